@@ -1,0 +1,37 @@
+"""Reading a service's settings: typed, all at once, and before any port opens.
+
+A missing or wrong variable stops the process with a line that names it; nothing is guessed.
+"""
+
+import sys
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
+
+EX_CONFIG = 78
+"""Exit status of a process whose configuration is wrong. Source: sysexits.h."""
+
+SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+
+
+def load(settings_class: type[SettingsT]) -> SettingsT:
+    """Read the settings from the environment.
+
+    Raises:
+        SystemExit: with status 78, after naming every variable that is missing or wrong.
+    """
+    try:
+        return settings_class()
+    except ValidationError as error:
+        sys.stderr.write(explain(error))
+        raise SystemExit(EX_CONFIG) from None
+
+
+def explain(error: ValidationError) -> str:
+    """Say in one line a variable what is wrong with the configuration."""
+    lines = [
+        f"  {'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+        for problem in error.errors(include_input=False, include_url=False)
+    ]
+    return "The configuration is not usable:\n" + "\n".join(lines) + "\n"

@@ -1,0 +1,108 @@
+"""What the services tell each other: events in the past tense, and their one encoding.
+
+An entry of a stream carries a JSON array of events, each tagged by ``type``. Readers ignore
+members that they do not know, so a newer writer may add some; it never removes or renames one
+without raising ``v``.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
+    """Something that happened; ``v`` is the version of its shape."""
+
+    v: int = 1
+
+
+class MessageFrame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One message as clients see it, encoded once by the process that wrote it.
+
+    Attributes:
+        frame: the ``message`` frame, ready for the wire.
+        session: the session that sent it, where known; it already has its ``ack``.
+    """
+
+    seq: int
+    sender: str
+    frame: msgspec.Raw
+    session: str | None = None
+
+
+class MessageCreated(Event, frozen=True, kw_only=True, tag="message.created"):
+    """Messages of one room, with every seq of ``first_seq`` … ``last_seq``, are committed.
+
+    ``room_version`` is the version of the members when they were written: who knows an older one
+    has to read the members again before delivering.
+    """
+
+    room: str
+    first_seq: int
+    last_seq: int
+    room_version: int
+    frames: list[MessageFrame]
+
+
+class RoomMember(msgspec.Struct, frozen=True, kw_only=True):
+    """One present member of a room, with the watermarks that chat's projection knows."""
+
+    user: str
+    role: str
+    joined_seq: int
+    delivered_seq: int
+    read_seq: int
+
+
+class RoomChanged(Event, frozen=True, kw_only=True, tag="room.changed"):
+    """The room or its members changed: its state at ``version``; an older version is stale."""
+
+    room: str
+    version: int
+    last_seq: int
+    members: list[RoomMember]
+
+
+class RoomSnapshot(Event, frozen=True, kw_only=True, tag="room.snapshot"):
+    """The state of a room, told again so that a reader who missed something can catch up."""
+
+    room: str
+    version: int
+    last_seq: int
+    members: list[RoomMember]
+
+
+class UserChanged(Event, frozen=True, kw_only=True, tag="user.changed"):
+    """A person's profile changed."""
+
+    user: str
+    username: str
+    display_name: str
+
+
+class UserRevoked(Event, frozen=True, kw_only=True, tag="user.revoked"):
+    """One sign-in of a user ended, or all of them where ``sid`` is None."""
+
+    user: str
+    sid: str | None = None
+
+
+AnyEvent = MessageCreated | RoomChanged | RoomSnapshot | UserChanged | UserRevoked
+"""Every event there is. A member of this union is what ``decode`` returns."""
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(list[AnyEvent])
+
+
+def encode(events: Sequence[Event]) -> bytes:
+    """Pack events into the one field of a stream's entry."""
+    return _encoder.encode(events)
+
+
+def decode(packed: bytes) -> list[AnyEvent]:
+    """Unpack what ``encode`` packed.
+
+    Raises:
+        msgspec.DecodeError: the entry is garbage, or of a type or shape that is unknown here.
+    """
+    return _decoder.decode(packed)
