@@ -1,0 +1,108 @@
+"""PostgreSQL for everything but the hot path: Django's ORM in a bounded pool of own threads.
+
+A thread of the pool lives as long as the process and keeps its connection. Django's own way
+(``sync_to_async``) would run all of it on one thread, or connect anew at every call.
+"""
+
+import asyncio
+import functools
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from django.db import InterfaceError, OperationalError, connections
+
+from libs.common.errors import Timeout, Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+STATEMENT_TIMEOUT_MS = 2_000
+"""Longest statement; below the deadline of a request (3 s)."""
+LOCK_TIMEOUT_MS = 500
+"""Longest wait for a lock; below the longest statement."""
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000
+"""A forgotten transaction holds back vacuum and locks: PostgreSQL ends it."""
+CONNECT_TIMEOUT_S = 2
+REQUEST_DEADLINE_S = 3.0
+"""How long a caller waits for a thread and its answer together."""
+RETRY_AFTER_S = 1.0
+
+
+def django_database(url: str, *, name: str) -> Mapping[str, Any]:
+    """Turn a URL into Django's settings of one PostgreSQL database.
+
+    Args:
+        url: ``postgresql://user:password@host:port/database``.
+        name: shown in ``pg_stat_activity``.
+    """
+    parts = urlsplit(url)
+    limits = {
+        "statement_timeout": STATEMENT_TIMEOUT_MS,
+        "lock_timeout": LOCK_TIMEOUT_MS,
+        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    }
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": parts.port or 5432,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "application_name": name,
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "keepalives_idle": 10,
+            "tcp_user_timeout": 5_000,
+            "options": " ".join(f"-c {key}={value}" for key, value in limits.items()),
+        },
+    }
+
+
+class DatabaseThreads:
+    """Runs functions that use the ORM in threads that keep their connections.
+
+    Bounded twice: by the number of threads, and by the callers that may wait for one.
+    """
+
+    def __init__(self, threads: int, *, waiting: int | None = None) -> None:
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="database")
+        self._places = threads + (waiting if waiting is not None else threads * 64)
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``function`` in a thread and return what it returns.
+
+        Raises:
+            Unavailable: PostgreSQL cannot be reached, or too many callers wait already.
+            Timeout: no answer within the deadline. The thread goes on: the outcome is unknown.
+        """
+        if self._places <= 0:
+            raise Unavailable(retry_after_s=RETRY_AFTER_S)
+        self._places -= 1
+        work = functools.partial(_with_usable_connection, function, *args, **kwargs)
+        future = asyncio.get_running_loop().run_in_executor(self._executor, work)
+        future.add_done_callback(self._give_place_back)
+        try:
+            return await asyncio.wait_for(asyncio.shield(future), REQUEST_DEADLINE_S)
+        except TimeoutError as error:
+            raise Timeout from error
+        except (OperationalError, InterfaceError) as error:
+            raise Unavailable(retry_after_s=RETRY_AFTER_S) from error
+
+    def _give_place_back(self, future: "asyncio.Future[Any]") -> None:
+        self._places += 1
+        if not future.cancelled():
+            future.exception()  # retrieved here, because a caller that timed out no longer does
+
+    def close(self) -> None:
+        """Let the threads finish what they do and end."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _with_usable_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    for connection in connections.all(initialized_only=True):
+        connection.close_if_unusable_or_obsolete()
+    return function(*args, **kwargs)

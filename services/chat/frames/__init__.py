@@ -1,0 +1,1 @@
+"""The wire: the shapes of all frames, and nothing but shapes."""

@@ -1,0 +1,174 @@
+"""Frames that the server sends, and the shapes that HTTP answers share with them.
+
+Frames may gain members, never lose or change them. Members that are ``UNSET`` do not appear.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from libs.common.errors import ParleyError
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """A user as others see them."""
+
+    id: str
+    username: str
+    display_name: str
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What the server accepts from one connection."""
+
+    frame_bytes: int
+    content_chars: int
+    messages_per_s: int
+    messages_burst: int
+
+
+class Lowest(msgspec.Struct, frozen=True, kw_only=True):
+    """A member that is among the furthest behind."""
+
+    user: str
+    delivered_seq: int
+    read_seq: int
+
+
+class RoomFields(msgspec.Struct, frozen=True, kw_only=True):
+    """A room as one of its members sees it; the watermarks are that member's own."""
+
+    id: str
+    kind: Literal["direct", "group"]
+    name: str
+    version: int
+    member_count: int
+    last_seq: int
+    delivered_seq: int
+    read_seq: int
+    lowest: list[Lowest]
+    members: list[str] | UnsetType = UNSET
+
+
+class RoomEntry(RoomFields, frozen=True, kw_only=True):
+    """A room in ``welcome`` and in answers over HTTP."""
+
+
+class ServerFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    """What every frame of the server has: its ``type``."""
+
+
+class Welcome(ServerFrame, frozen=True, kw_only=True, tag="welcome"):
+    """The first frame: who is signed in, and the heads of the rooms."""
+
+    session: str
+    user: Person
+    server_time: str
+    heartbeat_s: int
+    limits: Limits
+    rooms: list[RoomEntry]
+    protocol: int = 1
+    more_rooms: bool | UnsetType = UNSET
+
+
+class Ack(ServerFrame, frozen=True, kw_only=True, tag="ack"):
+    """The message is committed. Sent once per try, with the same seq."""
+
+    client_id: str
+    room: str
+    id: str
+    seq: int
+    created_at: str
+    duplicate: bool
+    status: Literal["sent"] = "sent"
+    ref: str | UnsetType = UNSET
+
+
+class Message(ServerFrame, frozen=True, kw_only=True, tag="message"):
+    """One message of a room."""
+
+    id: str
+    room: str
+    seq: int
+    sender: str
+    client_id: str
+    content: str
+    reply_to: int | None
+    created_at: str
+
+
+class SyncedRoom(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """How much of a room a ``sync`` brought: the messages ``from`` … ``to``."""
+
+    room: str
+    from_: int
+    to: int
+    has_more: bool
+    truncated: bool | UnsetType = UNSET
+
+
+class Synced(ServerFrame, frozen=True, kw_only=True, tag="synced"):
+    """The end of an answer to ``sync``."""
+
+    rooms: list[SyncedRoom]
+    ref: str | UnsetType = UNSET
+
+
+class RoomUpdate(RoomFields, frozen=True, kw_only=True, tag_field="type", tag="room"):
+    """A room was created, renamed or joined, or (``removed``) one is no longer in it."""
+
+    removed: bool | UnsetType = UNSET
+
+
+class Reconnect(ServerFrame, frozen=True, kw_only=True, tag="reconnect"):
+    """Come back after ``after_ms``; a close with 1012 follows."""
+
+    after_ms: int
+
+
+class Pong(ServerFrame, frozen=True, kw_only=True, tag="pong"):
+    """The answer to ``ping``."""
+
+    server_time: str
+    ref: str | UnsetType = UNSET
+
+
+class Error(ServerFrame, frozen=True, kw_only=True, tag="error"):
+    """What was wrong with a frame; the connection lives on."""
+
+    code: str
+    message: str
+    ref: str | UnsetType = UNSET
+    client_id: str | UnsetType = UNSET
+    fields: Mapping[str, Sequence[str]] | UnsetType = UNSET
+    retry_after: float | UnsetType = UNSET
+
+
+AnyServerFrame = Welcome | Ack | Message | Synced | RoomUpdate | Reconnect | Pong | Error
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(frame: AnyServerFrame) -> str:
+    """Write a frame as the text that goes on the wire."""
+    return _encoder.encode(frame).decode()
+
+
+def error_frame(
+    error: ParleyError, *, ref: str | None = None, client_id: str | None = None
+) -> Error:
+    """Turn an error into its frame."""
+    return Error(
+        code=error.code,
+        message=error.message,
+        ref=_given(ref),
+        client_id=_given(client_id),
+        fields=error.fields or UNSET,
+        retry_after=UNSET if error.retry_after_s is None else error.retry_after_s,
+    )
+
+
+def _given(text: str | None) -> str | UnsetType:
+    return UNSET if text is None else text

@@ -1,0 +1,186 @@
+"""What chat keeps in PostgreSQL: people, rooms, members, messages, sign-ins, the outbox.
+
+Messages and their outbox rows are inserted by one function of the database only (``writer``), not
+by the ORM. Foreign keys of ``Message`` carry no constraint: a check per message would cost more
+than the insert, and the writer has judged the sender's membership under the room's lock.
+"""
+
+from typing import ClassVar
+
+import uuid_utils.compat as uuid7s
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+USERNAME_CHARS = 32
+"""Longest username, in code points."""
+
+NAME_CHARS = 80
+"""Longest display name of a person or name of a room, in code points."""
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds people by username, whatever its case, and makes administrators."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Return the user whose username is this one, ignoring case."""
+        return self.get(username__iexact=username)
+
+    def create_superuser(self, username: str, password: str, **fields: object) -> "User":
+        """Make a person who may do everything; for ``createsuperuser``."""
+        user = self.model(username=username, is_staff=True, is_superuser=True, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. ``is_active=False`` is a deactivated one: no sign-in, no open session."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7s.uuid7, editable=False)
+    username = models.CharField(max_length=USERNAME_CHARS, unique=True)
+    display_name = models.CharField(max_length=NAME_CHARS)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now())
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    class Meta:
+        db_table = "chat_user"
+        constraints = [models.UniqueConstraint(Lower("username"), name="username_once")]
+        indexes = [models.Index(Lower("display_name"), name="user_by_name")]
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class SignIn(models.Model):
+    """One sign-in of a person on one device; its id is the ``sid`` of the tokens made from it.
+
+    ``session_key`` is the key of Django's session where the sign-in has one (a browser).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7s.uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    session_key = models.CharField(max_length=40, blank=True)
+    user_agent = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    renewed_at = models.DateTimeField(db_default=Now())
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "sign_in"
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.id}"
+
+
+class Room(models.Model):
+    """A conversation. The writer counts ``last_seq`` up under this row's lock, without gaps.
+
+    ``direct_key`` is the pair of user ids of a direct room, so that a pair has only one.
+    ``version`` counts the changes of name and members. ``last_at`` is the time of the newest
+    message, and never goes back.
+    """
+
+    class Kind(models.TextChoices):
+        DIRECT = "direct"
+        GROUP = "group"
+
+    id = models.UUIDField(primary_key=True, default=uuid7s.uuid7, editable=False)
+    kind = models.CharField(max_length=8, choices=Kind)
+    name = models.CharField(max_length=NAME_CHARS, blank=True)
+    direct_key = models.CharField(max_length=73, null=True, unique=True)  # noqa: DJ001 - NULLs are not equal: groups have none
+    open_history = models.BooleanField(default=False)
+    version = models.BigIntegerField(default=1)
+    last_seq = models.BigIntegerField(default=0)
+    last_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "room"
+
+    def __str__(self) -> str:
+        return self.name or str(self.id)
+
+
+class Member(models.Model):
+    """A user's place in a room, kept after leaving: ``left_seq`` is the last seq they may see.
+
+    ``joined_seq`` is the room's ``last_seq`` when they joined. ``delivered_seq`` and ``read_seq``
+    are chat's projection of the watermarks and start there.
+    """
+
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        ADMIN = "admin"
+        MEMBER = "member"
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="members", db_index=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=8, choices=Role, default=Role.MEMBER)
+    joined_seq = models.BigIntegerField(default=0)
+    left_seq = models.BigIntegerField(null=True, blank=True)
+    delivered_seq = models.BigIntegerField(default=0)
+    read_seq = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "member"
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.room_id}"
+
+
+class Message(models.Model):
+    """What a member wrote. Written once, never changed; ``created_at`` grows with ``seq``."""
+
+    pk = models.CompositePrimaryKey("room_id", "seq")
+    room = models.ForeignKey(
+        Room, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    seq = models.BigIntegerField()
+    sender = models.ForeignKey(
+        User, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    client_id = models.UUIDField()
+    content = models.TextField()
+    reply_to = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "message"
+        constraints = [
+            models.UniqueConstraint(fields=["room", "sender", "client_id"], name="message_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.room_id}.{self.seq}"
+
+
+class Outbox(models.Model):
+    """News that is committed and perhaps not yet published; the row goes when it is.
+
+    A row points at what happened instead of repeating it: for ``message.created`` the ranges
+    ``subjects[i]``: ``first_seqs[i]`` … ``last_seqs[i]``; for ``room.changed`` the room; for
+    ``user.*`` the user, with ``sid`` where one sign-in is meant.
+    """
+
+    event = models.TextField()
+    subjects = ArrayField(models.UUIDField())
+    first_seqs = ArrayField(models.BigIntegerField(), default=list)
+    last_seqs = ArrayField(models.BigIntegerField(), default=list)
+    sid = models.UUIDField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "outbox"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.event}"

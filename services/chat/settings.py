@@ -1,0 +1,114 @@
+"""The settings of chat: read from the environment once, typed, before any port opens.
+
+``CHAT`` is what our own code uses; the capital names below are Django's.
+"""
+
+import base64
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, PostgresDsn, RedisDsn, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode
+
+from libs.common import config
+from libs.common.database import django_database
+
+
+class ChatSettings(BaseSettings):
+    """Every variable that chat reads. Those without a default must be given."""
+
+    database_url: PostgresDsn
+    redis_url: RedisDsn
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)]
+    internal_port: Annotated[int, Field(ge=1, le=65535)]
+    server: Literal["uvicorn", "daphne"] = "uvicorn"
+
+    secret_key: SecretStr
+    token_signing_key: SecretStr
+    """Ed25519 private key of the access tokens: PEM, or base64 of it."""
+    token_verify_keys: dict[str, str]
+    """Public keys by key id (PEM): all whose tokens are accepted."""
+
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode]
+    allowed_origins: Annotated[tuple[str, ...], NoDecode]
+    development: bool = False
+    """Lets cookies go without Secure, as on http://127.0.0.1. Refused in production."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    web_root: Path = Path("clients/web/dist")
+    """Folder of the built web client, served at ``/``."""
+    stream_partitions: Annotated[int, Field(ge=1, le=1024)] = 1
+    collect_ms: Annotated[float, Field(ge=0, le=100)] = 5
+    """How long the writer collects once more than one message waits."""
+    database_threads: Annotated[int, Field(ge=1, le=64)] = 8
+    """Threads, each with one connection, for everything but the writer."""
+    messages_per_s: Annotated[int, Field(ge=1)] = 20
+    messages_burst: Annotated[int, Field(ge=1)] = 100
+    sign_in_per_minute: Annotated[int, Field(ge=1)] = 10
+    """Failed sign-ins a minute, by username and by address, before 429."""
+
+    @field_validator("allowed_hosts", "allowed_origins", mode="before")
+    @classmethod
+    def split_list(cls, value: object) -> object:
+        """Accept a comma-separated list."""
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("token_signing_key", mode="after")
+    @classmethod
+    def unwrap_pem(cls, value: SecretStr) -> SecretStr:
+        """Accept base64 of the PEM, which survives one-line environments."""
+        text = value.get_secret_value()
+        if text.lstrip().startswith("-----BEGIN"):
+            return value
+        return SecretStr(base64.b64decode(text, validate=True).decode("ascii"))
+
+    @model_validator(mode="after")
+    def refuse_production_without_tls(self) -> "ChatSettings":
+        """Development mode is for loopback origins only."""
+        local = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+        if self.development and not all(o.startswith(local) for o in self.allowed_origins):
+            raise ValueError("DEVELOPMENT=true is for origins on this machine only")
+        return self
+
+
+CHAT = config.load(ChatSettings)
+
+DEBUG = False
+SECRET_KEY = CHAT.secret_key.get_secret_value()
+ALLOWED_HOSTS = list(CHAT.allowed_hosts)
+DATABASES = {"default": django_database(str(CHAT.database_url), name="parley-chat")}
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "services.chat",
+]
+AUTH_USER_MODEL = "chat.User"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
+ROOT_URLCONF = "services.chat.urls"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LOGGING_CONFIG = None
+SESSION_COOKIE_NAME = "parley_session"
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+SESSION_COOKIE_SECURE = not CHAT.development
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "parley_csrf"
+CSRF_COOKIE_SECURE = not CHAT.development
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_TRUSTED_ORIGINS = list(CHAT.allowed_origins)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
