@@ -1,0 +1,224 @@
+"""Rooms as their members see them, and the state that the hub needs of a room.
+
+Reading for one user never shows a room in which that user is not present; ``heads_of`` and
+``members_of`` are for the process itself and ask nobody.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+from django.db.models import Count, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+from msgspec import UNSET
+
+from services.chat.domain.ids import uuid_of
+from services.chat.frames.server import Lowest, RoomEntry
+from services.chat.models import Member, Room
+
+LOWEST_EACH = 2
+"""Members shown as furthest behind, by each of the two watermarks."""
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+class RoomPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some rooms; ``next`` asks for those after them, None where there are none."""
+
+    rooms: list[RoomEntry]
+    next: str | None
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a room is."""
+
+    room: str
+    last_seq: int
+    version: int
+
+
+class MemberSpan(msgspec.Struct, frozen=True, kw_only=True):
+    """A member, present or left, and the seqs that are theirs to see.
+
+    They see ``joined_seq < seq``, and ``seq <= left_seq`` where they have left.
+    """
+
+    user: str
+    role: str
+    joined_seq: int
+    left_seq: int | None
+    delivered_seq: int
+    read_seq: int
+
+
+class RoomState(msgspec.Struct, frozen=True, kw_only=True):
+    """A room with all who are, or ever were, its members; of one instant."""
+
+    room: str
+    version: int
+    last_seq: int
+    members: list[MemberSpan]
+
+
+def rooms_of(*, user_id: str, limit: int | None = None) -> list[RoomEntry]:
+    """Return the rooms in which a user is present, most recently active first."""
+    return _entries(_memberships(user_id)[:limit])
+
+
+def rooms_page(*, user_id: str, after: str | None, limit: int) -> RoomPage:
+    """Return a page of ``rooms_of``.
+
+    Args:
+        user_id: whose rooms.
+        after: ``next`` of the page before; None asks for the first page. A room that becomes
+            active while somebody pages moves to the front, where that reader has been already.
+        limit: most rooms of the page.
+
+    Raises:
+        ValueError: ``after`` is not a ``next`` of ours.
+    """
+    memberships = _memberships(user_id)
+    if after is not None:
+        last_at, room_id = _read_cursor(after)
+        memberships = memberships.filter(
+            Q(room__last_at__lt=last_at) | Q(room__last_at=last_at, room_id__lt=room_id)
+        )
+    found = list(memberships[: limit + 1])
+    page = found[:limit]
+    return RoomPage(
+        rooms=_entries(page),
+        next=_write_cursor(page[-1].room) if len(found) > limit else None,
+    )
+
+
+def room_for(*, user_id: str, room_id: str) -> RoomEntry | None:
+    """Return a room as a present member sees it; None to anybody else."""
+    wanted = uuid_of(room_id)
+    if wanted is None:
+        return None
+    return next(iter(_entries(_memberships(user_id).filter(room_id=wanted))), None)
+
+
+def heads_of(room_ids: Iterable[str]) -> list[Head]:
+    """Return how far these rooms are, in any order; unknown ones are left out. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, last_seq, version FROM room WHERE id = ANY(%s::uuid[])", [list(room_ids)]
+        )
+        return [
+            Head(room=str(room), last_seq=last_seq, version=version)
+            for room, last_seq, version in cursor.fetchall()
+        ]
+
+
+def members_of(room_id: str) -> RoomState | None:
+    """Return a room and its members, those who left included; None where there is no such room.
+
+    One statement, so head, version and members belong together.
+    """
+    wanted = uuid_of(room_id)
+    if wanted is None:
+        return None
+    members = list(Member.objects.filter(room_id=wanted).select_related("room").order_by("id"))
+    if not members:
+        return None
+    room = members[0].room
+    return RoomState(
+        room=room_id,
+        version=room.version,
+        last_seq=room.last_seq,
+        members=[_span(member) for member in members],
+    )
+
+
+def _span(member: Member) -> MemberSpan:
+    return MemberSpan(
+        user=str(member.user_id),
+        role=member.role,
+        joined_seq=member.joined_seq,
+        left_seq=member.left_seq,
+        delivered_seq=member.delivered_seq,
+        read_seq=member.read_seq,
+    )
+
+
+def _memberships(user_id: str) -> QuerySet[Member]:
+    return (
+        Member.objects.filter(user_id=user_id, left_seq=None)
+        .select_related("room")
+        .order_by("-room__last_at", "-room_id")
+    )
+
+
+def _entries(memberships: Iterable[Member]) -> list[RoomEntry]:
+    """Describe rooms to their reader, with one more statement for all of them together."""
+    own = list(memberships)
+    shown = _shown_members([membership.room_id for membership in own])
+    return [_entry(membership, shown.get(membership.room_id, [])) for membership in own]
+
+
+def _shown_members(room_ids: Sequence[UUID]) -> dict[UUID, list[Member]]:
+    """Return, by room, the members that are furthest behind: in a direct room that is both."""
+    if not room_ids:
+        return {}
+    place = {
+        mark: Window(RowNumber(), partition_by="room_id", order_by=[mark, "user_id"])
+        for mark in ("delivered_seq", "read_seq")
+    }
+    rows = (
+        Member.objects.filter(room_id__in=room_ids, left_seq=None)
+        .select_related("user")
+        .annotate(
+            by_delivered=place["delivered_seq"],
+            by_read=place["read_seq"],
+            member_count=Window(Count("id"), partition_by="room_id"),
+        )
+        .filter(Q(by_delivered__lte=LOWEST_EACH) | Q(by_read__lte=LOWEST_EACH))
+        .order_by("user_id")
+    )
+    by_room: dict[UUID, list[Member]] = {}
+    for row in rows:
+        by_room.setdefault(row.room_id, []).append(row)
+    return by_room
+
+
+def _entry(own: Member, shown: list[Member]) -> RoomEntry:
+    room = own.room
+    direct = room.kind == Room.Kind.DIRECT
+    others = [member for member in shown if member.user_id != own.user_id]
+    return RoomEntry(
+        id=str(room.id),
+        kind="direct" if direct else "group",
+        name=others[0].user.display_name if direct and others else room.name,
+        version=room.version,
+        member_count=shown[0].member_count if shown else 1,  # type: ignore[attr-defined]  # annotated above
+        last_seq=room.last_seq,
+        delivered_seq=own.delivered_seq,
+        read_seq=own.read_seq,
+        lowest=[
+            Lowest(
+                user=str(member.user_id),
+                delivered_seq=member.delivered_seq,
+                read_seq=member.read_seq,
+            )
+            for member in (others if direct else shown)
+        ],
+        members=[str(member.user_id) for member in shown] if direct else UNSET,
+    )
+
+
+def _write_cursor(room: Room) -> str:
+    micros = (room.last_at - _EPOCH) // dt.timedelta(microseconds=1)
+    return f"{micros}.{room.id}"
+
+
+def _read_cursor(text: str) -> tuple[dt.datetime, UUID]:
+    micros, _, room = text.partition(".")
+    room_id = uuid_of(room)
+    if room_id is None or not (micros.isascii() and micros.isdigit()):
+        raise ValueError("not a cursor")
+    try:
+        return _EPOCH + dt.timedelta(microseconds=int(micros)), room_id
+    except OverflowError:
+        raise ValueError("not a cursor") from None
