@@ -1,0 +1,193 @@
+"""Trimming: how much of a stream is kept, and which groups lost something by it.
+
+An entry goes when every known group has acknowledged it and it is five minutes old. What nobody
+acknowledges stays for an hour, or a million entries, and goes then: Redis' memory is finite, and
+a group that was cut off can be repaired by snapshots. All ages are by Redis' own clock, as ids are.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from libs.common import metrics
+from libs.common.streams.entries import ZERO, StreamId, read_entries
+from libs.common.streams.names import StreamPolicy, cut_off_key, stream_key
+
+TRIM_EVERY_S = 10.0
+"""Pause between two rounds."""
+
+LENGTH = metrics.gauge("parley_stream_entries", "Entries on the stream.", ["stream"])
+CUT_OFF = metrics.counter(
+    "parley_group_cut_off", "Times a group lost entries to trimming.", ["stream", "group"]
+)
+TRIM_ERRORS = metrics.counter("parley_stream_trim_errors", "Rounds of trimming that failed.")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long entries are kept; the defaults are for production.
+
+    Attributes:
+        keep_ms: how long an entry is kept that everybody has acknowledged.
+        hard_ms: how long an entry is kept that somebody has not.
+        max_entries: how many are kept at most, whoever has acknowledged them.
+    """
+
+    keep_ms: int = 300_000
+    hard_ms: int = 3_600_000
+    max_entries: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPosition:
+    """What a group has yet to acknowledge.
+
+    Attributes:
+        group: its name.
+        first_unacked: the oldest entry on the stream that it has not; None if it has them all.
+        done_below: everything below this id is acknowledged.
+    """
+
+    group: str
+    first_unacked: StreamId | None
+    done_below: StreamId
+
+
+def trim_below(*, now_ms: int, done_below: Sequence[StreamId], limits: Limits) -> StreamId:
+    """Decide below which id entries may go.
+
+    Args:
+        now_ms: Redis' clock.
+        done_below: for each known group, below which id it has acknowledged everything; 0-0 for a
+            group that does not exist yet.
+        limits: how long entries are kept.
+    """
+    kept_for_late_readers = StreamId(max(0, now_ms - limits.keep_ms))
+    hard_limit = StreamId(max(0, now_ms - limits.hard_ms))
+    return max(hard_limit, min([kept_for_late_readers, *done_below]))
+
+
+class Trimmer:
+    """Trims the streams that this process writes; any number of processes may do it at once.
+
+    Args:
+        redis: any client.
+        policies: the streams; those without groups are bounded here as well as on each XADD.
+        partitions: how many partitions each has.
+        limits: how long entries are kept.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        policies: Sequence[StreamPolicy],
+        *,
+        partitions: int = 1,
+        limits: Limits | None = None,
+    ) -> None:
+        self._redis = redis
+        self._policies = policies
+        self._partitions = partitions
+        self._limits = limits or Limits()
+        self._stopping = asyncio.Event()
+
+    async def run(self, *, every_s: float = TRIM_EVERY_S) -> None:
+        """Trim now and then until ``stop``; errors of Redis are counted and waited out."""
+        while not self._stopping.is_set():
+            try:
+                await self.trim_all()
+            except (RedisError, OSError) as error:
+                TRIM_ERRORS.inc()
+                log.warning("trim_failed", error=repr(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), every_s)
+
+    def stop(self) -> None:
+        """Let ``run`` return after the command in flight."""
+        self._stopping.set()
+
+    async def trim_all(self) -> dict[str, list[str]]:
+        """Trim every partition of every stream; return who newly lost entries: groups by key."""
+        cut_off: dict[str, list[str]] = {}
+        for policy in self._policies:
+            length = 0
+            for partition in range(self._partitions):
+                key = stream_key(policy.name, partition)
+                if groups := await self._trim(key, policy):
+                    cut_off[key] = groups
+                length += await self._redis.xlen(key)
+            LENGTH.labels(policy.name).set(length)
+        return cut_off
+
+    async def _trim(self, key: str, policy: StreamPolicy) -> list[str]:
+        if not policy.groups:
+            await self._redis.xtrim(key, maxlen=policy.max_len, approximate=True)
+            return []
+        try:
+            positions = await self._positions(key, policy)
+        except ResponseError as error:
+            if "no such key" in str(error):
+                return []
+            raise
+        seconds, microseconds = await self._redis.time()
+        below = trim_below(
+            now_ms=seconds * 1000 + microseconds // 1000,
+            done_below=[position.done_below for position in positions],
+            limits=self._limits,
+        )
+        # One XTRIM with "~" removes 10,000 entries at most, so that it never blocks Redis for long.
+        while await self._redis.xtrim(key, minid=str(below), approximate=True):
+            continue
+        while await self._redis.xtrim(key, maxlen=self._limits.max_entries, approximate=True):
+            continue
+        return await self._report_cut_off(key, positions)
+
+    async def _positions(self, key: str, policy: StreamPolicy) -> list[GroupPosition]:
+        rows: Any = await self._redis.xinfo_groups(key)
+        delivered = {row["name"].decode(): StreamId.parse(row["last-delivered-id"]) for row in rows}
+        return [
+            await self._position(key, group, delivered.get(group))
+            for group in sorted(policy.groups)
+        ]
+
+    async def _position(self, key: str, group: str, delivered: StreamId | None) -> GroupPosition:
+        if delivered is None:  # it is no loser: whoever creates it begins with a repair
+            return GroupPosition(group, None, ZERO)
+        summary: Any = await self._redis.xpending(key, group)
+        if summary["min"] is not None:
+            lowest = StreamId.parse(summary["min"])
+            return GroupPosition(group, lowest, lowest)
+        return GroupPosition(group, await self._first_after(key, delivered), delivered)
+
+    async def _first_after(self, key: str, position: StreamId) -> StreamId | None:
+        reply: Any = await self._redis.xrange(key, min=f"({position}", count=1)
+        entries = read_entries(reply)
+        return entries[0].id if entries else None
+
+    async def _report_cut_off(self, key: str, positions: Sequence[GroupPosition]) -> list[str]:
+        """Note, for the groups themselves, who had not acknowledged what is gone now."""
+        first = await self._first_after(key, ZERO)
+        kept_from = first or StreamId(2**63)
+        losers = [
+            position.group
+            for position in positions
+            if position.first_unacked is not None and position.first_unacked < kept_from
+        ]
+        return [group for group in losers if await self._mark(key, group, first)]
+
+    async def _mark(self, key: str, group: str, first: StreamId | None) -> bool:
+        """Leave a note for the group; return whether it is news, not told by us or another."""
+        note: Any = self._redis.hsetnx(cut_off_key(key), group, str(first or "its end"))
+        if not await note:
+            return False
+        CUT_OFF.labels(key.partition(":")[0], group).inc()
+        log.error("group_lost_entries", stream=key, group=group)
+        return True
