@@ -1,0 +1,67 @@
+"""Parley for Python: an asyncio client that resumes, repairs and never sends twice.
+
+    async with await parley.sign_in("http://127.0.0.1:8000", "bot", "secret") as chat:
+        async for message in chat.messages():
+            await chat.send(message.room, message.content, reply_to=message.seq)
+
+``send`` returns once the message is committed. ``messages`` yields each message once, in order in
+each room, across reconnections. What goes wrong is a ``ParleyError`` with a code.
+"""
+
+from clients.python.parley.client import Chat, register, sign_in, with_token
+from clients.python.parley.core import Sent
+from clients.python.parley.errors import (
+    BadFrame,
+    BadJson,
+    ClientIdReused,
+    Closed,
+    CsrfFailed,
+    FellBehind,
+    Internal,
+    NotAcknowledged,
+    NotFound,
+    ParleyError,
+    PermissionDenied,
+    RateLimited,
+    Refused,
+    Timeout,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedType,
+)
+from clients.python.parley.frames import Message, Room, User, Welcome
+from clients.python.parley.options import Options
+from clients.python.parley.websocket import Socket
+
+__all__ = [
+    "BadFrame",
+    "BadJson",
+    "Chat",
+    "ClientIdReused",
+    "Closed",
+    "CsrfFailed",
+    "FellBehind",
+    "Internal",
+    "Message",
+    "NotAcknowledged",
+    "NotFound",
+    "Options",
+    "ParleyError",
+    "PermissionDenied",
+    "RateLimited",
+    "Refused",
+    "Room",
+    "Sent",
+    "Socket",
+    "Timeout",
+    "TooLarge",
+    "Unauthenticated",
+    "Unavailable",
+    "UnsupportedType",
+    "User",
+    "Welcome",
+    "register",
+    "sign_in",
+    "with_token",
+]

@@ -1,0 +1,269 @@
+"""``Chat``: one signed-in user, connected. What a bot, a test or a load generator holds.
+
+Made by ``sign_in``, ``register`` or ``with_token`` and used as ``async with``: entering connects,
+leaving closes. Between the two it comes back by itself from whatever ends its connection.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from clients.python.parley.api import Api
+from clients.python.parley.commands import Activity, Command, SendTyping
+from clients.python.parley.core import Sent
+from clients.python.parley.credentials import Credentials
+from clients.python.parley.engine import Engine
+from clients.python.parley.feed import Feed
+from clients.python.parley.frames import Message, Room, ServerFrame, Welcome
+from clients.python.parley.http import Http
+from clients.python.parley.options import Options
+from clients.python.parley.outbox import Draft
+from clients.python.parley.rooms import Gap
+
+SEND_TIMEOUT_S = 30.0
+"""How long ``send`` tries, unless its caller says otherwise."""
+
+
+async def sign_in(
+    base_url: str, username: str, password: str, options: Options | None = None
+) -> "Chat":
+    """Sign in; the chat connects when it is entered.
+
+    Args:
+        base_url: the server's HTTP address, without a path.
+        username: as registered.
+        password: kept in memory, to sign in again where the session ends.
+        options: how the chat behaves.
+
+    Raises:
+        Unauthenticated: wrong name or password.
+        Unavailable: the server cannot be reached.
+    """
+    chat = Chat(base_url, username=username, password=password, options=options)
+    async with chat.closed_on_error():
+        await chat.credentials.sign_in()
+    return chat
+
+
+async def register(
+    base_url: str,
+    username: str,
+    password: str,
+    *,
+    display_name: str | None = None,
+    options: Options | None = None,
+) -> "Chat":
+    """Create the user, and go on as ``sign_in`` does.
+
+    Raises:
+        BadFrame: ``fields`` says what is wrong with the name or the password.
+        Unavailable: the server cannot be reached.
+    """
+    chat = Chat(base_url, username=username, password=password, options=options)
+    async with chat.closed_on_error():
+        await chat.credentials.register(display_name)
+    return chat
+
+
+async def with_token(base_url: str, token: str, options: Options | None = None) -> "Chat":
+    """Start from an access token got elsewhere; it is renewed for as long as its session lives.
+
+    Raises:
+        Unauthenticated: the token is not accepted.
+        Unavailable: the server cannot be reached.
+    """
+    chat = Chat(base_url, options=options)
+    chat.credentials.adopt(token)
+    async with chat.closed_on_error():
+        await chat.credentials.refresh()
+    return chat
+
+
+class Chat:
+    """A connected user.
+
+    Attributes:
+        api: the HTTP interface as this user.
+        credentials: the bearer token and its renewal.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        options: Options | None = None,
+    ) -> None:
+        options = options or Options()
+        self._http = Http(base_url)
+        self.credentials = Credentials(
+            self._http, clock=options.clock, username=username, password=password
+        )
+        self.api = Api(self._http, self.credentials)
+        self._engine = Engine(self._http.base_url, self.api, self.credentials, options)
+
+    async def __aenter__(self) -> Self:
+        async with self.closed_on_error():
+            await self._engine.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Disconnect. Sends without an answer raise ``Closed`` (outcome unknown); feeds end."""
+        await self._engine.close()
+        await self._http.close()
+
+    @contextlib.asynccontextmanager
+    async def closed_on_error(self) -> AsyncIterator[None]:
+        """Close the chat where the body fails; nobody else would."""
+        try:
+            yield
+        except BaseException:
+            await self.close()
+            raise
+
+    # Rooms and people -------------------------------------------------------------------------
+
+    @property
+    def welcome(self) -> Welcome:
+        """The latest ``welcome``: who one is, the session, the limits. Only once connected."""
+        return self._engine.welcome
+
+    @property
+    def user_id(self) -> str:
+        """The signed-in user's id."""
+        return self._engine.core.user_id
+
+    @property
+    def rooms(self) -> Mapping[str, Room]:
+        """The rooms as last told by the server, by id. Heads and watermarks may lag."""
+        return self._engine.core.rooms.known
+
+    @property
+    def gaps(self) -> Sequence[Gap]:
+        """Messages that ``messages()`` skipped because the server sends them no more."""
+        return self._engine.core.rooms.gaps
+
+    @property
+    def connected(self) -> bool:
+        """Whether a session is open at this moment."""
+        return self._engine.core.online
+
+    def cursor(self, room: str) -> int:
+        """Return the seq up to which this device misses nothing of ``room``."""
+        return self._engine.core.rooms.cursor(room)
+
+    async def direct_room(self, person: str) -> Room:
+        """Return the room with one other person (username or id), creating it where needed."""
+        return self._engine.learn(await self.api.create_room("direct", [person]))
+
+    async def group_room(self, name: str, people: Sequence[str]) -> Room:
+        """Create a group with these people (usernames or ids) and oneself as its owner."""
+        return self._engine.learn(await self.api.create_room("group", people, name=name))
+
+    # Sending ----------------------------------------------------------------------------------
+
+    async def send(
+        self,
+        room: str,
+        content: str,
+        *,
+        reply_to: int | None = None,
+        client_id: str | None = None,
+        timeout_s: float = SEND_TIMEOUT_S,
+    ) -> Sent:
+        """Send a message and return once it is committed.
+
+        Repeats through lost connections, ``timeout``, ``unavailable`` and ``rate_limited``, always
+        under the same client_id. Many sends may be awaited at once; those of a room go out in the
+        order of the calls, and keep it unless the server refuses one that later ones overtook.
+
+        Args:
+            room: its id.
+            content: 1…4096 characters, not blank.
+            reply_to: the seq of the message that this one answers.
+            client_id: a UUID; give the one of an earlier ``NotAcknowledged`` to try on.
+            timeout_s: how long to try.
+
+        Raises:
+            NotAcknowledged: no answer in time; the message may or may not be stored.
+            ParleyError: refused for good; the class tells the code.
+        """
+        return await self._engine.send(_draft(room, content, reply_to, client_id), timeout_s)
+
+    async def post(
+        self,
+        room: str,
+        content: str,
+        *,
+        reply_to: int | None = None,
+        client_id: str | None = None,
+        timeout_s: float = SEND_TIMEOUT_S,
+    ) -> Sent:
+        """Do as ``send`` does, over HTTP: the fallback where WebSockets do not get through."""
+        draft = _draft(room, content, reply_to, client_id)
+        return await self._engine.post(draft, timeout_s)
+
+    def read(self, room: str, seq: int | None = None) -> None:
+        """Report that everything up to ``seq`` (default: all that is held) was seen."""
+        self._engine.core.read(room, self.cursor(room) if seq is None else seq)
+        self._engine.pump()
+
+    def typing(self, room: str, *, is_typing: bool = True) -> None:
+        """Tell the others that one writes. Best effort; the server ends it after 1 s."""
+        self._engine.connection.post(SendTyping(room=room, is_typing=is_typing))
+
+    def activity(self, state: str) -> None:
+        """Tell that one is ``active`` or ``away``. Best effort."""
+        self._engine.connection.post(Activity(state=state))
+
+    def post_frame(self, command: Command) -> None:
+        """Queue any command as it is, after those before it. Best effort; dropped offline."""
+        self._engine.connection.post(command)
+
+    # Receiving --------------------------------------------------------------------------------
+
+    async def messages(self, *, own: bool = False) -> AsyncIterator[Message]:
+        """Yield messages: in order in each room, each once, across reconnections.
+
+        What arrived since entering waits here, so nothing is lost between two loops. All callers
+        share it: each message goes to one of them.
+
+        Args:
+            own: yield what this user wrote too (here or on another device). A bot that answers
+                everything wants ``False``.
+
+        Raises:
+            FellBehind: the reader was too slow; call again to go on.
+            ParleyError: the chat ended for good.
+        """
+        async for message in self._engine.inbox:
+            if own or message.sender != self.user_id:
+                yield message
+
+    def frames(self) -> Feed[ServerFrame]:
+        """Return a feed of every frame as received from now on, duplicates and all."""
+        return self._engine.listen()
+
+    async def catch_up(self, *, wait_s: float | None = None) -> None:
+        """Fetch what is missing over HTTP: the fallback where WebSockets do not get through."""
+        await self._engine.catch_up(wait_s)
+
+    def abort(self) -> None:
+        """Break the connection as a lost network would; the chat comes back by itself."""
+        self._engine.connection.abort()
+
+
+def _draft(room: str, content: str, reply_to: int | None, client_id: str | None) -> Draft:
+    if client_id is None:
+        return Draft(room=room, content=content, reply_to=reply_to)
+    return Draft(room=room, content=content, reply_to=reply_to, client_id=client_id)

@@ -1,0 +1,210 @@
+"""``Connection``: keeps one WebSocket open for as long as it runs, and comes back when it ends.
+
+It opens, waits for ``welcome``, hands every frame to its handler, writes what is queued, beats, and
+after each end does what the close code asks. Commands that are queued while nothing is open are
+dropped: the handler queues again after ``welcome`` what still matters.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from clients.python.parley.clock import Clock, Handle, sleep
+from clients.python.parley.commands import Command, Ping, encode
+from clients.python.parley.errors import (
+    BadFrame,
+    Closed,
+    ParleyError,
+    Refused,
+    Unauthenticated,
+)
+from clients.python.parley.frames import Reconnect, ServerFrame, Welcome, decode
+from clients.python.parley.reconnect import Action, Ladder
+from clients.python.parley.websocket import LOST, Socket
+
+logger = logging.getLogger(__name__)
+
+PONG_WITHIN_S = 10.0
+"""A server from which nothing came for so long after a ``ping`` is taken for dead."""
+
+WELCOME_WITHIN_S = 10.0
+"""A server that accepted but did not say ``welcome`` in time is taken for dead."""
+
+FORBIDDEN = 403
+"""The handshake's answer to an ``Origin`` that is not allowed; it will not change by waiting."""
+
+
+class Handler(Protocol):
+    """What a connection talks to. Calls come one at a time, and none may wait."""
+
+    def on_frame(self, frame: ServerFrame) -> None:
+        """Take a frame; the first of every connection is ``Welcome``."""
+        ...
+
+    def on_lost(self) -> None:
+        """Learn that a connection which had its ``welcome`` has ended."""
+        ...
+
+
+class Connection:
+    """See the module.
+
+    Args:
+        open_socket: makes a new socket with the present token.
+        renew: renews the session after 4001; raises ``Unauthenticated`` where that is refused.
+        handler: gets the frames.
+        clock: for pauses and heartbeats.
+        ladder: the pauses.
+    """
+
+    def __init__(
+        self,
+        open_socket: Callable[[], Awaitable[Socket]],
+        *,
+        renew: Callable[[], Awaitable[None]],
+        handler: Handler,
+        clock: Clock,
+        ladder: Ladder,
+    ) -> None:
+        self._open_socket = open_socket
+        self._renew = renew
+        self._handler = handler
+        self._clock = clock
+        self._ladder = ladder
+        self._socket: Socket | None = None
+        self._queue: deque[Command] = deque()
+        self._queued = asyncio.Event()
+        self._welcomed_at: float | None = None
+        self._announced_s: float | None = None
+        self._heard_at = 0.0
+        self._alarm: Handle | None = None
+
+    def post(self, command: Command) -> None:
+        """Queue a command for the present connection, in order; never waits."""
+        if self._welcomed_at is not None:
+            self._queue.append(command)
+            self._queued.set()
+
+    def abort(self) -> None:
+        """Break the present connection, as a lost network would; ``run`` comes back."""
+        if self._socket is not None:
+            self._socket.abort()
+
+    async def run(self) -> None:
+        """Stay connected until cancelled.
+
+        Raises:
+            Unauthenticated: signed out for good.
+            Closed: by a code that tells of a bug of this client (1003, 1007, 1009).
+            Refused: the server does not allow this ``Origin``.
+        """
+        while True:
+            closed = await self._live_once()
+            lived_s = self._end_session()
+            step = self._ladder.after(
+                closed.close_code, lived_s=lived_s, announced_s=self._announced_s
+            )
+            self._announced_s = None
+            if step.action is Action.STOP:
+                raise closed
+            logger.info("%s; next try in %.1f s", closed, step.delay_s)
+            await sleep(self._clock, step.delay_s)
+            if step.action is Action.RENEW:
+                await self._renew_session()
+
+    async def close(self) -> None:
+        """Close the present socket politely. Cancel ``run`` first."""
+        self._end_session()
+        if self._socket is not None:
+            await self._socket.close()
+
+    async def _live_once(self) -> Closed:
+        """Open, and read until the end; return how it ended."""
+        try:
+            self._socket = await self._open_socket()
+        except Unauthenticated:
+            raise
+        except ParleyError as error:
+            if isinstance(error, Refused) and error.status == FORBIDDEN:
+                raise
+            return Closed(LOST, str(error))
+        self._alarm = self._clock.call_later(WELCOME_WITHIN_S, self.abort)
+        writer = asyncio.create_task(self._write(self._socket))
+        try:
+            while True:
+                self._take(await self._socket.receive_bytes())
+        except Closed as closed:
+            return closed
+        finally:
+            writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await writer
+
+    def _take(self, data: bytes) -> None:
+        self._heard_at = self._clock.monotonic()
+        try:
+            frame = decode(data)
+        except BadFrame:
+            logger.exception("A frame of the server is not what the protocol says: %.200r", data)
+            return
+        if isinstance(frame, Welcome):
+            self._welcomed_at = self._heard_at
+            self._disarm()
+            self._plan_beat(frame.heartbeat_s)
+        if isinstance(frame, Reconnect):
+            self._announced_s = frame.after_ms / 1000
+        self._handler.on_frame(frame)
+
+    async def _write(self, socket: Socket) -> None:
+        with contextlib.suppress(Closed):  # the reader meets it too, and says so
+            while True:
+                await self._queued.wait()
+                self._queued.clear()
+                while self._queue:
+                    await socket.send_text(encode(self._queue.popleft()))
+
+    async def _renew_session(self) -> None:
+        try:
+            await self._renew()
+        except Unauthenticated:
+            raise
+        except ParleyError as error:
+            logger.info("The session could not be renewed yet: %s", error)
+
+    def _plan_beat(self, heartbeat_s: float) -> None:
+        """Ping every ``heartbeat_s``, and break a connection on which nothing answers."""
+        patience_s = min(PONG_WITHIN_S, heartbeat_s)
+
+        def beat() -> None:
+            asked_at = self._clock.monotonic()
+            self.post(Ping())
+            self._alarm = self._clock.call_later(patience_s, lambda: judge(asked_at))
+
+        def judge(asked_at: float) -> None:
+            if self._heard_at < asked_at:
+                logger.warning("Nothing heard for %s s after a ping: giving up", patience_s)
+                self.abort()
+            else:
+                self._alarm = self._clock.call_later(heartbeat_s - patience_s, beat)
+
+        self._alarm = self._clock.call_later(heartbeat_s, beat)
+
+    def _end_session(self) -> float | None:
+        """Forget the present connection; return how long it lived after its ``welcome``."""
+        self._disarm()
+        self._queue.clear()
+        self._queued.clear()
+        if self._welcomed_at is None:
+            return None
+        lived_s = self._clock.monotonic() - self._welcomed_at
+        self._welcomed_at = None
+        self._handler.on_lost()
+        return lived_s
+
+    def _disarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None

@@ -1,0 +1,268 @@
+"""The whole client without a network: frames and time in, frames, messages and outcomes out.
+
+``Core`` never waits and never writes. After each call its owner empties ``take_output()``, sends
+the commands (in order), gives out the messages and tells the senders. Frames may be fed in any
+order and more than once; that is what ``Rooms`` is for.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Self
+
+from clients.python.parley.commands import Command, Sync, encode
+from clients.python.parley.errors import ParleyError, TooLarge, error_of
+from clients.python.parley.frames import (
+    Ack,
+    Error,
+    Limits,
+    Message,
+    Room,
+    ServerFrame,
+    Synced,
+    SyncedRoom,
+    Welcome,
+)
+from clients.python.parley.outbox import Draft, Outbox, Pending
+from clients.python.parley.pace import Pace
+from clients.python.parley.receipts import Receipts
+from clients.python.parley.rooms import Rooms
+
+SYNC_WITHIN_S = 10.0
+"""A ``sync`` without a ``synced`` for so long is asked again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """The acknowledgement of a message: it is committed.
+
+    Attributes:
+        duplicate: an earlier try had already been stored; this is that message.
+    """
+
+    id: str
+    room: str
+    seq: int
+    client_id: str
+    created_at: dt.datetime
+    duplicate: bool
+
+    @classmethod
+    def of(cls, message: Message, *, duplicate: bool) -> Self:
+        """Tell of a message that came with its seq."""
+        return cls(
+            id=message.id,
+            room=message.room,
+            seq=message.seq,
+            client_id=message.client_id,
+            created_at=message.created_at,
+            duplicate=duplicate,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of the send with this ``ref``."""
+
+    ref: str
+    outcome: Sent | ParleyError
+
+
+@dataclass(slots=True)
+class Output:
+    """What the owner of the core has to do now."""
+
+    commands: list[Command] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    settled: list[Settled] = field(default_factory=list)
+
+
+class Core:
+    """The decisions of one device. ``user_id`` is empty until the first ``welcome``.
+
+    Args:
+        random: returns a float in [0, 1).
+        automatic_receipts: report ``delivered`` whenever a cursor moves.
+    """
+
+    def __init__(self, *, random: Callable[[], float], automatic_receipts: bool = True) -> None:
+        self.rooms = Rooms()
+        self.user_id = ""
+        self.online = False
+        self._pace = Pace()
+        self._outbox = Outbox(random=random, pace=self._pace)
+        self._receipts = Receipts(automatic=automatic_receipts)
+        self._limits = Limits()
+        self._output = Output()
+        self._syncs = 0
+        self._sync: tuple[str, float] | None = None
+
+    # What the owner calls ---------------------------------------------------------------------
+
+    def take_output(self) -> Output:
+        """Return what is to be done and forget it."""
+        output, self._output = self._output, Output()
+        return output
+
+    @property
+    def busy(self) -> bool:
+        """Whether time alone will bring something to do; otherwise ``tick`` need not be called."""
+        owes = self.online and (self._receipts.pending or self.rooms.has_holes)
+        return bool(len(self._outbox) or owes)
+
+    def send(self, draft: Draft, *, now: float, deadline: float) -> str:
+        """Take a message on; the ``Settled`` of the returned ref tells the rest.
+
+        Raises:
+            TooLarge: the frame would be over the server's limit.
+        """
+        pending = self._outbox.add(draft, now=now, deadline=deadline)
+        if len(encode(pending.frame())) > self._limits.frame_bytes:
+            self._outbox.forget(pending.ref)
+            raise TooLarge(f"a frame holds at most {self._limits.frame_bytes} bytes")
+        self._send_due(now)
+        return pending.ref
+
+    def forget(self, ref: str) -> None:
+        """Give up a send whose caller went away; it may still be stored."""
+        self._outbox.forget(ref)
+
+    def read(self, room: str, seq: int) -> None:
+        """Report that everything up to ``seq`` was seen, as soon as it is also held."""
+        self._receipts.see(room, seq)
+
+    def tick(self, now: float) -> None:
+        """Do what time brings: expiry, repetitions, receipts, questions for holes."""
+        for pending, error in self._outbox.expired(now):
+            self._output.settled.append(Settled(pending.ref, error))
+        if self.online:
+            self._send_due(now)
+            self._output.commands += self._receipts.due(now)
+            self._ask_for_holes(now)
+
+    def disconnected(self, now: float) -> None:
+        """Stop sending; what has no answer goes out again after the next ``welcome``."""
+        self.online = False
+        self._sync = None
+        self._outbox.disconnected(now)
+
+    # What comes in ----------------------------------------------------------------------------
+
+    def receive(self, frame: ServerFrame, now: float) -> None:
+        """Take in one frame of the server; types that need no decision are ignored."""
+        match frame:
+            case Message():
+                self.take(frame, now)
+            case Ack():
+                self._acknowledged(frame, now)
+            case Error():
+                self._refused(frame, now)
+            case Synced():
+                self._sync = None
+                self.synced(frame.rooms, now)
+            case Room():
+                self.learn([frame], now)
+            case Welcome():
+                self._welcomed(frame, now)
+            case _:
+                pass
+
+    def learn(self, rooms: Iterable[Room], now: float) -> None:
+        """Take in rooms from HTTP or from a frame."""
+        for room in rooms:
+            self._release(self.rooms.learn(room, now))
+            if room.removed:
+                self._receipts.forget(room.id)
+            else:
+                self._receipts.server_knows(
+                    room.id,
+                    delivered=room.delivered_seq,
+                    read=room.read_seq,
+                    held=self.rooms.cursor(room.id),
+                )
+
+    def take(self, message: Message, now: float) -> None:
+        """Take in a message from the socket, a 201 or a page; an own one settles its send."""
+        if message.sender == self.user_id:
+            pending = self._outbox.acknowledged(
+                None, room=message.room, client_id=message.client_id
+            )
+            for one in pending:
+                self._settle(one, message, duplicate=True)
+        self._release(self.rooms.take(message, now))
+
+    def synced(self, rooms: Iterable[SyncedRoom], now: float) -> None:
+        """Take in the end of a ``sync``, and ask at once for what is still to come."""
+        self._release(self.rooms.synced(rooms, now))
+        self._ask_for_holes(now)
+
+    # The decisions ----------------------------------------------------------------------------
+
+    def _welcomed(self, welcome: Welcome, now: float) -> None:
+        self.online = True
+        self.user_id = welcome.user.id
+        self._limits = welcome.limits
+        self._pace.limit(
+            rate_per_s=welcome.limits.messages_per_s, burst=welcome.limits.messages_burst, now=now
+        )
+        self.learn(welcome.rooms, now)
+        self.rooms.ask_anew(now)
+        self._send_due(now)
+
+    def _acknowledged(self, ack: Ack, now: float) -> None:
+        pending = self._outbox.acknowledged(ack.ref, room=ack.room, client_id=ack.client_id)
+        if not pending:
+            self.rooms.note_head(ack.room, ack.seq, now)
+            return
+        message = Message(
+            id=ack.id,
+            room=ack.room,
+            seq=ack.seq,
+            sender=self.user_id,
+            client_id=ack.client_id,
+            content=pending[0].draft.content,
+            reply_to=pending[0].draft.reply_to,
+            created_at=ack.created_at,
+        )
+        for one in pending:
+            self._settle(one, message, duplicate=ack.duplicate)
+        self._release(self.rooms.take(message, now))
+
+    def _refused(self, error: Error, now: float) -> None:
+        if self._sync and error.ref == self._sync[0]:
+            self._sync = None
+            return
+        if error.ref is None:
+            return
+        reason = error_of(
+            error.code,
+            error.message,
+            fields=error.fields,
+            retry_after_s=error.retry_after,
+        )
+        failed = self._outbox.refused(error.ref, reason, now=now)
+        if failed:
+            self._output.settled.append(Settled(failed.ref, reason))
+            self._send_due(now)
+
+    def _settle(self, pending: Pending, message: Message, *, duplicate: bool) -> None:
+        sent = Sent.of(message, duplicate=duplicate)
+        self._output.settled.append(Settled(pending.ref, sent))
+
+    def _release(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self._output.messages.append(message)
+            self._receipts.hold(message.room, message.seq)
+
+    def _send_due(self, now: float) -> None:
+        if self.online:
+            self._output.commands += self._outbox.due(now)
+
+    def _ask_for_holes(self, now: float) -> None:
+        if not self.online or (self._sync and now < self._sync[1]):
+            return
+        cursors = self.rooms.sync_wanted(now)
+        if cursors:
+            self._syncs += 1
+            self._sync = (f"s{self._syncs}", now + SYNC_WITHIN_S)
+            self._output.commands.append(Sync(cursors=cursors, ref=self._sync[0]))
