@@ -1,0 +1,1 @@
+"""What runs the whole suite on one machine: `python -m dev up`, and the verbs of the Makefile."""

@@ -1,0 +1,41 @@
+# The verbs of this house. Everything they make goes into .venv, .run and clients/web.
+
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+BOOTSTRAP = $(or $(PYTHON),$(error Parley needs Python 3.11 or newer on PATH)) -m dev.bootstrap
+DEV = .venv/bin/python -m dev
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install everything, the tools of the checks included, and build the web client
+	@$(BOOTSTRAP) product servers node checks
+	@$(DEV) web
+
+up: ## run the whole suite: PORT=8000 RUN_DIR=.run CHAT_PROCESSES=1
+	@$(BOOTSTRAP) product servers node
+	@$(DEV) web
+	@exec $(DEV) up --with-parent
+
+check: setup ## lint, types, architecture, migrations
+	@$(DEV) check
+
+test: setup ## every test, with the seconds of each part
+	@$(DEV) test
+
+bench: setup ## the load tests
+	@.venv/bin/python -m benchmarks
+
+fix: setup ## format, and mend what can be mended
+	@$(DEV) fix
+
+reset: ## forget the data, secrets and records of RUN_DIR
+	@$(BOOTSTRAP) product servers
+	@$(DEV) reset
+
+lock: ## renew requirements/*.lock from pyproject.toml
+	@$(BOOTSTRAP) product servers
+	@$(DEV) lock
+
+.PHONY: help setup up check test bench fix reset lock

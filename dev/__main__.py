@@ -1,0 +1,70 @@
+"""The command line behind the Makefile: `python -m dev up`, `check`, `test` and so on."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from dev import locks, settings as environment, verbs, web
+from dev.errors import CannotStart
+from dev.services import SERVICES, Service
+from dev.up import reset, up
+
+VERBS = {
+    "up": "run the whole suite until Ctrl-C",
+    "reset": "forget the data, secrets and records of the run folder",
+    "web": "build the web client where its sources changed",
+    "check": "judge the code without running it",
+    "fix": "format, and mend what can be mended",
+    "test": "run every test, with the seconds of each part",
+    "lock": "renew requirements/*.lock",
+}
+TIMED_VERBS = {"check": verbs.check, "fix": verbs.fix, "test": verbs.test}
+FAILED = 1
+
+
+def main(arguments: Sequence[str], *, services: Sequence[Service] = SERVICES) -> int:
+    """Run one verb; return the exit status."""
+    chosen = parse(arguments)
+    try:
+        if chosen.verb in TIMED_VERBS:
+            return TIMED_VERBS[chosen.verb]()
+        run(chosen, services)
+    except CannotStart as error:
+        sys.stderr.write(f"\n{error}\n")
+        return FAILED
+    return 0
+
+
+def run(chosen: argparse.Namespace, services: Sequence[Service]) -> None:
+    """Run a verb that succeeds or says why not.
+
+    Raises:
+        CannotStart: it cannot be done.
+    """
+    names = tuple(service.name for service in services)
+    settings = environment.from_environment(environment.environment(), names)
+    if chosen.verb == "up":
+        up(settings, with_parent=chosen.with_parent, services=services)
+    elif chosen.verb == "reset":
+        verbs.say(reset(settings))
+    elif chosen.verb == "web":
+        web.build()
+    else:
+        locks.lock()
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; ends the process with status 2 where it makes no sense."""
+    parser = argparse.ArgumentParser(prog="python -m dev", description=__doc__)
+    parsers = parser.add_subparsers(dest="verb", required=True)
+    for verb, text in VERBS.items():
+        one = parsers.add_parser(verb, help=text)
+        if verb == "up":
+            one.add_argument(
+                "--with-parent", action="store_true", help="stop when the parent process ends"
+            )
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,105 @@
+"""PostgreSQL and Redis of a run: the embedded ones, or those that the environment names."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dev import databases, postgres, valkey
+from dev.crew import Crew
+from dev.errors import CannotStart
+from dev.keys import Secrets
+from dev.log import Log
+from dev.process import Program
+from dev.services import Service
+from dev.settings import Settings
+
+STATUS_OK = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataServers:
+    """Where the data are, ready to be used.
+
+    Attributes:
+        database_urls: by service; the databases exist.
+    """
+
+    redis_url: str
+    database_urls: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataServersStarter:
+    """Starts what is embedded and makes the databases.
+
+    Attributes:
+        free_port: gives a new port at each call.
+    """
+
+    settings: Settings
+    services: Sequence[Service]
+    secrets: Secrets
+    crew: Crew
+    log: Log
+    free_port: Callable[[], int]
+
+    def start(self) -> DataServers:
+        """Return when both answer and every service has its database.
+
+        Raises:
+            CannotStart: a server does not come up, or one that was given does not answer.
+        """
+        programs: list[Program] = []
+        redis_url = self.settings.redis_url or self._embed_redis(programs)
+        admin_url = self.settings.database_url
+        superuser_url = None
+        if admin_url is None and self._without_own_database():
+            port = self.free_port()
+            admin_url = self._postgres_url(databases.ROLE, port)
+            superuser_url = self._postgres_url(postgres.SUPERUSER, port)
+            programs.append(self._embed_postgres(port, superuser_url))
+        self.crew.start_floor(programs)
+        if superuser_url is not None:
+            databases.make_role(superuser_url, self.secrets.postgres_password)
+        if not valkey.answers(redis_url):
+            raise CannotStart("The Redis that REDIS_URL names does not answer.")
+        return DataServers(redis_url=redis_url, database_urls=self._make_databases(admin_url))
+
+    def _without_own_database(self) -> list[Service]:
+        own = self.settings.database_urls
+        return [service for service in self.services if service.name not in own]
+
+    def _make_databases(self, admin_url: str | None) -> dict[str, str]:
+        urls = dict(self.settings.database_urls)
+        if admin_url is not None:
+            needed = {service.name: service.database for service in self._without_own_database()}
+            databases.make_databases(admin_url, list(needed.values()))
+            urls |= {name: databases.beside(admin_url, needed[name]) for name in needed}
+        return urls
+
+    def _embed_redis(self, programs: list[Program]) -> str:
+        port, password = self.free_port(), self.secrets.redis_password
+        programs.append(valkey.server_program(self.settings.run_dir, password=password, port=port))
+        return valkey.url(password, port)
+
+    def _embed_postgres(self, port: int, superuser_url: str) -> Program:
+        place = postgres.find_place(self.settings.run_dir)
+        if place.folder.parent != self.settings.run_dir:
+            self.log.note(f"PostgreSQL's files are in {place.folder}, which its account can enter")
+        if place.data.exists():
+            postgres.check_major(place.data)
+        else:
+            self._make_data(place)
+        return postgres.server_program(place, port=port, superuser_url=superuser_url)
+
+    def _make_data(self, place: postgres.Place) -> None:
+        began_s = time.monotonic()
+        self.log.note("PostgreSQL makes its data folder (only the first time)")
+        initdb = postgres.initdb_program(place, self.secrets.postgres_password)
+        if self.crew.run_once(initdb) != STATUS_OK:
+            raise CannotStart(f"initdb failed in {place.folder}; see its lines above.")
+        postgres.finish_initdb(place)
+        self.log.note(f"PostgreSQL's data folder is made ({time.monotonic() - began_s:.1f} s)")
+
+    def _postgres_url(self, role: str, port: int) -> str:
+        return postgres.url(role, self.secrets.postgres_password, port, "postgres")

@@ -1,0 +1,142 @@
+"""The gateway: one Caddy that routes the paths as the ingress does.
+
+It listens on loopback only, over plain HTTP, and touches nothing outside the run folder.
+"""
+
+import http.client
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from dev.files import make_private_folder, write_private
+from dev.ports import LOOPBACK
+from dev.process import Program
+from dev.services import Service
+from dev.wheels import program_beside_python
+
+NAME = "gateway"
+RETRY_AFTER_S = 2
+UNAVAILABLE = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
+CONFIGURATION = """\
+{{
+	admin off
+	auto_https off
+	persist_config off
+	storage file_system "{folder}"
+	grace_period 3s
+	log {{
+		output stderr
+		format console
+		level ERROR
+	}}
+}}
+
+http://:{port} {{
+	bind {host}
+{routes}
+{errors}
+}}
+"""
+ROUTE = """\
+	handle {path} {{
+		reverse_proxy {upstreams} {{
+			lb_policy least_conn
+			lb_try_duration 1s
+			lb_try_interval 100ms
+			fail_duration 1s
+			transport http {{
+				dial_timeout 1s
+			}}
+		}}
+	}}"""
+ERROR = """\
+	handle_errors {status} {{
+		header Content-Type application/problem+json
+		header Retry-After {retry_after}
+		header Cache-Control no-store
+		respond `{body}`
+	}}"""
+
+
+def caddyfile(
+    *, port: int, folder: Path, services: Sequence[Service], ports: Mapping[str, Sequence[int]]
+) -> str:
+    """Write Caddy's configuration.
+
+    An upstream that is down is answered by a problem document, after one second of trying.
+
+    Args:
+        port: where it listens.
+        folder: Caddy's own storage.
+        services: whose paths are routed.
+        ports: the public ports of the processes, by service.
+    """
+    routes = [
+        ROUTE.format(
+            path=path, upstreams=" ".join(f"{LOOPBACK}:{port}" for port in ports[service.name])
+        )
+        for service in services
+        for path in service.paths
+    ]
+    errors = [
+        ERROR.format(status=status, retry_after=RETRY_AFTER_S, body=problem(status))
+        for status in UNAVAILABLE
+    ]
+    return CONFIGURATION.format(
+        host=LOOPBACK,
+        port=port,
+        folder=folder,
+        routes="\n".join(routes),
+        errors="\n".join(errors),
+    )
+
+
+def problem(status: int) -> str:
+    """Write the problem document (RFC 9457) of an upstream that cannot be reached."""
+    return json.dumps(
+        {
+            "type": "about:blank",
+            "title": UNAVAILABLE[status],
+            "status": status,
+            "detail": "The service is not available at the moment.",
+            "code": "unavailable",
+            "retry_after": RETRY_AFTER_S,
+        }
+    )
+
+
+def gateway_program(
+    run_dir: Path, *, port: int, services: Sequence[Service], ports: Mapping[str, Sequence[int]]
+) -> Program:
+    """Write the configuration and return the gateway."""
+    folder = run_dir / NAME
+    make_private_folder(folder)
+    configuration = folder / "Caddyfile"
+    write_private(
+        configuration, caddyfile(port=port, folder=folder, services=services, ports=ports)
+    )
+    return Program(
+        name=NAME,
+        service=NAME,
+        command=(
+            str(program_beside_python("caddy")),
+            *("run", "--config", str(configuration), "--adapter", "caddyfile"),
+        ),
+        environment={"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)},
+        port=port,
+        is_ready=lambda: http_status(port, "/healthz") is not None,
+        folder=folder,
+        stop_within_s=5.0,
+    )
+
+
+def http_status(port: int, path: str) -> int | None:
+    """Return the status of a GET on loopback, or None where nothing answers within a second."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=1)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()

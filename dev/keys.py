@@ -1,0 +1,66 @@
+"""The secrets of a development suite: made at the first start, kept in the run folder.
+
+Nobody has to choose or share one, and no default exists that could reach production.
+"""
+
+import secrets
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from dev.files import read_json, write_json
+
+SECRETS_FILE = "secrets.json"
+KEY_ID_CHARS = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secrets:
+    """What must not be known.
+
+    Attributes:
+        token_signing_key: Ed25519 private key, PEM (PKCS #8).
+        token_verify_keys: the public half by its key id, PEM.
+    """
+
+    postgres_password: str
+    redis_password: str
+    secret_key: str
+    token_signing_key: str
+    token_verify_keys: dict[str, str]
+
+
+def make_secrets() -> Secrets:
+    """Make new ones, each of at least 128 bits."""
+    private = Ed25519PrivateKey.generate()
+    public = private.public_key()
+    raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return Secrets(
+        postgres_password=secrets.token_hex(16),
+        redis_password=secrets.token_hex(16),
+        secret_key=secrets.token_urlsafe(48),
+        token_signing_key=private.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ).decode("ascii"),
+        token_verify_keys={
+            sha256(raw).hexdigest()[:KEY_ID_CHARS]: public.public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            ).decode("ascii")
+        },
+    )
+
+
+def load_secrets(run_dir: Path) -> Secrets:
+    """Return the secrets of this run folder; the first call makes them."""
+    path = run_dir / SECRETS_FILE
+    found = read_json(path)
+    if found is not None:
+        return Secrets(**found)
+    made = make_secrets()
+    write_json(path, asdict(made))
+    return made

@@ -1,0 +1,65 @@
+"""`make lock`: writes requirements/*.lock anew from pyproject.toml.
+
+The locks hold exact versions and hashes for every platform, but no addresses: where packages come
+from is configured on the machine, for pip; the same places are handed to uv, which resolves.
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from dev.errors import CannotStart
+from dev.settings import ROOT
+from dev.verbs import say
+
+GROUPS = ("servers", "node", "checks")
+"""The dependency groups of pyproject.toml; each has a lock of its own."""
+PLACES = ("index-url", "extra-index-url", "find-links")
+OPTIONS = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate")
+
+
+def lock() -> None:
+    """Resolve everything anew and replace the locks.
+
+    Raises:
+        CannotStart: nothing can be downloaded, or nothing fits together.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        pip("install", "--quiet", "--target", folder, "uv")
+        uv = [str(Path(folder) / "bin" / "uv"), "pip", "compile", *OPTIONS, *places()]
+        # The groups follow the product: one version of a package, whoever asks for it.
+        run([*uv, "--upgrade", "pyproject.toml", "-o", "requirements/product.lock"])
+        for group in GROUPS:
+            say(f"parley: locking {group}")
+            follow = ("--constraints", "requirements/product.lock")
+            output = f"requirements/{group}.lock"
+            run([*uv, "--upgrade", *follow, "--group", group, "-o", output])
+
+
+def places() -> Iterator[str]:
+    """Yield pip's places of packages as options of uv."""
+    for place in PLACES:
+        for name in (f":env:.{place}", f"global.{place}", f"user.{place}"):
+            found = pip("config", "get", name, tolerant=True)
+            for value in found.split():
+                yield f"--{place}={value}"
+
+
+def pip(*arguments: str, tolerant: bool = False) -> str:
+    """Run pip and return what it writes; nothing where it fails and that is tolerated."""
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments]
+    return run(command, tolerant=tolerant)
+
+
+def run(command: list[str], *, tolerant: bool = False) -> str:
+    """Run a command in the repository; return its output.
+
+    Raises:
+        CannotStart: it failed.
+    """
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0 and not tolerant:
+        raise CannotStart(done.stderr.strip())
+    return done.stdout if done.returncode == 0 else ""

@@ -1,0 +1,47 @@
+"""Choosing TCP ports on loopback.
+
+Below the range from which the kernel takes the source ports of outgoing connections: a server
+that comes back after a crash must not find its port used by somebody's client.
+"""
+
+import errno
+import random
+import socket
+from collections.abc import Collection
+
+LOOPBACK = "127.0.0.1"
+LOWEST_PORT = 20_000
+HIGHEST_PORT = 32_000
+"""Linux takes source ports from 32768 on, other systems from higher up."""
+TRIES = 500
+
+
+def is_taken(port: int) -> bool:
+    """Say whether something listens on the port already.
+
+    Raises:
+        OSError: the port cannot be used for another reason (below 1024, for instance).
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return True
+            raise
+    return False
+
+
+def free_port(avoid: Collection[int] = ()) -> int:
+    """Return a port that nothing uses and that is not in ``avoid``.
+
+    Raises:
+        RuntimeError: there is none, which means that the machine is in trouble.
+    """
+    for _ in range(TRIES):
+        # A guess at random, so that two copies that start together look in different places.
+        port = random.randint(LOWEST_PORT, HIGHEST_PORT)  # noqa: S311 - no secret
+        if port not in avoid and not is_taken(port):
+            return port
+    raise RuntimeError("no free port on 127.0.0.1")

@@ -1,0 +1,95 @@
+"""The list of services, and the environment that each of them gets.
+
+A new service is one line in ``SERVICES``: its database, its processes and its paths at the
+gateway follow from it.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dev.keys import Secrets
+from dev.ports import LOOPBACK
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """One service of the suite.
+
+    Attributes:
+        name: a word; also names its database and its variables.
+        paths: what the gateway sends to it, in Caddy's notation.
+        module: what ``python -m`` runs.
+        signs_tokens: whether it gets the private key.
+    """
+
+    name: str
+    paths: tuple[str, ...]
+    module: str
+    signs_tokens: bool = False
+
+    @property
+    def database(self) -> str:
+        """The name of its database."""
+        return f"parley_{self.name}"
+
+    def command(self, *arguments: str) -> Sequence[str]:
+        """Return the command line that serves, or runs a management command."""
+        return (sys.executable, "-m", self.module, *arguments)
+
+
+SERVICES = (
+    Service(
+        name="chat",
+        paths=("/api/chat/*", "/ws/chat/*", "/ws/notifications/*", "/*"),
+        module="services.chat",
+        signs_tokens=True,
+    ),
+)
+"""Every service, the one that answers ``/*`` included; the gateway matches longer paths first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What all processes of a run share.
+
+    Attributes:
+        origins: where browsers may come from.
+        inherited: the environment of `make up`; what is set here for a service wins over it.
+    """
+
+    secrets: Secrets
+    redis_url: str
+    database_urls: Mapping[str, str]
+    origins: Sequence[str]
+    inherited: Mapping[str, str]
+
+
+def service_environment(
+    service: Service, around: Surroundings, *, port: int, internal_port: int
+) -> dict[str, str]:
+    """Return everything that one process of a service reads, given explicitly."""
+    environment = {
+        **around.inherited,
+        "DATABASE_URL": around.database_urls[service.name],
+        "REDIS_URL": around.redis_url,
+        "HOST": LOOPBACK,
+        "PORT": str(port),
+        "INTERNAL_PORT": str(internal_port),
+        "SECRET_KEY": around.secrets.secret_key,
+        "TOKEN_VERIFY_KEYS": json.dumps(around.secrets.token_verify_keys),
+        "ALLOWED_ORIGINS": ",".join(around.origins),
+        "ALLOWED_HOSTS": f"{LOOPBACK},localhost",
+        "DEVELOPMENT": "true",
+        "PYTHONUNBUFFERED": "1",
+    }
+    environment.pop("TOKEN_SIGNING_KEY", None)
+    if service.signs_tokens:
+        environment["TOKEN_SIGNING_KEY"] = around.secrets.token_signing_key
+    return environment
+
+
+def origins_of(port: int) -> tuple[str, str]:
+    """Return the two names under which a browser on this machine reaches the gateway."""
+    return f"http://{LOOPBACK}:{port}", f"http://localhost:{port}"

@@ -1,0 +1,60 @@
+"""`suite.json`: what runs at this moment, for tests, tools and curious people.
+
+It exists exactly while the suite is ready. A process that died is not in it; a process that was
+started again is there with its new pid.
+"""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from dev.files import read_json, write_json
+
+STATE_FILE = "suite.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessState:
+    """One live process.
+
+    Attributes:
+        service: the service's name, or ``postgres``, ``redis``, ``gateway``.
+        internal_port: health and metrics; None where the process has none.
+    """
+
+    service: str
+    pid: int
+    port: int
+    internal_port: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteState:
+    """Where everything is; the URLs hold passwords."""
+
+    gateway_url: str
+    redis_url: str
+    database_urls: dict[str, str]
+    processes: list[ProcessState] = field(default_factory=list)
+
+    def of(self, service: str) -> list[ProcessState]:
+        """Return the live processes of a service, in the order in which they were declared."""
+        return [process for process in self.processes if process.service == service]
+
+
+def write_state(run_dir: Path, state: SuiteState) -> None:
+    """Replace what `suite.json` says, in one step."""
+    write_json(run_dir / STATE_FILE, asdict(state))
+
+
+def read_state(run_dir: Path) -> SuiteState | None:
+    """Return what `suite.json` says, or None where the suite is not ready."""
+    found = read_json(run_dir / STATE_FILE)
+    if found is None:
+        return None
+    processes = [ProcessState(**process) for process in found.pop("processes")]
+    return SuiteState(**found, processes=processes)
+
+
+def forget_state(run_dir: Path) -> None:
+    """Remove `suite.json`; no error where there is none."""
+    (run_dir / STATE_FILE).unlink(missing_ok=True)

@@ -1,0 +1,130 @@
+"""`make check`, `fix` and `test`: lists of commands, each timed, all of them run.
+
+A part that fails does not hide the next one; the status at the end is that of the whole.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dev import web
+from dev.services import SERVICES
+from dev.settings import ROOT, environment
+
+PARTS_OF_TESTS = ("unit", "properties", "integration", "faults", "e2e")
+UNUSED_SURROUNDINGS = {
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "PORT": "1",
+    "INTERNAL_PORT": "1",
+    "SECRET_KEY": "unused",
+    "TOKEN_SIGNING_KEY": "-----BEGIN unused",
+    "TOKEN_VERIFY_KEYS": "{}",
+    "ALLOWED_ORIGINS": "http://127.0.0.1:1",
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "DEVELOPMENT": "true",
+}
+"""Lets a service's settings load for a command that touches neither database nor Redis."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One named command of a verb.
+
+    Attributes:
+        extra: variables beside the inherited ones.
+    """
+
+    name: str
+    command: Sequence[str]
+    folder: Path = ROOT
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+def check() -> int:
+    """Judge the code without running it; return the exit status."""
+    return run_all(list(checks()))
+
+
+def fix() -> int:
+    """Mend and format what the tools can mend; return the exit status."""
+    return run_all(list(fixes()))
+
+
+def test() -> int:
+    """Run every test there is; return the exit status."""
+    return run_all(list(tests()))
+
+
+def checks() -> Iterator[Part]:
+    """Yield the parts of ``check``."""
+    yield python("ruff", "-m", "ruff", "check", "--quiet")
+    yield python("format", "-m", "ruff", "format", "--check", "--quiet")
+    yield python("mypy", "-m", "mypy", "--no-error-summary")
+    yield python("imports", "-c", "from importlinter.cli import lint_imports_command as c; c()")
+    for service in SERVICES:
+        if (ROOT / service.module.replace(".", "/") / "__main__.py").exists():
+            command = ("-m", service.module, "makemigrations", "--check", "--dry-run")
+            yield python(f"{service.name}'s migrations", *command, extra=UNUSED_SURROUNDINGS)
+    if web.exists():
+        yield npm("web", "run", "--silent", "check")
+
+
+def fixes() -> Iterator[Part]:
+    """Yield the parts of ``fix``."""
+    yield python("ruff", "-m", "ruff", "check", "--quiet", "--fix-only")
+    yield python("format", "-m", "ruff", "format", "--quiet")
+    if web.exists():
+        yield npm("web", "run", "--silent", "--if-present", "fix")
+
+
+def tests() -> Iterator[Part]:
+    """Yield the parts of ``test``: one a folder that has tests, then the web client's own."""
+    for name in PARTS_OF_TESTS:
+        if any((ROOT / "tests" / name).rglob("test_*.py")):
+            yield python(name, "-m", "pytest", "--quiet", f"tests/{name}")
+    if web.exists():
+        yield npm("web", "test", "--silent")
+
+
+def python(name: str, *arguments: str, extra: Mapping[str, str] | None = None) -> Part:
+    """Return a part that runs this environment's Python."""
+    return Part(name=name, command=(sys.executable, *arguments), extra=extra or {})
+
+
+def npm(name: str, *arguments: str) -> Part:
+    """Return a part that runs npm in the web client's folder."""
+    return Part(name=name, command=("npm", *arguments), folder=web.WEB, extra=web.npm_environment())
+
+
+def run_all(parts: Sequence[Part]) -> int:
+    """Run the parts one after the other and print a table of what each took.
+
+    Returns:
+        0 if all of them succeeded, 1 otherwise.
+    """
+    rows = []
+    for part in parts:
+        say(f"── {part.name}")
+        began_s = time.monotonic()
+        status = run(part)
+        rows.append((part.name, status, time.monotonic() - began_s))
+    say("")
+    for name, status, took_s in rows:
+        say(f"{'ok    ' if status == 0 else 'FAILED'} {took_s:7.1f} s  {name}")
+    return int(any(status != 0 for _, status, _ in rows))
+
+
+def run(part: Part) -> int:
+    """Run one part with its output on the terminal; return its status."""
+    whole = {**environment(), **part.extra}
+    return subprocess.run(part.command, cwd=part.folder, env=whole, check=False).returncode
+
+
+def say(text: str) -> None:
+    """Write a line, in order with what the parts write."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

@@ -1,0 +1,122 @@
+"""Building the web client, when its sources changed since the last time.
+
+The digest of everything that the build reads decides, not dates: a fresh clone, a switched branch
+and a copied folder are all judged rightly.
+"""
+
+import hashlib
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dev.errors import CannotStart
+from dev.settings import ROOT, environment
+
+WEB = ROOT / "clients" / "web"
+BUILT = WEB / "dist" / "index.html"
+INSTALLED = WEB / "node_modules"
+NOT_SOURCES = frozenset({"node_modules", "dist", "generated", "coverage", "test-results"})
+PYTHON_SOURCES = ("services/*/frames", "services/*/frames.py", "libs/common")
+"""The TypeScript types are generated from these."""
+
+
+def exists() -> bool:
+    """Say whether there is a web client."""
+    return (WEB / "package.json").exists()
+
+
+def build() -> None:
+    """Install what the client needs and build it, each only where something changed.
+
+    Raises:
+        CannotStart: npm failed.
+    """
+    if not exists():
+        return
+    install()
+    sources = digest([*sources_in(WEB), *python_sources()])
+    stamp = INSTALLED / ".parley-built"
+    if BUILT.exists() and read(stamp) == sources:
+        return
+    began_s = time.monotonic()
+    npm("run", "build", "--silent")
+    stamp.write_text(sources, encoding="ascii")
+    tell(f"web client built ({time.monotonic() - began_s:.0f} s)")
+
+
+def install() -> None:
+    """Install the client's packages exactly as its lock says.
+
+    Raises:
+        CannotStart: npm failed.
+    """
+    wanted = digest([WEB / "package.json", WEB / "package-lock.json"])
+    stamp = INSTALLED / ".parley-installed"
+    if read(stamp) == wanted:
+        return
+    tell("installing what the web client needs")
+    npm("ci", "--no-audit", "--no-fund")
+    stamp.write_text(wanted, encoding="ascii")
+
+
+def npm(*arguments: str) -> None:
+    """Run npm in the client's folder.
+
+    Raises:
+        CannotStart: it failed.
+    """
+    if run_npm(*arguments) != 0:
+        raise CannotStart(f"npm {' '.join(arguments)} failed in {WEB}.")
+
+
+def run_npm(*arguments: str) -> int:
+    """Run npm in the client's folder; return its status."""
+    command = ["npm", *arguments]
+    return subprocess.run(command, cwd=WEB, env=npm_environment(), check=False).returncode
+
+
+def npm_environment() -> Mapping[str, str]:
+    """Return the environment of npm: this Python, and the Node beside it, come first on PATH."""
+    inherited = environment()
+    beside = Path(sys.executable).parent
+    return {**inherited, "PATH": f"{beside}:{inherited.get('PATH', '')}"}
+
+
+def sources_in(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder that people wrote."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            if path.name not in NOT_SOURCES:
+                yield from sources_in(path)
+        else:
+            yield path
+
+
+def python_sources() -> Iterator[Path]:
+    """Yield the Python files from which the client's types are generated."""
+    for pattern in PYTHON_SOURCES:
+        for path in ROOT.glob(pattern):
+            yield from [path] if path.is_file() else path.rglob("*.py")
+
+
+def digest(paths: list[Path]) -> str:
+    """Return one digest of the files' names and contents; a missing file counts as none."""
+    whole = hashlib.sha256()
+    for path in sorted(paths):
+        if path.exists():
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            whole.update(f"{path.relative_to(ROOT)} {content}\n".encode())
+    return whole.hexdigest()
+
+
+def read(path: Path) -> str | None:
+    """Return a small file's text, or None where it is missing."""
+    return path.read_text(encoding="ascii") if path.exists() else None
+
+
+def tell(text: str) -> None:
+    """Say what goes on."""
+    sys.stdout.write(f"parley: {text}\n")
+    sys.stdout.flush()
