@@ -1,0 +1,43 @@
+/** The page: one of sign-in, the chat, or why there is neither. */
+import { Auth } from "./parts/auth";
+import { Banner } from "./parts/banner";
+import { Conversation, NoConversation } from "./parts/conversation";
+import { Logo } from "./parts/icons";
+import { Sidebar } from "./parts/sidebar";
+import { openRoom } from "./state/chat";
+import { phase, resume } from "./state/session";
+
+export function App() {
+  const now = phase.value;
+  switch (now.name) {
+    case "unknown":
+      return (
+        <main class="splash" aria-busy="true" aria-label="Parley is loading">
+          <Logo />
+        </main>
+      );
+    case "unreachable":
+      return (
+        <main class="splash" data-testid="unreachable">
+          <Logo />
+          <h1>Parley cannot be reached</h1>
+          <p role="alert">{now.reason}</p>
+          <button type="button" class="button primary" onClick={() => void resume()}>
+            Try again
+          </button>
+        </main>
+      );
+    case "signed_out":
+      return <Auth notice={now.notice} />;
+    case "signed_in": {
+      const open = openRoom.value;
+      return (
+        <div class={open === null ? "chat" : "chat has-open-room"} data-testid="chat">
+          <Banner />
+          <Sidebar me={now.me} />
+          {open === null ? <NoConversation /> : <Conversation key={open} room={open} />}
+        </div>
+      );
+    }
+  }
+}

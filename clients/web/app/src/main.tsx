@@ -1,0 +1,26 @@
+import { effect } from "@preact/signals";
+import { render } from "preact";
+
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/auth.css";
+import "./styles/sidebar.css";
+import "./styles/conversation.css";
+import { App } from "./app";
+import { unreadTotal, watchVisible } from "./state/chat";
+import { followAddress } from "./state/location";
+import { phase, resume } from "./state/session";
+
+const root = document.getElementById("app");
+if (root !== null) render(<App />, root);
+
+effect(() => {
+  const unread = unreadTotal.value;
+  document.title = unread > 0 ? `(${unread}) Parley` : "Parley";
+});
+effect(() => {
+  if (phase.value.name === "signed_in") followAddress();
+});
+window.addEventListener("popstate", followAddress);
+document.addEventListener("visibilitychange", watchVisible);
+void resume();

@@ -1,0 +1,180 @@
+/**
+ * The right pane: one conversation.
+ *
+ * The view sticks to the end while it is at the end; anywhere else it stays where the reader is,
+ * also when a page of history is put above.
+ */
+import { useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+
+import {
+  hasOlder,
+  historyError,
+  isLoaded,
+  loadOlder,
+  openSummary,
+  timeline,
+  unreadFrom,
+} from "../state/chat";
+import { goTo } from "../state/location";
+import { Avatar } from "./avatar";
+import { Composer } from "./composer";
+import { BackIcon, ChatIcon, DownIcon } from "./icons";
+import { DayLine, MessageRow, NewLine } from "./message-row";
+
+/** How near the end counts as at the end, and how near the top asks for more, in px. */
+const NEAR_END = 80;
+const NEAR_TOP = 240;
+
+export function Conversation({ room }: { room: string }) {
+  const summary = openSummary.value;
+  if (summary === undefined)
+    return (
+      <main class="conversation is-empty">
+        {isLoaded.value && (
+          <div class="empty large">
+            <ChatIcon />
+            <h1>This conversation is not here</h1>
+            <p>It may have ended, or you are not part of it.</p>
+            <BackButton label="All conversations" />
+          </div>
+        )}
+      </main>
+    );
+  const { name, peer, kind, memberCount } = summary;
+  return (
+    <main class="conversation" aria-label={`Conversation with ${name}`} data-testid="conversation">
+      <header class="conversation-head">
+        <BackButton label="Back to all conversations" />
+        <Avatar id={peer ?? room} name={name} />
+        <div class="conversation-title">
+          <h1 class="ellipsis">{name}</h1>
+          <p class="muted">
+            {kind === "direct" ? "Direct conversation" : `${memberCount} members`}
+          </p>
+        </div>
+      </header>
+      <Timeline name={name} />
+      <Composer room={room} name={name} />
+    </main>
+  );
+}
+
+function BackButton({ label }: { label: string }) {
+  return (
+    <button
+      type="button"
+      class="icon-button back"
+      aria-label={label}
+      onClick={() => {
+        goTo(null);
+      }}
+    >
+      <BackIcon />
+    </button>
+  );
+}
+
+function Timeline({ name }: { name: string }) {
+  const view = useRef<HTMLDivElement>(null);
+  const before = useRef({ height: 0, firstKey: "", isAtEnd: true });
+  const isAway = useSignal(false);
+  const entries = timeline.value;
+  const newFrom = unreadFrom.value;
+  const firstNew = newFrom === null ? undefined : entries.find((one) => (one.seq ?? 0) > newFrom);
+  const lastKey = entries.at(-1)?.key;
+  const lastIsMine = entries.at(-1)?.mine;
+
+  const toEnd = (): void => {
+    const box = view.current;
+    if (box !== null) box.scrollTop = box.scrollHeight;
+  };
+
+  useLayoutEffect(() => {
+    if (lastIsMine) before.current.isAtEnd = true;
+  }, [lastKey]);
+  useLayoutEffect(() => {
+    const box = view.current;
+    if (box === null) return;
+    const firstKey = entries[0]?.key ?? "";
+    const { height, firstKey: oldFirst, isAtEnd } = before.current;
+    if (isAtEnd) toEnd();
+    else if (firstKey !== oldFirst) box.scrollTop += box.scrollHeight - height;
+    before.current = { height: box.scrollHeight, firstKey, isAtEnd };
+  }, [entries]);
+  useEffect(() => {
+    const box = view.current;
+    if (box === null) return;
+    const observer = new ResizeObserver(() => {
+      if (before.current.isAtEnd) toEnd();
+    });
+    observer.observe(box);
+    return () => {
+      observer.disconnect();
+    };
+  }, []);
+
+  const onScroll = (): void => {
+    const box = view.current;
+    if (box === null) return;
+    before.current.isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
+    isAway.value = !before.current.isAtEnd;
+    if (box.scrollTop < NEAR_TOP && hasOlder.value && !historyError.value) void loadOlder();
+  };
+
+  return (
+    <div class="timeline-place">
+      <div class="timeline" ref={view} onScroll={onScroll} tabIndex={0} aria-label="Messages">
+        <div class="timeline-rows" role="log" aria-label="Messages" data-testid="messages">
+          {historyError.value && (
+            <p class="note is-error" role="alert">
+              {historyError.value}{" "}
+              <button type="button" class="link" onClick={() => void loadOlder()}>
+                Try again
+              </button>
+            </p>
+          )}
+          {!historyError.value && hasOlder.value && (
+            <p class="older">
+              <span class="spinner" /> <span class="hidden">Earlier messages are loading</span>
+            </p>
+          )}
+          {entries.length === 0 && !hasOlder.value && <Beginning name={name} />}
+          {entries.map((entry) => [
+            entry.startsDay && <DayLine key={`day/${entry.key}`} at={entry.at} />,
+            entry === firstNew && <NewLine key="new" />,
+            <MessageRow key={entry.key} entry={entry} />,
+          ])}
+        </div>
+      </div>
+      {isAway.value && (
+        <button type="button" class="icon-button jump" aria-label="To the latest" onClick={toEnd}>
+          <DownIcon />
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Beginning({ name }: { name: string }) {
+  return (
+    <div class="empty large" data-testid="no-messages">
+      <ChatIcon />
+      <p>
+        This is the beginning of your conversation with <strong>{name}</strong>.
+      </p>
+    </div>
+  );
+}
+
+export function NoConversation() {
+  return (
+    <main class="conversation is-empty" data-testid="nothing-open">
+      <div class="empty large">
+        <ChatIcon />
+        <h1>Pick up a conversation</h1>
+        <p>Choose one from the list, or find a person to talk to.</p>
+      </div>
+    </main>
+  );
+}

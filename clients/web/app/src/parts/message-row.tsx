@@ -1,0 +1,97 @@
+/** The rows of a conversation. */
+import { dayLabelOf, fullDateOf, splitLinks, timeOf } from "../format";
+import { discard, retry } from "../state/chat";
+import type { Entry } from "../state/timeline";
+import { SendMark } from "./send-mark";
+
+export function MessageRow({ entry }: { entry: Entry }) {
+  const { mine, state, startsGroup, endsGroup } = entry;
+  const classes = ["message", mine ? "mine" : "theirs"];
+  if (startsGroup) classes.push("starts");
+  if (endsGroup) classes.push("ends");
+  const hasFailed = state === "waiting" || state === "refused";
+  if (hasFailed) classes.push("has-failed");
+  return (
+    <article
+      class={classes.join(" ")}
+      data-testid="message"
+      data-mine={mine}
+      data-state={state ?? "received"}
+      data-seq={entry.seq ?? undefined}
+    >
+      <div class="bubble">
+        <p class="content" dir="auto">
+          <Content text={entry.content} />
+          <span class="meta" title={fullDateOf(entry.at)}>
+            <time dateTime={new Date(entry.at).toISOString()}>{timeOf(entry.at)}</time>
+            {state !== null && <SendMark state={state} />}
+          </span>
+        </p>
+      </div>
+      {hasFailed && <Failure entry={entry} />}
+    </article>
+  );
+}
+
+function Failure({ entry }: { entry: Entry }) {
+  const isRefused = entry.state === "refused";
+  return (
+    <p class="failure" role="alert">
+      {isRefused
+        ? entry.reason || "Not sent."
+        : "Not sent yet. It goes by itself once you are back."}{" "}
+      <button
+        type="button"
+        class="link"
+        onClick={() => {
+          retry(entry.clientId);
+        }}
+      >
+        Retry
+      </button>
+      {isRefused && (
+        <button
+          type="button"
+          class="link"
+          onClick={() => {
+            discard(entry.clientId);
+          }}
+        >
+          Delete
+        </button>
+      )}
+    </p>
+  );
+}
+
+function Content({ text }: { text: string }) {
+  return (
+    <>
+      {splitLinks(text).map((piece, index) =>
+        index % 2 === 0 ? (
+          piece
+        ) : (
+          <a key={index} href={piece} target="_blank" rel="noopener noreferrer nofollow">
+            {piece}
+          </a>
+        ),
+      )}
+    </>
+  );
+}
+
+export function DayLine({ at }: { at: number }) {
+  return (
+    <p class="day-line">
+      <span>{dayLabelOf(at)}</span>
+    </p>
+  );
+}
+
+export function NewLine() {
+  return (
+    <p class="new-line" data-testid="new-messages">
+      <span>New messages</span>
+    </p>
+  );
+}

@@ -1,0 +1,81 @@
+/** People that match a search; choosing one opens the conversation with them. */
+import { ApiError } from "@parley/sdk";
+import type { User } from "@parley/sdk";
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import { findPeople, startDirect } from "../state/chat";
+import { goTo } from "../state/location";
+import { Avatar } from "./avatar";
+
+/** Long enough that a word is typed to its end, short enough to feel immediate. */
+const TYPING_PAUSE_MS = 200;
+
+export function People({ search, onStarted }: { search: string; onStarted: () => void }) {
+  const found = useSignal<User[] | null>(null);
+  const error = useSignal("");
+
+  useEffect(() => {
+    let isCurrent = true;
+    const timer = setTimeout(() => {
+      findPeople(search).then(
+        (people) => {
+          if (!isCurrent) return;
+          found.value = people;
+          error.value = "";
+        },
+        (problem: unknown) => {
+          if (isCurrent) error.value = messageOf(problem);
+        },
+      );
+    }, TYPING_PAUSE_MS);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [search]);
+
+  const start = async (user: User): Promise<void> => {
+    try {
+      const room = await startDirect(user.id);
+      onStarted();
+      goTo(room);
+    } catch (problem) {
+      error.value = messageOf(problem);
+    }
+  };
+
+  return (
+    <section aria-label="People">
+      <h2 class="section">People</h2>
+      {error.value && (
+        <p class="note is-error" role="alert">
+          {error.value}
+        </p>
+      )}
+      <ul class="rows" data-testid="people">
+        {found.value?.map((user) => (
+          <li key={user.id}>
+            <button type="button" class="row" data-testid="person" onClick={() => void start(user)}>
+              <Avatar id={user.id} name={user.display_name || user.username} />
+              <span class="row-text">
+                <span class="row-name">{user.display_name || user.username}</span>
+                <span class="row-preview">@{user.username}</span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {found.value?.length === 0 && !error.value && (
+        <p class="nobody" role="status">
+          Nobody called “{search}”.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function messageOf(problem: unknown): string {
+  if (problem instanceof ApiError) return problem.message;
+  throw problem;
+}

@@ -1,0 +1,177 @@
+/** The left pane: oneself, one search field for rooms and people, and the rooms. */
+import { ApiError } from "@parley/sdk";
+import type { User } from "@parley/sdk";
+import { useSignal } from "@preact/signals";
+
+import { shortDateOf } from "../format";
+import { isLoaded, openRoom, rooms } from "../state/chat";
+import { goTo } from "../state/location";
+import { signOut } from "../state/session";
+import type { Summary } from "../state/summaries";
+import { Avatar } from "./avatar";
+import { ChatIcon, CloseIcon, Logo, SearchIcon, SignOutIcon } from "./icons";
+import { People } from "./people";
+import { SendMark } from "./send-mark";
+
+export function Sidebar({ me }: { me: User }) {
+  const search = useSignal("");
+  const sought = search.value.trim();
+  const shown = matching(rooms.value, sought);
+  return (
+    <aside class="sidebar" aria-label="Conversations and people">
+      <header class="sidebar-head">
+        <p class="brand">
+          <Logo /> Parley
+        </p>
+        <Me me={me} />
+      </header>
+      <div class="search" role="search">
+        <SearchIcon />
+        <input
+          type="search"
+          aria-label="Find a person or a conversation"
+          placeholder="Find a person or a conversation"
+          data-testid="search"
+          autocomplete="off"
+          maxLength={80}
+          value={search.value}
+          onInput={(event) => (search.value = event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === "Escape") search.value = "";
+          }}
+        />
+        {sought && (
+          <button
+            type="button"
+            class="icon-button small"
+            aria-label="Clear the search"
+            onClick={() => (search.value = "")}
+          >
+            <CloseIcon />
+          </button>
+        )}
+      </div>
+      <div class="sidebar-scroll">
+        <nav aria-label="Conversations">
+          {sought && shown.length > 0 && <h2 class="section">Conversations</h2>}
+          {shown.length > 0 && (
+            <ul class="rows" data-testid="room-list">
+              {shown.map((room) => (
+                <RoomRow key={room.id} room={room} />
+              ))}
+            </ul>
+          )}
+          {!sought && !isLoaded.value && <Skeleton />}
+          {!sought && isLoaded.value && shown.length === 0 && (
+            <div class="empty" data-testid="no-rooms">
+              <ChatIcon />
+              <p>
+                <strong>No conversations yet</strong>
+                <br />
+                Find a person above and say hello.
+              </p>
+            </div>
+          )}
+        </nav>
+        {sought && (
+          <People
+            search={sought}
+            onStarted={() => {
+              search.value = "";
+            }}
+          />
+        )}
+      </div>
+    </aside>
+  );
+}
+
+function matching(all: readonly Summary[], sought: string): readonly Summary[] {
+  const wanted = sought.toLocaleLowerCase();
+  return wanted ? all.filter((room) => room.name.toLocaleLowerCase().includes(wanted)) : all;
+}
+
+function RoomRow({ room }: { room: Summary }) {
+  const isOpen = openRoom.value === room.id;
+  return (
+    <li>
+      <button
+        type="button"
+        class={isOpen ? "row is-open" : "row"}
+        aria-current={isOpen ? "true" : undefined}
+        data-testid="room"
+        data-room={room.id}
+        onClick={() => {
+          goTo(room.id);
+        }}
+      >
+        <Avatar id={room.peer ?? room.id} name={room.name} />
+        <span class="row-text">
+          <span class="row-line">
+            <span class="row-name">{room.name}</span>
+            {room.at !== null && (
+              <time class={room.unread > 0 ? "row-time is-new" : "row-time"}>
+                {shortDateOf(room.at)}
+              </time>
+            )}
+          </span>
+          <span class="row-line">
+            <span class="row-preview">
+              {room.sent !== null && <SendMark state={room.sent} />}
+              <span class="ellipsis" data-testid="preview">
+                {room.preview || "No messages yet"}
+              </span>
+            </span>
+            {room.unread > 0 && (
+              <span class="badge" data-testid="unread">
+                {room.unread > 99 ? "99+" : room.unread}
+                <span class="hidden"> unread</span>
+              </span>
+            )}
+          </span>
+        </span>
+      </button>
+    </li>
+  );
+}
+
+function Me({ me }: { me: User }) {
+  const error = useSignal("");
+  const leave = async (): Promise<void> => {
+    try {
+      await signOut();
+    } catch (problem) {
+      if (!(problem instanceof ApiError)) throw problem;
+      error.value = "Signing out did not work: the server did not answer.";
+    }
+  };
+  return (
+    <div class="me">
+      <span class="me-name" title={`@${me.username}`} data-testid="me">
+        {me.display_name || me.username}
+      </span>
+      <Avatar id={me.id} name={me.display_name || me.username} size="s" />
+      <button type="button" class="icon-button" aria-label="Sign out" onClick={() => void leave()}>
+        <SignOutIcon />
+      </button>
+      {error.value && (
+        <p class="me-error field-error" role="alert">
+          {error.value}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Skeleton() {
+  return (
+    <div class="skeleton" aria-hidden="true">
+      {[0, 1, 2, 3].map((row) => (
+        <div key={row}>
+          <i />
+          <b />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,144 @@
+/**
+ * What the page shows of the chat, as signals.
+ *
+ * The client says *that* something changed; here it is read once per animation frame at most, so a
+ * burst of a thousand messages draws a few times, not a thousand.
+ */
+import type { ChatClient, ConnectionState } from "@parley/sdk";
+import { computed, signal } from "@preact/signals";
+
+import { summarize } from "./summaries";
+import type { Summary } from "./summaries";
+import { timelineOf } from "./timeline";
+import type { Entry } from "./timeline";
+
+export const connection = signal<ConnectionState>({ name: "stopped" });
+export const rooms = signal<readonly Summary[]>([]);
+/** False until the first `welcome`: an empty list means nothing before it. */
+export const isLoaded = signal(false);
+export const openRoom = signal<string | null>(null);
+export const timeline = signal<readonly Entry[]>([]);
+/** Whether scrolling up would bring more. */
+export const hasOlder = signal(false);
+/** The read mark when the room was opened: new messages are announced below it. */
+export const unreadFrom = signal<number | null>(null);
+export const historyError = signal("");
+
+export const unreadTotal = computed(() => rooms.value.reduce((sum, room) => sum + room.unread, 0));
+export const openSummary = computed(() => rooms.value.find((room) => room.id === openRoom.value));
+
+let client: ChatClient | null = null;
+let redraw = 0;
+
+/** What the person began to write, by room. */
+export const unfinished = new Map<string, string>();
+
+export function attach(next: ChatClient): void {
+  detach();
+  client = next;
+  next.on("connection", (state) => {
+    connection.value = state;
+    if (state.name === "online") void catchUp();
+  });
+  next.on("rooms", scheduleRedraw);
+  next.on("room", scheduleRedraw);
+  next.start();
+}
+
+export function detach(): void {
+  client?.close();
+  client = null;
+  rooms.value = [];
+  timeline.value = [];
+  isLoaded.value = false;
+  openRoom.value = null;
+  unfinished.clear();
+}
+
+/** Show a room, or none. Its newest page is loaded if it is not there yet. */
+export function showRoom(id: string | null): void {
+  if (openRoom.value === id) return;
+  openRoom.value = id;
+  unreadFrom.value = null;
+  historyError.value = "";
+  const room = id === null ? undefined : client?.room(id);
+  if (room !== undefined && client !== null && room.unread(client.me.id) > 0)
+    unreadFrom.value = room.readSeq;
+  drawNow();
+  watchVisible();
+  void loadNewest();
+}
+
+/** What arrives in the open room counts as read only while somebody can see it. */
+export function watchVisible(): void {
+  client?.watch(document.visibilityState === "visible" ? openRoom.value : null);
+}
+
+export async function loadOlder(): Promise<void> {
+  const id = openRoom.value;
+  if (id !== null) await guarded(() => client?.loadOlder(id));
+}
+
+export function send(content: string): void {
+  if (openRoom.value === null) return;
+  unreadFrom.value = null;
+  client?.send(openRoom.value, content);
+}
+
+export const retry = (clientId: string): void => client?.retry(clientId);
+export const discard = (clientId: string): void => client?.discard(clientId);
+export const tryNow = (): void => client?.connection.wake();
+
+/** Raises `ApiError`. */
+export async function findPeople(search: string): ReturnType<ChatClient["searchUsers"]> {
+  return client === null ? [] : client.searchUsers(search);
+}
+
+/** The id of the room with this person. Raises `ApiError`. */
+export async function startDirect(user: string): Promise<string | null> {
+  if (client === null) return null;
+  const { id } = await client.openDirect(user);
+  drawNow();
+  return id;
+}
+
+async function catchUp(): Promise<void> {
+  // `online` is announced right before `welcome` is folded: wait for that.
+  await Promise.resolve();
+  isLoaded.value = true;
+  drawNow();
+  watchVisible();
+  await loadNewest();
+}
+
+async function loadNewest(): Promise<void> {
+  const id = openRoom.value;
+  if (id !== null) await guarded(() => client?.loadNewest(id));
+}
+
+async function guarded(load: () => Promise<void> | undefined): Promise<void> {
+  try {
+    await load();
+    historyError.value = "";
+  } catch (error) {
+    historyError.value = error instanceof Error ? error.message : "Earlier messages did not load.";
+  }
+}
+
+function scheduleRedraw(): void {
+  if (redraw !== 0) return;
+  // A hidden tab gets no animation frames, but its title counts unread messages.
+  if (document.visibilityState === "visible") redraw = requestAnimationFrame(drawNow);
+  else redraw = window.setTimeout(drawNow, 250);
+}
+
+function drawNow(): void {
+  redraw = 0;
+  if (client === null) return;
+  const { me } = client;
+  const all = client.rooms;
+  rooms.value = all.map((room) => summarize(room, client?.drafts(room.id) ?? [], me.id));
+  const room = all.find((one) => one.id === openRoom.value);
+  timeline.value = room === undefined ? [] : timelineOf(room, client.drafts(room.id), me.id);
+  hasOlder.value = room?.log.hasOlder ?? false;
+}

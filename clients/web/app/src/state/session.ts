@@ -1,0 +1,86 @@
+/**
+ * Who is signed in on this page, and the one client that chats for them.
+ *
+ * `unknown` lasts until the first answer: nothing is drawn in it that a sign-in would replace.
+ */
+import {
+  Api,
+  ApiError,
+  ChatClient,
+  IndexedDrafts,
+  browserChance,
+  browserClock,
+  onBrowserWake,
+  webSocketTransport,
+} from "@parley/sdk";
+import type { User } from "@parley/sdk";
+import { signal } from "@preact/signals";
+
+import { attach, detach } from "./chat";
+
+export type Phase =
+  | { name: "unknown" }
+  | { name: "unreachable"; reason: string }
+  | { name: "signed_out"; notice: string }
+  | { name: "signed_in"; me: User };
+
+export const phase = signal<Phase>({ name: "unknown" });
+
+const api = new Api((input, init) => fetch(input, init), browserClock);
+
+/** Ask who is signed in. Called once at the start, and again by the person when nobody answered. */
+export async function resume(): Promise<void> {
+  phase.value = { name: "unknown" };
+  try {
+    enter((await api.session()).user);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    phase.value =
+      error.status === 401
+        ? { name: "signed_out", notice: "" }
+        : { name: "unreachable", reason: error.message };
+  }
+}
+
+/** Raises `ApiError`, with `fields` for what was wrong with the form. */
+export async function signIn(username: string, password: string): Promise<void> {
+  enter((await api.login(username, password)).user);
+}
+
+/** Raises `ApiError`, with `fields` for what was wrong with the form. */
+export async function signUp(username: string, password: string, name: string): Promise<void> {
+  enter((await api.register(username, password, name)).user);
+}
+
+/** Leaves the page signed out only when the server said so: a cookie that stays would be a lie. */
+export async function signOut(): Promise<void> {
+  await api.logout();
+  leave("");
+}
+
+function enter(me: User): void {
+  const client = new ChatClient(
+    {
+      clock: browserClock,
+      chance: browserChance,
+      onWake: onBrowserWake,
+      openTransport: webSocketTransport("/ws/chat/"),
+      drafts: new IndexedDrafts(),
+    },
+    api,
+    me,
+  );
+  client.connection.on("state", (state) => {
+    if (state.name === "signed_out") leave("You were signed out. Please sign in again.");
+  });
+  client.on("fault", (code) => {
+    console.error(`Parley: the server closed the connection with ${code}, a bug of this page.`);
+  });
+  attach(client);
+  phase.value = { name: "signed_in", me };
+}
+
+function leave(notice: string): void {
+  detach();
+  phase.value = { name: "signed_out", notice };
+}

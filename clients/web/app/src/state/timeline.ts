@@ -1,0 +1,75 @@
+/**
+ * The rows of a conversation: messages, then drafts, with days and groups worked out.
+ *
+ * A row keeps its key from draft to message, so the element on the page stays the same one.
+ */
+import type { Draft, Progress, Room } from "@parley/sdk";
+
+export type SendState = Progress | "pending" | "waiting" | "refused";
+
+export interface Entry {
+  key: string;
+  clientId: string;
+  /** Null until the server gave one. */
+  seq: number | null;
+  mine: boolean;
+  content: string;
+  /** Milliseconds since 1970. */
+  at: number;
+  /** Null for messages of others. */
+  state: SendState | null;
+  reason: string;
+  startsDay: boolean;
+  /** First and last of a run of messages by one person within a few minutes. */
+  startsGroup: boolean;
+  endsGroup: boolean;
+}
+
+const GROUP_WITHIN_MS = 5 * 60_000;
+
+export function stateOfDraft(draft: Draft): SendState {
+  return draft.state;
+}
+
+export function timelineOf(room: Room, drafts: readonly Draft[], me: string): Entry[] {
+  const sent = room.log.messages.map((message) => ({
+    key: `${message.sender}/${message.client_id}`,
+    clientId: message.client_id,
+    seq: message.seq,
+    mine: message.sender === me,
+    sender: message.sender,
+    content: message.content,
+    at: Date.parse(message.created_at),
+    state: message.sender === me ? room.progress(message.seq, me) : null,
+    reason: "",
+  }));
+  const waiting = drafts.map((draft) => ({
+    key: `${draft.sender}/${draft.client_id}`,
+    clientId: draft.client_id,
+    seq: null,
+    mine: true,
+    sender: me,
+    content: draft.content,
+    at: draft.created_at,
+    state: stateOfDraft(draft),
+    reason: draft.reason ?? "",
+  }));
+  const all = [...sent, ...waiting];
+  return all.map((one, index) => {
+    const before = all[index - 1];
+    const after = all[index + 1];
+    const startsDay = before === undefined || dayOf(before.at) !== dayOf(one.at);
+    const continues = (a: typeof one, b: typeof one): boolean =>
+      a.sender === b.sender && b.at - a.at < GROUP_WITHIN_MS && dayOf(a.at) === dayOf(b.at);
+    return {
+      ...one,
+      startsDay,
+      startsGroup: before === undefined || !continues(before, one),
+      endsGroup: after === undefined || !continues(one, after),
+    };
+  });
+}
+
+function dayOf(at: number): string {
+  return new Date(at).toDateString();
+}

@@ -1,0 +1,312 @@
+/**
+ * One signed-in person's chat: rooms, messages, drafts, over one connection that comes and goes.
+ *
+ * Ask it for state (`rooms`, `room.log`, `drafts`) whenever it says that something changed; the
+ * events carry names, never data, so a listener cannot fall behind.
+ */
+import { Connection } from "./connection";
+import type { ConnectionState } from "./connection";
+import { Emitter } from "./emitter";
+import type { Cancel, Draft, Environment } from "./environment";
+import { ApiError } from "./http";
+import type { Api } from "./http";
+import { Outbox } from "./outbox";
+import type { Message, RoomState, ServerFrame, User, Welcome } from "./protocol";
+import { Receipts } from "./receipts";
+import { HOLE_PATIENCE_MS, Repair } from "./repair";
+import { Room } from "./room";
+
+/** Half of an access token's life. */
+const RENEW_EVERY_MS = 5 * 60_000;
+
+/** Messages shown when a room is opened, and those that a scroll to the top adds. */
+export const FIRST_PAGE = 50;
+export const NEXT_PAGE = 20;
+
+export interface ClientEvents {
+  connection: ConnectionState;
+  /** The list of rooms, or what it shows of one. */
+  rooms: null;
+  /** The messages, drafts or watermarks of this room. */
+  room: string;
+  /** The server closed with this code because of a bug in this client. */
+  fault: number;
+}
+
+export class ChatClient extends Emitter<ClientEvents> {
+  readonly connection: Connection;
+  private readonly known = new Map<string, Room>();
+  private readonly outbox: Outbox;
+  private readonly repair: Repair;
+  private readonly receipts: Receipts;
+  private readonly loading = new Map<string, Promise<void>>();
+  private clockOfActivity = 0;
+  private watched: string | null = null;
+  private renewal: Cancel = () => undefined;
+
+  constructor(
+    private readonly env: Environment,
+    private readonly api: Api,
+    readonly me: User,
+  ) {
+    super();
+    this.connection = new Connection(env, () => this.renewSession());
+    this.repair = new Repair(env.clock, this.known, (cursors, ref) =>
+      this.connection.send({ type: "sync", cursors, ref }),
+    );
+    this.receipts = new Receipts(env.clock, (frame) => this.connection.send(frame));
+    this.outbox = new Outbox(
+      env,
+      {
+        overSocket: (draft, attempt) => this.sendDraft(draft, attempt),
+        overHttp: (draft) => this.api.sendMessage(draft.room, draft.client_id, draft.content),
+      },
+      {
+        onChange: (room) => {
+          this.emit("room", room);
+        },
+        onSent: (message) => {
+          this.takeMessage(message);
+        },
+      },
+    );
+    this.connection.on("frame", (frame) => {
+      this.onFrame(frame);
+    });
+    this.connection.on("state", (state) => {
+      if (state.name !== "online") this.repair.reset();
+      this.emit("connection", state);
+    });
+    this.connection.on("fault", (code) => {
+      this.emit("fault", code);
+    });
+  }
+
+  start(): void {
+    this.connection.start();
+    this.renewLater();
+    void this.outbox.restore(this.me.id);
+  }
+
+  /** End the connection and all timers. Drafts stay in their store. */
+  close(): void {
+    this.renewal();
+    this.connection.stop();
+    this.repair.reset();
+    this.receipts.close();
+    this.outbox.close();
+  }
+
+  /** Most recently active first. */
+  get rooms(): Room[] {
+    return [...this.known.values()].sort((a, b) => b.activity - a.activity);
+  }
+
+  room(id: string): Room | undefined {
+    return this.known.get(id);
+  }
+
+  drafts(room: string): readonly Draft[] {
+    return this.outbox.of(room);
+  }
+
+  send(room: string, content: string): Draft {
+    return this.outbox.add({ room, sender: this.me.id, content });
+  }
+
+  retry(clientId: string): void {
+    this.outbox.retry(clientId);
+  }
+
+  discard(clientId: string): void {
+    this.outbox.discard(clientId);
+  }
+
+  /** The room that is open in a visible window, or none: what arrives in it counts as read. */
+  watch(room: string | null): void {
+    this.watched = room;
+    const open = room === null ? undefined : this.known.get(room);
+    if (open !== undefined) this.progressed(open);
+  }
+
+  /** Make sure that the newest page is there. Raises `ApiError`. */
+  async loadNewest(id: string): Promise<void> {
+    const room = this.known.get(id);
+    if (room === undefined) return;
+    const missing = FIRST_PAGE - (room.log.cursor - room.log.lowest + 1);
+    if (missing > 0 && room.log.hasOlder) await this.loadOlder(id, missing);
+  }
+
+  /** Load the page above what is shown. One at a time per room. Raises `ApiError`. */
+  async loadOlder(id: string, limit = NEXT_PAGE): Promise<void> {
+    const room = this.known.get(id);
+    if (!room?.log.hasOlder) return;
+    const load = this.loading.get(id) ?? this.loadPage(room, limit);
+    this.loading.set(id, load);
+    try {
+      await load;
+    } finally {
+      this.loading.delete(id);
+    }
+  }
+
+  /** The room with this person; made if there was none. Raises `ApiError`. */
+  async openDirect(user: string): Promise<Room> {
+    const room = this.foldRoom(await this.api.openDirect(user));
+    this.emit("rooms", null);
+    return room;
+  }
+
+  searchUsers(search: string): Promise<User[]> {
+    return this.api.searchUsers(search);
+  }
+
+  private async loadPage(room: Room, limit: number): Promise<void> {
+    const page = await this.api.messagesBefore(room.id, room.log.lowest, limit);
+    room.log.addOlder(page.messages, page.has_more);
+    this.emit("room", room.id);
+  }
+
+  private onFrame(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "welcome":
+        this.onWelcome(frame);
+        break;
+      case "message":
+        this.onMessage(frame);
+        break;
+      case "ack":
+        this.outbox.settle(frame);
+        break;
+      case "error":
+        this.outbox.onError(frame);
+        this.repair.onError(frame.ref ?? "", frame.retry_after ?? 0);
+        break;
+      case "synced":
+        this.repair.onSynced(frame);
+        for (const { room } of frame.rooms) this.emit("room", room);
+        this.emit("rooms", null);
+        break;
+      case "room":
+        this.onRoom(frame);
+        break;
+      case "status":
+        this.known.get(frame.room)?.foldLowest(frame.lowest);
+        this.emit("room", frame.room);
+        break;
+      default:
+        // Frames of later versions, and those that nobody here needs yet.
+        break;
+    }
+  }
+
+  private onWelcome(frame: Welcome): void {
+    if (!frame.more_rooms) this.forgetAllBut(frame.rooms.map((room) => room.id));
+    for (const state of [...frame.rooms].reverse()) this.bump(this.foldRoom(state));
+    if (frame.more_rooms) void this.loadMoreRooms(frame.rooms);
+    this.outbox.flush();
+    this.emit("rooms", null);
+  }
+
+  private onMessage(frame: Message): void {
+    if (frame.sender === this.me.id) this.outbox.settle(frame);
+    this.takeMessage(frame);
+  }
+
+  private onRoom(frame: RoomState & { removed?: boolean }): void {
+    if (frame.removed) this.known.delete(frame.id);
+    else {
+      const isNew = !this.known.has(frame.id);
+      const room = this.foldRoom(frame);
+      if (isNew) this.bump(room);
+    }
+    this.emit("room", frame.id);
+    this.emit("rooms", null);
+  }
+
+  private takeMessage(message: Message): void {
+    const room = this.known.get(message.room);
+    if (room === undefined) return;
+    if (room.take(message)) this.bump(room);
+    this.repair.check(room, HOLE_PATIENCE_MS);
+    this.progressed(room);
+    this.emit("room", room.id);
+    this.emit("rooms", null);
+  }
+
+  /** Fold a room's state and ask for what its head shows to be missing. */
+  private foldRoom(state: RoomState): Room {
+    const room = this.known.get(state.id) ?? new Room(state);
+    this.known.set(state.id, room);
+    room.fold(state);
+    this.repair.check(room, 0);
+    this.progressed(room);
+    return room;
+  }
+
+  private progressed(room: Room): void {
+    if (this.watched === room.id && room.log.cursor > room.readSeq) {
+      room.readSeq = room.log.cursor;
+      this.emit("rooms", null);
+    }
+    this.receipts.tell(room);
+  }
+
+  private bump(room: Room): void {
+    this.clockOfActivity += 1;
+    room.activity = this.clockOfActivity;
+  }
+
+  private forgetAllBut(ids: string[]): void {
+    const kept = new Set(ids);
+    for (const id of this.known.keys()) if (!kept.has(id)) this.known.delete(id);
+  }
+
+  /** The rooms that found no place in `welcome`, less recently active than all of those. */
+  private async loadMoreRooms(welcomed: readonly RoomState[]): Promise<void> {
+    const met = new Set(welcomed.map((room) => room.id));
+    let after: string | null = null;
+    let lowest = 0;
+    try {
+      do {
+        const page = await this.api.rooms(after);
+        for (const state of page.rooms) {
+          if (met.has(state.id)) continue;
+          met.add(state.id);
+          lowest -= 1;
+          this.foldRoom(state).activity = lowest;
+        }
+        after = page.next;
+      } while (after !== null);
+      this.forgetAllBut([...met]);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      // The next welcome tries again; what was loaded stays.
+    }
+    this.emit("rooms", null);
+  }
+
+  private sendDraft(draft: Draft, attempt: number): boolean {
+    const { room, client_id, content } = draft;
+    if (attempt === 0) return this.connection.send({ type: "message", room, client_id, content });
+    return this.connection.send({ type: "retry", room, client_id, content, attempt });
+  }
+
+  private async renewSession(): Promise<"valid" | "gone" | "unknown"> {
+    try {
+      const { user } = await this.api.session();
+      return user.id === this.me.id ? "valid" : "gone";
+    } catch (error) {
+      return error instanceof ApiError && error.status === 401 ? "gone" : "unknown";
+    }
+  }
+
+  private renewLater(): void {
+    this.renewal = this.env.clock.after(RENEW_EVERY_MS, () => {
+      void this.renewSession().then((session) => {
+        if (session === "gone") this.connection.expire();
+        else this.renewLater();
+      });
+    });
+  }
+}

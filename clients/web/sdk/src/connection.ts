@@ -1,0 +1,220 @@
+/**
+ * One user's connection: open it, keep it alive, bring it back.
+ *
+ * It knows frames only as far as it must (`welcome`, `reconnect`, `rate_limited`) and hands all of
+ * them on. `online` means that `welcome` has arrived, not that a socket is open.
+ */
+import { Emitter } from "./emitter";
+import type { Cancel, Environment, Transport } from "./environment";
+import { parseFrame } from "./protocol";
+import type { ClientFrame, ServerFrame, Welcome } from "./protocol";
+import { RATE_LIMITED_MS, isOffline, meaningOfClose, reconnectDelayMs } from "./reconnection";
+import type { CloseMeaning } from "./reconnection";
+
+/** From opening the socket to `welcome`; a network that swallows packets never says no. */
+export const WELCOME_WITHIN_MS = 10_000;
+
+/** From `ping` to any frame at all. */
+export const PONG_WITHIN_MS = 10_000;
+
+/** A connection that lived this long was a good one: the ladder starts anew after it. */
+const GOOD_AFTER_MS = 30_000;
+
+export type ConnectionState =
+  | { name: "stopped" }
+  | { name: "connecting"; attempt: number }
+  | { name: "online" }
+  /** Between two tries. `offline` after the fifth: then HTTP is what may still answer. */
+  | { name: "waiting"; attempt: number; retryAt: number; offline: boolean }
+  /** The session is over: only signing in helps. */
+  | { name: "signed_out" };
+
+export interface ConnectionEvents {
+  state: ConnectionState;
+  frame: ServerFrame;
+  /** The server closed because of something this client did wrong. */
+  fault: number;
+}
+
+/** Ask the server whether the session still stands. `unknown`: no answer. */
+export type RenewSession = () => Promise<"valid" | "gone" | "unknown">;
+
+export class Connection extends Emitter<ConnectionEvents> {
+  state: ConnectionState = { name: "stopped" };
+
+  private transport: Transport | null = null;
+  private attempt = 0;
+  private openedAt = 0;
+  private heartbeatMs = 30_000;
+  private announcedMs: number | null = null;
+  private limitedMs = 0;
+  private renewed = false;
+  private timer: Cancel = () => undefined;
+  private deadline: Cancel = () => undefined;
+  private stopWaking: Cancel = () => undefined;
+
+  constructor(
+    private readonly env: Pick<Environment, "clock" | "chance" | "onWake" | "openTransport">,
+    private readonly renew: RenewSession,
+  ) {
+    super();
+  }
+
+  get isOnline(): boolean {
+    return this.state.name === "online";
+  }
+
+  start(): void {
+    if (this.state.name !== "stopped" && this.state.name !== "signed_out") return;
+    this.stopWaking = this.env.onWake(() => {
+      this.wake();
+    });
+    this.attempt = 0;
+    this.renewed = false;
+    this.open();
+  }
+
+  stop(): void {
+    this.end({ name: "stopped" });
+  }
+
+  /** The session is over, as somebody else found out. */
+  expire(): void {
+    this.end({ name: "signed_out" });
+  }
+
+  /** Send a frame now. False when there is no connection: nothing is kept for later here. */
+  send(frame: ClientFrame): boolean {
+    if (!this.isOnline || this.transport === null) return false;
+    this.transport.send(JSON.stringify(frame));
+    return true;
+  }
+
+  /** Do not wait for the next try. While online: find out whether the connection still lives. */
+  wake(): void {
+    if (this.state.name === "waiting") this.open();
+    else if (this.state.name === "online") this.ping();
+  }
+
+  private open(): void {
+    this.cancelTimers();
+    this.moveTo({ name: "connecting", attempt: this.attempt });
+    this.announcedMs = null;
+    this.limitedMs = 0;
+    const events = {
+      onOpen: () => undefined,
+      onText: (text: string) => {
+        if (this.transport === transport) this.receive(text);
+      },
+      onClose: (code: number) => {
+        if (this.transport === transport) this.closed(meaningOfClose(code), code);
+      },
+    };
+    const transport = this.env.openTransport(events);
+    this.transport = transport;
+    this.deadline = this.env.clock.after(WELCOME_WITHIN_MS, () => {
+      this.drop();
+    });
+  }
+
+  private receive(text: string): void {
+    const frame = parseFrame(text);
+    if (frame === null) return;
+    if (this.isOnline) this.deadline();
+    if (frame.type === "welcome") this.welcomed(frame);
+    else if (frame.type === "reconnect") this.announcedMs = frame.after_ms;
+    else if (frame.type === "error" && frame.code === "rate_limited")
+      this.limitedMs = (frame.retry_after ?? 0) * 1000;
+    this.emit("frame", frame);
+  }
+
+  private welcomed(frame: Welcome): void {
+    this.deadline();
+    this.openedAt = this.env.clock.now();
+    this.heartbeatMs = frame.heartbeat_s * 1000;
+    this.renewed = false;
+    this.moveTo({ name: "online" });
+    this.beat();
+  }
+
+  private beat(): void {
+    this.timer();
+    this.timer = this.env.clock.after(this.heartbeatMs, () => {
+      this.ping();
+    });
+  }
+
+  private ping(): void {
+    this.deadline();
+    this.deadline = this.env.clock.after(PONG_WITHIN_MS, () => {
+      this.drop();
+    });
+    this.send({ type: "ping" });
+    this.beat();
+  }
+
+  /** Give up a connection that no longer answers, without waiting for its close. */
+  private drop(): void {
+    this.transport?.close(4000);
+    this.closed("lost", 1006);
+  }
+
+  private closed(meaning: CloseMeaning, code: number): void {
+    const wasOnline = this.isOnline;
+    const wasGood = wasOnline && this.env.clock.now() - this.openedAt >= GOOD_AFTER_MS;
+    if (wasGood || (wasOnline && (meaning === "lost" || meaning === "announced"))) this.attempt = 0;
+    this.transport = null;
+    this.cancelTimers();
+    if (meaning === "fault") this.emit("fault", code);
+    if (meaning === "renew" && !this.renewed) void this.renewThenOpen();
+    else this.waitFor(this.delayAfter(meaning));
+  }
+
+  private delayAfter(meaning: CloseMeaning): number {
+    this.attempt += 1;
+    const usual = reconnectDelayMs(this.attempt, () => this.env.chance.random());
+    if (meaning === "announced" && this.announcedMs !== null) return this.announcedMs;
+    if (meaning === "wait") return Math.max(usual, this.limitedMs || RATE_LIMITED_MS);
+    return usual;
+  }
+
+  private waitFor(ms: number): void {
+    const retryAt = this.env.clock.now() + ms;
+    this.timer = this.env.clock.after(ms, () => {
+      this.open();
+    });
+    const offline = isOffline(this.attempt);
+    this.moveTo({ name: "waiting", attempt: this.attempt, retryAt, offline });
+  }
+
+  /** Once per lost session: a second 4001 in a row takes the ladder, or two would chase for ever. */
+  private async renewThenOpen(): Promise<void> {
+    this.renewed = true;
+    this.moveTo({ name: "connecting", attempt: this.attempt });
+    const asked = this.state;
+    const session = await this.renew();
+    if (this.state !== asked) return;
+    if (session === "valid") this.open();
+    else if (session === "gone") this.end({ name: "signed_out" });
+    else this.waitFor(this.delayAfter("lost"));
+  }
+
+  private end(state: ConnectionState): void {
+    this.cancelTimers();
+    this.stopWaking();
+    const transport = this.transport;
+    this.transport = null;
+    transport?.close(1000);
+    this.moveTo(state);
+  }
+
+  private cancelTimers(): void {
+    this.timer();
+    this.deadline();
+  }
+
+  private moveTo(state: ConnectionState): void {
+    this.state = state;
+    this.emit("state", state);
+  }
+}

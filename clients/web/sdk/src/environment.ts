@@ -1,0 +1,73 @@
+/**
+ * What the SDK needs from the world outside: time, chance, waking up, a network, a place to keep
+ * things. Nothing in this folder but `browser.ts` touches a global, so a test can hold them all.
+ */
+
+/** Undo a subscription or a timer. Calling it twice is harmless. */
+export type Cancel = () => void;
+
+export interface Clock {
+  /** Milliseconds since 1970; only differences and display may be made of it. */
+  now(): number;
+  /** Call `fn` once, `ms` from now. */
+  after(ms: number, fn: () => void): Cancel;
+}
+
+export interface Chance {
+  /** Uniform in [0, 1). */
+  random(): number;
+  /** A fresh UUID. */
+  uuid(): string;
+}
+
+/** Tell when it is worth trying again at once: the network came back, the tab became visible. */
+export type OnWake = (fn: () => void) => Cancel;
+
+export interface TransportEvents {
+  onOpen(): void;
+  onText(text: string): void;
+  /** Exactly once, and nothing after it. 1006 where the network gave no code. */
+  onClose(code: number): void;
+}
+
+/** One connection attempt and the connection that it becomes. */
+export interface Transport {
+  send(text: string): void;
+  /** `code` 1000 or 3000…4999. `onClose` may follow, or not. */
+  close(code: number): void;
+}
+
+export type OpenTransport = (events: TransportEvents) => Transport;
+
+/** A message on its way: what is kept until the server has acknowledged it. */
+export interface Draft {
+  client_id: string;
+  room: string;
+  sender: string;
+  content: string;
+  /** Milliseconds since 1970 by this device's clock: for display and for the order of sending. */
+  created_at: number;
+  /**
+   * `pending` is being tried; `waiting` ran out of tries and goes again by itself once the server
+   * answers; `refused` needs the person.
+   */
+  state: "pending" | "waiting" | "refused";
+  /** Why it was refused, for people. */
+  reason?: string;
+}
+
+/** Where drafts outlive the page. A store that fails is survived: the draft lives in memory then. */
+export interface DraftStore {
+  /** All drafts of one sender, oldest first. */
+  load(sender: string): Promise<Draft[]>;
+  put(draft: Draft): Promise<void>;
+  remove(clientId: string): Promise<void>;
+}
+
+export interface Environment {
+  clock: Clock;
+  chance: Chance;
+  onWake: OnWake;
+  openTransport: OpenTransport;
+  drafts: DraftStore;
+}

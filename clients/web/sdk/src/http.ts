@@ -1,0 +1,167 @@
+/**
+ * The HTTP side of the contract: sign-in, people, rooms, history, and sending where no socket is.
+ *
+ * Every failure is an `ApiError`. Status 0 means that no answer came, and then the outcome of a
+ * write is unknown: repeat it with the same `client_id`.
+ */
+import type { Clock } from "./environment";
+import type { Message, RoomState, User } from "./protocol";
+
+const ANSWER_WITHIN_MS = 10_000;
+
+export interface Session {
+  user: User;
+  csrf_token: string;
+}
+
+export interface MessagePage {
+  messages: Message[];
+  has_more: boolean;
+}
+
+/** The members of a problem document that a client acts on. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    detail: string,
+    readonly fields: Readonly<Record<string, string[]>> = {},
+    /** Seconds; null where the server named none. */
+    readonly retryAfter: number | null = null,
+  ) {
+    super(detail);
+  }
+
+  /** Whether the same request may succeed later, so that giving up would be wrong. */
+  get isOutage(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+interface Problem {
+  code?: string;
+  title?: string;
+  detail?: string;
+  errors?: Record<string, string[] | string>;
+  retry_after?: number;
+}
+
+export class Api {
+  private csrfToken = "";
+
+  constructor(
+    private readonly fetch: typeof globalThis.fetch,
+    private readonly clock: Clock,
+    private readonly base = "/api/chat",
+  ) {}
+
+  /** Who is signed in; renews the access token. `ApiError` 401 where nobody is. */
+  async session(): Promise<Session> {
+    const session = await this.call<Session>("GET", "/auth/session");
+    this.csrfToken = session.csrf_token;
+    return session;
+  }
+
+  async register(username: string, password: string, displayName: string): Promise<Session> {
+    const body = { username, password, ...(displayName && { display_name: displayName }) };
+    await this.write("/auth/register", body);
+    return this.session();
+  }
+
+  async login(username: string, password: string): Promise<Session> {
+    await this.write("/auth/login", { username, password });
+    return this.session();
+  }
+
+  async logout(): Promise<void> {
+    await this.write("/auth/logout", {});
+    this.csrfToken = "";
+  }
+
+  async searchUsers(search: string): Promise<User[]> {
+    const path = `/users?search=${encodeURIComponent(search)}`;
+    return (await this.call<{ users: User[] }>("GET", path)).users;
+  }
+
+  async rooms(after: string | null): Promise<{ rooms: RoomState[]; next: string | null }> {
+    return this.call(
+      "GET",
+      after === null ? "/rooms" : `/rooms?after=${encodeURIComponent(after)}`,
+    );
+  }
+
+  /** Start a direct room, or get the one that exists. */
+  async openDirect(user: string): Promise<RoomState> {
+    return this.write("/rooms", { kind: "direct", members: [user] });
+  }
+
+  /** The `limit` messages right below `before`, ascending. */
+  async messagesBefore(room: string, before: number, limit: number): Promise<MessagePage> {
+    return this.call("GET", `/rooms/${room}/messages?before=${before}&limit=${limit}`);
+  }
+
+  /** Idempotent by (room, sender, client_id): a duplicate answers with the row that is there. */
+  async sendMessage(room: string, clientId: string, content: string): Promise<Message> {
+    return this.write(`/rooms/${room}/messages`, { client_id: clientId, content });
+  }
+
+  /** A write; where the CSRF token was stale it is fetched anew, once. */
+  private async write<T>(path: string, body: object): Promise<T> {
+    try {
+      return await this.call<T>("POST", path, body);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== "csrf_failed") throw error;
+      await this.session();
+      return this.call<T>("POST", path, body);
+    }
+  }
+
+  private async call<T>(method: string, path: string, body?: object): Promise<T> {
+    const headers: Record<string, string> = { Accept: "application/json" };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (body !== undefined && this.csrfToken) headers["X-CSRFToken"] = this.csrfToken;
+    const giveUp = new AbortController();
+    const cancel = this.clock.after(ANSWER_WITHIN_MS, () => {
+      giveUp.abort();
+    });
+    try {
+      const response = await this.fetch(this.base + path, {
+        method,
+        headers,
+        credentials: "same-origin",
+        signal: giveUp.signal,
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      if (!response.ok) throw await errorOf(response);
+      const text = await response.text();
+      return (text === "" ? undefined : JSON.parse(text)) as T;
+    } catch (error) {
+      if (error instanceof ApiError) throw error;
+      throw new ApiError(0, "unreachable", "The server did not answer.");
+    } finally {
+      cancel();
+    }
+  }
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  let problem: Problem = {};
+  try {
+    problem = (await response.json()) as Problem;
+  } catch {
+    // A gateway's own page: the status has to say it all.
+  }
+  const fields = Object.fromEntries(
+    Object.entries(problem.errors ?? {}).map(([name, said]) => [name, [said].flat()]),
+  );
+  const header = Number(response.headers.get("Retry-After"));
+  return new ApiError(
+    response.status,
+    problem.code ?? (response.status >= 500 ? "unavailable" : "unknown"),
+    problem.detail ?? problem.title ?? "Something went wrong on the server.",
+    fields,
+    problem.retry_after ?? (header > 0 ? header : null),
+  );
+}

@@ -1,0 +1,16 @@
+/**
+ * The Parley SDK for browsers: everything a page needs, no framework.
+ *
+ * Start at `ChatClient`; `browser.ts` has the environment to give it.
+ */
+export * from "./browser";
+export * from "./client";
+export * from "./connection";
+export * from "./environment";
+export * from "./http";
+export * from "./outbox";
+export type * from "./protocol";
+export { meaningOfClose, reconnectDelayMs } from "./reconnection";
+export { Room } from "./room";
+export type { Progress } from "./room";
+export { RoomLog } from "./room-log";

@@ -1,0 +1,93 @@
+/**
+ * The messages of one room that this device holds: one unbroken run of seqs, and what came too
+ * early.
+ *
+ * The run is (base, cursor]. `cursor` is what may be reported and asked from; a message above a hole
+ * is kept aside, never shown, until the hole is filled. Adding is idempotent by seq.
+ */
+import type { Message } from "./protocol";
+
+export class RoomLog {
+  private readonly run = new Map<number, Message>();
+  private readonly aside = new Map<number, Message>();
+  private base: number;
+
+  /** The highest seq up to which nothing is missing above the base. */
+  cursor: number;
+
+  /** Whether history below the run may exist and was not yet loaded. */
+  hasOlder: boolean;
+
+  /** @param start the cursor to begin with: everything above it has to come. */
+  constructor(start: number) {
+    this.base = start;
+    this.cursor = start;
+    this.hasOlder = start > 0;
+  }
+
+  /** The unbroken run, ascending. */
+  get messages(): Message[] {
+    const all: Message[] = [];
+    for (let seq = this.base + 1; seq <= this.cursor; seq += 1) {
+      const message = this.run.get(seq);
+      if (message !== undefined) all.push(message);
+    }
+    return all;
+  }
+
+  get newest(): Message | undefined {
+    return this.run.get(this.cursor);
+  }
+
+  /** The lowest seq of the run: history is asked for below it. */
+  get lowest(): number {
+    return this.base + 1;
+  }
+
+  /** The highest seq that was seen at all, above a hole or not. */
+  get highestSeen(): number {
+    return Math.max(this.cursor, ...this.aside.keys());
+  }
+
+  /** Take a live, synced or own message. False when nothing new can be shown because of it. */
+  add(message: Message): boolean {
+    if (message.seq <= this.cursor) return false;
+    this.aside.set(message.seq, message);
+    return this.advance();
+  }
+
+  /** Put a page of history below the run. Only a page that touches it is taken. */
+  addOlder(messages: readonly Message[], hasMore: boolean): void {
+    for (const message of [...messages].sort((a, b) => b.seq - a.seq)) {
+      if (message.seq !== this.base) continue;
+      this.run.set(message.seq, message);
+      this.base -= 1;
+    }
+    this.hasOlder = hasMore && this.base > 0;
+  }
+
+  /**
+   * Begin anew at `from`: what lies between the old run and it will not be sent any more (it is
+   * history, to be loaded from below). A `from` inside or next to the run changes nothing.
+   */
+  restartAt(from: number): void {
+    if (from <= this.cursor + 1) return;
+    this.run.clear();
+    this.base = from - 1;
+    this.cursor = from - 1;
+    this.hasOlder = true;
+    for (const seq of [...this.aside.keys()]) if (seq < from) this.aside.delete(seq);
+    this.advance();
+  }
+
+  private advance(): boolean {
+    const before = this.cursor;
+    for (;;) {
+      const next = this.aside.get(this.cursor + 1);
+      if (next === undefined) return this.cursor > before;
+      this.aside.delete(next.seq);
+      this.run.set(next.seq, next);
+      this.cursor = next.seq;
+    }
+  }
+}
