@@ -165,7 +165,8 @@ class Trimmer:
         if summary["min"] is not None:
             lowest = StreamId.parse(summary["min"])
             return GroupPosition(group, lowest, lowest)
-        return GroupPosition(group, await self._first_after(key, delivered), delivered)
+        done_below = StreamId(delivered.ms, delivered.n + 1)
+        return GroupPosition(group, await self._first_after(key, delivered), done_below)
 
     async def _first_after(self, key: str, position: StreamId) -> StreamId | None:
         reply: Any = await self._redis.xrange(key, min=f"({position}", count=1)

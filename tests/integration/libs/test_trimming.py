@@ -1,0 +1,178 @@
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from libs.common.clock import SystemClock
+from libs.common.streams.entries import StreamId
+from libs.common.streams.group import GroupLoop, GroupOptions
+from libs.common.streams.names import StreamPolicy, cut_off_key
+from libs.common.streams.trimming import Limits, Trimmer
+
+KEY = "chat.rooms:{0}"
+LIMITS = Limits(keep_ms=60_000, hard_ms=600_000, max_entries=1_000_000)
+POLICY = StreamPolicy("chat.rooms", groups=frozenset({"queue", "receipts"}))
+NODE = 100
+"""Entries that Redis keeps in one node: trimming with "~" removes whole nodes."""
+
+
+@pytest.fixture
+async def now_ms(hot) -> int:
+    seconds, _ = await hot.time()
+    return seconds * 1000
+
+
+@pytest.fixture
+def write(hot, now_ms):
+    async def write_at(age_ms: int, count: int = NODE) -> list[StreamId]:
+        ids = [StreamId(now_ms - age_ms, number) for number in range(1, count + 1)]
+        pipeline = hot.pipeline(transaction=False)
+        for entry_id in ids:
+            pipeline.xadd(KEY, {"e": b"[]"}, id=str(entry_id))
+        await pipeline.execute()
+        return ids
+
+    return write_at
+
+
+@pytest.fixture
+def read_all(hot):
+    async def read(group: str, *, acknowledge: bool) -> None:
+        await hot.xgroup_create(KEY, group, id="0", mkstream=True)
+        reply = await hot.xreadgroup(group, "one", {KEY: ">"})
+        if acknowledge and reply:
+            await hot.xack(KEY, group, *(entry_id for entry_id, _ in reply[0][1]))
+
+    return read
+
+
+async def kept(hot) -> list[StreamId]:
+    return [StreamId.parse(entry_id) for entry_id, _ in await hot.xrange(KEY)]
+
+
+async def test_what_all_have_acknowledged_goes_once_it_is_old_enough(hot, write, read_all):
+    await write(300_000)
+    young = await write(30_000)
+    for group in POLICY.groups:
+        await read_all(group, acknowledge=True)
+
+    cut_off = await Trimmer(hot, [POLICY], limits=LIMITS).trim_all()
+
+    assert await kept(hot) == young
+    assert cut_off == {}
+
+
+async def test_what_one_group_has_not_acknowledged_stays(hot, write, read_all):
+    entries = await write(300_000)
+    await read_all("queue", acknowledge=True)
+    await read_all("receipts", acknowledge=False)
+
+    await Trimmer(hot, [POLICY], limits=LIMITS).trim_all()
+
+    assert await kept(hot) == entries
+
+
+async def test_what_a_group_has_not_read_stays(hot, write, read_all):
+    await read_all("receipts", acknowledge=True)
+    entries = await write(300_000)
+    await read_all("queue", acknowledge=True)
+
+    await Trimmer(hot, [POLICY], limits=LIMITS).trim_all()
+
+    assert await kept(hot) == entries
+
+
+async def test_a_group_that_does_not_exist_yet_keeps_everything_up_to_the_hard_limit(
+    hot, write, read_all
+):
+    await write(700_000)
+    entries = await write(300_000)
+    await read_all("queue", acknowledge=True)
+
+    cut_off = await Trimmer(hot, [POLICY], limits=LIMITS).trim_all()
+
+    assert await kept(hot) == entries
+    assert cut_off == {}
+
+
+async def test_beyond_the_hard_limit_a_group_is_cut_off_and_told_once(hot, write, read_all):
+    await write(700_000)
+    entries = await write(300_000)
+    await read_all("queue", acknowledge=True)
+    await read_all("receipts", acknowledge=False)
+    trimmer = Trimmer(hot, [POLICY], limits=LIMITS)
+
+    first, second = await trimmer.trim_all(), await trimmer.trim_all()
+
+    assert await kept(hot) == entries
+    assert first == {KEY: ["receipts"]}
+    assert second == {}
+    assert await hot.hkeys(cut_off_key(KEY)) == [b"receipts"]
+
+
+async def test_too_many_entries_are_cut_whoever_lacks_them(hot, write, read_all):
+    await write(1_000, count=20 * NODE)
+    await read_all("receipts", acknowledge=False)
+
+    cut_off = await Trimmer(hot, [POLICY], limits=replace(LIMITS, max_entries=5 * NODE)).trim_all()
+
+    assert len(await kept(hot)) == 5 * NODE
+    assert cut_off == {KEY: ["receipts"]}
+
+
+async def test_a_group_hears_that_it_was_cut_off(hot, blocking, write, read_all, eventually):
+    await write(700_000)
+    await read_all("receipts", acknowledge=False)
+    await Trimmer(hot, [POLICY], limits=LIMITS).trim_all()
+    told: list[str] = []
+
+    async def handler(_entries) -> None:
+        return
+
+    loop = GroupLoop(
+        blocking,
+        KEY,
+        "receipts",
+        handler,
+        consumer="two",
+        clock=SystemClock(),
+        on_cut_off=told.append,
+        options=GroupOptions(block_ms=50, upkeep_every_s=0.05),
+    )
+    loop.start()
+
+    await eventually(lambda: told)
+    await loop.stop()
+
+    assert told == ["trimmed before its end"]
+    assert not await hot.exists(cut_off_key(KEY))
+
+
+async def test_a_stream_without_groups_keeps_its_newest_entries(hot, write):
+    entries = await write(300_000, count=10 * NODE)
+
+    await Trimmer(hot, [StreamPolicy("chat.rooms", max_len=2 * NODE)]).trim_all()
+
+    assert await kept(hot) == entries[-2 * NODE :]
+
+
+async def test_a_stream_that_does_not_exist_is_no_trouble(hot):
+    assert await Trimmer(hot, [POLICY, StreamPolicy("chat.typing")]).trim_all() == {}
+
+
+async def test_the_trimmer_goes_on_after_redis_was_away(server, hot, write, read_all):
+    await write(300_000)
+    for group in POLICY.groups:
+        await read_all(group, acknowledge=True)
+    server.kill()
+    trimmer = Trimmer(hot, [POLICY], limits=LIMITS)
+    running = asyncio.create_task(trimmer.run(every_s=0.02))
+
+    server.start()
+    await server.wait_up()
+
+    async with asyncio.timeout(5):
+        while await hot.xlen(KEY):
+            await asyncio.sleep(0.01)
+    trimmer.stop()
+    await running
