@@ -65,7 +65,7 @@ def install(names: list[str]) -> int:
     began_s = time.monotonic()
     locks = [part for name in names for part in ("--requirement", str(lock_of(name)))]
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    status = run([*pip, "install", "--quiet", "--require-hashes", *locks])
+    status = run([*pip, "install", "-qq", "--require-hashes", *locks])
     if status == 0:
         for name in names:
             stamp_of(name).write_text(digest(lock_of(name)), encoding="ascii")

@@ -43,7 +43,7 @@ class Ledger:
     """The processes of this run that may be alive, on disk at every moment."""
 
     def __init__(self, run_dir: Path) -> None:
-        self._run_dir = run_dir
+        self.run_dir = run_dir
         self._records: dict[int, Record] = {}
         self._lock = threading.Lock()
 
@@ -66,7 +66,7 @@ class Ledger:
     def _write(self) -> None:
         processes = [asdict(record) for record in self._records.values()]
         write_json(
-            self._run_dir / LEDGER_FILE, {"run_dir": str(self._run_dir), "processes": processes}
+            self.run_dir / LEDGER_FILE, {"run_dir": str(self.run_dir), "processes": processes}
         )
 
 

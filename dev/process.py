@@ -24,6 +24,8 @@ LONGEST_DELAY_S = 30.0
 FORGIVEN_AFTER_S = 60.0
 """A process that lived this long starts again with the first delay."""
 POLL_S = 0.05
+HOLD_FOLDER = "hold"
+"""Below the run folder: a service with a file of its name in here is not started again."""
 HURRY_S = 0.5
 """What is left to a process to end once somebody is in a hurry."""
 
@@ -91,6 +93,7 @@ class Supervised:
         self.program = program
         self._ledger = ledger
         self._log = log
+        self._hold = ledger.run_dir / HOLD_FOLDER / program.service
         self._on_change = on_change
         self._process: subprocess.Popen[bytes] | None = None
         self._started_s = 0.0
@@ -155,9 +158,16 @@ class Supervised:
             self._on_change()
             delay_s = backoff.after(time.monotonic() - self._started_s)
             self._log.note(f"{self.program.name} {end}; starts again in {delay_s:g} s")
-            if self._stopping.wait(delay_s):
+            if self._stopping.wait(delay_s) or self._held():
                 return
             self._respawn(backoff)
+
+    def _held(self) -> bool:
+        # True if a stop was requested while somebody held it down.
+        while self._hold.exists():
+            if self._stopping.wait(POLL_S):
+                return True
+        return False
 
     def _respawn(self, backoff: Backoff) -> None:
         # Out of memory or process numbers: the machine's trouble, which may pass.

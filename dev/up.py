@@ -20,6 +20,7 @@ from dev.files import make_private_folder
 from dev.leftovers import LEDGER_FILE, end_leftovers, living_leftovers
 from dev.log import Log
 from dev.ownership import LOCK_FILE, Owner, Ownership, owner_of
+from dev.process import HOLD_FOLDER
 from dev.services import SERVICES, Service
 from dev.settings import Settings
 from dev.state import forget_state
@@ -30,7 +31,7 @@ LOOK_S = 0.3
 """How often the main thread looks whether the parent lives and the suite still runs."""
 ORPHAN_STOPS_WITHIN_S = 30.0
 ENTER_ONLY = 0o711
-OWN_NAMES = ("valkey", "gateway", "secrets.json", LEDGER_FILE, LOCK_FILE)
+OWN_NAMES = ("valkey", "gateway", HOLD_FOLDER, "secrets.json", LEDGER_FILE, LOCK_FILE)
 """What `make reset` removes from the run folder, beside PostgreSQL's data."""
 
 
@@ -54,6 +55,7 @@ def up(
     wait_for_orphan(settings.run_dir, log)
     with Ownership(settings.run_dir, owner):
         forget_state(settings.run_dir)
+        shutil.rmtree(settings.run_dir / HOLD_FOLDER, ignore_errors=True)
         for name in end_leftovers(settings.run_dir):
             log.note(f"ended {name}, a leftover of an earlier start")
         run_until_asked(Suite(settings, log=log, services=services), parent=parent)

@@ -9,6 +9,8 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from dev.settings import environment
+
 
 class Answer(BaseHTTPRequestHandler):
     def do_GET(self):
@@ -18,12 +20,12 @@ class Answer(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format, *args):
+    def log_message(self, *args):
         pass
 
 
 def serve():
-    ports = [int(os.environ[name]) for name in ("PORT", "INTERNAL_PORT")]
+    ports = [int(environment()[name]) for name in ("PORT", "INTERNAL_PORT")]
     servers = [ThreadingHTTPServer(("127.0.0.1", port), Answer) for port in ports]
     threading.Thread(target=servers[1].serve_forever, daemon=True).start()
     servers[0].serve_forever()
