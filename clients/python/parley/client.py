@@ -97,7 +97,7 @@ class Chat:
         options: Options | None = None,
     ) -> None:
         options = options or Options()
-        self._http = Http(base_url)
+        self._http = Http(base_url, transport=options.transport)
         self.credentials = Credentials(
             self._http, clock=options.clock, username=username, password=password
         )

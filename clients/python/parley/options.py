@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import httpx
+
 from clients.python.parley.clock import Clock, SystemClock
 from clients.python.parley.reconnect import BASES_S
 
@@ -20,6 +22,7 @@ class Options:
         origin: sent as ``Origin``, as browsers do; rarely needed.
         clock: where the time comes from.
         random: returns a float in [0, 1); the jitter of every pause.
+        transport: what HTTP requests go through, for instance a proxy or a test's stand-in.
     """
 
     automatic_receipts: bool = True
@@ -28,3 +31,4 @@ class Options:
     origin: str | None = None
     clock: Clock = field(default_factory=SystemClock)
     random: Callable[[], float] = random.random
+    transport: httpx.AsyncBaseTransport | None = None

@@ -1,0 +1,327 @@
+"""The chat against a server whose every frame the test plays."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from clients.python import parley
+from clients.python.parley.feed import Feed
+from tests.unit.clients.python import fakes
+
+ROOM = fakes.room("r", last_seq=3, delivered_seq=3)
+
+
+@contextlib.asynccontextmanager
+async def chat_with(
+    server: fakes.Server, web: fakes.Web, *rooms: Any, **changes: Any
+) -> AsyncIterator[tuple[parley.Chat, fakes.Peer]]:
+    """A connected chat and its peer."""
+    chat = await parley.sign_in(server.url, "alice", "secret", fakes.options(web, **changes))
+    async with asyncio.TaskGroup() as group:
+        accepting = group.create_task(server.accept(*(rooms or (ROOM,))))
+        await chat.__aenter__()
+    try:
+        yield chat, accepting.result()
+    finally:
+        await chat.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition, with a deadline."""
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def take(chat: parley.Chat, count: int, *, own: bool = False) -> list[int]:
+    async with asyncio.timeout(5):
+        messages = chat.messages(own=own)
+        return [(await anext(messages)).seq for _ in range(count)]
+
+
+async def test_a_message_is_sent_and_its_acknowledgement_returned(server, web):
+    async with chat_with(server, web) as (chat, peer):
+        sending = asyncio.create_task(chat.send("r", "hello", reply_to=2))
+        frame = await peer.hear("message")
+        await peer.acknowledge(frame, 4)
+        sent = await sending
+
+    assert (frame["content"], frame["reply_to"]) == ("hello", 2)
+    assert (sent.id, sent.seq, sent.duplicate) == ("r.4", 4, False)
+    assert sent.client_id == frame["client_id"]
+    assert server.tokens == ["Bearer t1"]
+
+
+async def test_messages_come_in_order_each_once_across_a_lost_connection(server, web):
+    async with chat_with(server, web) as (chat, peer):
+        await peer.message("r", 5)
+        await peer.message("r", 4)
+        before = await take(chat, 2)
+        peer.connection.transport.abort()
+        peer = await server.accept(fakes.room("r", last_seq=7, delivered_seq=3))
+        await peer.message("r", 5)
+        await peer.message("r", 8)
+        sync = await peer.hear("sync")
+        await peer.message("r", 6)
+        await peer.message("r", 7)
+        await peer.say(type="synced", rooms=[{"room": "r", "from": 6, "to": 7}], ref=sync["ref"])
+        after = await take(chat, 3)
+
+    assert before == [4, 5]
+    assert sync["cursors"] == {"r": 5}
+    assert after == [6, 7, 8]
+
+
+async def test_a_send_survives_a_lost_connection_under_its_client_id(server, web):
+    async with chat_with(server, web) as (chat, peer):
+        sending = asyncio.create_task(chat.send("r", "hello"))
+        first = await peer.hear("message")
+        chat.abort()
+        peer = await server.accept(ROOM)
+        second = await peer.hear("message")
+        await peer.acknowledge(second, 4, duplicate=True)
+        sent = await sending
+
+    assert first == second
+    assert sent.duplicate
+
+
+async def test_a_busy_server_is_asked_again_with_a_retry_frame(server, web):
+    async with chat_with(server, web) as (chat, peer):
+        sending = asyncio.create_task(chat.send("r", "hello"))
+        first = await peer.hear("message")
+        await peer.say(type="error", code="unavailable", ref=first["ref"], retry_after=0.01)
+        retry = await peer.hear("retry")
+        await peer.acknowledge(retry, 4)
+        await sending
+
+    assert retry["attempt"] == 1
+    assert retry["client_id"] == first["client_id"]
+
+
+async def test_a_refusal_is_raised_with_what_is_wrong(server, web):
+    async with chat_with(server, web) as (chat, peer):
+        sending = asyncio.create_task(chat.send("r", " "))
+        frame = await peer.hear("message")
+        wrong = {"content": ["must not be blank"]}
+        await peer.say(type="error", code="bad_frame", ref=frame["ref"], fields=wrong)
+
+        with pytest.raises(parley.BadFrame) as caught:
+            await sending
+
+    assert caught.value.fields == wrong
+
+
+async def test_many_sends_fly_at_once_in_the_order_of_the_calls(server, web):
+    async with chat_with(server, web) as (chat, peer):
+        sending = [asyncio.create_task(chat.send("r", str(number))) for number in range(50)]
+        heard = [await peer.hear("message") for _ in sending]
+        for seq, frame in reversed(list(enumerate(heard, start=4))):
+            await peer.acknowledge(frame, seq)
+        sent = await asyncio.gather(*sending)
+
+    assert [frame["content"] for frame in heard] == [str(number) for number in range(50)]
+    assert [one.seq for one in sent] == list(range(4, 54))
+
+
+async def test_without_an_answer_a_send_ends_at_its_deadline(server, web):
+    async with chat_with(server, web) as (chat, _):
+        with pytest.raises(parley.NotAcknowledged) as caught:
+            await chat.send("r", "hello", client_id="chosen", timeout_s=0.05)
+
+    assert caught.value.client_id == "chosen"
+
+
+async def test_own_messages_are_yielded_only_where_asked_for(server, web):
+    async with chat_with(server, web) as (chat, peer):
+        await peer.message("r", 4, sender="me")
+        await peer.message("r", 5)
+        others = await take(chat, 1)
+        await peer.message("r", 6, sender="me")
+        everybody = await take(chat, 1, own=True)
+
+    assert others == [5]
+    assert everybody == [6]
+
+
+async def test_what_is_held_is_reported_as_delivered_and_what_is_seen_as_read(server, web):
+    async with chat_with(server, web) as (chat, peer):
+        await peer.message("r", 4)
+        delivered = await peer.hear("delivered")
+        chat.read("r")
+        read = await peer.hear("read_receipt")
+
+    assert delivered["seq"] == 4
+    assert read["seq"] == 4
+
+
+async def test_a_message_of_a_new_room_makes_the_chat_ask_where_it_begins(server, web):
+    web.answer(
+        "GET /api/chat/rooms/new",
+        lambda request: httpx.Response(200, json=fakes.room("new", last_seq=1)),
+    )
+    async with chat_with(server, web) as (chat, peer):
+        await peer.message("new", 1)
+        seqs = await take(chat, 1)
+
+        assert seqs == [1]
+        assert "new" in chat.rooms
+
+
+async def test_rooms_beyond_the_welcome_are_read_over_http(server, web):
+    pages = {"rooms": [fakes.room("far", last_seq=2, delivered_seq=2)], "next": None}
+    web.answer("GET /api/chat/rooms", lambda request: httpx.Response(200, json=pages))
+    async with chat_with(server, web) as (chat, peer):
+        await peer.welcome(ROOM, more_rooms=True)
+        await until(lambda: "far" in chat.rooms)
+
+        assert chat.cursor("far") == 2
+
+
+async def test_signed_out_is_renewed_once_and_then_connects_again(server, web):
+    async with chat_with(server, web) as (_, peer):
+        await peer.connection.close(4001)
+        await server.accept(ROOM)
+
+    assert web.count("GET /api/chat/auth/session") == 1
+    assert server.tokens == ["Bearer t1", "Bearer t2"]
+
+
+async def test_a_session_that_cannot_be_renewed_ends_the_chat_with_its_reason(server, web):
+    async with chat_with(server, web) as (chat, peer):
+        for what in ("GET /api/chat/auth/session", "POST /api/chat/auth/token"):
+            web.answer(what, lambda request: fakes.problem(401, "unauthenticated"))
+        sending = asyncio.create_task(chat.send("r", "hello"))
+        await peer.hear("message")
+        await peer.connection.close(4001)
+
+        with pytest.raises(parley.Unauthenticated):
+            await sending
+        with pytest.raises(parley.Unauthenticated):
+            await take(chat, 1)
+
+
+async def test_a_code_that_tells_of_a_client_bug_is_not_swallowed(server, web):
+    async with chat_with(server, web) as (chat, peer):
+        await peer.connection.close(1009)
+
+        with pytest.raises(parley.Closed) as caught:
+            await take(chat, 1)
+
+    assert caught.value.close_code == 1009
+
+
+async def test_a_restarting_server_is_visited_again_when_it_asked_to(server, web):
+    slow = {"reconnect_bases_s": (1000.0,)}
+    async with chat_with(server, web, **slow) as (chat, peer):
+        await peer.say(type="reconnect", after_ms=1)
+        await peer.connection.close(1012)
+        await server.accept(ROOM)
+        await until(lambda: chat.connected)
+
+
+async def test_a_server_that_falls_silent_is_left(server, web, clock):
+    slow = {"reconnect_bases_s": (2.0,), "clock": clock}
+    async with chat_with(server, web, **slow) as (chat, peer):
+        clock.advance(30)
+        await peer.hear("ping")
+        clock.advance(10)
+        await until(lambda: not chat.connected)
+        async with asyncio.timeout(5):
+            while server.peers.empty():
+                clock.advance(0.5)
+                await asyncio.sleep(0.005)
+        await server.accept(ROOM)
+        await until(lambda: chat.connected)
+
+
+async def test_an_answered_ping_keeps_the_connection(server, web, clock):
+    async with chat_with(server, web, clock=clock) as (chat, peer):
+        frames = chat.frames()
+        for _ in range(3):
+            clock.advance(30)
+            await peer.hear("ping")
+            await peer.say(type="pong")
+            await frames.next()
+
+        assert chat.connected
+        assert server.peers.empty()
+
+
+async def test_every_frame_can_be_watched_as_it_came(server, web):
+    async with chat_with(server, web) as (chat, peer):
+        frames = chat.frames()
+        await peer.message("r", 3)
+        await peer.say(type="typing", room="r", users=["bob"])
+        await peer.say(type="dance", steps=1)
+        seen = [await frames.next() for _ in range(3)]
+
+    assert [type(frame).__name__ for frame in seen] == ["Message", "Typing", "Unknown"]
+
+
+async def test_a_post_over_http_is_repeated_and_fills_its_seq(server, web):
+    answers = iter(
+        [
+            fakes.problem(503, "unavailable", retry_after=0.01),
+            httpx.Response(201, json=fakes.message("r", 4, sender="me")),
+        ]
+    )
+    web.answer("POST /api/chat/rooms/r/messages", lambda request: next(answers))
+    async with chat_with(server, web) as (chat, _):
+        sent = await chat.post("r", "text 4")
+
+        assert (sent.seq, chat.cursor("r")) == (4, 4)
+    bodies = {one.content for one in web.asked if one.url.path.endswith("/messages")}
+    assert len(bodies) == 1
+
+
+async def test_what_is_missing_can_be_fetched_over_http(server, web):
+    missing = {
+        "messages": [fakes.message("r", 4), fakes.message("r", 5)],
+        "rooms": [{"room": "r", "from": 4, "to": 5, "has_more": False}],
+        "statuses": [],
+        "changed": [fakes.room("other", last_seq=1, delivered_seq=1)],
+    }
+    web.answer("POST /api/chat/sync", lambda request: httpx.Response(200, json=missing))
+    async with chat_with(server, web) as (chat, _):
+        await chat.catch_up()
+
+        assert await take(chat, 2) == [4, 5]
+        assert "other" in chat.rooms
+
+
+async def test_leaving_ends_the_iteration_and_fails_what_still_waits(server, web):
+    async with chat_with(server, web) as (chat, peer):
+        sending = asyncio.create_task(chat.send("r", "hello"))
+        await peer.hear("message")
+        await chat.close()
+
+        assert [message async for message in chat.messages()] == []
+        with pytest.raises(parley.Closed):
+            await sending
+        with pytest.raises(parley.Closed):
+            await chat.send("r", "too late")
+
+
+async def test_a_server_without_a_welcome_is_not_waited_for_for_ever(server, web):
+    options = fakes.options(web, open_timeout_s=0.05)
+    chat = await parley.sign_in(server.url, "alice", "secret", options)
+
+    with pytest.raises(parley.Timeout):
+        await chat.__aenter__()
+
+
+async def test_a_slow_reader_is_told_what_it_missed():
+    feed: Feed[int] = Feed(limit=2)
+    for number in range(5):
+        feed.put(number)
+
+    with pytest.raises(parley.FellBehind) as caught:
+        await feed.next()
+
+    assert caught.value.missed == 3
+    assert [await feed.next(), await feed.next()] == [3, 4]

@@ -1,0 +1,213 @@
+"""The client without a network: frames in, commands out."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from clients.python.parley import frames
+from clients.python.parley.commands import Delivered, Retry, SendMessage, Sync
+from clients.python.parley.core import Core, Sent
+from clients.python.parley.errors import BadFrame, NotAcknowledged, TooLarge
+from clients.python.parley.outbox import Draft
+from tests.unit.clients.python import fakes
+
+
+def welcome(*rooms: Any, **members: Any) -> frames.Welcome:
+    me = {"id": "me", "username": "alice"}
+    frame = {"protocol": 1, "session": "s", "user": me, "rooms": rooms, **members}
+    return msgspec.convert({"type": "welcome", **frame}, frames.Welcome)
+
+
+def message(seq: int, sender: str = "bob", **members: Any) -> frames.Message:
+    return msgspec.convert({**fakes.message("r", seq, sender), **members}, frames.Message)
+
+
+def ack(command: Any, seq: int) -> frames.Ack:
+    return frames.Ack(
+        client_id=command.client_id,
+        room=command.room,
+        id=f"{command.room}.{seq}",
+        seq=seq,
+        created_at=message(seq).created_at,
+        ref=command.ref,
+    )
+
+
+def error(code: str, ref: str, **members: Any) -> frames.Error:
+    return frames.Error(code=code, ref=ref, **members)
+
+
+@pytest.fixture
+def core() -> Core:
+    """A core that is online, with room r begun at 3."""
+    core = Core(random=lambda: 0.0)
+    core.receive(welcome(fakes.room("r", last_seq=3, delivered_seq=3)), 0)
+    core.take_output()
+    return core
+
+
+def send(core: Core, content: str = "hi", **how: Any) -> list[Any]:
+    core.send(Draft(room="r", content=content), **{"now": 0, "deadline": 30, **how})
+    return core.take_output().commands
+
+
+def test_an_acknowledgement_fills_its_own_seq(core):
+    [command] = send(core)
+    core.receive(message(5), 0)
+    held = core.take_output()
+
+    core.receive(ack(command, 4), 0)
+    output = core.take_output()
+
+    assert held.messages == []
+    assert [(one.seq, one.content) for one in output.messages] == [(4, "hi"), (5, "text 5")]
+    assert isinstance(output.settled[0].outcome, Sent)
+    assert not core.rooms.has_holes
+
+
+def test_an_own_message_from_the_room_settles_a_send_whose_ack_was_lost(core):
+    [command] = send(core)
+    core.disconnected(1)
+
+    core.receive(message(4, sender="me", client_id=command.client_id), 2)
+    output = core.take_output()
+
+    sent = output.settled[0].outcome
+    assert isinstance(sent, Sent)
+    assert (sent.seq, sent.duplicate) == (4, True)
+
+
+def test_a_lost_connection_sends_the_same_client_id_again_after_welcome(core):
+    [first] = send(core)
+    core.disconnected(1)
+    offline = core.take_output().commands
+
+    core.receive(welcome(fakes.room("r", last_seq=3, delivered_seq=3)), 2)
+    again = core.take_output().commands
+
+    assert offline == []
+    assert again == [first]
+    assert isinstance(first, SendMessage)
+
+
+def test_nothing_is_sent_before_welcome():
+    core = Core(random=lambda: 0.0)
+
+    assert send(core) == []
+
+
+def test_a_retriable_error_is_repeated_and_another_one_is_told(core):
+    [command] = send(core)
+    core.receive(error("unavailable", command.ref, retry_after=1), 0)
+    core.tick(1)
+    [retry] = core.take_output().commands
+
+    core.receive(error("bad_frame", command.ref, fields={"content": ["blank"]}), 1)
+    [settled] = core.take_output().settled
+
+    assert isinstance(retry, Retry)
+    assert isinstance(settled.outcome, BadFrame)
+    assert settled.outcome.fields == {"content": ["blank"]}
+
+
+def test_a_send_is_given_up_at_its_deadline(core):
+    send(core, deadline=30)
+
+    core.tick(29.9)
+    before = core.take_output().settled
+    core.tick(30)
+    [settled] = core.take_output().settled
+
+    assert before == []
+    assert isinstance(settled.outcome, NotAcknowledged)
+    assert not core.busy
+
+
+def test_a_frame_over_the_servers_limit_is_not_sent(core):
+    with pytest.raises(TooLarge):
+        core.send(Draft(room="r", content="x" * 70_000), now=0, deadline=30)
+
+    assert core.take_output().commands == []
+
+
+def test_heads_of_welcome_are_fetched_page_by_page(core):
+    core.disconnected(1)
+    core.receive(welcome(fakes.room("r", last_seq=6, delivered_seq=3)), 2)
+    core.tick(2.5)
+    [first] = core.take_output().commands
+    core.receive(message(4), 3)
+    core.receive(message(5), 3)
+
+    core.receive(
+        frames.Synced(
+            rooms=[frames.SyncedRoom(room="r", first_seq=4, last_seq=5, has_more=True)],
+            ref=first.ref,
+        ),
+        3,
+    )
+    second = [one for one in core.take_output().commands if isinstance(one, Sync)]
+
+    assert first.cursors == {"r": 3}
+    assert [one.cursors for one in second] == [{"r": 5}]
+
+
+def test_one_sync_is_asked_at_a_time_until_it_is_overdue(core):
+    core.receive(message(9), 0)
+    core.tick(0.5)
+    core.tick(5)
+    first = core.take_output().commands
+
+    core.tick(11)
+    second = core.take_output().commands
+
+    assert len(first) == 1
+    assert len(second) == 1
+
+
+def test_a_sync_that_was_refused_is_asked_again(core):
+    core.receive(message(9), 0)
+    core.tick(0.5)
+    [first] = core.take_output().commands
+
+    core.receive(error("unavailable", first.ref), 1)
+    core.tick(2)
+    [second] = core.take_output().commands
+
+    assert second.cursors == first.cursors
+
+
+def test_only_the_contiguous_cursor_is_reported(core):
+    for seq in (4, 5, 8):
+        core.receive(message(seq), 0)
+    core.tick(0.1)
+
+    assert core.take_output().commands == [Delivered(room="r", seq=5)]
+
+
+def test_a_cursor_above_the_servers_is_reported_again_after_welcome(core):
+    core.receive(message(4), 0)
+    core.tick(0.1)
+    core.disconnected(1)
+    core.take_output()
+
+    core.receive(welcome(fakes.room("r", last_seq=4, delivered_seq=3)), 2)
+    core.tick(2.5)
+
+    assert core.take_output().commands == [Delivered(room="r", seq=4)]
+
+
+def test_an_acknowledgement_of_a_forgotten_send_is_fetched_like_any_other_message(core):
+    [command] = send(core)
+    core.forget(command.ref)
+
+    core.receive(ack(command, 4), 0)
+    core.tick(0.5)
+
+    assert [one for one in core.take_output().commands if isinstance(one, Sync)]
+
+
+def test_an_idle_core_needs_no_ticks(core):
+    core.tick(1)
+
+    assert not core.busy

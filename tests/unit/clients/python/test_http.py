@@ -1,0 +1,160 @@
+"""HTTP: tokens, errors, typed answers."""
+
+import httpx
+import pytest
+
+from clients.python import parley
+from clients.python.parley.api import Api
+from clients.python.parley.credentials import Credentials
+from clients.python.parley.http import Http
+from clients.python.parley.outbox import Draft
+from tests.unit.clients.python import fakes
+
+ROOMS = "GET /api/chat/rooms"
+TOKEN = "POST /api/chat/auth/token"
+SESSION = "GET /api/chat/auth/session"
+
+
+@pytest.fixture
+def http(web):
+    return Http("http://parley.test", transport=httpx.MockTransport(web.handle))
+
+
+@pytest.fixture
+async def credentials(http, clock):
+    made = Credentials(http, clock=clock, username="alice", password="secret")
+    await made.sign_in()
+    return made
+
+
+@pytest.fixture
+def api(http, credentials):
+    return Api(http, credentials)
+
+
+async def test_a_token_near_its_end_is_renewed_by_the_session(web, clock, credentials):
+    early = await credentials.bearer()
+    clock.advance(480)
+
+    late = await credentials.bearer()
+
+    assert (early, late) == ("t1", "t2")
+    assert web.asked[-1].headers["Authorization"] == "Bearer t1"
+    assert web.count(SESSION) == 1
+
+
+async def test_a_session_that_is_over_is_begun_anew_with_the_password(web, clock, credentials):
+    web.answer(SESSION, lambda request: fakes.problem(401, "unauthenticated"))
+    clock.advance(700)
+
+    await credentials.bearer()
+
+    assert web.count(TOKEN) == 2
+
+
+async def test_without_a_password_the_end_of_the_session_is_told(web, http, clock):
+    credentials = Credentials(http, clock=clock)
+    credentials.adopt("t0")
+    web.answer(SESSION, lambda request: fakes.problem(401, "unauthenticated"))
+
+    with pytest.raises(parley.Unauthenticated):
+        await credentials.bearer()
+
+
+async def test_a_401_renews_the_token_and_repeats_the_request_once(web, api):
+    answers = iter([fakes.problem(401, "unauthenticated"), httpx.Response(200, json={"rooms": []})])
+    web.answer(ROOMS, lambda request: next(answers))
+
+    rooms = [room async for room in api.rooms()]
+
+    asked = [one for one in web.asked if one.url.path == "/api/chat/rooms"]
+    assert rooms == []
+    assert [one.headers["Authorization"] for one in asked] == ["Bearer t1", "Bearer t2"]
+
+
+async def test_rooms_are_read_page_by_page(web, api):
+    def page(request: httpx.Request) -> httpx.Response:
+        after = request.url.params.get("after")
+        more = {"rooms": [fakes.room("b")], "next": None}
+        return httpx.Response(
+            200, json=more if after == "a" else {"rooms": [fakes.room("a")], "next": "a"}
+        )
+
+    web.answer(ROOMS, page)
+
+    assert [room.id async for room in api.rooms()] == ["a", "b"]
+
+
+async def test_a_second_send_of_a_draft_says_that_it_was_a_duplicate(web, api):
+    statuses = iter([201, 200])
+    web.answer(
+        "POST /api/chat/rooms/r/messages",
+        lambda request: httpx.Response(next(statuses), json=fakes.message("r", 4)),
+    )
+    draft = Draft(room="r", content="hi")
+
+    first, second = await api.send(draft), await api.send(draft)
+
+    assert [duplicate for _, duplicate in (first, second)] == [False, True]
+    assert first[0] == second[0]
+
+
+async def test_a_problem_document_becomes_its_exception(web, api):
+    web.answer(
+        ROOMS,
+        lambda request: fakes.problem(
+            400, "bad_frame", detail="wrong", errors={"after": ["unknown"]}, retry_after=3
+        ),
+    )
+
+    with pytest.raises(parley.BadFrame) as caught:
+        await anext(api.rooms())
+
+    assert caught.value.fields == {"after": ["unknown"]}
+    assert caught.value.retry_after_s == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(502, parley.Unavailable), (504, parley.Timeout), (418, parley.ParleyError)],
+)
+async def test_an_answer_of_a_gateway_has_a_class_too(web, api, status, kind):
+    page = httpx.Response(status, text="<html>", headers={"Retry-After": "7"})
+    web.answer(ROOMS, lambda request: page)
+
+    with pytest.raises(kind) as caught:
+        await anext(api.rooms())
+
+    assert caught.value.retry_after_s == 7
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [(httpx.ConnectError, parley.Unavailable), (httpx.ReadTimeout, parley.Timeout)],
+)
+async def test_no_connection_and_no_answer_are_told_apart(web, api, failure, kind):
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise failure("broken", request=request)
+
+    web.answer(ROOMS, fail)
+
+    with pytest.raises(kind):
+        await anext(api.rooms())
+
+
+async def test_an_answer_that_is_not_of_the_protocol_is_told_as_such(web, api):
+    web.answer(ROOMS, lambda request: httpx.Response(200, text="hello"))
+
+    with pytest.raises(parley.Internal, match="/api/chat/rooms"):
+        await anext(api.rooms())
+
+
+async def test_no_cookie_is_kept(web, http, clock):
+    cookie = {"Set-Cookie": "sessionid=1; Path=/"}
+    web.answer("POST /api/chat/auth/register", lambda request: httpx.Response(201, headers=cookie))
+    credentials = Credentials(http, clock=clock, username="alice", password="secret")
+
+    await credentials.register("Alice")
+
+    assert web.count(TOKEN) == 1
+    assert "Cookie" not in web.asked[-1].headers
