@@ -25,7 +25,8 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Return the user whose username is this one, ignoring case."""
-        return self.get(username__iexact=username)
+        folded = (username or "").lower()
+        return self.alias(folded=Lower("username")).get(folded=folded)
 
     def create_superuser(self, username: str, password: str, **fields: object) -> "User":
         """Make a person who may do everything; for ``createsuperuser``."""

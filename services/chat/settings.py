@@ -94,13 +94,17 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "services.chat.api.middleware.problem_answers",
+]
 ROOT_URLCONF = "services.chat.urls"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LOGGING_CONFIG = None
 SESSION_COOKIE_NAME = "parley_session"
+SESSION_COOKIE_PATH = "/api/chat/"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_SECURE = not CHAT.development
 SESSION_COOKIE_HTTPONLY = True

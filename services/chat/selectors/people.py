@@ -3,9 +3,16 @@
 Only active people are found: a deactivated one cannot be talked to and has no open session.
 """
 
+import re
 from collections.abc import Sequence
+from uuid import UUID
 
+import msgspec
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.crypto import constant_time_compare
 
 from services.chat.domain.ids import uuid_of
 from services.chat.frames.server import Person
@@ -13,6 +20,14 @@ from services.chat.models import SignIn, User
 
 PEOPLE_FOUND = 20
 """Most people that one search returns."""
+_SESSION_KEY = re.compile(r"[a-z0-9]{8,40}")
+
+
+class BrowserSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session of Django, and the sign-in that it was begun with."""
+
+    user: User
+    sid: str
 
 
 def person(user: User) -> Person:
@@ -36,16 +51,41 @@ def session_owner(*, sid: str, user_id: str) -> User | None:
     return None if sign_in is None else sign_in.user
 
 
-def people_matching(*, search: str, limit: int = PEOPLE_FOUND) -> list[Person]:
+def browser_session(session_key: str) -> BrowserSession | None:
+    """Return what a session key of a cookie stands for, or None where it does not hold.
+
+    It does not once the sign-in ended, the password changed, or the session expired.
+    """
+    if not _SESSION_KEY.fullmatch(session_key):
+        return None
+    session = SessionStore(session_key)
+    sid, user_id = session.get("sid"), session.get(SESSION_KEY)
+    if not isinstance(sid, str) or not isinstance(user_id, str):
+        return None
+    user = session_owner(sid=sid, user_id=user_id)
+    if user is None:
+        return None
+    known_hash = session.get(HASH_SESSION_KEY, "")
+    if not constant_time_compare(known_hash, user.get_session_auth_hash()):
+        return None
+    return BrowserSession(user=user, sid=sid)
+
+
+def people_matching(
+    *, search: str, limit: int = PEOPLE_FOUND, besides: str | None = None
+) -> list[Person]:
     """Return active people whose username or display name begins with ``search``, by username.
 
-    Case is ignored. A blank search finds nobody: this is no list of everyone.
+    Case is ignored. A blank search finds nobody: this is no list of everyone. ``besides`` is the
+    id of somebody to leave out, who is usually the one that asks.
     """
     wanted = search.strip()
     if not wanted or "\0" in wanted:
         return []
     matching = Q(username__istartswith=wanted) | Q(display_name__istartswith=wanted)
     found = User.objects.filter(matching, is_active=True).order_by("username")
+    if besides is not None:
+        found = found.exclude(id=besides)
     return [person(user) for user in found[:limit]]
 
 
@@ -56,3 +96,22 @@ def people_by_ids(*, ids: Sequence[str]) -> list[Person]:
     """
     wanted = [known for text in ids if (known := uuid_of(text)) is not None]
     return [person(user) for user in User.objects.filter(id__in=wanted)]
+
+
+def active_people_named(names: Sequence[str]) -> dict[str, UUID]:
+    """Return the ids of active people by what they were called: username (any case) or id.
+
+    Names that nobody has are left out.
+    """
+    ids = {name: known for name in names if (known := uuid_of(name)) is not None}
+    usernames = {name: name.lower() for name in names if name not in ids and "\0" not in name}
+    people = User.objects.alias(folded=Lower("username")).filter(
+        Q(id__in=ids.values()) | Q(folded__in=usernames.values()), is_active=True
+    )
+    known_ids: dict[str, UUID] = {}
+    for user in people:
+        known_ids |= {name: user.id for name, known in ids.items() if known == user.id}
+        known_ids |= {
+            name: user.id for name, low in usernames.items() if low == user.username.lower()
+        }
+    return known_ids

@@ -14,6 +14,7 @@ from django.db.models import Count, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from msgspec import UNSET
 
+from libs.common.errors import PermissionDenied
 from services.chat.domain.ids import uuid_of
 from services.chat.frames.server import Lowest, RoomEntry
 from services.chat.models import Member, Room
@@ -50,6 +51,21 @@ class MemberSpan(msgspec.Struct, frozen=True, kw_only=True):
     left_seq: int | None
     delivered_seq: int
     read_seq: int
+
+
+class MemberEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A present member as the others see them."""
+
+    user: str
+    role: str
+    joined_seq: int
+
+
+class MemberPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some members; ``next`` asks for those after them, None where there are none."""
+
+    members: list[MemberEntry]
+    next: str | None
 
 
 class RoomState(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +145,35 @@ def members_of(room_id: str) -> RoomState | None:
         version=room.version,
         last_seq=room.last_seq,
         members=[_span(member) for member in members],
+    )
+
+
+def is_member(*, user_id: str, room_id: str) -> bool:
+    """Tell whether a user is present in a room; False also where there is no such room."""
+    wanted = uuid_of(room_id)
+    return (
+        wanted is not None
+        and Member.objects.filter(room_id=wanted, user_id=user_id, left_seq=None).exists()
+    )
+
+
+def members_page(*, user_id: str, room_id: str, after: str | None, limit: int) -> MemberPage:
+    """Return present members of a room, by id; those after ``after``, where it is given.
+
+    Raises:
+        PermissionDenied: ``user_id`` is not in this room, or there is no such room.
+    """
+    if not is_member(user_id=user_id, room_id=room_id):
+        raise PermissionDenied
+    members = Member.objects.filter(room_id=room_id, left_seq=None).order_by("user_id")
+    start = uuid_of(after or "")
+    if start is not None:
+        members = members.filter(user_id__gt=start)
+    found = list(members[: limit + 1])
+    page = [_span(member) for member in found[:limit]]
+    return MemberPage(
+        members=[MemberEntry(user=m.user, role=m.role, joined_seq=m.joined_seq) for m in page],
+        next=page[-1].user if len(found) > limit else None,
     )
 
 

@@ -1,0 +1,144 @@
+"""Bodies and queries become values here, and values become answers.
+
+Both are msgspec structs, read strictly: no NaN, no half characters, no ``true`` for 1. The OpenAPI
+document is made from the same structs (``documented``), so it cannot say something else.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+
+from libs.common.errors import BadFrame, BadJson, TooLarge
+from services.chat.api.problems import MEDIA_TYPE, Problem
+from services.chat.frames.client import wrong_members
+
+BODY_BYTES = 64 * 1024
+"""Longest body of a request, as long as a frame."""
+SCHEMA_REF = "#/components/schemas/{name}"
+
+ShapeT = TypeVar("ShapeT", bound=msgspec.Struct)
+_encoder = msgspec.json.Encoder()
+
+
+def read_body(request: HttpRequest, shape: type[ShapeT]) -> ShapeT:
+    """Read the JSON body of a request; an empty one is an object without members.
+
+    Raises:
+        TooLarge: it is over ``BODY_BYTES``.
+        BadJson: it is no JSON.
+        BadFrame: it is not one object, or its members are not those of ``shape``.
+    """
+    if len(request.body) > BODY_BYTES:
+        raise TooLarge
+    return read_json(request.body, shape)
+
+
+def read_json(text: bytes, shape: type[ShapeT]) -> ShapeT:
+    """Read ``shape`` from JSON; see ``read_body``."""
+    try:
+        return msgspec.json.decode(text or b"{}", type=shape)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        pass
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        raise BadJson from None
+    if not isinstance(value, dict):
+        raise BadFrame("The body has to be a JSON object.")
+    raise BadFrame(fields=wrong_members(shape, value))
+
+
+def read_query(request: HttpRequest, shape: type[ShapeT]) -> ShapeT:
+    """Read the query of a request; of a member that comes twice the last counts.
+
+    Raises:
+        BadFrame: a member is missing or wrong.
+    """
+    given = {name: request.GET[name] for name in shape.__struct_fields__ if name in request.GET}
+    try:
+        return msgspec.convert(given, shape, strict=False)
+    except msgspec.ValidationError:
+        raise BadFrame(fields=_wrong_parameters(shape, given)) from None
+
+
+def answer(value: object, *, status: int = 200) -> HttpResponse:
+    """Answer with a value as JSON."""
+    response = HttpResponse(_encoder.encode(value), status=status, content_type="application/json")
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def documented(
+    *,
+    body: type[msgspec.Struct] | None = None,
+    query: type[msgspec.Struct] | None = None,
+    answers: Mapping[int, type[msgspec.Struct] | None],
+) -> dict[str, Any]:
+    """Describe an operation in the OpenAPI document, as arguments of a route's decorator.
+
+    Args:
+        body: shape of the body.
+        query: shape of the query.
+        answers: shape by status; None for an answer without a body.
+    """
+    extra: dict[str, Any] = {
+        "responses": {
+            status: _content("application/json", shape)
+            for status, shape in answers.items()
+            if shape is not None
+        }
+    }
+    extra["responses"]["default"] = {"description": "An error"} | _content(MEDIA_TYPE, Problem)
+    if body is not None:
+        extra["requestBody"] = {"required": True} | _content("application/json", body)
+    if query is not None:
+        extra["parameters"] = _parameters(query)
+    SHAPES.update(shape for shape in (body, *answers.values()) if shape is not None)
+    return {"response": dict.fromkeys(answers), "openapi_extra": extra}
+
+
+SHAPES: set[type[msgspec.Struct]] = {Problem}
+"""Every shape that ``documented`` was told of: the schemas of the OpenAPI document."""
+
+
+def schemas() -> dict[str, Any]:
+    """Return the JSON Schemas of all documented shapes, by name."""
+    shapes = sorted(SHAPES, key=lambda shape: shape.__name__)
+    return msgspec.json.schema_components(shapes, ref_template=SCHEMA_REF)[1]
+
+
+def _content(media_type: str, shape: type[msgspec.Struct]) -> dict[str, Any]:
+    reference = SCHEMA_REF.format(name=shape.__name__)
+    return {"content": {media_type: {"schema": {"$ref": reference}}}}
+
+
+def _parameters(query: type[msgspec.Struct]) -> list[dict[str, Any]]:
+    [_], components = msgspec.json.schema_components([query], ref_template=SCHEMA_REF)
+    described = components[query.__name__]
+    return [
+        {
+            "in": "query",
+            "name": name,
+            "required": name in described.get("required", ()),
+            "schema": schema,
+        }
+        for name, schema in described["properties"].items()
+    ]
+
+
+def _wrong_parameters(
+    shape: type[msgspec.Struct], given: Mapping[str, str]
+) -> dict[str, list[str]]:
+    wrong: dict[str, list[str]] = {}
+    for field in msgspec.structs.fields(shape):
+        if field.encode_name not in given:
+            if field.required:
+                wrong[field.encode_name] = ["This parameter is required."]
+            continue
+        try:
+            msgspec.convert(given[field.encode_name], field.type, strict=False)
+        except msgspec.ValidationError as error:
+            wrong[field.encode_name] = [str(error)]
+    return wrong

@@ -1,0 +1,196 @@
+"""Who asks. The first credential that is present decides, also where it is wrong.
+
+In this order: ``Authorization: Bearer``, the access cookie, Django's session cookie. A token is
+verified offline; then one read by primary key makes sure that its sign-in has not ended. Other
+services do without that read, and notice a sign-out when the token ends. A cookie comes with
+requests of foreign pages too, so what writes and came with one needs the CSRF token as well.
+"""
+
+from typing import Any, Literal, cast
+
+import msgspec
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware, get_token, rotate_token
+
+from libs.common.errors import BadJson, CsrfFailed, Unauthenticated
+from libs.common.tokens import LIFETIME_S, RENEWAL_GRACE_S
+from services.chat.actions.identity import SignedIn
+from services.chat.api.parts import parts_of
+from services.chat.models import User
+from services.chat.selectors import people
+
+ACCESS_COOKIE = "parley_access"
+"""Holds the token; every service reads it, scripts cannot."""
+FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks, and by which credential that is known."""
+
+    user: User
+    sid: str
+    by: Literal["bearer", "access cookie", "session cookie"]
+
+    @property
+    def id(self) -> str:
+        """The user's id on the wire."""
+        return str(self.user.id)
+
+
+class SignedInOnly:
+    """Lets a request through to its view only from somebody who is signed in.
+
+    Args:
+        leeway_s: how long after its end a token is still accepted, in seconds.
+    """
+
+    openapi_security_schema = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+    def __init__(self, *, leeway_s: float = 0) -> None:
+        self._leeway_s = leeway_s
+
+    async def __call__(self, request: HttpRequest) -> Caller:
+        """Return who asks; ``caller_of`` finds it again.
+
+        Raises:
+            Unauthenticated: nobody, or a credential that does not hold.
+            CsrfFailed: a cookie request that writes came without its token.
+        """
+        caller = await self._caller(request)
+        if caller.by != "bearer":
+            check_csrf_token(request)
+        return caller
+
+    async def _caller(self, request: HttpRequest) -> Caller:
+        authorization = request.headers.get("Authorization")
+        if authorization is not None:
+            scheme, _, token = authorization.partition(" ")
+            if scheme.lower() != "bearer":
+                raise Unauthenticated
+            return await self._by_token(request, token.strip(), by="bearer")
+        cookie = request.COOKIES.get(ACCESS_COOKIE)
+        if cookie is not None:
+            return await self._by_token(request, cookie, by="access cookie")
+        return await _by_session(request)
+
+    async def _by_token(
+        self, request: HttpRequest, token: str, *, by: Literal["bearer", "access cookie"]
+    ) -> Caller:
+        parts = parts_of(request)
+        claims = parts.verifier.verify(token, leeway_s=self._leeway_s)
+        user = await parts.database.run(people.session_owner, sid=claims.sid, user_id=claims.sub)
+        if user is None:
+            raise Unauthenticated
+        return Caller(user=user, sid=claims.sid, by=by)
+
+
+signed_in = SignedInOnly()
+signed_in_lately = SignedInOnly(leeway_s=RENEWAL_GRACE_S)
+"""For the renewal of a token that may just have ended."""
+
+
+def caller_of(request: HttpRequest) -> Caller:
+    """Return who asks, in a view that only those who are signed in reach."""
+    return cast(Caller, cast(Any, request).auth)
+
+
+class _CsrfCheck(CsrfViewMiddleware):
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:  # noqa: ARG002 - Django's signature
+        raise CsrfFailed(reason)
+
+
+def _no_view() -> HttpResponse:
+    """Stand in for the view, of which Django wants to know whether it is exempt."""
+    return HttpResponse()
+
+
+_csrf = _CsrfCheck(lambda _: HttpResponse())
+
+
+def check_csrf_token(request: HttpRequest) -> None:
+    """Check Origin and ``X-CSRFToken`` of a request that writes.
+
+    Raises:
+        CsrfFailed: they do not fit.
+        BadJson: the body is a form, in which Django would look for the token.
+    """
+    if request.content_type in FORM_TYPES:
+        raise BadJson("The body has to be application/json.")
+    _csrf.process_request(request)
+    _csrf.process_view(request, _no_view, (), {})
+
+
+def check_same_site(request: HttpRequest) -> None:
+    """Check that a foreign page does not sign a person in as somebody else.
+
+    Raises:
+        CsrfFailed: the request comes from a page that is not ours.
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        if origin not in settings.CSRF_TRUSTED_ORIGINS:
+            raise CsrfFailed("This page must not sign people in.")
+    elif request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+        raise CsrfFailed("This page must not sign people in.")
+
+
+def new_csrf_token(request: HttpRequest, *, rotate: bool) -> str:
+    """Return a token for ``X-CSRFToken``; ``rotate`` ends those that were given before."""
+    if rotate:
+        rotate_token(request)
+    return get_token(request)
+
+
+def set_csrf_cookie(request: HttpRequest, response: HttpResponse) -> None:
+    """Send the cookie that goes with ``new_csrf_token``."""
+    _csrf.process_response(request, response)
+
+
+def set_session_cookie(response: HttpResponse, signed_in: SignedIn) -> None:
+    """Send Django's session cookie of a sign-in that has just begun."""
+    if signed_in.session_key is not None:
+        _set_cookie(
+            response,
+            settings.SESSION_COOKIE_NAME,
+            signed_in.session_key,
+            max_age_s=settings.SESSION_COOKIE_AGE,
+            path=settings.SESSION_COOKIE_PATH,
+        )
+
+
+def set_access_cookie(response: HttpResponse, token: str) -> None:
+    """Send the token as a cookie that ends with it."""
+    _set_cookie(response, ACCESS_COOKIE, token, max_age_s=LIFETIME_S, path="/")
+
+
+def forget_cookies(response: HttpResponse) -> None:
+    """Take the cookies that sign somebody in out of the browser."""
+    response.delete_cookie(ACCESS_COOKIE, path="/", samesite="Lax")
+    response.delete_cookie(
+        settings.SESSION_COOKIE_NAME, path=settings.SESSION_COOKIE_PATH, samesite="Lax"
+    )
+
+
+def _set_cookie(
+    response: HttpResponse, name: str, value: str, *, max_age_s: int, path: str
+) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=max_age_s,
+        path=path,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+async def _by_session(request: HttpRequest) -> Caller:
+    session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    if session_key is None:
+        raise Unauthenticated
+    session = await parts_of(request).database.run(people.browser_session, session_key)
+    if session is None:
+        raise Unauthenticated
+    return Caller(user=session.user, sid=session.sid, by="session cookie")

@@ -1,0 +1,68 @@
+"""``/docs``: a page for people. It loads nothing from elsewhere.
+
+The viewer is the Swagger UI that django-ninja brings with it; its files are served from there.
+"""
+
+import functools
+from pathlib import Path
+
+import ninja
+from django.http import Http404, HttpRequest, HttpResponse
+
+_FILES = Path(ninja.__file__).parent / "static" / "ninja"
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Parley: the HTTP API of chat</title>
+<link rel="icon" href="docs/favicon.svg">
+<link rel="stylesheet" href="docs/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/start.js"></script>
+</body>
+</html>
+"""
+_START = """SwaggerUIBundle({
+  url: "openapi.json",
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  validatorUrl: null,
+});
+"""
+_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+_MEDIA_TYPES = {
+    "favicon.svg": "image/svg+xml",
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+}
+_DAY_S = 24 * 3600
+
+
+async def page(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Answer with the page."""
+    response = HttpResponse(_PAGE)
+    response["Content-Security-Policy"] = _POLICY
+    return response
+
+
+async def start(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Answer with the script that starts the viewer."""
+    return HttpResponse(_START, content_type="text/javascript")
+
+
+async def file(request: HttpRequest, name: str) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Answer with a file of the viewer."""
+    if name not in _MEDIA_TYPES:
+        raise Http404
+    response = HttpResponse(_content(name), content_type=_MEDIA_TYPES[name])
+    response["Cache-Control"] = f"public, max-age={_DAY_S}"
+    return response
+
+
+@functools.cache
+def _content(name: str) -> bytes:
+    return (_FILES / name).read_bytes()

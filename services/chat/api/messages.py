@@ -1,0 +1,131 @@
+"""``/rooms/{id}/messages``, ``/rooms/{id}/receipts`` and ``/sync``: the road without a WebSocket."""
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from libs.common.clock import to_wire
+from libs.common.errors import BadFrame, PermissionDenied
+from services.chat.api.bodies import answer, documented, read_body, read_query
+from services.chat.api.credentials import caller_of
+from services.chat.api.parts import parts_of
+from services.chat.api.shapes import (
+    Accepted,
+    MessagesQuery,
+    NewMessage,
+    Receipts,
+    SyncAnswerBody,
+    SyncQuestion,
+)
+from services.chat.domain.content import check_content
+from services.chat.domain.drafts import Draft, Stored
+from services.chat.domain.ids import uuid_of
+from services.chat.frames.server import Message, RoomEntry, RoomUpdate
+from services.chat.selectors import messages, rooms
+from services.chat.selectors.messages import MessagePage
+
+NEWEST_MESSAGES = 50
+"""Messages that come without any parameter: the end of a room, as one opens it."""
+USUAL_PAGE = 20
+NEW_ROOMS = 100
+"""Most rooms that one answer to ``sync`` tells of without having been asked for them."""
+
+router = Router(tags=["messages"])
+
+
+@router.get(
+    "/rooms/{room_id}/messages", **documented(query=MessagesQuery, answers={200: MessagePage})
+)
+async def list_messages(request: HttpRequest, room_id: str) -> HttpResponse:
+    """Read a page of a room, ascending: the newest 50 without parameters, else 20 by default."""
+    query = read_query(request, MessagesQuery)
+    if query.before is not None and query.after is not None:
+        raise BadFrame(fields={"after": ["Only one of `before` and `after` may be given."]})
+    database, user_id = parts_of(request).database, caller_of(request).id
+    if query.after is not None:
+        page = await database.run(
+            messages.messages_after,
+            user_id=user_id,
+            room_id=room_id,
+            after=query.after,
+            limit=query.limit or USUAL_PAGE,
+        )
+        return answer(page)
+    page = await database.run(
+        messages.messages_before,
+        user_id=user_id,
+        room_id=room_id,
+        before=query.before,
+        limit=query.limit or (NEWEST_MESSAGES if query.before is None else USUAL_PAGE),
+    )
+    return answer(page)
+
+
+@router.post(
+    "/rooms/{room_id}/messages",
+    **documented(body=NewMessage, answers={201: Message, 200: Message}),
+)
+async def send_message(request: HttpRequest, room_id: str) -> HttpResponse:
+    """Write a message: 201 once it is in the database, 200 where it was there already."""
+    wish = read_body(request, NewMessage)
+    check_content(wish.content)
+    if uuid_of(room_id) is None:
+        raise PermissionDenied
+    draft = Draft(
+        room=room_id,
+        sender=caller_of(request).id,
+        client_id=wish.client_id.lower(),
+        content=wish.content,
+        reply_to=wish.reply_to,
+    )
+    stored = await parts_of(request).writer.send(draft)
+    return answer(_frame(draft, stored), status=200 if stored.duplicate else 201)
+
+
+@router.post("/rooms/{room_id}/receipts", **documented(body=Receipts, answers={202: Accepted}))
+async def report_receipts(request: HttpRequest, room_id: str) -> HttpResponse:
+    """Report up to where a room was received, and seen."""
+    wish = read_body(request, Receipts)
+    if wish.delivered_seq is None and wish.read_seq is None:
+        raise BadFrame(fields={"delivered_seq": ["Either this member or `read_seq` is required."]})
+    if not await parts_of(request).database.run(
+        rooms.is_member, user_id=caller_of(request).id, room_id=room_id
+    ):
+        raise PermissionDenied
+    return answer(Accepted(), status=202)
+
+
+@router.post("/sync", **documented(body=SyncQuestion, answers={200: SyncAnswerBody}))
+async def sync(request: HttpRequest) -> HttpResponse:
+    """Fetch what is missing above the cursors; rooms that were not named are told of."""
+    wish = read_body(request, SyncQuestion)
+    parts, user_id = parts_of(request), caller_of(request).id
+    found = await parts.database.run(
+        messages.sync_pages, user_id=user_id, cursors=wish.cursors, now=parts.clock.now()
+    )
+    known = await parts.database.run(rooms.rooms_of, user_id=user_id, limit=NEW_ROOMS)
+    return answer(
+        SyncAnswerBody(
+            messages=found.messages,
+            statuses=[],
+            rooms=found.rooms,
+            changed=[_update(room) for room in known if room.id not in wish.cursors],
+        )
+    )
+
+
+def _frame(draft: Draft, stored: Stored) -> Message:
+    return Message(
+        id=stored.id,
+        room=draft.room,
+        seq=stored.seq,
+        sender=draft.sender,
+        client_id=draft.client_id,
+        content=draft.content,
+        reply_to=draft.reply_to,
+        created_at=to_wire(stored.created_at),
+    )
+
+
+def _update(room: RoomEntry) -> RoomUpdate:
+    return RoomUpdate(**msgspec.structs.asdict(room))

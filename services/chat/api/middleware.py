@@ -1,0 +1,112 @@
+"""What surrounds every view: no answer leaves that is not the API's own.
+
+``LimitedBody`` stands before Django, because Django reads a whole body before anybody may look at
+it; ``problem_answers`` stands in Django's ``MIDDLEWARE``.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from asgiref.typing import (
+    ASGI3Application,
+    ASGIReceiveCallable,
+    ASGIReceiveEvent,
+    ASGISendCallable,
+    ASGISendEvent,
+    Scope,
+)
+from django.http import HttpRequest, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.utils.decorators import async_only_middleware
+
+from libs.common.errors import NotFound, TooLarge
+from services.chat.api.bodies import BODY_BYTES
+from services.chat.api.problems import problem
+
+View = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+
+
+@async_only_middleware
+def problem_answers(get_response: View) -> View:
+    """Turn Django's plain answer to a wrong method into a problem document."""
+
+    async def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = await get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed):
+            return response
+        error = NotFound(f"{request.method} is not possible here.")
+        answer = problem(error, status=response.status_code)
+        answer["Allow"] = response["Allow"]
+        return answer
+
+    return middleware
+
+
+class _TooMuch(Exception):
+    """More of a body arrived than anybody may send."""
+
+
+class _Exchange:
+    """One request and its answer, under way: counts what comes, notes whether something went."""
+
+    def __init__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        self._receive = receive
+        self._send = send
+        self._left_bytes = BODY_BYTES
+        self.answering = False
+
+    async def receive(self) -> ASGIReceiveEvent:
+        event = await self._receive()
+        if event["type"] == "http.request":
+            self._left_bytes -= len(event["body"])
+            if self._left_bytes < 0:
+                raise _TooMuch
+        return event
+
+    async def send(self, event: ASGISendEvent) -> None:
+        self.answering = True
+        await self._send(event)
+
+
+class LimitedBody:
+    """An ASGI application that answers 413 for a body over ``BODY_BYTES``, and reads no further."""
+
+    def __init__(self, app: ASGI3Application) -> None:
+        self._app = app
+
+    async def __call__(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if _announced_bytes(scope["headers"]) > BODY_BYTES:
+            await _refuse(send)
+            return
+        exchange = _Exchange(receive, send)
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        except _TooMuch:
+            if not exchange.answering:
+                await _refuse(send)
+
+
+def _announced_bytes(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    for name, value in headers:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+async def _refuse(send: ASGISendCallable) -> None:
+    answer = problem(TooLarge())
+    headers = [(name.lower().encode(), value.encode()) for name, value in answer.items()]
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status_code,
+            "headers": headers,
+            "trailers": False,
+        }
+    )
+    await send({"type": "http.response.body", "body": answer.content, "more_body": False})

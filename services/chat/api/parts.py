@@ -1,0 +1,49 @@
+"""What the views stand on: the parts of the process, as ``asgi`` put them into the scope's state.
+
+This is the one place that knows the names under which they lie there.
+"""
+
+import functools
+from typing import Protocol, cast
+
+import msgspec
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest
+
+from libs.common.clock import Clock
+from libs.common.database import DatabaseThreads
+from libs.common.tokens import Issuer, Verifier
+from services.chat.api.throttle import SignInThrottle
+from services.chat.domain.drafts import Draft, Stored
+
+
+class Writer(Protocol):
+    """What writes messages."""
+
+    async def send(self, draft: Draft) -> Stored:
+        """Return the message once it is committed, or raise a ``ParleyError``."""
+        ...
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of the process that HTTP uses."""
+
+    database: DatabaseThreads
+    writer: Writer
+    clock: Clock
+    tokens: Issuer
+    verifier: Verifier
+
+
+def parts_of(request: HttpRequest) -> Parts:
+    """Return the parts that serve this request."""
+    state = cast(ASGIRequest, request).scope["state"]
+    return Parts(**{name: state[name] for name in Parts.__struct_fields__})
+
+
+@functools.cache
+def sign_in_throttle() -> SignInThrottle:
+    """Return the process's only throttle; made at the first use, because it reads the settings."""
+    from services.chat.settings import CHAT
+
+    return SignInThrottle(CHAT.sign_in_per_minute)

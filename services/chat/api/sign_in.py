@@ -1,0 +1,125 @@
+"""``/auth/…``: sign up, sign in, stay signed in, sign out."""
+
+from django.http import HttpRequest, HttpResponse
+from msgspec import UNSET
+from ninja import Router
+
+from libs.common.tokens import LIFETIME_S
+from services.chat.actions import identity
+from services.chat.actions.identity import SignedIn
+from services.chat.api import credentials
+from services.chat.api.bodies import answer, documented, read_body
+from services.chat.api.credentials import caller_of, signed_in_lately
+from services.chat.api.parts import parts_of, sign_in_throttle
+from services.chat.api.shapes import (
+    Credentials,
+    Registration,
+    SessionAnswer,
+    SignOut,
+    TokenAnswer,
+)
+from services.chat.models import User
+from services.chat.selectors.people import person
+
+router = Router(tags=["sign-in"])
+
+
+@router.post("/register", auth=None, **documented(body=Registration, answers={201: SessionAnswer}))
+async def register(request: HttpRequest) -> HttpResponse:
+    """Sign up, and be signed in: the cookies are set."""
+    credentials.check_same_site(request)
+    new = read_body(request, Registration)
+    async with sign_in_throttle().hashing():
+        user = await parts_of(request).database.run(
+            identity.register_user,
+            username=new.username,
+            password=new.password,
+            display_name=new.display_name,
+        )
+    return await _signed_in_browser(request, user, status=201)
+
+
+@router.post("/login", auth=None, **documented(body=Credentials, answers={200: SessionAnswer}))
+async def login(request: HttpRequest) -> HttpResponse:
+    """Sign in with a browser: the cookies are set."""
+    credentials.check_same_site(request)
+    user = await _user_by_password(request)
+    return await _signed_in_browser(request, user, status=200)
+
+
+@router.post("/token", auth=None, **documented(body=Credentials, answers={200: TokenAnswer}))
+async def token(request: HttpRequest) -> HttpResponse:
+    """Sign in without a browser: the answer holds a bearer token, and no cookie is set."""
+    user = await _user_by_password(request)
+    signed_in = await _begin(request, user, browser=False)
+    return answer(
+        TokenAnswer(access_token=_token(request, user, sid=signed_in.sid), expires_in=LIFETIME_S)
+    )
+
+
+@router.get("/session", auth=signed_in_lately, **documented(answers={200: SessionAnswer}))
+async def session(request: HttpRequest) -> HttpResponse:
+    """Tell who is signed in, and renew the token (accepted until 60 s after its end)."""
+    caller = caller_of(request)
+    await parts_of(request).database.run(identity.renew_sign_in, sid=caller.sid)
+    access_token = _token(request, caller.user, sid=caller.sid)
+    bearer = caller.by == "bearer"
+    response = answer(
+        SessionAnswer(
+            user=person(caller.user),
+            csrf_token=credentials.new_csrf_token(request, rotate=False),
+            access_token=access_token if bearer else UNSET,
+            expires_in=LIFETIME_S if bearer else UNSET,
+        )
+    )
+    if not bearer:
+        credentials.set_access_cookie(response, access_token)
+        credentials.set_csrf_cookie(request, response)
+    return response
+
+
+@router.post("/logout", **documented(body=SignOut, answers={204: None}))
+async def logout(request: HttpRequest) -> HttpResponse:
+    """Sign out here, or everywhere, for good; open sockets are closed."""
+    caller = caller_of(request)
+    wish = read_body(request, SignOut)
+    await parts_of(request).database.run(
+        identity.sign_out, user_id=caller.id, sid=caller.sid, everywhere=wish.everywhere
+    )
+    response = HttpResponse(status=204)
+    credentials.forget_cookies(response)
+    return response
+
+
+async def _user_by_password(request: HttpRequest) -> User:
+    given = read_body(request, Credentials)
+    address = request.META.get("REMOTE_ADDR", "")
+    async with sign_in_throttle().attempt(username=given.username, address=address):
+        return await parts_of(request).database.run(
+            identity.check_password, username=given.username, password=given.password
+        )
+
+
+async def _begin(request: HttpRequest, user: User, *, browser: bool) -> SignedIn:
+    return await parts_of(request).database.run(
+        identity.begin_sign_in,
+        user=user,
+        user_agent=request.headers.get("User-Agent", ""),
+        browser=browser,
+    )
+
+
+async def _signed_in_browser(request: HttpRequest, user: User, *, status: int) -> HttpResponse:
+    signed_in = await _begin(request, user, browser=True)
+    csrf_token = credentials.new_csrf_token(request, rotate=True)
+    response = answer(SessionAnswer(user=person(user), csrf_token=csrf_token), status=status)
+    credentials.set_session_cookie(response, signed_in)
+    credentials.set_access_cookie(response, _token(request, user, sid=signed_in.sid))
+    credentials.set_csrf_cookie(request, response)
+    return response
+
+
+def _token(request: HttpRequest, user: User, *, sid: str) -> str:
+    return parts_of(request).tokens.issue(
+        sub=str(user.id), sid=sid, name=user.username, staff=user.is_staff
+    )

@@ -1,0 +1,68 @@
+"""How often somebody may guess a password.
+
+Counted in this process only: with n processes a guesser has n times the tries.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from libs.common.errors import RateLimited, Unauthenticated
+
+HASHES_AT_ONCE = 2
+"""Passwords that are hashed at the same time: each takes 100 MiB and a good part of a core."""
+
+
+class SignInThrottle:
+    """Lets ``failures_per_minute`` wrong passwords pass, by username and by address.
+
+    Tries that are still being judged count as failures, so that many at once gain nothing.
+    """
+
+    def __init__(self, failures_per_minute: int) -> None:
+        self._limit = RateLimitItemPerMinute(failures_per_minute)
+        self._failures = MovingWindowRateLimiter(MemoryStorage())
+        self._being_judged: Counter[str] = Counter()
+        self._hashing = asyncio.Semaphore(HASHES_AT_ONCE)
+
+    @asynccontextmanager
+    async def attempt(self, *, username: str, address: str) -> AsyncIterator[None]:
+        """Surround the judging of one password; ``Unauthenticated`` from inside is a failure.
+
+        Raises:
+            RateLimited: too many failures; nothing was judged.
+        """
+        keys = (f"name:{username.lower()}", f"address:{address}")
+        for key in keys:
+            self._check(key)
+        self._being_judged.update(keys)
+        try:
+            async with self._hashing:
+                yield
+        except Unauthenticated:
+            for key in keys:
+                self._failures.hit(self._limit, key)
+            raise
+        finally:
+            self._being_judged.subtract(keys)
+            self._being_judged += Counter()  # forgets those that fell to zero
+
+    @asynccontextmanager
+    async def hashing(self) -> AsyncIterator[None]:
+        """Surround the hashing of a new password: waits for a place, counts nothing."""
+        async with self._hashing:
+            yield
+
+    def _check(self, key: str) -> None:
+        stats = self._failures.get_window_stats(self._limit, key)
+        if stats.remaining > self._being_judged[key]:
+            return
+        # `limits` keeps the machine's time, so the difference has to be taken from it too.
+        wait_s = stats.reset_time - time.time()  # noqa: TID251
+        raise RateLimited("Too many failed sign-ins.", retry_after_s=max(1.0, wait_s))
