@@ -39,6 +39,9 @@ HIDDEN = "[hidden]"
 _QUERY = re.compile(r"(?<=[^\s\"'?])\?[^\s\"']+")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
 
+_ROW = re.compile(r"(?m)(?<=DETAIL:).*$")
+"""PostgreSQL explains an error with the values of the row, and those are what people wrote."""
+
 NOISY = ("asyncio", "urllib3", "daphne", "uvicorn.access")
 """Loggers of libraries that speak up from WARNING on only. Requests are counted in metrics."""
 
@@ -75,8 +78,13 @@ def configure(*, service: str, level: str = "INFO", readable: bool = False) -> N
     _take_over(handler, lowest)
 
 
+def describe(error: BaseException) -> str:
+    """Name an error in one value, for one that is expected and needs no traceback."""
+    return f"{type(error).__name__}: {error}"
+
+
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Take out values under ``SECRET_KEYS``, query strings and credentials in addresses."""
+    """Take out values under ``SECRET_KEYS``, query strings, credentials in addresses, and rows."""
     return {
         key: HIDDEN if key.lower() in SECRET_KEYS else _scrub(value) for key, value in event.items()
     }
@@ -85,7 +93,8 @@ def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
 def _scrub(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    return _CREDENTIALS.sub(HIDDEN + "@", _QUERY.sub("?" + HIDDEN, value))
+    without_rows = _ROW.sub(" " + HIDDEN, value)
+    return _CREDENTIALS.sub(HIDDEN + "@", _QUERY.sub("?" + HIDDEN, without_rows))
 
 
 def _shared_processors(service: str) -> list[Processor]:

@@ -1,0 +1,9 @@
+"""Redis streams, one noun per file.
+
+Writing: ``names`` (keys and policies), ``entries`` (what stands on a stream), ``publisher``,
+``trimming``. Reading: ``tail`` (every process sees everything) and ``group`` (replicas share), with
+``verdicts``, ``dead_letters`` and ``group_upkeep`` beside it. Both: ``epoch``.
+
+Nothing here is exactly once. Publishers with an outbox write at least once, groups handle at least
+once, tails may read again after a new epoch: every handler is idempotent.
+"""

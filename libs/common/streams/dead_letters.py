@@ -12,8 +12,9 @@ from redis.asyncio import Redis
 
 from libs.common import metrics
 from libs.common.clock import Clock, to_wire
+from libs.common.logs import describe
 from libs.common.streams.entries import RawEntry, StreamId, read_entries
-from libs.common.streams.names import dead_letter_key, failures_key
+from libs.common.streams.names import dead_letter_key, failures_key, split_key
 
 ORIGINAL = b"original:"
 """Prefix of the fields that the buried entry had; the others are ours."""
@@ -21,9 +22,9 @@ ORIGINAL = b"original:"
 MAX_REASON = 500
 """Characters of the error that are kept."""
 
-BURIED = metrics.counter("parley_dead_letters", "Entries buried.", ["stream", "group"])
+BURIED = metrics.counter("parley_dead_letters", "Entries buried.", ["stream", "partition", "group"])
 PRESENT = metrics.gauge(
-    "parley_dead_letters_present", "Entries that lie buried.", ["stream", "group"]
+    "parley_dead_letters_present", "Entries that lie buried.", ["stream", "partition", "group"]
 )
 
 
@@ -56,7 +57,7 @@ class DeadLetters:
         self._group = group
         self._failures = failures_key(key, group)
         self._clock = clock
-        self._labels = (key.partition(":")[0], group)
+        self._labels = (*split_key(key), group)
 
     async def count_failure(self, entry_id: StreamId) -> int:
         """Note that a handler failed on this entry alone; return how often it has by now."""
@@ -122,7 +123,7 @@ def _count_fields(entry_id: StreamId) -> tuple[str, str]:
 def _dead_fields(entry: RawEntry, reason: Exception, first_failed_at: str) -> dict[Any, Any]:
     ours: dict[bytes, bytes] = {
         b"id": str(entry.id).encode(),
-        b"reason": f"{type(reason).__name__}: {reason}"[:MAX_REASON].encode(errors="replace"),
+        b"reason": describe(reason)[:MAX_REASON].encode(errors="replace"),
         b"first_failed_at": first_failed_at.encode(),
     }
     return ours | {ORIGINAL + name: value for name, value in entry.fields.items()}

@@ -20,10 +20,12 @@ from libs.common import metrics
 from libs.common.breakers import Breaker
 from libs.common.clock import Clock
 from libs.common.errors import ParleyError
+from libs.common.logs import describe
 from libs.common.redis_clients import BLOCK_MS
 from libs.common.streams.dead_letters import DeadLetters
 from libs.common.streams.entries import ZERO, Entry, RawEntry, StreamId, read_entries, unpack
 from libs.common.streams.group_upkeep import FEED, GroupUpkeep, is_missing_group
+from libs.common.streams.names import split_key
 from libs.common.streams.verdicts import (
     CLAIM_AFTER_MS,
     MAX_FAILURES,
@@ -120,8 +122,8 @@ class GroupLoop:
         self._breaker = breaker
         self._on_cut_off = on_cut_off
         self._options = options or GroupOptions()
-        self._labels = (key.partition(":")[0], group)
-        self._upkeep = GroupUpkeep(redis, key, group, consumer, labels=self._labels)
+        self._labels = (*split_key(key), group)
+        self._upkeep = GroupUpkeep(redis, key, group, consumer)
         self._exists = False
         self._cut_off: str | None = None
         self._pending_after: StreamId | None = ZERO
@@ -159,7 +161,7 @@ class GroupLoop:
                     log.exception("group_refused", stream=self.key, group=self.group)
                 await self._back_off(BACKOFF_S)
             except (RedisError, OSError) as error:
-                log.info("group_read_failed", stream=self.key, error=repr(error))
+                log.info("group_read_failed", stream=self.key, error=describe(error))
                 await self._back_off(BACKOFF_S)
             except Exception:
                 log.exception("group_bug", stream=self.key, group=self.group)
@@ -280,7 +282,7 @@ class GroupLoop:
 
     async def _put_off(self, outage: Exception) -> None:
         OUTAGES.labels(*self._labels).inc()
-        log.warning("group_put_off", stream=self.key, group=self.group, error=repr(outage))
+        log.warning("group_put_off", stream=self.key, group=self.group, error=describe(outage))
         await self._back_off(OUTAGE_BACKOFF_S)
 
     async def _tell_cut_off(self) -> None:

@@ -12,9 +12,9 @@ from redis.exceptions import ResponseError
 
 from libs.common import metrics
 from libs.common.streams.entries import RawEntry, StreamId, read_entries
-from libs.common.streams.names import cut_off_key
+from libs.common.streams.names import cut_off_key, split_key
 
-FEED = ("stream", "group")
+FEED = ("stream", "partition", "group")
 """The labels of what is measured about a group on a stream."""
 
 PROGRESS = metrics.gauge(
@@ -59,14 +59,12 @@ def is_missing_group(error: ResponseError) -> bool:
 class GroupUpkeep:
     """The housekeeping of one consumer. Every method may raise ``redis.RedisError``."""
 
-    def __init__(
-        self, redis: Redis, key: str, group: str, consumer: str, *, labels: tuple[str, str]
-    ) -> None:
+    def __init__(self, redis: Redis, key: str, group: str, consumer: str) -> None:
         self._redis = redis
         self._key = key
         self._group = group
         self._consumer = consumer
-        self._labels = labels
+        self._labels = (*split_key(key), group)
         self._cut_off_mark: bytes | None = None
         self._lost = 0
 

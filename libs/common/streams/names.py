@@ -54,6 +54,12 @@ def stream_key(name: str, partition: int = 0) -> str:
     return f"{name}:{{{partition}}}"
 
 
+def split_key(key: str) -> tuple[str, str]:
+    """Return the name and the partition of a stream's key, as metrics label it."""
+    name, _, partition = key.partition(":")
+    return name, partition.strip("{}")
+
+
 def partition_of(room: str, partitions: int) -> int:
     """Return the partition, 0 … ``partitions`` - 1, in which all news of a room are written."""
     return zlib.crc32(room.encode()) % partitions

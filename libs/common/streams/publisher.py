@@ -17,6 +17,7 @@ from libs.common import metrics
 from libs.common.breakers import Breaker
 from libs.common.clock import Clock
 from libs.common.errors import ParleyError, Unavailable
+from libs.common.logs import describe
 from libs.common.redis_clients import answered
 from libs.common.streams.entries import FIELD, MAX_ENTRY_BYTES, Outgoing, pack
 from libs.common.streams.names import StreamTable, stream_key
@@ -76,6 +77,7 @@ class _Call:
             self.done.set_result(None)
         else:
             self.done.set_exception(error)
+            self.done.exception()  # retrieved: its caller may have given up waiting
 
 
 class Publisher:
@@ -157,11 +159,11 @@ class Publisher:
             except ParleyError as error:
                 _settle_all(calls, Unavailable(retry_after_s=error.retry_after_s))
             except (RedisError, OSError) as error:
-                log.warning("publish_failed", error=repr(error), calls=len(calls))
+                log.warning("publish_failed", error=describe(error), calls=len(calls))
+            except Exception:
+                log.exception("publish_bug")
+            finally:
                 _settle_all(calls, Unavailable("Redis is not available."))
-            except BaseException as error:
-                _settle_all(calls, Unavailable(repr(error)))
-                raise
 
     def _take_batch(self) -> list[_Call]:
         taken: list[_Call] = []
@@ -186,7 +188,7 @@ class Publisher:
                 if isinstance(reply, Exception)
             ]
             if errors:
-                log.error("publish_refused", error=repr(errors[0]), key=call.commands[0].key)
+                log.error("publish_refused", error=describe(errors[0]), key=call.commands[0].key)
             call.settle(Unavailable(f"Redis refused: {errors[0]}") if errors else None)
 
     async def _execute(self, commands: Sequence[_Command]) -> Sequence[object]:
@@ -202,5 +204,6 @@ class Publisher:
 
 
 def _settle_all(calls: Sequence[_Call], error: Exception) -> None:
+    """Let no caller wait; calls that are settled stay as they are."""
     for call in calls:
         call.settle(error)

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from libs.common import metrics
 from libs.common.clock import Clock
+from libs.common.logs import describe
 from libs.common.redis_clients import BLOCK_MS
 from libs.common.streams.entries import (
     ZERO,
@@ -28,6 +29,7 @@ from libs.common.streams.entries import (
     unpack_known,
 )
 from libs.common.streams.epoch import Epoch
+from libs.common.streams.names import split_key
 
 READ_COUNT = 500
 """Entries of one stream in one read: bounds the memory, and the time between two reads."""
@@ -138,7 +140,7 @@ class Tail:
                 await self._read_once()
                 self._failures = 0
             except (RedisError, OSError) as error:
-                log.info("tail_read_failed", error=repr(error))
+                log.info("tail_read_failed", error=describe(error))
                 await self._back_off()
             except Exception:
                 log.exception("tail_bug")
@@ -157,7 +159,7 @@ class Tail:
 
     async def _hand_out(self, key: str, raw: Sequence[RawEntry]) -> None:
         """Give a batch to its handler, and go on behind it whatever happens."""
-        name = key.partition(":")[0]
+        name = split_key(key)[0]
         READ_ENTRIES.labels(name).inc(len(raw))
         self._cursors[key] = raw[-1].id
         entries = [entry for entry in (self._unpack(key, item) for item in raw) if entry.events]
@@ -174,7 +176,7 @@ class Tail:
     def _unpack(self, key: str, raw: RawEntry) -> Entry:
         entry, unknown = unpack_known(raw)
         if unknown:
-            GARBAGE.labels(key.partition(":")[0]).inc(unknown)
+            GARBAGE.labels(split_key(key)[0]).inc(unknown)
             log.warning("tail_skipped_garbage", stream=key, id=str(raw.id), events=unknown)
         return entry
 

@@ -16,15 +16,18 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from libs.common import metrics
+from libs.common.logs import describe
 from libs.common.streams.entries import ZERO, StreamId, read_entries
-from libs.common.streams.names import StreamPolicy, cut_off_key, stream_key
+from libs.common.streams.names import StreamPolicy, cut_off_key, split_key, stream_key
 
 TRIM_EVERY_S = 10.0
 """Pause between two rounds."""
 
 LENGTH = metrics.gauge("parley_stream_entries", "Entries on the stream.", ["stream"])
 CUT_OFF = metrics.counter(
-    "parley_group_cut_off", "Times a group lost entries to trimming.", ["stream", "group"]
+    "parley_group_cut_off",
+    "Times a group lost entries to trimming.",
+    ["stream", "partition", "group"],
 )
 TRIM_ERRORS = metrics.counter("parley_stream_trim_errors", "Rounds of trimming that failed.")
 
@@ -106,7 +109,7 @@ class Trimmer:
                 await self.trim_all()
             except (RedisError, OSError) as error:
                 TRIM_ERRORS.inc()
-                log.warning("trim_failed", error=repr(error))
+                log.warning("trim_failed", error=describe(error))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), every_s)
 
@@ -189,6 +192,6 @@ class Trimmer:
         note: Any = self._redis.hsetnx(cut_off_key(key), group, str(first or "its end"))
         if not await note:
             return False
-        CUT_OFF.labels(key.partition(":")[0], group).inc()
+        CUT_OFF.labels(*split_key(key), group).inc()
         log.error("group_lost_entries", stream=key, group=group)
         return True

@@ -1,14 +1,16 @@
 import asyncio
 
 import pytest
+from redis.asyncio import Redis
 
 from libs.common import events
 from libs.common.clock import SystemClock
 from libs.common.errors import Unavailable
-from libs.common.events import UserChanged, UserRevoked
+from libs.common.events import UserRevoked
 from libs.common.streams.entries import Outgoing
 from libs.common.streams.names import StreamPolicy, stream_table
 from libs.common.streams.publisher import PUBLISH_WITHIN_S, Publisher
+from tests.integration.libs.numbered import numbered, numbers_in
 
 TABLE = stream_table(
     StreamPolicy("chat.rooms", groups=frozenset({"receipts"})),
@@ -16,17 +18,13 @@ TABLE = stream_table(
 )
 
 
-def user(number: int) -> UserChanged:
-    return UserChanged(user=str(number), username="ada", display_name="Ada")
-
-
 @pytest.fixture
-def publisher(hot) -> Publisher:
+def publisher(hot: Redis) -> Publisher:
     return Publisher(hot, TABLE, clock=SystemClock())
 
 
 async def test_events_of_one_call_share_an_entry_and_keep_their_order(hot, publisher):
-    sent = [user(1), UserRevoked(user="1"), user(2)]
+    sent = [numbered(1), UserRevoked(user="1"), numbered(2)]
 
     await publisher.publish([Outgoing("chat.rooms", 0, sent)])
 
@@ -36,42 +34,42 @@ async def test_events_of_one_call_share_an_entry_and_keep_their_order(hot, publi
 
 async def test_concurrent_callers_each_find_their_events_written(hot, publisher):
     await asyncio.gather(
-        *(publisher.publish([Outgoing("chat.rooms", 0, [user(number)])]) for number in range(200))
+        *(
+            publisher.publish([Outgoing("chat.rooms", 0, [numbered(number)])])
+            for number in range(200)
+        )
     )
 
     entries = await hot.xrange("chat.rooms:{0}")
-    assert [events.decode(fields[b"e"])[0].user for _, fields in entries] == [
-        str(number) for number in range(200)
-    ]
+    assert [numbers_in(fields) for _, fields in entries] == [[number] for number in range(200)]
 
 
 async def test_a_call_over_the_size_limit_is_split_into_entries(hot):
     publisher = Publisher(hot, TABLE, clock=SystemClock(), max_entry_bytes=200)
 
-    await publisher.publish([Outgoing("chat.rooms", 0, [user(number) for number in range(10)])])
+    await publisher.publish([Outgoing("chat.rooms", 0, [numbered(number) for number in range(10)])])
 
     entries = await hot.xrange("chat.rooms:{0}")
     assert len(entries) > 1
-    users = [event.user for _, fields in entries for event in events.decode(fields[b"e"])]
-    assert users == [str(number) for number in range(10)]
+    assert [number for _, fields in entries for number in numbers_in(fields)] == list(range(10))
 
 
 async def test_only_a_stream_without_groups_is_cut_when_written(hot, publisher):
     for name in ("chat.rooms", "chat.typing"):
         for _ in range(30):
-            await publisher.publish([Outgoing(name, 0, [user(1)]) for _ in range(20)])
+            await publisher.publish([Outgoing(name, 0, [numbered(1)]) for _ in range(20)])
 
     assert await hot.xlen("chat.rooms:{0}") == 600
     assert await hot.xlen("chat.typing:{0}") < 600
 
 
 async def test_a_hung_redis_is_unavailable_within_the_bound(server, publisher):
-    await publisher.publish([Outgoing("chat.rooms", 0, [user(1)])])
+    await publisher.publish([Outgoing("chat.rooms", 0, [numbered(1)])])
     server.hang()
     loop = asyncio.get_running_loop()
     started = loop.time()
 
-    calls = [publisher.publish([Outgoing("chat.rooms", 0, [user(n)])]) for n in range(5)]
+    calls = [publisher.publish([Outgoing("chat.rooms", 0, [numbered(n)])]) for n in range(5)]
     results = await asyncio.gather(*calls, return_exceptions=True)
 
     waited = loop.time() - started
@@ -84,40 +82,40 @@ async def test_a_hung_redis_is_unavailable_within_the_bound(server, publisher):
 async def test_publishing_works_again_after_a_restart(server, hot, publisher, eventually):
     server.kill()
     with pytest.raises(Unavailable):
-        await publisher.publish([Outgoing("chat.rooms", 0, [user(1)])])
+        await publisher.publish([Outgoing("chat.rooms", 0, [numbered(1)])])
     server.start()
     await server.wait_up()
 
     async with asyncio.timeout(5):
         while True:
             try:
-                await publisher.publish([Outgoing("chat.rooms", 0, [user(2)])])
+                await publisher.publish([Outgoing("chat.rooms", 0, [numbered(2)])])
                 break
             except Unavailable:
                 await asyncio.sleep(0.02)
 
     entries = await hot.xrange("chat.rooms:{0}")
-    assert [events.decode(fields[b"e"])[0].user for _, fields in entries] == ["2"]
+    assert [numbers_in(fields) for _, fields in entries] == [[2]]
 
 
 async def test_a_refusal_by_redis_reaches_only_the_caller_whose_key_it_is(hot, publisher):
     await hot.set("chat.typing:{0}", "not a stream")
 
-    refused, written = await asyncio.gather(
-        publisher.publish([Outgoing("chat.typing", 0, [user(1)])]),
-        publisher.publish([Outgoing("chat.rooms", 0, [user(2)])]),
+    outcomes = await asyncio.gather(
+        publisher.publish([Outgoing("chat.typing", 0, [numbered(1)])]),
+        publisher.publish([Outgoing("chat.rooms", 0, [numbered(2)])]),
         return_exceptions=True,
     )
 
-    assert isinstance(refused, Unavailable)
-    assert written is None
+    assert isinstance(outcomes[0], Unavailable)
+    assert outcomes[1] is None
     assert publisher.breaker.state == "closed"
 
 
 async def test_an_unknown_stream_is_refused_before_anything_is_written(hot, publisher):
     with pytest.raises(KeyError):
         await publisher.publish(
-            [Outgoing("chat.rooms", 0, [user(1)]), Outgoing("no.such", 0, [user(1)])]
+            [Outgoing("chat.rooms", 0, [numbered(1)]), Outgoing("no.such", 0, [numbered(1)])]
         )
 
     assert await hot.xlen("chat.rooms:{0}") == 0

@@ -1,21 +1,18 @@
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
-from libs.common import events
 from libs.common.clock import SystemClock
-from libs.common.events import UserChanged
 from libs.common.streams.entries import Entry
 from libs.common.streams.tail import Subscription, Tail
+from tests.integration.libs.numbered import numbers_of, packed
 
 DURABLE = "chat.rooms:{0}"
 EPHEMERAL = "chat.typing:{0}"
-
-
-def packed(number: int) -> dict[str, bytes]:
-    return {"e": events.encode([UserChanged(user=str(number), username="a", display_name="A")])}
 
 
 class Seen:
@@ -24,8 +21,8 @@ class Seen:
     def __init__(self) -> None:
         self.numbers: list[int] = []
 
-    def __call__(self, entries: list[Entry]) -> None:
-        self.numbers += [int(event.user) for entry in entries for event in entry.events]
+    def __call__(self, entries: Sequence[Entry]) -> None:
+        self.numbers += numbers_of(entries)
 
 
 @contextlib.asynccontextmanager
@@ -50,8 +47,8 @@ def ephemeral() -> Seen:
 
 
 @pytest.fixture
-def make_tail(blocking, durable, ephemeral) -> Callable[..., Tail]:
-    def make(**options: object) -> Tail:
+def make_tail(blocking: Redis, durable: Seen, ephemeral: Seen) -> Callable[..., Tail]:
+    def make(**options: Any) -> Tail:
         subscriptions = [
             Subscription(DURABLE, durable, durable=True),
             Subscription(EPHEMERAL, ephemeral, durable=False),
@@ -151,7 +148,7 @@ async def test_garbage_is_skipped_and_its_readable_neighbours_are_not(
 
 
 async def test_a_handler_that_raises_does_not_end_the_tail(hot, blocking, durable, eventually):
-    async def handler(entries: list[Entry]) -> None:
+    async def handler(entries: Sequence[Entry]) -> None:
         durable(entries)
         raise ValueError(entries)
 

@@ -1,10 +1,12 @@
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from redis.asyncio import Redis
 
 from libs.common.clock import SystemClock
-from libs.common.streams.entries import StreamId
+from libs.common.streams.entries import Entry, StreamId, read_entries
 from libs.common.streams.group import GroupLoop, GroupOptions
 from libs.common.streams.names import StreamPolicy, cut_off_key
 from libs.common.streams.trimming import Limits, Trimmer
@@ -17,9 +19,9 @@ NODE = 100
 
 
 @pytest.fixture
-async def now_ms(hot) -> int:
+async def now_ms(hot: Redis) -> int:
     seconds, _ = await hot.time()
-    return seconds * 1000
+    return int(seconds) * 1000
 
 
 @pytest.fixture
@@ -46,8 +48,8 @@ def read_all(hot):
     return read
 
 
-async def kept(hot) -> list[StreamId]:
-    return [StreamId.parse(entry_id) for entry_id, _ in await hot.xrange(KEY)]
+async def kept(hot: Redis) -> list[StreamId]:
+    return [entry.id for entry in read_entries(await hot.xrange(KEY))]
 
 
 async def test_what_all_have_acknowledged_goes_once_it_is_old_enough(hot, write, read_all):
@@ -126,7 +128,7 @@ async def test_a_group_hears_that_it_was_cut_off(hot, blocking, write, read_all,
     await Trimmer(hot, [POLICY], limits=LIMITS).trim_all()
     told: list[str] = []
 
-    async def handler(_entries) -> None:
+    async def handler(_entries: Sequence[Entry]) -> None:
         return
 
     loop = GroupLoop(

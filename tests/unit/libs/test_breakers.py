@@ -34,7 +34,7 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def breaker(clock, request) -> Breaker:
+def breaker(clock: ManualClock, request: pytest.FixtureRequest) -> Breaker:
     return Breaker(
         request.node.name,
         clock=clock,

@@ -68,6 +68,19 @@ def test_query_strings_and_credentials_are_hidden_whoever_logs_them(written):
     assert "host:1/0" in text
 
 
+def test_the_row_in_an_error_of_postgresql_is_hidden(written):
+    logs.configure(service="chat")
+
+    try:
+        fail("null value in column\nDETAIL:  Failing row contains (1, s3cret).\nCONTEXT:  here")
+    except ValueError:
+        structlog.get_logger().exception("bug")
+
+    text = written()
+    assert "s3cret" not in text
+    assert "CONTEXT:  here" in text
+
+
 @pytest.mark.parametrize("readable", [True, False])
 def test_a_traceback_shows_no_local_variables(written, readable):
     logs.configure(service="chat", readable=readable)

@@ -15,6 +15,7 @@ from libs.common.streams.names import (
     StreamPolicy,
     dead_letter_key,
     partition_of,
+    split_key,
     stream_key,
     stream_table,
 )
@@ -31,6 +32,7 @@ def raw(packed: bytes) -> RawEntry:
 def test_a_key_carries_its_partition_as_the_hash_tag():
     assert stream_key("chat.events") == "chat.events:{0}"
     assert stream_key("chat.events", 3) == "chat.events:{3}"
+    assert split_key("chat.events:{3}") == ("chat.events", "3")
     assert dead_letter_key("chat.events:{3}", "receipts") == "chat.events:{3}:dead:receipts"
 
 
