@@ -66,7 +66,8 @@ def check_password(*, username: str, password: str) -> User:
     Raises:
         Unauthenticated: in every other case; it does not say which.
     """
-    user = authenticate(username=username, password=password)
+    # NUL is nobody's, and PostgreSQL would not even be asked for it.
+    user = authenticate(username=username.replace("\0", "\ufffd"), password=password)
     if not isinstance(user, User):
         raise Unauthenticated("The username or the password is wrong.")
     return user

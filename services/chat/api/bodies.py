@@ -16,6 +16,8 @@ from services.chat.frames.client import wrong_members
 
 BODY_BYTES = 64 * 1024
 """Longest body of a request, as long as a frame."""
+NUMBER_DIGITS = 16
+"""Longest number in a query: as many digits as the largest seq has."""
 SCHEMA_REF = "#/components/schemas/{name}"
 
 ShapeT = TypeVar("ShapeT", bound=msgspec.Struct)
@@ -37,8 +39,9 @@ def read_body(request: HttpRequest, shape: type[ShapeT]) -> ShapeT:
 
 def read_json(text: bytes, shape: type[ShapeT]) -> ShapeT:
     """Read ``shape`` from JSON; see ``read_body``."""
+    text = text or b"{}"
     try:
-        return msgspec.json.decode(text or b"{}", type=shape)
+        return msgspec.json.decode(text, type=shape)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         pass
     try:
@@ -51,16 +54,26 @@ def read_json(text: bytes, shape: type[ShapeT]) -> ShapeT:
 
 
 def read_query(request: HttpRequest, shape: type[ShapeT]) -> ShapeT:
-    """Read the query of a request; of a member that comes twice the last counts.
+    """Read the query of a request; of a parameter that comes twice the last counts.
+
+    All members of ``shape`` have defaults. Parameters that it does not name are ignored.
 
     Raises:
-        BadFrame: a member is missing or wrong.
+        BadFrame: a parameter is wrong.
     """
-    given = {name: request.GET[name] for name in shape.__struct_fields__ if name in request.GET}
-    try:
-        return msgspec.convert(given, shape, strict=False)
-    except msgspec.ValidationError:
-        raise BadFrame(fields=_wrong_parameters(shape, given)) from None
+    values: dict[str, Any] = {}
+    wrong: dict[str, list[str]] = {}
+    for field in msgspec.structs.fields(shape):
+        text = request.GET.get(field.name)
+        if text is None:
+            continue
+        try:
+            values[field.name] = _parameter(text, field.type)
+        except msgspec.ValidationError as error:
+            wrong[field.name] = [str(error)]
+    if wrong:
+        raise BadFrame(fields=wrong)
+    return shape(**values)
 
 
 def answer(value: object, *, status: int = 200) -> HttpResponse:
@@ -128,17 +141,11 @@ def _parameters(query: type[msgspec.Struct]) -> list[dict[str, Any]]:
     ]
 
 
-def _wrong_parameters(
-    shape: type[msgspec.Struct], given: Mapping[str, str]
-) -> dict[str, list[str]]:
-    wrong: dict[str, list[str]] = {}
-    for field in msgspec.structs.fields(shape):
-        if field.encode_name not in given:
-            if field.required:
-                wrong[field.encode_name] = ["This parameter is required."]
-            continue
-        try:
-            msgspec.convert(given[field.encode_name], field.type, strict=False)
-        except msgspec.ValidationError as error:
-            wrong[field.encode_name] = [str(error)]
-    return wrong
+def _parameter(text: str, kind: Any) -> Any:
+    """Convert a parameter: to a number only where it is written in plain digits."""
+    try:
+        return msgspec.convert(text, kind)
+    except msgspec.ValidationError:
+        if not (text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS):
+            raise
+    return msgspec.convert(int(text), kind)

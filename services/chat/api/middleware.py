@@ -5,6 +5,7 @@ it; ``problem_answers`` stands in Django's ``MIDDLEWARE``.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
+from http import HTTPStatus
 
 from asgiref.typing import (
     ASGI3Application,
@@ -14,7 +15,7 @@ from asgiref.typing import (
     ASGISendEvent,
     Scope,
 )
-from django.http import HttpRequest, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.utils.decorators import async_only_middleware
 
@@ -27,18 +28,27 @@ View = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 @async_only_middleware
 def problem_answers(get_response: View) -> View:
-    """Turn Django's plain answer to a wrong method into a problem document."""
+    """Turn Django's plain answer to a wrong method into a problem, and tell each answer's length.
+
+    Without its length an answer would go out in chunks.
+    """
 
     async def middleware(request: HttpRequest) -> HttpResponseBase:
         response = await get_response(request)
-        if not isinstance(response, HttpResponseNotAllowed):
-            return response
-        error = NotFound(f"{request.method} is not possible here.")
-        answer = problem(error, status=response.status_code)
-        answer["Allow"] = response["Allow"]
-        return answer
+        if isinstance(response, HttpResponseNotAllowed):
+            response = _method_problem(request, response)
+        if isinstance(response, HttpResponse) and response.status_code != HTTPStatus.NO_CONTENT:
+            response.setdefault("Content-Length", str(len(response.content)))
+        return response
 
     return middleware
+
+
+def _method_problem(request: HttpRequest, refusal: HttpResponseNotAllowed) -> HttpResponse:
+    error = NotFound(f"{request.method} is not possible here.")
+    answer = problem(error, status=refusal.status_code)
+    answer["Allow"] = refusal["Allow"]
+    return answer
 
 
 class _TooMuch(Exception):

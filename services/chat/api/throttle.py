@@ -9,24 +9,27 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from libs.common.errors import RateLimited, Unauthenticated
 
+ADDRESS_FACTOR = 5
+"""How many times more failures an address has than a username: an office shares one."""
 HASHES_AT_ONCE = 2
 """Passwords that are hashed at the same time: each takes 100 MiB and a good part of a core."""
 
 
 class SignInThrottle:
-    """Lets ``failures_per_minute`` wrong passwords pass, by username and by address.
+    """Lets ``failures_per_minute`` wrong passwords pass by username, five times more by address.
 
     Tries that are still being judged count as failures, so that many at once gain nothing.
     """
 
     def __init__(self, failures_per_minute: int) -> None:
-        self._limit = RateLimitItemPerMinute(failures_per_minute)
+        self._by_name = RateLimitItemPerMinute(failures_per_minute)
+        self._by_address = RateLimitItemPerMinute(failures_per_minute * ADDRESS_FACTOR)
         self._failures = MovingWindowRateLimiter(MemoryStorage())
         self._being_judged: Counter[str] = Counter()
         self._hashing = asyncio.Semaphore(HASHES_AT_ONCE)
@@ -38,19 +41,22 @@ class SignInThrottle:
         Raises:
             RateLimited: too many failures; nothing was judged.
         """
-        keys = (f"name:{username.lower()}", f"address:{address}")
-        for key in keys:
-            self._check(key)
-        self._being_judged.update(keys)
+        limits = {
+            f"name:{username.lower()}": self._by_name,
+            f"address:{address}": self._by_address,
+        }
+        for key, limit in limits.items():
+            self._check(key, limit)
+        self._being_judged.update(limits.keys())
         try:
             async with self._hashing:
                 yield
         except Unauthenticated:
-            for key in keys:
-                self._failures.hit(self._limit, key)
+            for key, limit in limits.items():
+                self._failures.hit(limit, key)
             raise
         finally:
-            self._being_judged.subtract(keys)
+            self._being_judged.subtract(limits.keys())
             self._being_judged += Counter()  # forgets those that fell to zero
 
     @asynccontextmanager
@@ -59,8 +65,8 @@ class SignInThrottle:
         async with self._hashing:
             yield
 
-    def _check(self, key: str) -> None:
-        stats = self._failures.get_window_stats(self._limit, key)
+    def _check(self, key: str, limit: RateLimitItem) -> None:
+        stats = self._failures.get_window_stats(limit, key)
         if stats.remaining > self._being_judged[key]:
             return
         # `limits` keeps the machine's time, so the difference has to be taken from it too.
