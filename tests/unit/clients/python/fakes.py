@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import dataclasses
 import itertools
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -188,3 +188,28 @@ def options(web: Web, **changes: Any) -> parley.Options:
         "transport": httpx.MockTransport(web.handle),
     }
     return parley.Options(**(usual | changes))
+
+
+ROOM = room("r", last_seq=3, delivered_seq=3)
+
+
+@contextlib.asynccontextmanager
+async def chat_with(
+    server: Server, web: Web, *rooms: Any, **changes: Any
+) -> AsyncIterator[tuple[parley.Chat, Peer]]:
+    """A connected chat and its peer."""
+    chat = await parley.sign_in(server.url, "alice", "secret", options(web, **changes))
+    async with asyncio.TaskGroup() as group:
+        accepting = group.create_task(server.accept(*(rooms or (ROOM,))))
+        await chat.__aenter__()
+    try:
+        yield chat, accepting.result()
+    finally:
+        await chat.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition, with a deadline."""
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.005)

@@ -1,9 +1,6 @@
 """The chat against a server whose every frame the test plays."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import httpx
 import pytest
@@ -11,30 +8,7 @@ import pytest
 from clients.python import parley
 from clients.python.parley.feed import Feed
 from tests.unit.clients.python import fakes
-
-ROOM = fakes.room("r", last_seq=3, delivered_seq=3)
-
-
-@contextlib.asynccontextmanager
-async def chat_with(
-    server: fakes.Server, web: fakes.Web, *rooms: Any, **changes: Any
-) -> AsyncIterator[tuple[parley.Chat, fakes.Peer]]:
-    """A connected chat and its peer."""
-    chat = await parley.sign_in(server.url, "alice", "secret", fakes.options(web, **changes))
-    async with asyncio.TaskGroup() as group:
-        accepting = group.create_task(server.accept(*(rooms or (ROOM,))))
-        await chat.__aenter__()
-    try:
-        yield chat, accepting.result()
-    finally:
-        await chat.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition, with a deadline."""
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.005)
+from tests.unit.clients.python.fakes import ROOM, chat_with, until
 
 
 async def take(chat: parley.Chat, count: int, *, own: bool = False) -> list[int]:
@@ -182,76 +156,6 @@ async def test_rooms_beyond_the_welcome_are_read_over_http(server, web):
         assert chat.cursor("far") == 2
 
 
-async def test_signed_out_is_renewed_once_and_then_connects_again(server, web):
-    async with chat_with(server, web) as (_, peer):
-        await peer.connection.close(4001)
-        await server.accept(ROOM)
-
-    assert web.count("GET /api/chat/auth/session") == 1
-    assert server.tokens == ["Bearer t1", "Bearer t2"]
-
-
-async def test_a_session_that_cannot_be_renewed_ends_the_chat_with_its_reason(server, web):
-    async with chat_with(server, web) as (chat, peer):
-        for what in ("GET /api/chat/auth/session", "POST /api/chat/auth/token"):
-            web.answer(what, lambda request: fakes.problem(401, "unauthenticated"))
-        sending = asyncio.create_task(chat.send("r", "hello"))
-        await peer.hear("message")
-        await peer.connection.close(4001)
-
-        with pytest.raises(parley.Unauthenticated):
-            await sending
-        with pytest.raises(parley.Unauthenticated):
-            await take(chat, 1)
-
-
-async def test_a_code_that_tells_of_a_client_bug_is_not_swallowed(server, web):
-    async with chat_with(server, web) as (chat, peer):
-        await peer.connection.close(1009)
-
-        with pytest.raises(parley.Closed) as caught:
-            await take(chat, 1)
-
-    assert caught.value.close_code == 1009
-
-
-async def test_a_restarting_server_is_visited_again_when_it_asked_to(server, web):
-    slow = {"reconnect_bases_s": (1000.0,)}
-    async with chat_with(server, web, **slow) as (chat, peer):
-        await peer.say(type="reconnect", after_ms=1)
-        await peer.connection.close(1012)
-        await server.accept(ROOM)
-        await until(lambda: chat.connected)
-
-
-async def test_a_server_that_falls_silent_is_left(server, web, clock):
-    slow = {"reconnect_bases_s": (2.0,), "clock": clock}
-    async with chat_with(server, web, **slow) as (chat, peer):
-        clock.advance(30)
-        await peer.hear("ping")
-        clock.advance(10)
-        await until(lambda: not chat.connected)
-        async with asyncio.timeout(5):
-            while server.peers.empty():
-                clock.advance(0.5)
-                await asyncio.sleep(0.005)
-        await server.accept(ROOM)
-        await until(lambda: chat.connected)
-
-
-async def test_an_answered_ping_keeps_the_connection(server, web, clock):
-    async with chat_with(server, web, clock=clock) as (chat, peer):
-        frames = chat.frames()
-        for _ in range(3):
-            clock.advance(30)
-            await peer.hear("ping")
-            await peer.say(type="pong")
-            await frames.next()
-
-        assert chat.connected
-        assert server.peers.empty()
-
-
 async def test_every_frame_can_be_watched_as_it_came(server, web):
     async with chat_with(server, web) as (chat, peer):
         frames = chat.frames()
@@ -305,14 +209,6 @@ async def test_leaving_ends_the_iteration_and_fails_what_still_waits(server, web
             await sending
         with pytest.raises(parley.Closed):
             await chat.send("r", "too late")
-
-
-async def test_a_server_without_a_welcome_is_not_waited_for_for_ever(server, web):
-    options = fakes.options(web, open_timeout_s=0.05)
-    chat = await parley.sign_in(server.url, "alice", "secret", options)
-
-    with pytest.raises(parley.Timeout):
-        await chat.__aenter__()
 
 
 async def test_a_slow_reader_is_told_what_it_missed():

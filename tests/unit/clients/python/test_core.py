@@ -211,3 +211,23 @@ def test_an_idle_core_needs_no_ticks(core):
     core.tick(1)
 
     assert not core.busy
+
+
+def test_after_a_reconnection_an_old_hole_is_asked_for_as_if_it_were_new(core):
+    core.receive(message(9), 0)
+    for now in range(1, 100):
+        core.tick(now)
+    core.disconnected(100)
+    core.receive(welcome(fakes.room("r", last_seq=9, delivered_seq=3)), 100)
+    core.take_output()
+
+    core.tick(100.5)
+
+    assert [one for one in core.take_output().commands if isinstance(one, Sync)]
+
+
+def test_the_limits_are_those_of_the_welcome(core):
+    core.receive(welcome(limits={"frame_bytes": 100}), 0)
+
+    with pytest.raises(TooLarge):
+        core.send(Draft(room="r", content="x" * 100), now=0, deadline=30)

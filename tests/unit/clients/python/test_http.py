@@ -1,5 +1,7 @@
 """HTTP: tokens, errors, typed answers."""
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -158,3 +160,12 @@ async def test_no_cookie_is_kept(web, http, clock):
 
     assert web.count(TOKEN) == 1
     assert "Cookie" not in web.asked[-1].headers
+
+
+async def test_many_who_meet_an_old_token_renew_it_once(web, clock, credentials):
+    clock.advance(700)
+
+    tokens = await asyncio.gather(*(credentials.bearer() for _ in range(5)))
+
+    assert set(tokens) == {"t2"}
+    assert web.count(SESSION) == 1

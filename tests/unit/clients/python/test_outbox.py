@@ -154,3 +154,17 @@ def test_sends_keep_to_the_announced_pace():
 
     assert contents(burst) == ["0", "1", "2"]
     assert contents(after_a_second) == ["3", "4", "5"]
+
+
+def test_what_is_repeated_comes_before_what_was_added_later_and_still_waits():
+    pace = Pace()
+    pace.limit(rate_per_s=1, burst=1, now=0)
+    outbox = Outbox(random=lambda: 0.0, pace=pace)
+    first = add(outbox, "a")
+    add(outbox, "b")
+    outbox.due(now=0)
+
+    outbox.refused(first.ref, Unavailable(), now=0)
+
+    assert contents(outbox.due(now=5)) == ["a"]
+    assert contents(outbox.due(now=10)) == ["b"]
