@@ -43,3 +43,22 @@ class Stored:
     def id(self) -> str:
         """The message's id on the wire."""
         return f"{self.room}.{self.seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """New messages of one room: ``drafts[i]`` has the seq ``first_seq + i``."""
+
+    room: str
+    version: int
+    first_seq: int
+    drafts: list[Draft]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What one transaction wrote, for those who announce it."""
+
+    outbox_id: int
+    created_at: dt.datetime
+    runs: list[Run]

@@ -4,12 +4,13 @@ Frames may gain members, never lose or change them. Members that are ``UNSET`` d
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, Self
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from libs.common.errors import ParleyError
+from services.chat.domain.drafts import Draft
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +98,20 @@ class Message(ServerFrame, frozen=True, kw_only=True, tag="message"):
     content: str
     reply_to: int | None
     created_at: str
+
+    @classmethod
+    def of(cls, draft: Draft, seq: int, created_at: str) -> Self:
+        """Show a draft that has become a message."""
+        return cls(
+            id=f"{draft.room}.{seq}",
+            room=draft.room,
+            seq=seq,
+            sender=draft.sender,
+            client_id=draft.client_id,
+            content=draft.content,
+            reply_to=draft.reply_to,
+            created_at=created_at,
+        )
 
 
 class SyncedRoom(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):

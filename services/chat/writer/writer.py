@@ -1,0 +1,340 @@
+"""The writer: takes drafts from all sessions of the process and commits them in batches.
+
+An outcome is given only after COMMIT. A call whose answer was lost is repeated as it is, because
+its messages carry client_ids: whatever it had written comes back with the seq it has. What is
+still unknown at the deadline is answered ``timeout``, never "failed".
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+
+import psycopg2
+import structlog
+
+from libs.common import metrics
+from libs.common.clock import Clock
+from libs.common.errors import BadFrame, Internal, ParleyError, Timeout, Unavailable
+from libs.common.postgres import CannotConnect, ConnectionLost
+from services.chat.domain.drafts import Draft, Stored, Written
+from services.chat.domain.failures import Failure, judge_failure
+from services.chat.writer.batch import Outcome, RoomLocked
+from services.chat.writer.lane import Lane
+from services.chat.writer.waiting import BATCH, Reply, Waiting, WaitingLine
+
+DEADLINE_S = 3.0
+"""How long a message may wait for its outcome."""
+LOCKED_AFTER_S = 0.05
+"""How long a locked room is tried again and again before the patient lane waits for its lock."""
+GIVE_UP_LOCKED_S = 2.0
+"""How long a room may stay locked before its messages are refused."""
+RETRY_LOCKED_S = 0.01
+"""Pause between two tries of locked rooms when nothing else is to be done."""
+RECONNECT_EVERY_S = 0.5
+"""How often PostgreSQL is tried while it is down. Bounds how long it stays unnoticed that it is up."""
+MAX_WAITING = 20_000
+"""Drafts that may wait; above it newcomers are refused at once."""
+
+BATCH_SIZES = metrics.histogram(
+    "parley_writer_batch_messages", "Messages in one transaction.", buckets=metrics.SIZE_BUCKETS
+)
+COMMIT_SECONDS = metrics.histogram(
+    "parley_writer_commit_seconds", "Time from accepting a message to its outcome."
+)
+OUTCOMES = metrics.counter(
+    "parley_writer_outcomes",
+    "Messages by outcome: stored, duplicate, or an error code.",
+    ["outcome"],
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Writer:
+    """One per process.
+
+    Args:
+        dsn: chat's database.
+        clock: its monotonic side measures deadlines.
+        collect_s: how long to collect once more than one message waits.
+        on_written: told after each COMMIT what is new.
+        take_published: gives outbox rows that may go with the next transaction.
+        put_back_published: takes them back when that transaction did not commit.
+    """
+
+    def __init__(
+        self,
+        *,
+        dsn: str,
+        clock: Clock,
+        collect_s: float,
+        on_written: Callable[[Written], None],
+        take_published: Callable[[], list[int]],
+        put_back_published: Callable[[Sequence[int]], None],
+    ) -> None:
+        self._clock = clock
+        self._collect_s = collect_s
+        self._on_written = on_written
+        self._take_published = take_published
+        self._put_back_published = put_back_published
+        self._line = WaitingLine()
+        self._swift = Lane(dsn)
+        self._patient = Lane(dsn)
+        self._patience = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._down = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def backlog(self) -> int:
+        """How many messages have no outcome yet."""
+        return len(self._line)
+
+    @property
+    def down(self) -> bool:
+        """Whether PostgreSQL could not be written to when it was last tried."""
+        return self._down
+
+    def submit(self, draft: Draft, reply: Reply) -> None:
+        """Take a draft; ``reply`` is called once, on the event loop, perhaps before this returns.
+
+        Drafts of one room are written in the order in which they are submitted.
+        """
+        if self._down or len(self._line) >= MAX_WAITING:
+            self._answer_with(reply, Unavailable(retry_after_s=1.0))
+            return
+        started_s = self._clock.monotonic()
+
+        def reply_and_measure(outcome: Stored | ParleyError) -> None:
+            COMMIT_SECONDS.observe(self._clock.monotonic() - started_s)
+            self._answer_with(reply, outcome)
+            if not self.backlog:
+                self._idle.set()
+
+        self._line.join(draft, reply_and_measure, now_s=started_s)
+        self._wake.set()
+
+    async def send(self, draft: Draft) -> Stored:
+        """Write one message and wait for COMMIT.
+
+        Raises:
+            ParleyError: ``permission_denied``, ``client_id_reused``, ``bad_frame``,
+                ``unavailable`` (nothing was written) or ``timeout`` (outcome unknown).
+        """
+        outcome: asyncio.Future[Stored | ParleyError] = asyncio.get_running_loop().create_future()
+
+        def reply(result: Stored | ParleyError) -> None:
+            if not outcome.done():
+                outcome.set_result(result)
+
+        self.submit(draft, reply)
+        result = await outcome
+        if isinstance(result, ParleyError):
+            raise result
+        return result
+
+    async def run(self) -> None:
+        """Write what comes, until cancelled."""
+        try:
+            while True:
+                await self._write_next()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            self._swift.disconnect()
+            self._patient.disconnect()
+
+    async def flush(self, within_s: float) -> None:
+        """Wait until nobody waits any more, at most ``within_s``."""
+        if self.backlog:
+            self._idle.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), within_s)
+
+    async def _write_next(self) -> None:
+        await self._something_to_do()
+        self._refuse_late()
+        if self._line.ready > 1:
+            await asyncio.sleep(self._collect_s)
+        batch = self._line.take_batch()
+        if not batch:
+            return
+        try:
+            await self._write(self._swift, batch, wait=False)
+        except CannotConnect as error:
+            log.warning("writer_cannot_connect", error=str(error))
+            self._line.put_back(batch)
+            await self._wait_until_up()
+        except ConnectionLost as error:
+            log.warning("writer_lost_connection", error=str(error), messages=len(batch))
+            self._line.put_back(batch)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on; bugs are logged
+            await self._bear(batch, error)
+        self._send_patient_ones()
+
+    async def _something_to_do(self) -> None:
+        if self._line.ready:
+            return
+        self._wake.clear()
+        impatient = any(not locked.patient for locked in self._line.locked.values())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), RETRY_LOCKED_S if impatient else None)
+
+    async def _write(self, lane: Lane, batch: Sequence[Waiting], *, wait: bool) -> None:
+        """Write a batch and give out its outcomes; one that fails on data is halved.
+
+        Raises: as ``Lane.write``. Those of the batch that are not done have no outcome then.
+        """
+        try:
+            results, written = await self._call(lane, batch, wait=wait)
+        except (psycopg2.Error, ValueError) as error:
+            if _judge(error) is not Failure.DATA:
+                raise
+            await self._halve(lane, batch, error, wait=wait)
+            return
+        if written is not None:
+            self._on_written(written)
+        locked: dict[str, list[Waiting]] = {}
+        for waiting, result in zip(batch, results, strict=True):
+            if isinstance(result, RoomLocked):
+                locked.setdefault(waiting.draft.room, []).append(waiting)
+            else:
+                self._line.settle(waiting, result)
+        self._follow_locks(batch, locked)
+
+    async def _call(
+        self, lane: Lane, batch: Sequence[Waiting], *, wait: bool
+    ) -> tuple[list[Outcome], Written | None]:
+        published = self._take_published()
+        BATCH_SIZES.observe(len(batch))
+        drafts = [waiting.draft for waiting in batch]
+        try:
+            return await lane.write(drafts, wait=wait, published=published)
+        except BaseException as error:
+            self._put_back_published(published)
+            if isinstance(error, ConnectionLost):
+                for waiting in batch:
+                    waiting.attempted = True
+            raise
+
+    async def _halve(
+        self, lane: Lane, batch: Sequence[Waiting], error: Exception, *, wait: bool
+    ) -> None:
+        """Find the message that cannot be stored, and let the others through in order."""
+        if len(batch) == 1:
+            log.warning("message_cannot_be_stored", error=type(error).__name__)
+            self._line.settle(
+                batch[0], BadFrame(fields={"content": ["The database cannot store this message."]})
+            )
+            return
+        middle = len(batch) // 2
+        await self._write(lane, batch[:middle], wait=wait)
+        await self._write(lane, batch[middle:], wait=wait)
+
+    def _follow_locks(self, batch: Sequence[Waiting], locked: dict[str, list[Waiting]]) -> None:
+        now_s = self._clock.monotonic()
+        for room, refused in locked.items():
+            self._line.step_aside(room, refused, now_s=now_s)
+        for room in {waiting.draft.room for waiting in batch}.difference(locked):
+            entry = self._line.locked.get(room)
+            if entry is not None and not entry.patient:
+                self._line.rejoin(room)
+
+    def _send_patient_ones(self) -> None:
+        """Hand rooms that stay locked to the lane that waits for locks."""
+        now_s = self._clock.monotonic()
+        for room, locked in self._line.locked.items():
+            if not locked.patient and now_s - locked.since_s > LOCKED_AFTER_S:
+                locked.patient = True
+                task = asyncio.create_task(self._wait_for_room(room), name="writer-patient")
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    async def _wait_for_room(self, room: str) -> None:
+        """Write a locked room's messages as soon as its lock can be had, or refuse them."""
+        locked = self._line.locked[room]
+        async with self._patience:
+            while locked.waiting:
+                batch, locked.waiting = locked.waiting[:BATCH], locked.waiting[BATCH:]
+                try:
+                    await self._write(self._patient, batch, wait=True)
+                except Exception as error:  # noqa: BLE001 - likewise; whoever it meets next judges it
+                    locked.waiting[:0] = [waiting for waiting in batch if not waiting.done]
+                    if _judge(error) is not Failure.REPEAT:
+                        log.warning("writer_patience_ended", error=repr(error))
+                        break  # the swift lane will meet the same error, and bear it
+                if self._clock.monotonic() - locked.since_s > GIVE_UP_LOCKED_S:
+                    self._refuse(locked.waiting)
+                self._refuse_late()
+        self._line.rejoin(room)
+        self._wake.set()
+
+    async def _bear(self, batch: Sequence[Waiting], error: Exception) -> None:
+        """Go on after a refusal of the whole batch; nothing of it was written."""
+        self._line.put_back(batch)
+        match _judge(error):
+            case Failure.REPEAT:
+                log.info("writer_repeats", error=type(error).__name__)
+                await asyncio.sleep(RETRY_LOCKED_S)
+            case Failure.DOWN:
+                log.warning("writer_refused", error=str(error).strip())
+                self._swift.disconnect()
+                await self._wait_until_up()
+            case _:
+                log.error("writer_bug", exc_info=error)
+                for waiting in batch:
+                    self._line.settle(waiting, Internal())
+                self._line.forget_settled()
+
+    async def _wait_until_up(self) -> None:
+        """Refuse at once what comes, until PostgreSQL answers; what is unknown stays for later."""
+        self._down = True
+        try:
+            while True:
+                self._refuse(
+                    [waiting for waiting in self._line.everybody() if not waiting.attempted]
+                )
+                self._refuse_late()
+                await asyncio.sleep(RECONNECT_EVERY_S)
+                try:
+                    await self._swift.connect()
+                except CannotConnect:
+                    continue
+                log.info("writer_connected_again")
+                return
+        finally:
+            self._down = False
+
+    def _refuse(self, those: Sequence[Waiting]) -> None:
+        """Answer ``unavailable`` to those of whom it is certain that nothing was written."""
+        for waiting in list(those):
+            if not waiting.attempted:
+                self._line.settle(waiting, Unavailable(retry_after_s=1.0))
+        self._line.forget_settled()
+
+    def _refuse_late(self) -> None:
+        """Answer those whose deadline has passed: ``timeout`` where the outcome is unknown."""
+        oldest_s = self._clock.monotonic() - DEADLINE_S
+        late = [waiting for waiting in self._line.everybody() if waiting.accepted_s < oldest_s]
+        for waiting in late:
+            unknown = waiting.attempted
+            self._line.settle(waiting, Timeout() if unknown else Unavailable(retry_after_s=1.0))
+        if late:
+            self._line.forget_settled()
+
+    @staticmethod
+    def _answer_with(reply: Reply, outcome: Stored | ParleyError) -> None:
+        if isinstance(outcome, ParleyError):
+            OUTCOMES.labels(outcome.code).inc()
+        else:
+            OUTCOMES.labels("duplicate" if outcome.duplicate else "stored").inc()
+        reply(outcome)
+
+
+def _judge(error: Exception) -> Failure:
+    if isinstance(error, ValueError):
+        return Failure.DATA
+    if isinstance(error, psycopg2.Error):
+        return judge_failure(error.pgcode or "")
+    return Failure.BUG
