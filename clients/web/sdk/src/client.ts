@@ -111,6 +111,8 @@ export class ChatClient extends Emitter<ClientEvents> {
   }
 
   send(room: string, content: string): Draft {
+    const known = this.known.get(room);
+    if (known !== undefined) this.bump(known);
     return this.outbox.add({ room, sender: this.me.id, content });
   }
 
