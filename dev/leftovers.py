@@ -8,6 +8,7 @@ run folder, not copied from another.
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ LEDGER_FILE = "processes.json"
 SAME_START_S = 1.0
 """Start times of one process, read twice, differ by less when the machine's clock is corrected."""
 END_WITHIN_S = 10.0
-"""How long a leftover may take to end after being asked."""
+POLL_S = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +96,12 @@ def living_leftovers(run_dir: Path) -> Sequence[Record]:
     return [record for record in records if is_ours(record, start_time(record.pid))]
 
 
-def end_leftovers(run_dir: Path) -> Sequence[str]:
+def end_leftovers(run_dir: Path, *, within_s: float = END_WITHIN_S) -> Sequence[str]:
     """End what an earlier, killed run of this folder left behind, last started first.
+
+    Args:
+        run_dir: the folder; its lock is held by the caller.
+        within_s: how long each may take to end after being asked, before it is killed.
 
     Returns:
         The names of what was ended.
@@ -107,7 +112,7 @@ def end_leftovers(run_dir: Path) -> Sequence[str]:
     leftovers = living_leftovers(run_dir)
     for record in reversed(leftovers):
         try:
-            end(record)
+            end(record, within_s=within_s)
         except psutil.AccessDenied as error:
             raise CannotStart(
                 f"{record.name} (pid {record.pid}) of an earlier start still runs and belongs to "
@@ -117,27 +122,27 @@ def end_leftovers(run_dir: Path) -> Sequence[str]:
     return [record.name for record in leftovers]
 
 
-def end(record: Record) -> None:
-    """Ask a recorded process to end; kill it when it does not within ``END_WITHIN_S``."""
+def end(record: Record, *, within_s: float) -> None:
+    """Ask a recorded process to end; kill it when it does not within so many seconds."""
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(record.pid)
         if not is_ours(record, process.create_time()):
             return
         process.send_signal(record.stop_signal)
         process.send_signal(signal.SIGCONT)
-        if not _ended(process, within_s=END_WITHIN_S):
+        if not _ended(process, within_s=within_s):
             process.kill()
-            _ended(process, within_s=END_WITHIN_S)
+            _ended(process, within_s=within_s)
 
 
 def _ended(process: psutil.Process, *, within_s: float) -> bool:
     # In a container without an init, an orphan that ended stays a zombie: that has ended too.
-    pause = threading.Event()
-    for _ in range(int(within_s / 0.05)):
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
         try:
             if process.status() == psutil.STATUS_ZOMBIE:
                 return True
         except psutil.NoSuchProcess:
             return True
-        pause.wait(0.05)
+        time.sleep(POLL_S)
     return False

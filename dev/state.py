@@ -55,6 +55,17 @@ def read_state(run_dir: Path) -> SuiteState | None:
     return SuiteState(**found, processes=processes)
 
 
+def written_at(run_dir: Path) -> int | None:
+    """Return when `suite.json` was written, in nanoseconds; None where there is none.
+
+    After `kill -9` of the suite an old one is still there.
+    """
+    try:
+        return (run_dir / STATE_FILE).stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
 def forget_state(run_dir: Path) -> None:
     """Remove `suite.json`; no error where there is none."""
     (run_dir / STATE_FILE).unlink(missing_ok=True)

@@ -13,18 +13,18 @@ from dev.settings import environment
 
 
 class Answer(BaseHTTPRequestHandler):
-    def do_GET(self):
+    def do_GET(self) -> None:
         body = json.dumps({"pid": os.getpid(), "path": self.path}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *args):
+    def log_message(self, *args: object) -> None:
         pass
 
 
-def serve():
+def serve() -> None:
     ports = [int(environment()[name]) for name in ("PORT", "INTERNAL_PORT")]
     servers = [ThreadingHTTPServer(("127.0.0.1", port), Answer) for port in ports]
     threading.Thread(target=servers[1].serve_forever, daemon=True).start()
@@ -32,4 +32,6 @@ def serve():
 
 
 if __name__ == "__main__" and "migrate" not in sys.argv:
+    if "STAND_IN_FAILS" in environment():
+        sys.exit(int(environment()["STAND_IN_FAILS"]))
     serve()

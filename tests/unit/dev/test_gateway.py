@@ -1,0 +1,82 @@
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from dev.gateway import UNAVAILABLE, caddyfile, problem
+from dev.services import SERVICES, Service
+from dev.wheels import program_beside_python
+
+PRESENCE = Service(name="presence", paths=("/api/presence/*",), module="services.presence")
+
+
+@pytest.fixture
+def configuration(tmp_path):
+    return caddyfile(
+        port=8000,
+        folder=tmp_path / "a folder",
+        services=(*SERVICES, PRESENCE),
+        ports={"chat": [7001, 7002], "presence": [7003]},
+    )
+
+
+def adapted(configuration, tmp_path):
+    path = tmp_path / "Caddyfile"
+    path.write_text(configuration)
+    caddy = str(program_beside_python("caddy"))
+    command = [caddy, "adapt", "--config", str(path), "--adapter", "caddyfile"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def upstreams_by_path(parsed):
+    routes = parsed["apps"]["http"]["servers"]["srv0"]["routes"]
+    found = {}
+    for route in routes:
+        handler = route["handle"][0]["routes"][0]["handle"][0]
+        path = route.get("match", [{"path": ["/*"]}])[0]["path"][0]
+        found[path] = [upstream["dial"] for upstream in handler["upstreams"]]
+    return found
+
+
+def test_every_path_goes_to_all_processes_of_its_service(configuration, tmp_path):
+    found = upstreams_by_path(adapted(configuration, tmp_path))
+
+    both = ["127.0.0.1:7001", "127.0.0.1:7002"]
+    assert found["/api/chat/*"] == both
+    assert found["/ws/chat/*"] == both
+    assert found["/ws/notifications/*"] == both
+    assert found["/*"] == both
+    assert found["/api/presence/*"] == ["127.0.0.1:7003"]
+
+
+def test_the_path_for_everything_else_is_asked_last(configuration, tmp_path):
+    found = list(upstreams_by_path(adapted(configuration, tmp_path)))
+
+    assert found[-1] == "/*"
+
+
+def test_caddy_listens_on_loopback_only_and_has_no_admin_port(configuration, tmp_path):
+    parsed = adapted(configuration, tmp_path)
+
+    assert parsed["apps"]["http"]["servers"]["srv0"]["listen"] == ["127.0.0.1:8000"]
+    assert parsed["admin"]["disabled"]
+    assert parsed["storage"]["root"] == str(tmp_path / "a folder")
+
+
+@pytest.mark.parametrize("status", UNAVAILABLE)
+def test_an_upstream_that_is_down_is_told_as_a_problem_document(status):
+    document = json.loads(problem(status))
+
+    assert document["status"] == status
+    assert document["code"] == "unavailable"
+    assert document["retry_after"] > 0
+    assert {"type", "title", "detail"} <= document.keys()
+
+
+def test_caddy_needs_nothing_from_path(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    assert shutil.which("caddy") is None
+    assert program_beside_python("caddy").exists()
