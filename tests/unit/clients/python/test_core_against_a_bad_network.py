@@ -90,7 +90,8 @@ class Model:
             self.core.receive(self.down[0], self.now)
 
     def refuse(self) -> None:
-        if self.up:
+        """Refuse the oldest command; receipts are never refused."""
+        if self.up and not isinstance(self.up[0], commands.Delivered):
             ref = getattr(self.up.pop(0), "ref", None)
             self.down.append(frames.Error(code="unavailable", ref=ref, retry_after=1))
 
