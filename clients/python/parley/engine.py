@@ -30,6 +30,7 @@ from clients.python.parley.frames import Message, Room, ServerFrame, Welcome
 from clients.python.parley.options import Options
 from clients.python.parley.outbox import Draft
 from clients.python.parley.reconnect import Ladder
+from clients.python.parley.rooms import SYNC_ROOMS
 from clients.python.parley.websocket import Socket
 
 logger = logging.getLogger(__name__)
@@ -142,13 +143,9 @@ class Engine:
 
     async def catch_up(self, wait_s: float | None) -> None:
         """Fetch what is missing over HTTP; see ``Chat.catch_up``."""
-        missing = await self._api.sync(self.core.rooms.cursors(), wait_s=wait_s)
-        now = self._clock.monotonic()
-        self.core.learn(missing.changed, now)
-        for message in missing.messages:
-            self.core.take(message, now)
-        self.core.synced(missing.rooms, now)
-        self.pump()
+        rooms = list(self.core.rooms.cursors())
+        for first in range(0, max(len(rooms), 1), SYNC_ROOMS):
+            await self._catch_up(rooms[first : first + SYNC_ROOMS], wait_s)
 
     def learn(self, room: Room) -> Room:
         """Take in a room from HTTP; return it."""
@@ -213,6 +210,21 @@ class Engine:
                     raise
                 causes.append(error)
             await sleep(self._clock, causes[-1].retry_after_s or PAUSE_S)
+
+    async def _catch_up(self, rooms: list[str], wait_s: float | None) -> None:
+        """Ask page by page, for as long as there is more."""
+        while True:
+            cursors = {room: self.core.rooms.cursor(room) for room in rooms}
+            missing = await self._api.sync(cursors, wait_s=wait_s)
+            now = self._clock.monotonic()
+            self.core.learn(missing.changed, now)
+            for message in missing.messages:
+                self.core.take(message, now)
+            self.core.synced(missing.rooms, now)
+            self.pump()
+            rooms = [entry.room for entry in missing.rooms if entry.has_more]
+            if not rooms:
+                return
 
     async def _open_socket(self) -> Socket:
         origin = self._options.origin

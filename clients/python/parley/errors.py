@@ -100,7 +100,7 @@ class RateLimited(ParleyError):
 
 
 class Internal(ParleyError):
-    """A bug of the server; its message carries the id under which it was logged."""
+    """A bug of the server; over HTTP the message ends with the id under which it was logged."""
 
 
 class Unavailable(ParleyError):

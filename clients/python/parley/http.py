@@ -90,6 +90,7 @@ class _Problem(msgspec.Struct):
     detail: str = ""
     errors: dict[str, list[str]] = msgspec.field(default_factory=dict)
     retry_after: float | None = None
+    error_id: str = ""
 
 
 def parse(response: httpx.Response, kind: type[T]) -> T:
@@ -115,9 +116,10 @@ def problem_of(response: httpx.Response) -> ParleyError:
         return error_of(code, f"HTTP {response.status_code}", retry_after_s=retry_after_s)
     if problem.retry_after is not None:
         retry_after_s = problem.retry_after
+    message = problem.detail or problem.title
     return error_of(
         problem.code,
-        problem.detail or problem.title,
+        f"{message} ({problem.error_id})" if problem.error_id else message,
         fields=problem.errors,
         retry_after_s=retry_after_s,
     )

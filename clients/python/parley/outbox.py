@@ -39,6 +39,10 @@ class Draft:
     reply_to: int | None = None
     client_id: str = field(default_factory=new_client_id)
 
+    def is_for(self, room: str, client_id: str) -> bool:
+        """Whether this became the message with ``client_id``; a UUID in either case."""
+        return self.room == room and self.client_id.lower() == client_id.lower()
+
 
 @dataclass(slots=True)
 class Pending:
@@ -128,7 +132,7 @@ class Outbox:
             pending = self._pop(ref)
             return [pending] if pending else []
         both = (*self._waiting.values(), *self._in_flight.values())
-        same = [p for p in both if (p.draft.room, p.draft.client_id) == (room, client_id)]
+        same = [pending for pending in both if pending.draft.is_for(room, client_id)]
         return [pending for pending in same if self._pop(pending.ref)]
 
     def refused(self, ref: str, error: ParleyError, *, now: float) -> Pending | None:

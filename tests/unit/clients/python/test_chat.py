@@ -1,6 +1,7 @@
 """The chat against a server whose every frame the test plays."""
 
 import asyncio
+import json
 
 import httpx
 import pytest
@@ -184,17 +185,23 @@ async def test_a_post_over_http_is_repeated_and_fills_its_seq(server, web):
 
 
 async def test_what_is_missing_can_be_fetched_over_http(server, web):
-    missing = {
-        "messages": [fakes.message("r", 4), fakes.message("r", 5)],
-        "rooms": [{"room": "r", "from": 4, "to": 5, "has_more": False}],
-        "statuses": [],
-        "changed": [fakes.room("other", last_seq=1, delivered_seq=1)],
-    }
-    web.answer("POST /api/chat/sync", lambda request: httpx.Response(200, json=missing))
+    def answer(request: httpx.Request) -> httpx.Response:
+        first = json.loads(request.content)["cursors"]["r"] + 1
+        return httpx.Response(
+            200,
+            json={
+                "messages": [fakes.message("r", first)],
+                "rooms": [{"room": "r", "from": first, "to": first, "has_more": first < 6}],
+                "statuses": [],
+                "changed": [fakes.room("other", last_seq=1, delivered_seq=1)],
+            },
+        )
+
+    web.answer("POST /api/chat/sync", answer)
     async with chat_with(server, web) as (chat, _):
         await chat.catch_up()
 
-        assert await take(chat, 2) == [4, 5]
+        assert await take(chat, 3) == [4, 5, 6]
         assert "other" in chat.rooms
 
 

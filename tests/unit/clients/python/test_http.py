@@ -151,6 +151,13 @@ async def test_an_answer_that_is_not_of_the_protocol_is_told_as_such(web, api):
         await anext(api.rooms())
 
 
+async def test_a_bug_of_the_server_is_told_with_the_id_in_its_log(web, api):
+    web.answer(ROOMS, lambda request: fakes.problem(500, "internal", detail="Oh", error_id="e1"))
+
+    with pytest.raises(parley.Internal, match=r"Oh \(e1\)"):
+        await anext(api.rooms())
+
+
 async def test_no_cookie_is_kept(web, http, clock):
     cookie = {"Set-Cookie": "sessionid=1; Path=/"}
     web.answer("POST /api/chat/auth/register", lambda request: httpx.Response(201, headers=cookie))

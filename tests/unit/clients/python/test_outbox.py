@@ -129,7 +129,7 @@ def test_an_answer_without_a_ref_is_found_by_its_client_id(outbox):
     pending = add(outbox, "a")
     outbox.due(now=0)
 
-    answered = outbox.acknowledged(None, room="r", client_id=pending.draft.client_id)
+    answered = outbox.acknowledged(None, room="r", client_id=pending.draft.client_id.upper())
 
     assert answered == [pending]
     assert len(outbox) == 0
