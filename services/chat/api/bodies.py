@@ -105,7 +105,8 @@ def documented(
     }
     extra["responses"]["default"] = {"description": "An error"} | _content(MEDIA_TYPE, Problem)
     if body is not None:
-        extra["requestBody"] = {"required": True} | _content("application/json", body)
+        required = any(field.required for field in msgspec.structs.fields(body))
+        extra["requestBody"] = {"required": required} | _content("application/json", body)
     if query is not None:
         extra["parameters"] = _parameters(query)
     SHAPES.update(shape for shape in (body, *answers.values()) if shape is not None)

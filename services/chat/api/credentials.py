@@ -45,7 +45,13 @@ class SignedInOnly:
         leeway_s: how long after its end a token is still accepted, in seconds.
     """
 
-    openapi_security_schema = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    openapi_security_schema = {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A browser sends its cookies instead, and with requests that write the "
+        "`csrf_token` of `GET /api/chat/auth/session` in `X-CSRFToken`.",
+    }
 
     def __init__(self, *, leeway_s: float = 0) -> None:
         self._leeway_s = leeway_s

@@ -1,0 +1,92 @@
+import json
+from typing import Any
+
+import pytest
+from django.http import HttpResponse, HttpResponseNotAllowed
+from django.test import RequestFactory
+
+from services.chat.api.bodies import BODY_BYTES
+from services.chat.api.middleware import LimitedBody, problem_answers
+
+
+class Server:
+    """Stands for an ASGI server that sends the parts of one body to an application."""
+
+    def __init__(self, *parts: bytes, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+        self.parts = list(parts)
+        self.headers = headers
+        self.sent: list[dict[str, Any]] = []
+
+    async def receive(self) -> dict[str, Any]:
+        body = self.parts.pop(0)
+        return {"type": "http.request", "body": body, "more_body": bool(self.parts)}
+
+    async def send(self, event: dict[str, Any]) -> None:
+        self.sent.append(event)
+
+    async def serve(self, app: Any) -> Any:
+        limited: Any = LimitedBody(app)
+        await limited({"type": "http", "headers": self.headers}, self.receive, self.send)
+        return self.sent[0]["status"]
+
+
+async def reading_app(scope, receive, send):
+    while (await receive())["more_body"]:
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"read"})
+
+
+async def test_a_body_of_the_largest_size_is_served():
+    server = Server(b"x" * (BODY_BYTES - 1), b"x")
+
+    assert await server.serve(reading_app) == 200
+
+
+async def test_a_body_that_grows_too_large_is_refused_while_it_comes():
+    server = Server(b"x" * BODY_BYTES, b"x", b"never read")
+
+    assert await server.serve(reading_app) == 413
+    assert json.loads(server.sent[1]["body"])["code"] == "too_large"
+    assert server.parts == [b"never read"]
+
+
+async def test_a_body_announced_too_large_is_refused_unread():
+    server = Server(b"never read", headers=((b"content-length", b"%d" % (BODY_BYTES + 1)),))
+
+    assert await server.serve(reading_app) == 413
+    assert server.parts == [b"never read"]
+
+
+async def test_websockets_pass():
+    passed = []
+
+    async def app(scope, receive, send):
+        passed.append(scope)
+
+    limited: Any = LimitedBody(app)
+    await limited({"type": "websocket"}, None, None)
+
+    assert passed == [{"type": "websocket"}]
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS"])
+async def test_a_wrong_method_is_a_problem_that_names_the_right_ones(method):
+    async def view(request):
+        return HttpResponseNotAllowed(["GET", "POST"])
+
+    response: Any = await problem_answers(view)(RequestFactory().generic(method, "/"))
+
+    assert response.status_code == 405
+    assert response["Allow"] == "GET, POST"
+    assert json.loads(response.content)["status"] == 405
+    assert json.loads(response.content)["code"] == "not_found"
+
+
+async def test_an_answer_tells_its_length():
+    async def view(request):
+        return HttpResponse("four")
+
+    response = await problem_answers(view)(RequestFactory().get("/"))
+
+    assert response["Content-Length"] == "4"

@@ -1,0 +1,42 @@
+from uuid import UUID
+
+import pytest
+
+from libs.common.errors import BadFrame
+from services.chat.domain.ids import uuid_of
+from services.chat.domain.rooms import direct_key
+
+ONE = "01890a5d-ac96-774b-bcce-b302099a8057"
+OTHER = "01890a5d-ac96-774b-bcce-b302099a8058"
+
+
+def test_the_canonical_form_is_an_id():
+    assert uuid_of(ONE) == UUID(ONE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        ONE.upper(),
+        ONE.replace("-", ""),
+        f"{{{ONE}}}",
+        f"urn:uuid:{ONE}",
+        ONE + "\n",
+        "0189\u0660a5d-ac96-774b-bcce-b302099a8057",
+        "-" * 36,
+        "\0" * 36,
+    ],
+)
+def test_every_other_form_is_no_id(text):
+    assert uuid_of(text) is None
+
+
+def test_a_pair_has_one_key_whoever_asks():
+    assert direct_key(ONE, OTHER) == direct_key(OTHER, ONE)
+
+
+def test_nobody_has_a_direct_room_with_themselves():
+    with pytest.raises(BadFrame):
+        direct_key(ONE, ONE)
