@@ -1,0 +1,122 @@
+import json
+from typing import Any
+
+import httpx
+import pytest
+from django.core.asgi import get_asgi_application
+
+from libs.common.errors import Unavailable
+from services.chat.api.app import api
+
+DOCUMENT: dict[str, Any] = json.loads(
+    json.dumps(api.get_openapi_schema(path_prefix="/api/chat/"), default=str)
+)
+OPERATIONS = [
+    (method, path, operation)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+]
+OPEN_TO_ALL = {"register", "login", "token", "healthz"}
+
+
+class Down:
+    """A database that cannot be reached."""
+
+    async def run(self, function, *args, **kwargs):
+        raise Unavailable(retry_after_s=1)
+
+
+@pytest.fixture
+async def client(settings):
+    settings.ROOT_URLCONF = "services.chat.urls"
+    settings.MIDDLEWARE = ["services.chat.api.middleware.problem_answers"]
+    parts = dict.fromkeys(("writer", "clock", "tokens", "verifier")) | {"database": Down()}
+    django = get_asgi_application()
+
+    async def app(scope, receive, send):
+        await django(scope | {"state": parts}, receive, send)
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://chat") as client:
+        yield client
+
+
+def references(value: object) -> set[str]:
+    if isinstance(value, dict):
+        own = {value["$ref"]} if "$ref" in value else set()
+        return own.union(*(references(member) for member in value.values()))
+    if isinstance(value, list):
+        return set().union(*(references(member) for member in value))
+    return set()
+
+
+def test_every_reference_of_the_document_leads_somewhere():
+    known = {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]}
+
+    assert references(DOCUMENT) <= known
+
+
+def test_operations_have_names_of_their_own():
+    names = [operation["operationId"] for _, _, operation in OPERATIONS]
+
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS)
+def test_every_operation_tells_its_errors_and_who_may_ask(method, path, operation):
+    assert "application/problem+json" in operation["responses"]["default"]["content"]
+    assert operation["description"]
+    assert ("security" in operation) == (operation["operationId"] not in OPEN_TO_ALL)
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS)
+async def test_nobody_gets_anything_that_is_not_open_to_all(client, method, path, operation):
+    response = await client.request(method.upper(), path.replace("{room_id}", "any"))
+
+    if operation["operationId"] not in OPEN_TO_ALL:
+        assert response.status_code == 401
+        assert response.json()["code"] == "unauthenticated"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/nothing", 404),
+        ("POST", "/api/chat/nothing", 404),
+        ("GET", "/api/chat/", 404),
+        ("GET", "/api/chat/docs/redoc.standalone.js", 404),
+        ("GET", "/api/chat/docs/..%2fapp.py", 404),
+        ("DELETE", "/api/chat/rooms", 405),
+        ("POST", "/api/chat/docs", 405),
+        ("POST", "/healthz", 405),
+    ],
+)
+async def test_unknown_paths_and_methods_are_problems(client, method, path, status):
+    response = await client.request(method, path)
+
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json()["code"] == "not_found"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/api/chat/healthz"])
+async def test_a_process_without_its_database_is_not_ready(client, path):
+    response = await client.get(path)
+
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "1"
+
+
+async def test_the_page_for_people_loads_only_what_is_served_beside_it(client):
+    page = await client.get("/api/chat/docs")
+
+    assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+    for file in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.svg", "start.js"):
+        assert f"docs/{file}" in page.text
+        assert (await client.get(f"/api/chat/docs/{file}")).status_code == 200
+
+
+async def test_the_document_is_served(client):
+    response = await client.get("/api/chat/openapi.json")
+
+    assert response.json()["paths"].keys() == DOCUMENT["paths"].keys()
