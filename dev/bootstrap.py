@@ -41,15 +41,21 @@ def make_environment() -> bool:
     """Make `.venv` with a pip inside; False where this Python has no means for it."""
     tell("making .venv")
     shutil.rmtree(VENV, ignore_errors=True)
-    if importlib.util.find_spec("ensurepip") is not None:
+    if is_importable("ensurepip"):
         venv.create(VENV, with_pip=True, symlinks=True)
         return True
-    if importlib.util.find_spec("pip") is None:
+    if not is_importable("pip"):
         return False
     # Debian without python3-venv, but with python3-pip: its pip can fill another environment.
     venv.create(VENV, with_pip=False, symlinks=True)
     pip = [sys.executable, "-m", "pip", "--python", str(PYTHON)]
     return run([*pip, "install", "--quiet", "pip"]) == 0
+
+
+def is_importable(module: str) -> bool:
+    """Say whether this Python has the module; an empty folder of that name is none."""
+    found = importlib.util.find_spec(module)
+    return found is not None and found.origin is not None
 
 
 def works(python: Path) -> bool:

@@ -16,11 +16,9 @@ from pathlib import Path
 from typing import Self
 
 from dev import postgres, valkey
+from dev.extra_chat import ExtraChat
 from dev.gateway import http_status
-from dev.keys import load_secrets
-from dev.ports import free_port
 from dev.process import HOLD_FOLDER
-from dev.services import SERVICES, Surroundings, origins_of, service_environment
 from dev.settings import ROOT, Settings, environment
 from dev.state import ProcessState, SuiteState, read_state, written_at
 from dev.suite import READY
@@ -49,35 +47,6 @@ def wait_until(
         if time.monotonic() > deadline:
             raise TimeoutError(f"after {within_s:g} s still waiting: {what}")
         time.sleep(LOOK_S)
-
-
-class ExtraChat:
-    """One more chat process on the suite's data, which nothing starts again."""
-
-    def __init__(self, process: "subprocess.Popen[bytes]", port: int, internal_port: int) -> None:
-        self.port = port
-        self.internal_port = internal_port
-        self._process = process
-
-    @property
-    def url(self) -> str:
-        """Where it answers, without the gateway."""
-        return origins_of(self.port)[0]
-
-    @property
-    def pid(self) -> int:
-        """Its pid."""
-        return self._process.pid
-
-    def kill(self) -> None:
-        """End it at once (SIGKILL); does nothing the second time."""
-        self._process.kill()
-        self._process.wait()
-
-    def stop(self) -> int:
-        """Ask it to end (SIGTERM); return its exit status."""
-        self._process.terminate()
-        return self._process.wait(timeout=STOP_WITHIN_S)
 
 
 class RunningSuite:
@@ -235,28 +204,9 @@ class RunningSuite:
         Args:
             port: its public port; 0 takes a free one.
         """
-        chat = next(service for service in SERVICES if service.name == "chat")
-        state = self.state
-        public, internal = port or free_port(), free_port(avoid={port})
-        around = Surroundings(
-            secrets=load_secrets(self.run_dir),
-            redis_url=state.redis_url,
-            database_urls=state.database_urls,
-            origins=origins_of(int(state.gateway_url.rsplit(":", 1)[1])),
-            inherited=environment(),
-        )
-        with (self.run_dir / LOG_FILE).open("ab") as log:
-            process = subprocess.Popen(
-                chat.command(),
-                cwd=ROOT,
-                env=service_environment(chat, around, port=public, internal_port=internal),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        extra = ExtraChat(process, public, internal)
+        extra = ExtraChat.start(self.run_dir, self.state, port=port, log=self.run_dir / LOG_FILE)
         self._extras.append(extra)
-        wait_until(lambda: http_status(internal, "/readyz") == READY, what="the extra chat")
+        wait_until(extra.is_ready, what="the extra chat to be ready")
         return extra
 
     def stop(self, *, with_signal: signal.Signals = signal.SIGINT, forget: bool = True) -> int:
