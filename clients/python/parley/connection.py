@@ -147,8 +147,8 @@ class Connection:
         self._heard_at = self._clock.monotonic()
         try:
             frame = decode(data)
-        except BadFrame:
-            logger.exception("A frame of the server is not what the protocol says: %.200r", data)
+        except BadFrame as error:  # without its text: that may be what somebody wrote
+            logger.warning("A frame of the server is not what the protocol says: %s", error)
             return
         if isinstance(frame, Welcome):
             self._welcomed_at = self._heard_at

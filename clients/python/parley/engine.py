@@ -174,6 +174,7 @@ class Engine:
                 sender.set_result(settled.outcome)
             else:
                 sender.set_exception(settled.outcome)
+        self._place_rooms()
         if self._alarm is None and self.core.busy and self._ended is None:
             self._alarm = self._clock.call_later(TICK_S, self._tick)
 
@@ -189,7 +190,6 @@ class Engine:
             self._started.set()
             if frame.more_rooms:
                 self._spawn(self._learn_all())
-        self._place_rooms()
         self.pump()
 
     def on_lost(self) -> None:
@@ -261,6 +261,8 @@ class Engine:
 
     def _place_rooms(self) -> None:
         """Ask where the rooms begin of which only messages are known."""
+        if self._ended is not None:
+            return
         for room in self.core.rooms.unplaced - self._placing:
             self._placing.add(room)
             self._spawn(self._place(room))

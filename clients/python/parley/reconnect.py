@@ -65,7 +65,7 @@ class Ladder:
         random: returns a float in [0, 1).
         bases_s: the rungs.
         rung: the next pause's place in ``bases_s``.
-        renewals: how often 4001 came without a ``welcome`` in between.
+        renewals: how often 4001 came without a steady connection in between.
     """
 
     random: Callable[[], float]
@@ -83,8 +83,10 @@ class Ladder:
         """
         action = action_after(close_code)
         if lived_s is not None:
-            self.renewals = 0
-            if action in (Action.COME_BACK, Action.RENEW) or lived_s >= STEADY_AFTER_S:
+            steady = lived_s >= STEADY_AFTER_S
+            if steady:
+                self.renewals = 0
+            if steady or action is Action.COME_BACK:
                 self.rung = 0
         if action is Action.STOP:
             return Step(action, 0.0)

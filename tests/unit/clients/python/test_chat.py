@@ -147,6 +147,28 @@ async def test_a_message_of_a_new_room_makes_the_chat_ask_where_it_begins(server
         assert "new" in chat.rooms
 
 
+async def test_a_post_into_a_room_that_is_not_known_yet_finds_its_beginning(server, web):
+    stored = fakes.message("new", 1, sender="me")
+    known = fakes.room("new", last_seq=1)
+    web.answer("POST /api/chat/rooms/new/messages", lambda r: httpx.Response(201, json=stored))
+    web.answer("GET /api/chat/rooms/new", lambda r: httpx.Response(200, json=known))
+    async with chat_with(server, web) as (chat, _):
+        await chat.post("new", "text 1")
+        await until(lambda: "new" in chat.rooms)
+
+        assert chat.cursor("new") == 1
+
+
+async def test_a_frame_that_no_server_should_send_does_not_end_the_chat(server, web, caplog):
+    async with chat_with(server, web) as (chat, peer):
+        await peer.say(type="message", room="r", seq="four", content="private")
+        await peer.message("r", 4)
+
+        assert await take(chat, 1) == [4]
+    assert "not what the protocol says" in caplog.text
+    assert "private" not in caplog.text
+
+
 async def test_rooms_beyond_the_welcome_are_read_over_http(server, web):
     pages = {"rooms": [fakes.room("far", last_seq=2, delivered_seq=2)], "next": None}
     web.answer("GET /api/chat/rooms", lambda request: httpx.Response(200, json=pages))

@@ -48,10 +48,11 @@ def test_a_restarting_server_says_when_to_come_back(code):
     assert step.delay_s == 0.3
 
 
-def test_the_session_is_renewed_at_once_but_not_in_a_loop():
+@pytest.mark.parametrize("lived_s", [None, 0.1])
+def test_the_session_is_renewed_at_once_but_not_in_a_loop(lived_s):
     ladder = Ladder(lambda: 1.0)
 
-    steps = [ladder.after(4001, lived_s=None, announced_s=None) for _ in range(3)]
+    steps = [ladder.after(4001, lived_s=lived_s, announced_s=None) for _ in range(3)]
 
     assert [step.action for step in steps] == [Action.RENEW] * 3
     assert [step.delay_s for step in steps] == [0, 2, 4]
@@ -60,3 +61,12 @@ def test_the_session_is_renewed_at_once_but_not_in_a_loop():
 @pytest.mark.parametrize("code", [1003, 1007, 1009])
 def test_a_bug_of_the_client_is_not_repeated(code):
     assert Ladder(lambda: 1.0).after(code, lived_s=1, announced_s=None).action is Action.STOP
+
+
+def test_a_session_that_ends_after_a_steady_connection_is_renewed_at_once_again():
+    ladder = Ladder(lambda: 1.0)
+    ladder.after(4001, lived_s=None, announced_s=None)
+
+    step = ladder.after(4001, lived_s=600, announced_s=None)
+
+    assert step.delay_s == 0
