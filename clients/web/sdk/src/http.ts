@@ -59,20 +59,16 @@ export class Api {
 
   /** Who is signed in; renews the access token. `ApiError` 401 where nobody is. */
   async session(): Promise<Session> {
-    const session = await this.call<Session>("GET", "/auth/session");
-    this.csrfToken = session.csrf_token;
-    return session;
+    return this.began(await this.call("GET", "/auth/session"));
   }
 
   async register(username: string, password: string, displayName: string): Promise<Session> {
     const body = { username, password, ...(displayName && { display_name: displayName }) };
-    await this.write("/auth/register", body);
-    return this.session();
+    return this.began(await this.write("/auth/register", body));
   }
 
   async login(username: string, password: string): Promise<Session> {
-    await this.write("/auth/login", { username, password });
-    return this.session();
+    return this.began(await this.write("/auth/login", { username, password }));
   }
 
   async logout(): Promise<void> {
@@ -105,6 +101,11 @@ export class Api {
   /** Idempotent by (room, sender, client_id): a duplicate answers with the row that is there. */
   async sendMessage(room: string, clientId: string, content: string): Promise<Message> {
     return this.write(`/rooms/${room}/messages`, { client_id: clientId, content });
+  }
+
+  private began(session: Session): Session {
+    this.csrfToken = session.csrf_token;
+    return session;
   }
 
   /** A write; where the CSRF token was stale it is fetched anew, once. */

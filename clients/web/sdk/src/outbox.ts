@@ -17,6 +17,12 @@ export const MAX_RETRIES = 3;
 
 const RETRY_BASE_MS = 1_000;
 
+/**
+ * What ran out of tries goes again after this, even where no reconnection says that the server is
+ * back: a database that is down closes no socket.
+ */
+export const REST_MS = 30_000;
+
 /** Refused for a moment, not for good. */
 const OUTAGES = new Set(["unavailable", "timeout", "internal", "rate_limited", "unauthenticated"]);
 
@@ -44,6 +50,7 @@ interface Flight {
 export class Outbox {
   private drafts: Draft[] = [];
   private readonly flights = new Map<string, Flight>();
+  private readonly rests = new Map<string, Cancel>();
   private closed = false;
 
   constructor(
@@ -137,6 +144,7 @@ export class Outbox {
   close(): void {
     this.closed = true;
     for (const flight of this.flights.values()) flight.cancel();
+    for (const cancel of this.rests.values()) cancel();
     this.flights.clear();
   }
 
@@ -207,10 +215,17 @@ export class Outbox {
   private suspend(room: string): void {
     this.flights.delete(room);
     for (const draft of this.of(room)) if (draft.state === "pending") draft.state = "waiting";
+    const rest = this.env.clock.after(REST_MS, () => {
+      this.revive(room);
+      this.handlers.onChange(room);
+      this.next(room);
+    });
+    this.rests.set(room, rest);
     this.handlers.onChange(room);
   }
 
   private revive(room: string): void {
+    this.rests.get(room)?.();
     for (const draft of this.of(room)) if (draft.state === "waiting") draft.state = "pending";
   }
 

@@ -50,9 +50,9 @@ export class Repair {
   }
 
   onSynced(frame: ServerFrameOf<"synced">): void {
-    for (const entry of frame.rooms) {
-      if (entry.truncated) this.rooms.get(entry.room)?.log.restartAt(entry.from);
-    }
+    // `from` is above what was asked for where the rest is history (`truncated`) or was written
+    // before one joined.
+    for (const { room, from } of frame.rooms) this.rooms.get(room)?.log.restartAt(from);
     const asked = this.asked;
     if (asked === null || asked.ref !== frame.ref) return;
     this.asked = null;
@@ -116,13 +116,11 @@ export class Repair {
     const hole = this.holes.get(id);
     if (room === undefined || hole === undefined) return;
     const moved = room.log.cursor > hole.cursor;
-    // What was delivered before need not be held here: a room joined late has no older message.
-    if (!moved && !hasMore && waitMs === 0) room.log.restartAt(room.state.delivered_seq + 1);
     if (!room.isMissingSomething) {
       this.holes.delete(id);
       return;
     }
-    hole.fruitless = moved ? 0 : hole.fruitless + 1;
+    hole.fruitless = moved || hasMore ? 0 : hole.fruitless + 1;
     const slower = hole.fruitless && Math.min(HOLE_PATIENCE_MS * 2 ** hole.fruitless, SLOWEST_MS);
     hole.dueAt = this.clock.now() + Math.max(waitMs, slower);
   }

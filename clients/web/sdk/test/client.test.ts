@@ -55,6 +55,20 @@ describe("holes", () => {
     expect(world.socket.sentOf("sync").map((frame) => frame.cursors)).toEqual([{ a: 0 }, { a: 1 }]);
   });
 
+  test("one question is on its way at a time, and what turns up meanwhile is asked next", async () => {
+    await world.online(roomOf("a", 3, { delivered_seq: 0 }), roomOf("b", 0));
+    await world.clock.advance(0);
+
+    world.socket.say(frameOf(messageOf("b", 2)));
+    await world.clock.advance(1_000);
+    expect(world.socket.sentOf("sync")).toHaveLength(1);
+    const ref = world.socket.sentOf("sync")[0]?.ref ?? "";
+    world.socket.say({ type: "synced", ref, rooms: [] });
+    await world.clock.advance(0);
+
+    expect(world.socket.sentOf("sync").map((frame) => frame.cursors)).toEqual([{ a: 0 }, { b: 0 }]);
+  });
+
   test("a fruitless answer is asked again ever more slowly, never in a loop", async () => {
     await world.online(roomOf("a", 3, { delivered_seq: 0 }));
     const askedAt: number[] = [];
@@ -84,6 +98,21 @@ describe("holes", () => {
     });
 
     expect(seqsOf(client, "a")).toEqual([899, 900]);
+    expect(client.room("a")?.isMissingSomething).toBe(false);
+  });
+
+  test("messages from before one joined are not asked for again", async () => {
+    const client = await world.online(roomOf("a", 9));
+    await world.clock.advance(0);
+
+    world.socket.say({
+      type: "synced",
+      ref: world.socket.sentOf("sync")[0]?.ref ?? "",
+      rooms: [{ room: "a", from: 10, to: 9, has_more: false }],
+    });
+    await world.clock.advance(20_000);
+
+    expect(world.socket.sentOf("sync")).toHaveLength(1);
     expect(client.room("a")?.isMissingSomething).toBe(false);
   });
 

@@ -210,6 +210,17 @@ describe("close codes", () => {
     expect(states.at(-1)).toBe("waiting");
   });
 
+  test("a client that stops while it renews does not come back", async () => {
+    goOnline();
+    world.socket.break(4001);
+
+    connection.stop();
+    await world.clock.advance(600_000);
+
+    expect(world.sockets).toHaveLength(1);
+    expect(states.at(-1)).toBe("stopped");
+  });
+
   test("a second 4001 without a welcome between takes the ladder", async () => {
     goOnline();
     world.socket.break(4001);

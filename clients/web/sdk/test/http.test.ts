@@ -26,6 +26,19 @@ test("writes carry the CSRF token of the session", async () => {
   expect(world.http.requests[0]?.headers["X-CSRFToken"]).toBeUndefined();
 });
 
+test("signing in ends the CSRF token of before", async () => {
+  const world = new World();
+  world.http.answer("GET /auth/session", 200, SESSION);
+  world.http.answer("POST /auth/login", 200, { user: ME, csrf_token: "token-2" });
+  world.http.answer("POST /rooms", 201, {});
+  await world.api.session();
+
+  await world.api.login("alice", "secret");
+  await world.api.openDirect("bob");
+
+  expect(world.http.requests.at(-1)?.headers["X-CSRFToken"]).toBe("token-2");
+});
+
 test("a stale CSRF token is fetched anew, once", async () => {
   const world = new World();
   world.http.answer("GET /auth/session", 200, SESSION);

@@ -159,6 +159,45 @@ describe("trying again", () => {
     expect(states("a")).toEqual(["pending"]);
   });
 
+  test("what ran out of tries goes by itself where the connection never broke", async () => {
+    const draft = client.send("a", "hello");
+    for (const attempt of [0, 1, 2, 3]) {
+      await settle();
+      expect(world.socket.sentOf("retry")).toHaveLength(attempt);
+      refuse(draft, "unavailable");
+      if (attempt < 3) await world.clock.advance(1_000 * 2 ** attempt);
+    }
+    expect(states("a")).toEqual(["waiting"]);
+    world.wake();
+    world.socket.say({ type: "pong", server_time: "" });
+
+    await world.clock.advance(29_000);
+    expect(contentsSent()).toHaveLength(1);
+    world.socket.say({ type: "pong", server_time: "" });
+    await world.clock.advance(1_000);
+
+    expect(contentsSent()).toEqual(["hello", "hello"]);
+    expect(states("a")).toEqual(["pending"]);
+  });
+
+  test("where the first ran out of tries the rest of the room waits behind it", async () => {
+    client.send("a", "one");
+    client.send("a", "two");
+    world.socket.break();
+    for (let second = 0; second < 12; second += 1) {
+      await world.clock.advance(1_000);
+      if (world.sockets.length > 1) world.socket.break();
+    }
+    expect(states("a")).toEqual(["waiting", "waiting"]);
+
+    client.send("a", "three");
+    await settle();
+
+    expect(states("a")).toEqual(["pending", "pending", "pending"]);
+    expect(posts().at(-1)?.body).toMatchObject({ content: "one" });
+    expect(posts().every((post) => JSON.stringify(post.body).includes("one"))).toBe(true);
+  });
+
   test("without a connection HTTP carries the message", async () => {
     world.socket.break();
     world.http.answer("POST /rooms/a/messages", 201, {

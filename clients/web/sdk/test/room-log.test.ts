@@ -35,6 +35,7 @@ test("a page of history goes below, and only if it touches what is there", () =>
 
   log.addOlder([messageOf("r", 3), messageOf("r", 4)], true);
   expect(seqs(log)).toEqual([8, 9, 10]);
+  expect(log.lowest).toBe(8);
 
   log.addOlder([messageOf("r", 7)], false);
   expect(log.hasOlder).toBe(false);

@@ -124,8 +124,16 @@ function Timeline({ name }: { name: string }) {
 
   return (
     <div class="timeline-place">
-      <div class="timeline" ref={view} onScroll={onScroll} tabIndex={0} aria-label="Messages">
-        <div class="timeline-rows" role="log" aria-label="Messages" data-testid="messages">
+      <div
+        class="timeline"
+        ref={view}
+        onScroll={onScroll}
+        tabIndex={0}
+        role="log"
+        aria-label="Messages"
+        data-testid="messages"
+      >
+        <div class="timeline-rows">
           {historyError.value && (
             <p class="note is-error" role="alert">
               {historyError.value}{" "}
