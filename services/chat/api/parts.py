@@ -25,11 +25,20 @@ class Writer(Protocol):
         ...
 
 
+class Relay(Protocol):
+    """What publishes the outbox."""
+
+    def poke(self) -> None:
+        """Look now: something was committed that is to be announced."""
+        ...
+
+
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of the process that HTTP uses."""
 
     database: DatabaseThreads
     writer: Writer
+    relay: Relay
     clock: Clock
     tokens: Issuer
     verifier: Verifier

@@ -38,10 +38,11 @@ async def open_room(request: HttpRequest) -> HttpResponse:
     wish = read_body(request, OpenRoom)
     if wish.kind != "direct":
         raise BadFrame(fields={"kind": ["Only direct rooms can be opened."]})
-    caller, database = caller_of(request), parts_of(request).database
+    caller, parts = caller_of(request), parts_of(request)
     other_id = await _other_of(request, caller, wish)
-    opened = await database.run(open_direct_room, user_id=caller.id, other_id=other_id)
-    room = await database.run(rooms.room_for, user_id=caller.id, room_id=opened.room)
+    opened = await parts.database.run(open_direct_room, user_id=caller.id, other_id=other_id)
+    parts.relay.poke()
+    room = await parts.database.run(rooms.room_for, user_id=caller.id, room_id=opened.room)
     return answer(room, status=201 if opened.created else 200)
 
 

@@ -81,11 +81,12 @@ async def session(request: HttpRequest) -> HttpResponse:
 @router.post("/logout", **documented(body=SignOut, answers={204: None}))
 async def logout(request: HttpRequest) -> HttpResponse:
     """Sign out here, or everywhere, for good; open sockets are closed."""
-    caller = caller_of(request)
+    caller, parts = caller_of(request), parts_of(request)
     wish = read_body(request, SignOut)
-    await parts_of(request).database.run(
+    await parts.database.run(
         identity.sign_out, user_id=caller.id, sid=caller.sid, everywhere=wish.everywhere
     )
+    parts.relay.poke()
     response = HttpResponse(status=204)
     credentials.forget_cookies(response)
     return response

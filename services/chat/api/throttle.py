@@ -13,12 +13,15 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from libs.common.errors import RateLimited, Unauthenticated
+from libs.common.errors import RateLimited, Unauthenticated, Unavailable
 
 ADDRESS_FACTOR = 5
 """How many times more failures an address has than a username: an office shares one."""
 HASHES_AT_ONCE = 2
 """Passwords that are hashed at the same time: each takes 100 MiB and a good part of a core."""
+WAITING_AT_MOST = 500
+"""Requests that may wait for a place to hash; a minute's work for two slow cores."""
+RETRY_AFTER_S = 5.0
 
 
 class SignInThrottle:
@@ -32,7 +35,8 @@ class SignInThrottle:
         self._by_address = RateLimitItemPerMinute(failures_per_minute * ADDRESS_FACTOR)
         self._failures = MovingWindowRateLimiter(MemoryStorage())
         self._being_judged: Counter[str] = Counter()
-        self._hashing = asyncio.Semaphore(HASHES_AT_ONCE)
+        self._places = asyncio.Semaphore(HASHES_AT_ONCE)
+        self._waiting = 0
 
     @asynccontextmanager
     async def attempt(self, *, username: str, address: str) -> AsyncIterator[None]:
@@ -40,6 +44,7 @@ class SignInThrottle:
 
         Raises:
             RateLimited: too many failures; nothing was judged.
+            Unavailable: too many wait already; likewise.
         """
         limits = {
             f"name:{username.lower()}": self._by_name,
@@ -49,7 +54,7 @@ class SignInThrottle:
             self._check(key, limit)
         self._being_judged.update(limits.keys())
         try:
-            async with self._hashing:
+            async with self.hashing():
                 yield
         except Unauthenticated:
             for key, limit in limits.items():
@@ -61,9 +66,22 @@ class SignInThrottle:
 
     @asynccontextmanager
     async def hashing(self) -> AsyncIterator[None]:
-        """Surround the hashing of a new password: waits for a place, counts nothing."""
-        async with self._hashing:
+        """Surround the hashing of a password: waits for a place, counts no failure.
+
+        Raises:
+            Unavailable: too many wait already.
+        """
+        if self._waiting >= WAITING_AT_MOST:
+            raise Unavailable(retry_after_s=RETRY_AFTER_S)
+        self._waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            self._waiting -= 1
+        try:
             yield
+        finally:
+            self._places.release()
 
     def _check(self, key: str, limit: RateLimitItem) -> None:
         stats = self._failures.get_window_stats(limit, key)

@@ -64,6 +64,7 @@ class House:
         state = {
             "database": self.database,
             "writer": None,
+            "relay": None,
             "clock": self.clock,
             "tokens": self.tokens,
             "verifier": self.verifier,

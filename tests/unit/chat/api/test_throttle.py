@@ -2,8 +2,13 @@ import asyncio
 
 import pytest
 
-from libs.common.errors import RateLimited, Unauthenticated
-from services.chat.api.throttle import ADDRESS_FACTOR, HASHES_AT_ONCE, SignInThrottle
+from libs.common.errors import RateLimited, Unauthenticated, Unavailable
+from services.chat.api.throttle import (
+    ADDRESS_FACTOR,
+    HASHES_AT_ONCE,
+    WAITING_AT_MOST,
+    SignInThrottle,
+)
 
 
 async def fail(throttle: SignInThrottle, *, username: str, address: str = "10.0.0.1") -> None:
@@ -92,3 +97,23 @@ async def test_only_a_few_passwords_are_hashed_at_once():
     await asyncio.gather(*(work() for _ in range(10)))
 
     assert most == HASHES_AT_ONCE
+
+
+async def test_a_crowd_that_waits_for_hashing_is_bounded():
+    throttle = SignInThrottle(100)
+    go_on = asyncio.Event()
+
+    async def work() -> None:
+        async with throttle.hashing():
+            await go_on.wait()
+
+    crowd = [asyncio.create_task(work()) for _ in range(HASHES_AT_ONCE + WAITING_AT_MOST)]
+    await asyncio.sleep(0)
+
+    with pytest.raises(Unavailable) as refused:
+        await work()
+    go_on.set()
+    await asyncio.gather(*crowd)
+    await work()
+
+    assert refused.value.retry_after_s is not None
