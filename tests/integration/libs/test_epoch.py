@@ -6,38 +6,38 @@ from redis.exceptions import RedisError
 from libs.common.streams.epoch import EPOCH_KEY, Epoch
 
 
-async def test_everybody_who_asks_agrees_on_the_epoch(hot):
-    epochs = await asyncio.gather(*(Epoch(hot).check() for _ in range(20)))
+async def test_everybody_who_asks_agrees_on_the_epoch(redis):
+    epochs = await asyncio.gather(*(Epoch(redis).check() for _ in range(20)))
 
     assert len(set(epochs)) == 1
-    assert await hot.ttl(EPOCH_KEY) == -1
+    assert await redis.ttl(EPOCH_KEY) == -1
 
 
-async def test_a_wipe_is_a_new_epoch(hot):
-    epoch = Epoch(hot)
+async def test_a_wipe_is_a_new_epoch(redis):
+    epoch = Epoch(redis)
     before = await epoch.check()
 
-    await hot.flushall()
+    await redis.flushall()
 
     assert await epoch.check() != before
     assert await epoch.check() == epoch.current
 
 
-async def test_a_restart_that_kept_its_data_is_a_new_epoch(server, hot):
-    epoch = Epoch(hot)
+async def test_a_restart_that_kept_its_data_is_a_new_epoch(server, redis):
+    epoch = Epoch(redis)
     before = await epoch.check()
-    name = await hot.get(EPOCH_KEY)
+    name = await redis.get(EPOCH_KEY)
 
     server.kill()
     server.start()
     await server.wait_up()
 
     assert await epoch.check() != before
-    assert await hot.get(EPOCH_KEY) == name
+    assert await redis.get(EPOCH_KEY) == name
 
 
-async def test_without_redis_the_last_epoch_stands(server, hot):
-    epoch = Epoch(hot)
+async def test_without_redis_the_last_epoch_stands(server, redis):
+    epoch = Epoch(redis)
     before = await epoch.check()
     server.kill()
 

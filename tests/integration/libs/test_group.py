@@ -72,8 +72,8 @@ def make_loop(blocking: Redis, handler: Handler) -> Callable[..., GroupLoop]:
     return make
 
 
-async def pending(hot: Redis) -> int:
-    summary: Any = await hot.xpending(KEY, GROUP)
+async def pending(redis: Redis) -> int:
+    summary: Any = await redis.xpending(KEY, GROUP)
     return int(summary["pending"])
 
 
@@ -83,80 +83,80 @@ async def until(condition: Callable[[], Awaitable[object]]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def nothing_is_pending(hot: Redis) -> None:
+async def nothing_is_pending(redis: Redis) -> None:
     async def settled() -> bool:
-        return await pending(hot) == 0
+        return await pending(redis) == 0
 
     await until(settled)
 
 
 async def test_a_new_group_begins_with_what_stands_on_the_stream(
-    hot, make_loop, handler, eventually
+    redis, make_loop, handler, eventually
 ):
     for number in range(25):
-        await hot.xadd(KEY, packed(number))
+        await redis.xadd(KEY, packed(number))
 
     async with running(make_loop()):
         await eventually(lambda: len(handler.committed) == 25)
-        await nothing_is_pending(hot)
+        await nothing_is_pending(redis)
 
     assert handler.committed == list(range(25))
     assert max(len(attempt) for attempt in handler.attempts) == FAST.batch
 
 
 async def test_two_consumers_share_and_no_entry_is_handled_twice(
-    hot, make_loop, handler, eventually
+    redis, make_loop, handler, eventually
 ):
     other = Handler()
 
     async with running(make_loop("one"), make_loop("two", handler=other)):
         for number in range(200):
-            await hot.xadd(KEY, packed(number))
+            await redis.xadd(KEY, packed(number))
         await eventually(lambda: len(handler.committed) + len(other.committed) == 200)
 
     assert sorted(handler.committed + other.committed) == list(range(200))
 
 
 async def test_what_was_in_hand_is_taken_up_first_after_a_restart(
-    hot, make_loop, handler, eventually
+    redis, make_loop, handler, eventually
 ):
-    await hot.xgroup_create(KEY, GROUP, id="0", mkstream=True)
+    await redis.xgroup_create(KEY, GROUP, id="0", mkstream=True)
     for number in range(3):
-        await hot.xadd(KEY, packed(number))
-    await hot.xreadgroup(GROUP, "one", {KEY: ">"}, count=2)
+        await redis.xadd(KEY, packed(number))
+    await redis.xreadgroup(GROUP, "one", {KEY: ">"}, count=2)
 
     async with running(make_loop("one", options=replace(FAST, claim_after_ms=60_000))):
         await eventually(lambda: len(handler.committed) == 3)
-        await nothing_is_pending(hot)
+        await nothing_is_pending(redis)
 
     assert handler.attempts == [[0, 1], [2]]
 
 
 async def test_the_entries_of_a_dead_consumer_are_claimed_and_it_is_removed(
-    hot, make_loop, handler, eventually
+    redis, make_loop, handler, eventually
 ):
-    await hot.xgroup_create(KEY, GROUP, id="0", mkstream=True)
+    await redis.xgroup_create(KEY, GROUP, id="0", mkstream=True)
     for number in range(30):
-        await hot.xadd(KEY, packed(number))
-    await hot.xreadgroup(GROUP, "dead", {KEY: ">"})
+        await redis.xadd(KEY, packed(number))
+    await redis.xreadgroup(GROUP, "dead", {KEY: ">"})
 
     async def only_one_is_left() -> bool:
-        return [row["name"] for row in await hot.xinfo_consumers(KEY, GROUP)] == [b"one"]
+        return [row["name"] for row in await redis.xinfo_consumers(KEY, GROUP)] == [b"one"]
 
     async with running(make_loop("one", options=replace(FAST, stale_after_ms=300))):
         await eventually(lambda: sorted(handler.committed) == list(range(30)))
-        await nothing_is_pending(hot)
+        await nothing_is_pending(redis)
         await until(only_one_is_left)
 
 
-async def test_a_consumer_that_holds_entries_is_not_removed_with_the_idle_ones(hot, make_loop):
-    await hot.xgroup_create(KEY, GROUP, id="0", mkstream=True)
-    await hot.xadd(KEY, packed(1))
-    await hot.xreadgroup(GROUP, "slow", {KEY: ">"})
-    await hot.xgroup_createconsumer(KEY, GROUP, "idle")
+async def test_a_consumer_that_holds_entries_is_not_removed_with_the_idle_ones(redis, make_loop):
+    await redis.xgroup_create(KEY, GROUP, id="0", mkstream=True)
+    await redis.xadd(KEY, packed(1))
+    await redis.xreadgroup(GROUP, "slow", {KEY: ">"})
+    await redis.xgroup_createconsumer(KEY, GROUP, "idle")
 
     async def names() -> set[bytes]:
-        return {row["name"] for row in await hot.xinfo_consumers(KEY, GROUP)}
+        return {row["name"] for row in await redis.xinfo_consumers(KEY, GROUP)}
 
     async def the_idle_one_is_gone() -> bool:
         return b"idle" not in await names()
@@ -167,48 +167,50 @@ async def test_a_consumer_that_holds_entries_is_not_removed_with_the_idle_ones(h
         await until(the_idle_one_is_gone)
 
     assert b"slow" in await names()
-    assert await pending(hot) == 1
+    assert await pending(redis) == 1
 
 
 async def test_poison_is_singled_out_and_buried_and_its_neighbours_are_handled_once(
-    hot, make_loop, handler, eventually
+    redis, make_loop, handler, eventually
 ):
     handler.poison = {3, 7}
     for number in range(10):
-        await hot.xadd(KEY, packed(number))
+        await redis.xadd(KEY, packed(number))
     loop = make_loop()
 
     async with running(loop):
         await eventually(lambda: len(handler.committed) == 8)
-        await nothing_is_pending(hot)
+        await nothing_is_pending(redis)
 
     letters = await loop.dead_letters.list()
     assert sorted(handler.committed) == [0, 1, 2, 4, 5, 6, 8, 9]
     assert [numbers_in(letter.fields) for letter in letters] == [[3], [7]]
     assert all(letter.reason.startswith("ValueError") for letter in letters)
     assert handler.attempts.count([3]) == 3
-    assert await hot.hlen(failures_key(KEY, GROUP)) == 0
+    assert await redis.hlen(failures_key(KEY, GROUP)) == 0
 
 
-async def test_garbage_is_buried_without_troubling_the_handler(hot, make_loop, handler, eventually):
-    await hot.xadd(KEY, packed(1))
-    garbage = await hot.xadd(KEY, {"e": b"no json", "other": b"\xff"})
-    await hot.xadd(KEY, packed(2))
+async def test_garbage_is_buried_without_troubling_the_handler(
+    redis, make_loop, handler, eventually
+):
+    await redis.xadd(KEY, packed(1))
+    garbage = await redis.xadd(KEY, {"e": b"no json", "other": b"\xff"})
+    await redis.xadd(KEY, packed(2))
     loop = make_loop()
 
     async with running(loop):
         await eventually(lambda: handler.committed == [1, 2])
-        await nothing_is_pending(hot)
+        await nothing_is_pending(redis)
 
     (letter,) = await loop.dead_letters.list()
     assert str(letter.original_id).encode() == garbage
     assert letter.fields == {b"e": b"no json", b"other": b"\xff"}
 
 
-async def test_failures_before_a_restart_count(hot, make_loop, handler):
+async def test_failures_before_a_restart_count(redis, make_loop, handler):
     handler.poison = {1}
-    entry_id = await hot.xadd(KEY, packed(1))
-    await hot.hset(failures_key(KEY, GROUP), entry_id.decode(), 2)
+    entry_id = await redis.xadd(KEY, packed(1))
+    await redis.hset(failures_key(KEY, GROUP), entry_id.decode(), 2)
 
     loop = make_loop()
     async with running(loop):
@@ -217,10 +219,12 @@ async def test_failures_before_a_restart_count(hot, make_loop, handler):
     assert handler.attempts == [[1]]
 
 
-async def test_an_outage_buries_nothing_however_long_it_lasts(hot, make_loop, handler, eventually):
+async def test_an_outage_buries_nothing_however_long_it_lasts(
+    redis, make_loop, handler, eventually
+):
     handler.outage = Unavailable()
     for number in range(5):
-        await hot.xadd(KEY, packed(number))
+        await redis.xadd(KEY, packed(number))
     loop = make_loop()
 
     async with running(loop):
@@ -228,17 +232,17 @@ async def test_an_outage_buries_nothing_however_long_it_lasts(hot, make_loop, ha
         assert handler.committed == []
         handler.outage = None
         await eventually(lambda: handler.committed == list(range(5)))
-        await nothing_is_pending(hot)
+        await nothing_is_pending(redis)
 
     assert await loop.dead_letters.list() == []
 
 
-async def test_an_error_named_as_an_outage_is_one(hot, make_loop, handler, eventually):
+async def test_an_error_named_as_an_outage_is_one(redis, make_loop, handler, eventually):
     class OperationalError(Exception):
         pass
 
     handler.outage = OperationalError()
-    await hot.xadd(KEY, packed(1))
+    await redis.xadd(KEY, packed(1))
     loop = make_loop(outages=(OperationalError,))
 
     async with running(loop):
@@ -249,18 +253,18 @@ async def test_an_error_named_as_an_outage_is_one(hot, make_loop, handler, event
     assert await loop.dead_letters.list() == []
 
 
-async def test_nothing_is_read_while_the_breaker_is_open(hot, make_loop, handler, eventually):
+async def test_nothing_is_read_while_the_breaker_is_open(redis, make_loop, handler, eventually):
     clock = ManualClock()
     breaker = Breaker("database", clock=clock, fail_max=1)
     with contextlib.suppress(OSError):
         await breaker.call(failing)
-    await hot.xadd(KEY, packed(1))
+    await redis.xadd(KEY, packed(1))
     loop = make_loop(breaker=breaker)
 
     async with running(loop):
         await eventually(lambda: loop.progress_age_s() > 0.3)
         assert handler.attempts == []
-        assert await hot.xinfo_groups(KEY) == []
+        assert await redis.xinfo_groups(KEY) == []
         clock.advance(60)
         await eventually(lambda: handler.committed == [1])
 
@@ -270,15 +274,15 @@ async def failing() -> None:
 
 
 async def test_after_a_wipe_the_group_is_made_again_at_the_beginning(
-    hot, make_loop, handler, eventually
+    redis, make_loop, handler, eventually
 ):
     told: list[str] = []
 
     async with running(make_loop(on_cut_off=told.append)):
-        await hot.xadd(KEY, packed(1))
+        await redis.xadd(KEY, packed(1))
         await eventually(lambda: handler.committed == [1])
-        await hot.flushall()
-        await hot.xadd(KEY, packed(2))
+        await redis.flushall()
+        await redis.xadd(KEY, packed(2))
         await eventually(lambda: handler.committed == [1, 2])
         await eventually(lambda: len(told) == 2)
 
@@ -286,17 +290,17 @@ async def test_after_a_wipe_the_group_is_made_again_at_the_beginning(
 
 
 async def test_a_group_that_somebody_removed_is_made_again_and_sees_everything_again(
-    hot, make_loop, handler, eventually
+    redis, make_loop, handler, eventually
 ):
     async with running(make_loop()):
-        await hot.xadd(KEY, packed(1))
+        await redis.xadd(KEY, packed(1))
         await eventually(lambda: handler.committed == [1])
-        await hot.xgroup_destroy(KEY, GROUP)
-        await hot.xadd(KEY, packed(2))
+        await redis.xgroup_destroy(KEY, GROUP)
+        await redis.xadd(KEY, packed(2))
         await eventually(lambda: handler.committed == [1, 1, 2])
 
 
-async def test_a_callback_that_fails_is_told_again(hot, make_loop, eventually):
+async def test_a_callback_that_fails_is_told_again(redis, make_loop, eventually):
     told: list[str] = []
 
     async def on_cut_off(reason: str) -> None:
@@ -308,48 +312,48 @@ async def test_a_callback_that_fails_is_told_again(hot, make_loop, eventually):
         await eventually(lambda: len(told) == 3)
 
 
-async def test_pending_entries_that_were_trimmed_are_reported(hot, make_loop, eventually):
-    await hot.xgroup_create(KEY, GROUP, id="0", mkstream=True)
+async def test_pending_entries_that_were_trimmed_are_reported(redis, make_loop, eventually):
+    await redis.xgroup_create(KEY, GROUP, id="0", mkstream=True)
     for number in range(3):
-        await hot.xadd(KEY, packed(number))
-    await hot.xreadgroup(GROUP, "one", {KEY: ">"}, count=1)
-    await hot.xreadgroup(GROUP, "dead", {KEY: ">"}, count=1)
-    await hot.xtrim(KEY, maxlen=0)
+        await redis.xadd(KEY, packed(number))
+    await redis.xreadgroup(GROUP, "one", {KEY: ">"}, count=1)
+    await redis.xreadgroup(GROUP, "dead", {KEY: ">"}, count=1)
+    await redis.xtrim(KEY, maxlen=0)
     told: list[str] = []
 
     async with running(make_loop("one", on_cut_off=told.append)):
         await eventually(lambda: told)
-        await nothing_is_pending(hot)
+        await nothing_is_pending(redis)
 
 
 async def test_the_loop_survives_a_kill_and_restart_of_redis(
-    server, hot, make_loop, handler, eventually
+    server, redis, make_loop, handler, eventually
 ):
     async with running(make_loop()):
-        await hot.xadd(KEY, packed(1))
+        await redis.xadd(KEY, packed(1))
         await eventually(lambda: handler.committed == [1])
         server.kill()
         server.start()
         await server.wait_up()
-        await hot.xadd(KEY, packed(2))
+        await redis.xadd(KEY, packed(2))
         await eventually(lambda: set(handler.committed) == {1, 2})
-        await nothing_is_pending(hot)
+        await nothing_is_pending(redis)
 
 
-async def test_a_hang_of_redis_loses_nothing(server, hot, make_loop, handler, eventually):
+async def test_a_hang_of_redis_loses_nothing(server, redis, make_loop, handler, eventually):
     loop = make_loop()
 
     async with running(loop):
-        await hot.xadd(KEY, packed(1))
+        await redis.xadd(KEY, packed(1))
         await eventually(lambda: handler.committed == [1])
         server.hang()
         await eventually(lambda: loop.progress_age_s() > 1.2)
         server.resume()
-        await hot.xadd(KEY, packed(2))
+        await redis.xadd(KEY, packed(2))
         await eventually(lambda: handler.committed == [1, 2])
 
 
-async def test_stopping_finishes_the_batch_in_hand(hot, make_loop):
+async def test_stopping_finishes_the_batch_in_hand(redis, make_loop):
     entered, leave = asyncio.Event(), asyncio.Event()
     committed: list[int] = []
 
@@ -358,7 +362,7 @@ async def test_stopping_finishes_the_batch_in_hand(hot, make_loop):
         await leave.wait()
         committed.extend(numbers_of(entries))
 
-    await hot.xadd(KEY, packed(1))
+    await redis.xadd(KEY, packed(1))
     loop = make_loop(handler=slow)
     loop.start()
     await entered.wait()
@@ -368,7 +372,7 @@ async def test_stopping_finishes_the_batch_in_hand(hot, make_loop):
     await stopping
 
     assert committed == [1]
-    assert await pending(hot) == 0
+    assert await pending(redis) == 0
 
 
 def exported_age_s() -> float:
@@ -376,13 +380,13 @@ def exported_age_s() -> float:
     return REGISTRY.get_sample_value("parley_group_progress_age_seconds", labels) or 0.0
 
 
-async def test_a_handler_that_hangs_shows_in_the_age_of_progress(hot, make_loop, eventually):
+async def test_a_handler_that_hangs_shows_in_the_age_of_progress(redis, make_loop, eventually):
     leave = asyncio.Event()
 
     async def hanging(entries: Sequence[Entry]) -> None:
         await leave.wait()
 
-    await hot.xadd(KEY, packed(1))
+    await redis.xadd(KEY, packed(1))
     loop = make_loop(handler=hanging)
 
     async with running(loop):
@@ -392,11 +396,11 @@ async def test_a_handler_that_hangs_shows_in_the_age_of_progress(hot, make_loop,
 
 
 async def test_a_replayed_letter_is_handled_and_a_discarded_one_is_gone(
-    hot, make_loop, handler, eventually
+    redis, make_loop, handler, eventually
 ):
     handler.poison = {1, 2}
     for number in (1, 2):
-        await hot.xadd(KEY, packed(number))
+        await redis.xadd(KEY, packed(number))
     loop = make_loop()
     letters: DeadLetters = loop.dead_letters
 

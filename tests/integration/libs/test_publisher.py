@@ -23,16 +23,16 @@ def publisher(hot: Redis) -> Publisher:
     return Publisher(hot, TABLE, clock=SystemClock())
 
 
-async def test_events_of_one_call_share_an_entry_and_keep_their_order(hot, publisher):
+async def test_events_of_one_call_share_an_entry_and_keep_their_order(redis, publisher):
     sent = [numbered(1), UserRevoked(user="1"), numbered(2)]
 
     await publisher.publish([Outgoing("chat.rooms", 0, sent)])
 
-    entries = await hot.xrange("chat.rooms:{0}")
+    entries = await redis.xrange("chat.rooms:{0}")
     assert [events.decode(fields[b"e"]) for _, fields in entries] == [sent]
 
 
-async def test_concurrent_callers_each_find_their_events_written(hot, publisher):
+async def test_concurrent_callers_each_find_their_events_written(redis, publisher):
     await asyncio.gather(
         *(
             publisher.publish([Outgoing("chat.rooms", 0, [numbered(number)])])
@@ -40,27 +40,27 @@ async def test_concurrent_callers_each_find_their_events_written(hot, publisher)
         )
     )
 
-    entries = await hot.xrange("chat.rooms:{0}")
+    entries = await redis.xrange("chat.rooms:{0}")
     assert [numbers_in(fields) for _, fields in entries] == [[number] for number in range(200)]
 
 
-async def test_a_call_over_the_size_limit_is_split_into_entries(hot):
+async def test_a_call_over_the_size_limit_is_split_into_entries(hot, redis):
     publisher = Publisher(hot, TABLE, clock=SystemClock(), max_entry_bytes=200)
 
     await publisher.publish([Outgoing("chat.rooms", 0, [numbered(number) for number in range(10)])])
 
-    entries = await hot.xrange("chat.rooms:{0}")
+    entries = await redis.xrange("chat.rooms:{0}")
     assert len(entries) > 1
     assert [number for _, fields in entries for number in numbers_in(fields)] == list(range(10))
 
 
-async def test_only_a_stream_without_groups_is_cut_when_written(hot, publisher):
+async def test_only_a_stream_without_groups_is_cut_when_written(redis, publisher):
     for name in ("chat.rooms", "chat.typing"):
         for _ in range(30):
             await publisher.publish([Outgoing(name, 0, [numbered(1)]) for _ in range(20)])
 
-    assert await hot.xlen("chat.rooms:{0}") == 600
-    assert await hot.xlen("chat.typing:{0}") < 600
+    assert await redis.xlen("chat.rooms:{0}") == 600
+    assert await redis.xlen("chat.typing:{0}") < 600
 
 
 async def test_a_hung_redis_is_unavailable_within_the_bound(server, publisher):
@@ -79,7 +79,7 @@ async def test_a_hung_redis_is_unavailable_within_the_bound(server, publisher):
     assert waited < PUBLISH_WITHIN_S + 1.0  # the machine's own delays included
 
 
-async def test_publishing_works_again_after_a_restart(server, hot, publisher, eventually):
+async def test_publishing_works_again_after_a_restart(server, redis, publisher):
     server.kill()
     with pytest.raises(Unavailable):
         await publisher.publish([Outgoing("chat.rooms", 0, [numbered(1)])])
@@ -94,12 +94,12 @@ async def test_publishing_works_again_after_a_restart(server, hot, publisher, ev
             except Unavailable:
                 await asyncio.sleep(0.02)
 
-    entries = await hot.xrange("chat.rooms:{0}")
+    entries = await redis.xrange("chat.rooms:{0}")
     assert [numbers_in(fields) for _, fields in entries] == [[2]]
 
 
-async def test_a_refusal_by_redis_reaches_only_the_caller_whose_key_it_is(hot, publisher):
-    await hot.set("chat.typing:{0}", "not a stream")
+async def test_a_refusal_by_redis_reaches_only_the_caller_whose_key_it_is(redis, publisher):
+    await redis.set("chat.typing:{0}", "not a stream")
 
     outcomes = await asyncio.gather(
         publisher.publish([Outgoing("chat.typing", 0, [numbered(1)])]),
@@ -112,10 +112,10 @@ async def test_a_refusal_by_redis_reaches_only_the_caller_whose_key_it_is(hot, p
     assert publisher.breaker.state == "closed"
 
 
-async def test_an_unknown_stream_is_refused_before_anything_is_written(hot, publisher):
+async def test_an_unknown_stream_is_refused_before_anything_is_written(redis, publisher):
     with pytest.raises(KeyError):
         await publisher.publish(
             [Outgoing("chat.rooms", 0, [numbered(1)]), Outgoing("no.such", 0, [numbered(1)])]
         )
 
-    assert await hot.xlen("chat.rooms:{0}") == 0
+    assert await redis.xlen("chat.rooms:{0}") == 0

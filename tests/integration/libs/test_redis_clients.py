@@ -7,7 +7,7 @@ from redis.exceptions import RedisError, ResponseError
 from libs.common.redis_clients import BLOCK_MS, answered, connect_hot
 
 
-async def test_a_hung_server_is_given_up_soon_and_the_command_is_not_repeated(server, hot):
+async def test_a_hung_server_is_given_up_soon_and_the_command_is_not_repeated(server, hot, redis):
     await hot.ping()
     server.hang()
 
@@ -17,7 +17,7 @@ async def test_a_hung_server_is_given_up_soon_and_the_command_is_not_repeated(se
     server.resume()
 
     assert not answered(caught.value)
-    assert int(await hot.get("count") or 0) <= 1
+    assert int(await redis.get("count") or 0) <= 1
 
 
 async def test_a_blocking_read_may_block_for_its_whole_time(blocking):
@@ -33,13 +33,13 @@ async def test_an_error_that_redis_replies_proves_that_it_lives(hot):
     assert answered(caught.value)
 
 
-async def test_more_callers_than_connections_take_turns(server):
+async def test_more_callers_than_connections_take_turns(server, redis):
     client = connect_hot(server.url, max_connections=2)
 
     values = await asyncio.gather(*(client.incr("turns") for _ in range(50)))
 
     assert sorted(values) == list(range(1, 51))
-    assert len(await client.client_list()) <= 3
+    assert len(await redis.client_list()) <= 3
     await client.aclose()
 
 

@@ -59,14 +59,14 @@ def make_tail(blocking: Redis, durable: Seen, ephemeral: Seen) -> Callable[..., 
 
 
 async def test_a_tail_begins_at_the_present_end_and_sees_everything_after(
-    hot, make_tail, durable, ephemeral, eventually
+    redis, make_tail, durable, ephemeral, eventually
 ):
-    await hot.xadd(DURABLE, packed(0))
+    await redis.xadd(DURABLE, packed(0))
 
     async with running(make_tail()):
         for number in range(1, 50):
-            await hot.xadd(DURABLE, packed(number))
-            await hot.xadd(EPHEMERAL, packed(number))
+            await redis.xadd(DURABLE, packed(number))
+            await redis.xadd(EPHEMERAL, packed(number))
         await eventually(lambda: len(durable.numbers) + len(ephemeral.numbers) == 98)
 
     assert durable.numbers == list(range(1, 50))
@@ -74,28 +74,28 @@ async def test_a_tail_begins_at_the_present_end_and_sees_everything_after(
 
 
 async def test_what_is_written_while_the_connection_breaks_is_not_missed(
-    hot, make_tail, durable, eventually
+    redis, make_tail, durable, eventually
 ):
     async with running(make_tail()):
         for number in range(30):
-            await hot.xadd(DURABLE, packed(number))
+            await redis.xadd(DURABLE, packed(number))
             if number % 5 == 0:
-                await hot.client_kill_filter(_type="normal", skipme=True)
+                await redis.client_kill_filter(_type="normal", skipme=True)
         await eventually(lambda: len(durable.numbers) == 30)
 
     assert durable.numbers == list(range(30))
 
 
 async def test_after_a_hang_the_tail_goes_on_where_it_was(
-    server, hot, make_tail, durable, eventually
+    server, redis, make_tail, durable, eventually
 ):
     async with running(make_tail()) as tail:
-        await hot.xadd(DURABLE, packed(1))
+        await redis.xadd(DURABLE, packed(1))
         await eventually(lambda: durable.numbers == [1])
         server.hang()
         await eventually(lambda: tail.stale_for_s() > 1.0)
         server.resume()
-        await hot.xadd(DURABLE, packed(2))
+        await redis.xadd(DURABLE, packed(2))
         await eventually(lambda: len(durable.numbers) == 2)
         await eventually(lambda: tail.stale_for_s() < 0.5)
 
@@ -103,51 +103,51 @@ async def test_after_a_hang_the_tail_goes_on_where_it_was(
 
 
 async def test_after_a_wipe_durable_streams_are_read_from_their_beginning(
-    hot, make_tail, durable, ephemeral, eventually
+    redis, make_tail, durable, ephemeral, eventually
 ):
     told: list[str] = []
-    await hot.xadd(DURABLE, packed(0), id="99999999999999-0")
+    await redis.xadd(DURABLE, packed(0), id="99999999999999-0")
 
     async with running(make_tail(on_epoch=told.append)):
-        await hot.flushall()
-        await hot.xadd(DURABLE, packed(1))  # far below the tail's position
-        await hot.xadd(EPHEMERAL, packed(1))
+        await redis.flushall()
+        await redis.xadd(DURABLE, packed(1))  # far below the tail's position
+        await redis.xadd(EPHEMERAL, packed(1))
         await eventually(lambda: durable.numbers == [1])
-        await hot.xadd(EPHEMERAL, packed(2))
+        await redis.xadd(EPHEMERAL, packed(2))
         await eventually(lambda: 2 in ephemeral.numbers)
 
     assert len(told) == 1
 
 
 async def test_after_a_kill_and_restart_nothing_durable_is_missing(
-    server, hot, make_tail, durable, eventually
+    server, redis, make_tail, durable, eventually
 ):
     async with running(make_tail()):
-        await hot.xadd(DURABLE, packed(1))
+        await redis.xadd(DURABLE, packed(1))
         await eventually(lambda: durable.numbers == [1])
         server.kill()
         server.start()
         await server.wait_up()
-        await hot.xadd(DURABLE, packed(2))
+        await redis.xadd(DURABLE, packed(2))
         await eventually(lambda: 2 in durable.numbers)
 
     assert set(durable.numbers) == {1, 2}
 
 
 async def test_garbage_is_skipped_and_its_readable_neighbours_are_not(
-    hot, make_tail, durable, eventually
+    redis, make_tail, durable, eventually
 ):
     known = packed(2)["e"].removeprefix(b"[").removesuffix(b"]")
 
     async with running(make_tail()):
-        await hot.xadd(DURABLE, {"e": b"\xff no json"})
-        await hot.xadd(DURABLE, {"other": b"[]"})
-        await hot.xadd(DURABLE, {"e": b'[{"type":"from.the.future"},' + known + b"]"})
-        await hot.xadd(DURABLE, packed(3))
+        await redis.xadd(DURABLE, {"e": b"\xff no json"})
+        await redis.xadd(DURABLE, {"other": b"[]"})
+        await redis.xadd(DURABLE, {"e": b'[{"type":"from.the.future"},' + known + b"]"})
+        await redis.xadd(DURABLE, packed(3))
         await eventually(lambda: durable.numbers == [2, 3])
 
 
-async def test_a_handler_that_raises_does_not_end_the_tail(hot, blocking, durable, eventually):
+async def test_a_handler_that_raises_does_not_end_the_tail(redis, blocking, durable, eventually):
     async def handler(entries: Sequence[Entry]) -> None:
         durable(entries)
         raise ValueError(entries)
@@ -159,9 +159,9 @@ async def test_a_handler_that_raises_does_not_end_the_tail(hot, blocking, durabl
         block_ms=100,
     )
     async with running(tail):
-        await hot.xadd(DURABLE, packed(1))
+        await redis.xadd(DURABLE, packed(1))
         await eventually(lambda: durable.numbers == [1])
-        await hot.xadd(DURABLE, packed(2))
+        await redis.xadd(DURABLE, packed(2))
         await eventually(lambda: durable.numbers == [1, 2])
 
 

@@ -19,16 +19,16 @@ NODE = 100
 
 
 @pytest.fixture
-async def now_ms(hot: Redis) -> int:
-    seconds, _ = await hot.time()
+async def now_ms(redis: Redis) -> int:
+    seconds, _ = await redis.time()
     return int(seconds) * 1000
 
 
 @pytest.fixture
-def write(hot, now_ms):
+def write(redis, now_ms):
     async def write_at(age_ms: int, count: int = NODE) -> list[StreamId]:
         ids = [StreamId(now_ms - age_ms, number) for number in range(1, count + 1)]
-        pipeline = hot.pipeline(transaction=False)
+        pipeline = redis.pipeline(transaction=False)
         for entry_id in ids:
             pipeline.xadd(KEY, {"e": b"[]"}, id=str(entry_id))
         await pipeline.execute()
@@ -38,94 +38,96 @@ def write(hot, now_ms):
 
 
 @pytest.fixture
-def read_all(hot):
+def read_all(redis):
     async def read(group: str, *, acknowledge: bool) -> None:
-        await hot.xgroup_create(KEY, group, id="0", mkstream=True)
-        reply = await hot.xreadgroup(group, "one", {KEY: ">"})
+        await redis.xgroup_create(KEY, group, id="0", mkstream=True)
+        reply = await redis.xreadgroup(group, "one", {KEY: ">"})
         if acknowledge and reply:
-            await hot.xack(KEY, group, *(entry_id for entry_id, _ in reply[0][1]))
+            await redis.xack(KEY, group, *(entry_id for entry_id, _ in reply[0][1]))
 
     return read
 
 
-async def kept(hot: Redis) -> list[StreamId]:
-    return [entry.id for entry in read_entries(await hot.xrange(KEY))]
+async def kept(redis: Redis) -> list[StreamId]:
+    return [entry.id for entry in read_entries(await redis.xrange(KEY))]
 
 
-async def test_what_all_have_acknowledged_goes_once_it_is_old_enough(hot, write, read_all):
+async def test_what_all_have_acknowledged_goes_once_it_is_old_enough(redis, write, read_all):
     await write(300_000)
     young = await write(30_000)
     for group in POLICY.groups:
         await read_all(group, acknowledge=True)
 
-    cut_off = await Trimmer(hot, [POLICY], limits=LIMITS).trim_all()
+    cut_off = await Trimmer(redis, [POLICY], limits=LIMITS).trim_all()
 
-    assert await kept(hot) == young
+    assert await kept(redis) == young
     assert cut_off == {}
 
 
-async def test_what_one_group_has_not_acknowledged_stays(hot, write, read_all):
+async def test_what_one_group_has_not_acknowledged_stays(redis, write, read_all):
     entries = await write(300_000)
     await read_all("queue", acknowledge=True)
     await read_all("receipts", acknowledge=False)
 
-    await Trimmer(hot, [POLICY], limits=LIMITS).trim_all()
+    await Trimmer(redis, [POLICY], limits=LIMITS).trim_all()
 
-    assert await kept(hot) == entries
+    assert await kept(redis) == entries
 
 
-async def test_what_a_group_has_not_read_stays(hot, write, read_all):
+async def test_what_a_group_has_not_read_stays(redis, write, read_all):
     await read_all("receipts", acknowledge=True)
     entries = await write(300_000)
     await read_all("queue", acknowledge=True)
 
-    await Trimmer(hot, [POLICY], limits=LIMITS).trim_all()
+    await Trimmer(redis, [POLICY], limits=LIMITS).trim_all()
 
-    assert await kept(hot) == entries
+    assert await kept(redis) == entries
 
 
 async def test_a_group_that_does_not_exist_yet_keeps_everything_up_to_the_hard_limit(
-    hot, write, read_all
+    redis, write, read_all
 ):
     await write(700_000)
     entries = await write(300_000)
     await read_all("queue", acknowledge=True)
 
-    cut_off = await Trimmer(hot, [POLICY], limits=LIMITS).trim_all()
+    cut_off = await Trimmer(redis, [POLICY], limits=LIMITS).trim_all()
 
-    assert await kept(hot) == entries
+    assert await kept(redis) == entries
     assert cut_off == {}
 
 
-async def test_beyond_the_hard_limit_a_group_is_cut_off_and_told_once(hot, write, read_all):
+async def test_beyond_the_hard_limit_a_group_is_cut_off_and_told_once(redis, write, read_all):
     await write(700_000)
     entries = await write(300_000)
     await read_all("queue", acknowledge=True)
     await read_all("receipts", acknowledge=False)
-    trimmer = Trimmer(hot, [POLICY], limits=LIMITS)
+    trimmer = Trimmer(redis, [POLICY], limits=LIMITS)
 
     first, second = await trimmer.trim_all(), await trimmer.trim_all()
 
-    assert await kept(hot) == entries
+    assert await kept(redis) == entries
     assert first == {KEY: ["receipts"]}
     assert second == {}
-    assert await hot.hkeys(cut_off_key(KEY)) == [b"receipts"]
+    assert await redis.hkeys(cut_off_key(KEY)) == [b"receipts"]
 
 
-async def test_too_many_entries_are_cut_whoever_lacks_them(hot, write, read_all):
+async def test_too_many_entries_are_cut_whoever_lacks_them(redis, write, read_all):
     await write(1_000, count=20 * NODE)
     await read_all("receipts", acknowledge=False)
 
-    cut_off = await Trimmer(hot, [POLICY], limits=replace(LIMITS, max_entries=5 * NODE)).trim_all()
+    cut_off = await Trimmer(
+        redis, [POLICY], limits=replace(LIMITS, max_entries=5 * NODE)
+    ).trim_all()
 
-    assert len(await kept(hot)) == 5 * NODE
+    assert len(await kept(redis)) == 5 * NODE
     assert cut_off == {KEY: ["receipts"]}
 
 
-async def test_a_group_hears_that_it_was_cut_off(hot, blocking, write, read_all, eventually):
+async def test_a_group_hears_that_it_was_cut_off(redis, blocking, write, read_all, eventually):
     await write(700_000)
     await read_all("receipts", acknowledge=False)
-    await Trimmer(hot, [POLICY], limits=LIMITS).trim_all()
+    await Trimmer(redis, [POLICY], limits=LIMITS).trim_all()
     told: list[str] = []
 
     async def handler(_entries: Sequence[Entry]) -> None:
@@ -147,34 +149,34 @@ async def test_a_group_hears_that_it_was_cut_off(hot, blocking, write, read_all,
     await loop.stop()
 
     assert told == ["trimmed before its end"]
-    assert not await hot.exists(cut_off_key(KEY))
+    assert not await redis.exists(cut_off_key(KEY))
 
 
-async def test_a_stream_without_groups_keeps_its_newest_entries(hot, write):
+async def test_a_stream_without_groups_keeps_its_newest_entries(redis, write):
     entries = await write(300_000, count=10 * NODE)
 
-    await Trimmer(hot, [StreamPolicy("chat.rooms", max_len=2 * NODE)]).trim_all()
+    await Trimmer(redis, [StreamPolicy("chat.rooms", max_len=2 * NODE)]).trim_all()
 
-    assert await kept(hot) == entries[-2 * NODE :]
-
-
-async def test_a_stream_that_does_not_exist_is_no_trouble(hot):
-    assert await Trimmer(hot, [POLICY, StreamPolicy("chat.typing")]).trim_all() == {}
+    assert await kept(redis) == entries[-2 * NODE :]
 
 
-async def test_the_trimmer_goes_on_after_redis_was_away(server, hot, write, read_all):
+async def test_a_stream_that_does_not_exist_is_no_trouble(redis):
+    assert await Trimmer(redis, [POLICY, StreamPolicy("chat.typing")]).trim_all() == {}
+
+
+async def test_the_trimmer_goes_on_after_redis_was_away(server, redis, write, read_all):
     await write(300_000)
     for group in POLICY.groups:
         await read_all(group, acknowledge=True)
     server.kill()
-    trimmer = Trimmer(hot, [POLICY], limits=LIMITS)
+    trimmer = Trimmer(redis, [POLICY], limits=LIMITS)
     running = asyncio.create_task(trimmer.run(every_s=0.02))
 
     server.start()
     await server.wait_up()
 
     async with asyncio.timeout(5):
-        while await hot.xlen(KEY):
+        while await redis.xlen(KEY):
             await asyncio.sleep(0.01)
     trimmer.stop()
     await running
