@@ -64,7 +64,8 @@ def checks() -> Iterator[Part]:
     yield python("ruff", "-m", "ruff", "check", "--quiet")
     yield python("format", "-m", "ruff", "format", "--check", "--quiet")
     yield python("mypy", "-m", "mypy", "--no-error-summary")
-    yield python("imports", "-c", "from importlinter.cli import lint_imports_command as c; c()")
+    lint_imports = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    yield python("imports", "-c", lint_imports, "--no-logo")
     for service in SERVICES:
         if (ROOT / service.module.replace(".", "/") / "__main__.py").exists():
             command = ("-m", service.module, "makemigrations", "--check", "--dry-run")
