@@ -178,12 +178,13 @@ def error_frame(
     return Error(
         code=error.code,
         message=error.message,
-        ref=_given(ref),
-        client_id=_given(client_id),
+        ref=given(ref),
+        client_id=given(client_id),
         fields=error.fields or UNSET,
         retry_after=UNSET if error.retry_after_s is None else error.retry_after_s,
     )
 
 
-def _given(text: str | None) -> str | UnsetType:
+def given(text: str | None) -> str | UnsetType:
+    """Leave a member out where there is nothing to say."""
     return UNSET if text is None else text

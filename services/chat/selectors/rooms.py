@@ -267,3 +267,10 @@ def _read_cursor(text: str) -> tuple[dt.datetime, UUID]:
         return _EPOCH + dt.timedelta(microseconds=int(micros)), room_id
     except OverflowError:
         raise ValueError("not a cursor") from None
+
+
+def rooms_of_users(user_ids: Iterable[str]) -> list[tuple[str, str]]:
+    """Return every (user, room) in which one of these users is present, in any order."""
+    wanted = [known for text in user_ids if (known := uuid_of(text)) is not None]
+    rows = Member.objects.filter(user_id__in=wanted, left_seq=None)
+    return [(str(user), str(room)) for user, room in rows.values_list("user_id", "room_id")]

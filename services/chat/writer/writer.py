@@ -16,6 +16,7 @@ from libs.common import metrics
 from libs.common.clock import Clock
 from libs.common.errors import BadFrame, Internal, ParleyError, Timeout, Unavailable
 from libs.common.postgres import CannotConnect, ConnectionLost
+from libs.common.tasks import TaskSet
 from services.chat.domain.drafts import Draft, Stored, Written
 from services.chat.domain.failures import Failure, judge_failure
 from services.chat.writer.batch import Outcome, RoomLocked
@@ -84,7 +85,7 @@ class Writer:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._down = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = TaskSet()
 
     @property
     def backlog(self) -> int:
@@ -140,8 +141,7 @@ class Writer:
             while True:
                 await self._write_next()
         finally:
-            for task in self._tasks:
-                task.cancel()
+            await self._tasks.stop()
             self._swift.disconnect()
             self._patient.disconnect()
 
@@ -247,9 +247,7 @@ class Writer:
         for room, locked in self._line.locked.items():
             if not locked.patient and now_s - locked.since_s > LOCKED_AFTER_S:
                 locked.patient = True
-                task = asyncio.create_task(self._wait_for_room(room), name="writer-patient")
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._tasks.spawn(self._wait_for_room(room), name="writer-patient")
 
     async def _wait_for_room(self, room: str) -> None:
         """Write a locked room's messages as soon as its lock can be had, or refuse them."""

@@ -1,0 +1,75 @@
+"""``python -m services.chat`` serves; with arguments it runs that Django command instead."""
+
+import asyncio
+import os
+import sys
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "services.chat.settings")
+
+FRAME_BYTES_REFUSED = 1024 * 1024
+"""A frame above this closes the connection (1009); below it, a client gets an error."""
+BACKLOG = 2048
+"""Connections that may wait to be accepted: everybody comes back at once after a restart."""
+GRACE_S = 5
+PING_EVERY_S = 30
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT, or run one command."""
+    if len(sys.argv) > 1:
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(["python -m services.chat", *sys.argv[1:]])
+        return
+    import django
+    import uvloop
+
+    from libs.common import logs
+    from services.chat.settings import CHAT
+
+    logs.configure(service="chat", level=CHAT.log_level, readable=CHAT.development)
+    django.setup()
+    uvloop.run(serve())
+
+
+async def serve() -> None:
+    """Run the process and its server in one event loop."""
+    import uvicorn
+
+    from services.chat.asgi import Process
+    from services.chat.settings import CHAT
+    from services.chat.wire import UvicornWire
+
+    process = Process(CHAT)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            process.application,
+            host=CHAT.host,
+            port=CHAT.port,
+            http="httptools",
+            ws=UvicornWire,
+            ws_max_size=FRAME_BYTES_REFUSED,
+            ws_ping_interval=PING_EVERY_S,
+            ws_ping_timeout=PING_EVERY_S,
+            ws_per_message_deflate=False,
+            lifespan="off",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+    await process.start()
+    try:
+        await server.serve()
+    finally:
+        await process.stop()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.exit(0)

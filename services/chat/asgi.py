@@ -1,0 +1,168 @@
+"""One chat process, put together: every part is made here and handed to those who use it."""
+
+import asyncio
+from typing import Any
+
+import structlog
+from channels.routing import ProtocolTypeRouter
+from django.core.asgi import get_asgi_application
+from servestatic import ServeStaticASGI
+
+from libs.common import metrics
+from libs.common.clock import SystemClock
+from libs.common.database import DatabaseThreads
+from libs.common.health import Check, InternalServer
+from libs.common.redis_clients import connect_blocking, connect_hot
+from libs.common.streams.epoch import Epoch
+from libs.common.streams.publisher import Publisher
+from libs.common.streams.tail import Tail
+from libs.common.tasks import TaskSet
+from libs.common.tokens import Issuer, Verifier
+from services.chat.api.middleware import LimitedBody
+from services.chat.consumers import ChatConsumer
+from services.chat.domain.content import CONTENT_CHARS
+from services.chat.frames.client import FRAME_BYTES
+from services.chat.frames.server import Limits
+from services.chat.hub import Hub, SafetyNet
+from services.chat.outbox import Announcer, Relay
+from services.chat.routing import websockets
+from services.chat.settings import ChatSettings
+from services.chat.store import STREAMS
+from services.chat.subscribers import tailed
+from services.chat.wire import wire_for
+from services.chat.writer import Writer
+
+FLUSH_WITHIN_S = 4.0
+"""How long messages that were accepted may take to get their outcome when the process stops."""
+
+log = structlog.get_logger(__name__)
+
+
+class Process:
+    """All parts of one chat process. ``start`` and ``stop`` belong around the server's life."""
+
+    def __init__(self, settings: ChatSettings) -> None:
+        self.clock = SystemClock()
+        self.database = DatabaseThreads(settings.database_threads)
+        self.hot = connect_hot(str(settings.redis_url))
+        self.blocking = connect_blocking(str(settings.redis_url))
+        self.publisher = Publisher(self.hot, STREAMS, clock=self.clock)
+        partitions = settings.stream_partitions
+        self.announcer = Announcer(
+            publisher=self.publisher, database=self.database, partitions=partitions
+        )
+        self.relay = Relay(publisher=self.publisher, database=self.database, partitions=partitions)
+        self.writer = Writer(
+            dsn=str(settings.database_url),
+            clock=self.clock,
+            collect_s=settings.collect_ms / 1000,
+            on_written=self.announcer.announce,
+            take_published=self.announcer.take_published,
+            put_back_published=self.announcer.put_back_published,
+        )
+        self.hub = Hub(database=self.database)
+        epoch = Epoch(self.blocking)
+        self.tails = [
+            Tail(self.blocking, tailed(self.hub, partition=each), clock=self.clock, epoch=epoch)
+            for each in range(partitions)
+        ]
+        self.safety_net = SafetyNet(
+            hub=self.hub,
+            database=self.database,
+            silent_for_s=lambda: max(tail.stale_for_s() for tail in self.tails),
+        )
+        self.verifier = Verifier(settings.token_verify_keys, clock=self.clock)
+        self.tokens = Issuer(
+            settings.token_signing_key.get_secret_value(),
+            verify_keys=settings.token_verify_keys,
+            clock=self.clock,
+        )
+        self.internal = InternalServer(
+            settings.host, settings.internal_port, self._checks(), clock=self.clock
+        )
+        self.application = self._application(settings)
+        self._tasks = TaskSet()
+        self._started = False
+
+    async def start(self) -> None:
+        """Begin to work; nothing has to be reachable yet."""
+        self._tasks.spawn(metrics.watch_loop_lag(self.clock), name="loop-lag")
+        self._tasks.spawn(self.writer.run(), name="writer")
+        self._tasks.spawn(self.announcer.run(), name="announcer")
+        self._tasks.spawn(self.announcer.delete_published_now_and_then(), name="outbox-sweeper")
+        self._tasks.spawn(self.relay.run(), name="relay")
+        self._tasks.spawn(self.safety_net.run(), name="safety-net")
+        for tail in self.tails:
+            tail.start()
+        await self.internal.start()
+        self._started = True
+        log.info("chat_started")
+
+    async def stop(self) -> None:
+        """Finish what was accepted, then let go of everything."""
+        self._started = False
+        await self.writer.flush(FLUSH_WITHIN_S)
+        await self.announcer.flush(FLUSH_WITHIN_S)
+        await asyncio.gather(*(tail.stop() for tail in self.tails))
+        await self._tasks.stop()
+        await self.publisher.drain()
+        await self.internal.stop()
+        await self.hot.aclose()
+        await self.blocking.aclose()
+        self.database.close()
+        log.info("chat_stopped")
+
+    def _checks(self) -> dict[str, Check]:
+        async def started() -> str | None:
+            return None if self._started else "not started, or stopping"
+
+        # Not the databases: with them all replicas would be taken out of the ingress at once, and
+        # nobody were left to tell clients what is the matter.
+        return {"process": started}
+
+    def _application(self, settings: ChatSettings) -> Any:
+        chat = ChatConsumer.as_asgi(
+            hub=self.hub,
+            writer=self.writer,
+            database=self.database,
+            verifier=self.verifier,
+            clock=self.clock,
+            wire_for=wire_for,
+            limits=Limits(
+                frame_bytes=FRAME_BYTES,
+                content_chars=CONTENT_CHARS,
+                messages_per_s=settings.messages_per_s,
+                messages_burst=settings.messages_burst,
+            ),
+        )
+        django: Any = get_asgi_application()
+        pages = ServeStaticASGI(
+            self._with_state(LimitedBody(django)),
+            root=settings.web_root if settings.web_root.is_dir() else None,
+            index_file=True,
+            max_age=0,
+            immutable_file_test=r"^/assets/",
+            allow_all_origins=False,
+        )
+        return ProtocolTypeRouter(
+            {
+                "http": pages,
+                "websocket": websockets(chat, allowed_origins=settings.allowed_origins),
+            }
+        )
+
+    def _with_state(self, application: Any) -> Any:
+        """Give the views what they stand on, in the scope's state."""
+        state = {
+            "database": self.database,
+            "writer": self.writer,
+            "relay": self.relay,
+            "clock": self.clock,
+            "tokens": self.tokens,
+            "verifier": self.verifier,
+        }
+
+        async def with_state(scope: Any, receive: Any, send: Any) -> None:
+            await application(scope | {"state": state}, receive, send)
+
+        return with_state

@@ -1,0 +1,73 @@
+"""Who opens this WebSocket, and from which page.
+
+The first credential that is *present* decides, valid or not; another one is not tried.
+"""
+
+from collections.abc import Iterable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from channels.security.websocket import OriginValidator, WebsocketDenier
+
+from libs.common.errors import Unauthenticated
+from libs.common.tokens import Claims, Verifier
+
+ACCESS_COOKIE = "parley_access"
+_BEARER = "bearer "
+
+
+class OriginRule(OriginValidator):  # type: ignore[misc]  # Channels has no types
+    """Refuses (403) pages of foreign origins, and cookies that come without an Origin.
+
+    A client that is no browser sends no Origin and no cookie: it may come from anywhere.
+    """
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass the connection on, or refuse it."""
+        origin = header(scope, b"origin")
+        if origin is None:
+            allowed = credential_of(scope)[0] != "cookie"
+        else:
+            allowed = self.valid_origin(urlsplit(origin))
+        await (self.application if allowed else WebsocketDenier())(scope, receive, send)
+
+
+def header(scope: Any, name: bytes) -> str | None:
+    """Return the first value of a header of the handshake."""
+    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
+    return next((value.decode("latin-1") for key, value in headers if key == name), None)
+
+
+def credential_of(scope: Any) -> tuple[str, str]:
+    """Return the kind (``bearer``, ``ticket``, ``cookie`` or ``none``) and the credential."""
+    authorization = header(scope, b"authorization")
+    if authorization is not None:
+        if authorization.lower().startswith(_BEARER):
+            return "bearer", authorization[len(_BEARER) :].strip()
+        return "bearer", ""
+    query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    if "ticket" in query:
+        return "ticket", query["ticket"][0]
+    token = _cookie(header(scope, b"cookie") or "")
+    return ("none", "") if token is None else ("cookie", token)
+
+
+def claims_of(scope: Any, verifier: Verifier) -> Claims:
+    """Return who the credential says it is.
+
+    Raises:
+        Unauthenticated: there is none, or it does not hold.
+    """
+    kind, credential = credential_of(scope)
+    if kind not in {"bearer", "cookie"}:
+        raise Unauthenticated
+    return verifier.verify(credential)
+
+
+def _cookie(text: str) -> str | None:
+    try:
+        morsel = SimpleCookie(text).get(ACCESS_COOKIE)
+    except CookieError:
+        return None
+    return None if morsel is None else morsel.value

@@ -1,0 +1,66 @@
+"""The order of one room's live frames, restored from news that come twice, late or not at all.
+
+``next`` is the seq that goes out next. What is below it was delivered, what is above it is held
+until the hole is closed. No clock and no I/O: whoever owns a sequencer decides how long to wait.
+"""
+
+from dataclasses import dataclass
+
+HELD_FRAMES = 256
+"""Most frames held above a hole; the farthest are dropped first, and read again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFrame:
+    """A message on its way to the sockets of this process.
+
+    Attributes:
+        room_version: version of the members by which it must at least be judged who gets it.
+        session: the session that sent it and therefore does not get it; None where unknown.
+        text: the frame, encoded once for everybody.
+    """
+
+    seq: int
+    room_version: int
+    session: str | None
+    text: str
+
+
+class Sequencer:
+    """Lets frames out in order of seq, each once."""
+
+    def __init__(self) -> None:
+        self.next: int | None = None
+        self._held: dict[int, LiveFrame] = {}
+
+    def start(self, next_seq: int) -> None:
+        """Begin at ``next_seq``; what is held below it is not needed. The first start counts."""
+        if self.next is None:
+            self.next = next_seq
+            self._held = {seq: frame for seq, frame in self._held.items() if seq >= next_seq}
+
+    def offer(self, frame: LiveFrame) -> None:
+        """Take a frame in; one that was delivered or is held already changes nothing."""
+        if self.next is not None and frame.seq < self.next:
+            return
+        self._held.setdefault(frame.seq, frame)
+        if len(self._held) > HELD_FRAMES:
+            del self._held[max(self._held)]
+
+    def peek(self) -> LiveFrame | None:
+        """Return the frame that goes out next, if it is there."""
+        return None if self.next is None else self._held.get(self.next)
+
+    def take(self) -> LiveFrame | None:
+        """Let the next frame out, if it is there."""
+        frame = self.peek()
+        if frame is not None:
+            self._held.pop(frame.seq)
+            self.next = frame.seq + 1
+        return frame
+
+    def hole(self) -> tuple[int, int] | None:
+        """Return the first and the last seq missing below the lowest frame held, if any."""
+        if self.next is None or not self._held or self.next in self._held:
+            return None
+        return self.next, min(self._held) - 1

@@ -1,0 +1,8 @@
+"""Delivery inside one process: from the news of the streams to the sockets, in order."""
+
+from services.chat.hub.hub import Hub
+from services.chat.hub.outbound import Outbound, Wire
+from services.chat.hub.safety_net import SafetyNet
+from services.chat.hub.session import Session
+
+__all__ = ["Hub", "Outbound", "SafetyNet", "Session", "Wire"]

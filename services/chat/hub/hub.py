@@ -1,0 +1,224 @@
+"""The hub: who is connected here, which rooms they are in, and delivery in order.
+
+A session takes its seats first and learns the heads afterwards: what comes in between is held, so
+there is no hole between ``welcome`` and the live frames.
+"""
+
+import asyncio
+from collections.abc import Iterable
+
+import msgspec
+
+from libs.common import metrics
+from libs.common.database import DatabaseThreads
+from libs.common.errors import ParleyError
+from libs.common.events import MessageCreated, RoomChanged, RoomSnapshot, UserRevoked
+from libs.common.tasks import TaskSet
+from services.chat.domain.closing import NOT_AUTHENTICATED
+from services.chat.domain.ordering import LiveFrame
+from services.chat.frames.server import RoomEntry, RoomUpdate, encode
+from services.chat.hub.courier import RETRY_AFTER_S, Courier
+from services.chat.hub.local_room import LocalRoom
+from services.chat.hub.session import Seat, Session
+from services.chat.selectors.rooms import Head, RoomState, heads_of, room_for, rooms_of
+
+SESSIONS = metrics.gauge("parley_sessions", "Open sessions of this process.")
+ROOMS = metrics.gauge("parley_local_rooms", "Rooms with a session in this process.")
+
+
+class Hub:
+    """One per process, in its event loop."""
+
+    def __init__(self, *, database: DatabaseThreads) -> None:
+        self._database = database
+        self._rooms: dict[str, LocalRoom] = {}
+        self._sessions: dict[str, set[Session]] = {}
+        self._tasks = TaskSet()
+        self._courier = Courier(
+            database=database, tasks=self._tasks, on_members=self._apply_members
+        )
+
+    # -- sessions ---------------------------------------------------------------------------
+
+    async def open(self, session: Session) -> list[RoomEntry]:
+        """Seat a session in its rooms and return them with their heads, for ``welcome``.
+
+        Live frames are held until ``go_live``. On failure the caller must ``leave``.
+
+        Raises:
+            ParleyError: the database did not answer.
+        """
+        self._sessions.setdefault(session.user, set()).add(session)
+        SESSIONS.inc()
+        entries = await self._database.run(rooms_of, user_id=session.user)
+        for entry in entries:
+            self._take_seat(session, entry.id)
+        heads = await self._database.run(heads_of, [entry.id for entry in entries])
+        by_room = {head.room: head for head in heads}
+        seated = [await self._with_head(session, each, by_room.get(each.id)) for each in entries]
+        return [entry for entry in seated if entry is not None]
+
+    async def _with_head(
+        self, session: Session, entry: RoomEntry, head: Head | None
+    ) -> RoomEntry | None:
+        """Bring a room to its head; read it again where its members changed meanwhile."""
+        if head is None or head.version != entry.version:
+            return await self._join(session, entry.id)
+        room = self._rooms[entry.id]
+        room.start(last_seq=head.last_seq, version=head.version)
+        session.seats[entry.id].after = head.last_seq
+        return msgspec.structs.replace(entry, last_seq=head.last_seq)
+
+    def go_live(self, session: Session) -> None:
+        """Let the held frames go; to be called right after ``welcome`` was sent."""
+        for room_id, seat in session.seats.items():
+            seat.go_live(seat.after)
+            self._courier.advance(self._rooms[room_id])
+        session.opened.set()
+
+    def leave(self, session: Session) -> None:
+        """Forget a session. Doing it again changes nothing."""
+        others = self._sessions.get(session.user)
+        if others is None or session not in others:
+            return
+        SESSIONS.dec()
+        others.remove(session)
+        if not others:
+            del self._sessions[session.user]
+        session.opened.set()
+        for room_id in list(session.seats):
+            self._give_up_seat(session, room_id)
+
+    def sessions_of(self, user: str) -> Iterable[Session]:
+        """Return the sessions of a user in this process."""
+        return tuple(self._sessions.get(user, ()))
+
+    def all_sessions(self) -> list[Session]:
+        """Return every session of this process."""
+        return [session for sessions in self._sessions.values() for session in sessions]
+
+    def users(self) -> list[str]:
+        """Return the users that are connected to this process."""
+        return list(self._sessions)
+
+    # -- news -------------------------------------------------------------------------------
+
+    def on_messages(self, event: MessageCreated) -> None:
+        """Deliver new messages, as far as their turn has come."""
+        room = self._rooms.get(event.room)
+        if room is None:
+            return
+        for frame in event.frames:
+            room.order.offer(
+                LiveFrame(frame.seq, event.room_version, frame.session, bytes(frame.frame).decode())
+            )
+        self._courier.advance(room)
+
+    def on_room(self, event: RoomChanged | RoomSnapshot) -> None:
+        """Read members again where they changed; seat those who are new."""
+        room = self._rooms.get(event.room)
+        if room is not None:
+            self.hear_of_version(room.id, event.version)
+        for member in event.members:
+            self.seat_user(member.user, event.room)
+
+    def on_revoked(self, event: UserRevoked) -> None:
+        """Close the sessions of a sign-in that ended, or all of the user."""
+        for session in self.sessions_of(event.user):
+            if event.sid is None or session.sid == event.sid:
+                session.outbound.close(NOT_AUTHENTICATED)
+
+    def seat_user(self, user: str, room_id: str) -> None:
+        """Seat the sessions of a user in a room where they are not seated yet."""
+        for session in self.sessions_of(user):
+            if room_id not in session.seats:
+                self._tasks.spawn(self._join_later(session, room_id))
+
+    # -- the safety net's side -----------------------------------------------------------------
+
+    def local_rooms(self) -> list[str]:
+        """Return the rooms that are delivered here."""
+        return [room.id for room in self._rooms.values() if room.order.next is not None]
+
+    def is_behind(self, head: Head) -> bool:
+        """Tell whether something up to this head has not been delivered here."""
+        room = self._rooms.get(head.room)
+        return room is not None and room.order.next is not None and room.order.next <= head.last_seq
+
+    def catch_up(self, head: Head) -> None:
+        """Read what is missing up to this head, and deliver it."""
+        room = self._rooms.get(head.room)
+        if room is not None and self.is_behind(head):
+            room.fill_to = max(room.fill_to, head.last_seq)
+            self._courier.advance(room)
+
+    def hear_of_version(self, room_id: str, version: int) -> None:
+        """Take note that the members have changed."""
+        room = self._rooms.get(room_id)
+        if room is not None and version > room.wanted_version:
+            room.wanted_version = version
+            self._courier.advance(room)
+
+    # -- seats ------------------------------------------------------------------------------
+
+    def _take_seat(self, session: Session, room_id: str) -> Seat:
+        room = self._rooms.get(room_id)
+        if room is None:
+            room = self._rooms[room_id] = LocalRoom(room_id)
+            ROOMS.inc()
+        seat = Seat(session)
+        room.seats[session.id] = session.seats[room_id] = seat
+        return seat
+
+    def _give_up_seat(self, session: Session, room_id: str) -> None:
+        session.seats.pop(room_id, None)
+        room = self._rooms.get(room_id)
+        if room is None:
+            return
+        room.seats.pop(session.id, None)
+        if not room.seats:
+            del self._rooms[room_id]
+            ROOMS.dec()
+            if room.hole_timer is not None:
+                room.hole_timer.cancel()
+
+    async def _join_later(self, session: Session, room_id: str) -> None:
+        """Seat a session that is open already, and tell it of the room."""
+        await session.opened.wait()
+        while not session.outbound.closed and room_id not in session.seats:
+            try:
+                entry = await self._join(session, room_id)
+            except ParleyError:
+                self._give_up_seat(session, room_id)
+                await asyncio.sleep(RETRY_AFTER_S)
+                continue
+            if entry is None or session.outbound.closed:
+                return
+            session.outbound.send(encode(RoomUpdate(**msgspec.structs.asdict(entry))))
+            session.seats[room_id].go_live(entry.last_seq)
+            self._courier.advance(self._rooms[room_id])
+
+    async def _join(self, session: Session, room_id: str) -> RoomEntry | None:
+        """Seat first, read afterwards. None where the user is no member (any more)."""
+        seat = session.seats.get(room_id) or self._take_seat(session, room_id)
+        entry = await self._database.run(room_for, user_id=session.user, room_id=room_id)
+        if entry is None or session.outbound.closed:
+            self._give_up_seat(session, room_id)
+            return None
+        self._rooms[room_id].start(last_seq=entry.last_seq, version=entry.version)
+        seat.after = entry.last_seq
+        return entry
+
+    def _apply_members(self, room: LocalRoom, state: RoomState) -> None:
+        """Give the seats of a room anew by the members as they are now."""
+        spans = {member.user: member for member in state.members}
+        for seat in list(room.seats.values()):
+            span = spans.get(seat.session.user)
+            if span is None:
+                self._give_up_seat(seat.session, room.id)
+                continue
+            seat.after = max(seat.after, span.joined_seq)
+            seat.until = span.left_seq
+        for member in state.members:
+            if member.left_seq is None:
+                self.seat_user(member.user, room.id)

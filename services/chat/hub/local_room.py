@@ -1,0 +1,50 @@
+"""A room that somebody connected to this process is in."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from services.chat.domain.ordering import Sequencer
+from services.chat.hub.session import Seat
+
+
+@dataclass(slots=True, eq=False)
+class LocalRoom:
+    """What the hub keeps of a room while it has seats.
+
+    Attributes:
+        version: version of the members by which the seats were given; 0 before the first reading.
+        wanted_version: a newer one that was heard of: the members are read again first.
+        fill_to: the room is known to reach to this seq: what is missing below is to be read.
+        busy: one task at a time moves ``order``, reads for it and writes to many sockets.
+        hole_timer: runs while a hole is given time to close by itself.
+    """
+
+    id: str
+    seats: dict[str, Seat] = field(default_factory=dict)
+    order: Sequencer = field(default_factory=Sequencer)
+    version: int = 0
+    wanted_version: int = 0
+    fill_to: int = 0
+    busy: bool = False
+    hole_timer: asyncio.TimerHandle | None = None
+
+    def start(self, *, last_seq: int, version: int) -> None:
+        """Begin behind ``last_seq``, read from the database after the first seat was taken."""
+        if self.order.next is None:
+            self.order.start(last_seq + 1)
+            self.version = version
+
+    @property
+    def reload_needed(self) -> bool:
+        """Whether the members have to be read again before anything is delivered."""
+        frame = self.order.peek()
+        wanted = (
+            self.wanted_version if frame is None else max(self.wanted_version, frame.room_version)
+        )
+        return wanted > self.version
+
+    @property
+    def fill_needed(self) -> bool:
+        """Whether the next frame is missing and known to exist."""
+        next_seq = self.order.next
+        return next_seq is not None and next_seq <= self.fill_to and self.order.peek() is None

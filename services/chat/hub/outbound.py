@@ -1,0 +1,117 @@
+"""The way out of one socket: bounded, and never in the way of another.
+
+While the transport takes what it is given, frames are written at once. Once it does not, they wait
+in a queue with a task of its own; a reader that lets the queue overflow, or takes nothing for
+``STALLED_AFTER_S``, is closed with 4008.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from typing import Protocol
+
+from libs.common import metrics
+from services.chat.domain.closing import SLOW_READER
+
+QUEUE_BYTES = 1024 * 1024
+"""Text that may wait for a socket. With the transport's own buffer, what a slow reader costs."""
+STALLED_AFTER_S = 10.0
+"""How long a reader may take nothing at all."""
+
+SLOW_READERS = metrics.counter(
+    "parley_sockets_closed_slow", "Sockets closed because their reader was too slow."
+)
+
+
+class Wire(Protocol):
+    """What is needed of a server's WebSocket. None of its methods raises once it is closed."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether a write would be taken without filling a buffer."""
+        ...
+
+    def write(self, text: str) -> None:
+        """Send a text frame, now."""
+        ...
+
+    async def drained(self, within_s: float) -> bool:
+        """Wait until it is ready; False where the reader took nothing for ``within_s``."""
+        ...
+
+    def close(self, code: int) -> None:
+        """Send a close frame behind what was written; drop the connection if it is not read."""
+        ...
+
+
+class Outbound:
+    """What the server has to say to one session. Frames leave in the order of ``send``."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._queue: deque[str] = deque()
+        self._queued = 0
+        self._writer: asyncio.Task[None] | None = None
+        self._half_empty = asyncio.Event()
+        self._half_empty.set()
+        self.closed = False
+
+    def send(self, text: str) -> None:
+        """Send a frame; without effect once the socket is closed."""
+        if self.closed:
+            return
+        if not self._queue and self._wire.ready:
+            self._wire.write(text)
+            return
+        self._queue.append(text)
+        self._queued += len(text)
+        if self._queued > QUEUE_BYTES:
+            self._give_up()
+            return
+        if self._queued > QUEUE_BYTES // 2:
+            self._half_empty.clear()
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_queue(), name="outbound")
+
+    async def has_room(self) -> None:
+        """Wait until the queue is below half: for pages that are pulled at the socket's pace."""
+        await self._half_empty.wait()
+
+    def close(self, code: int) -> None:
+        """Close the socket behind what was written; what is still queued is dropped."""
+        if self.closed:
+            return
+        self._forget()
+        self._wire.close(code)
+
+    def abandon(self) -> None:
+        """The socket is gone: let go of everything."""
+        if not self.closed:
+            self._forget()
+
+    def _forget(self) -> None:
+        self.closed = True
+        self._queue.clear()
+        self._queued = 0
+        self._half_empty.set()
+        if self._writer is not None and self._writer is not asyncio.current_task():
+            self._writer.cancel()
+
+    def _give_up(self) -> None:
+        SLOW_READERS.inc()
+        self.close(SLOW_READER)
+
+    async def _write_queue(self) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            while self._queue:
+                if not self._wire.ready and not await self._wire.drained(STALLED_AFTER_S):
+                    self._give_up()
+                    return
+                if not self._queue:
+                    break
+                text = self._queue.popleft()
+                self._queued -= len(text)
+                self._wire.write(text)
+                if self._queued <= QUEUE_BYTES // 2:
+                    self._half_empty.set()
+        self._writer = None

@@ -1,0 +1,87 @@
+"""Compares what was delivered here with what is in the database, whatever the streams told.
+
+This is also how delivery goes on without Redis: while the tail is silent the comparison is
+frequent and believed at once; otherwise news that are merely on their way get a moment.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from libs.common import metrics
+from libs.common.database import DatabaseThreads
+from libs.common.errors import ParleyError
+from services.chat.hub.hub import Hub
+from services.chat.selectors.rooms import heads_of, rooms_of_users
+
+SILENT_AFTER_S = 1.0
+"""Time without a completed read of the tail after which it counts as silent."""
+EVERY_S = 1.0
+EVERY_SILENT_S = 0.25
+ON_THE_WAY_S = 0.15
+"""How long news may be on their way before they count as missing."""
+
+CAUGHT_UP = metrics.counter("parley_safety_net_rooms", "Rooms that the safety net had to catch up.")
+
+log = structlog.get_logger(__name__)
+
+
+class SafetyNet:
+    """One per process.
+
+    Args:
+        silent_for_s: tells for how long the tail has completed no read.
+    """
+
+    def __init__(
+        self, *, hub: Hub, database: DatabaseThreads, silent_for_s: Callable[[], float]
+    ) -> None:
+        self._hub = hub
+        self._database = database
+        self._silent_for_s = silent_for_s
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing comes from the streams at the moment."""
+        return self._silent_for_s() > SILENT_AFTER_S
+
+    async def run(self) -> None:
+        """Compare for ever; cancel it to stop."""
+        while True:
+            await self._pause()
+            try:
+                await self.compare()
+            except ParleyError as error:
+                log.info("safety_net_waits", code=error.code)
+            except Exception:
+                log.exception("safety_net_bug")
+
+    async def compare(self) -> None:
+        """Compare all local rooms once, and catch up with what is missing.
+
+        Raises:
+            ParleyError: the database did not answer; the next comparison makes up for it.
+        """
+        if self.silent:
+            await self._seat_in_new_rooms()
+        heads = await self._database.run(heads_of, self._hub.local_rooms())
+        for head in heads:
+            self._hub.hear_of_version(head.room, head.version)
+        behind = [head for head in heads if self._hub.is_behind(head)]
+        if behind and not self.silent:
+            await asyncio.sleep(ON_THE_WAY_S)
+        for head in behind:
+            if self._hub.is_behind(head):
+                CAUGHT_UP.inc()
+                self._hub.catch_up(head)
+
+    async def _pause(self) -> None:
+        for _ in range(round(EVERY_S / EVERY_SILENT_S)):
+            await asyncio.sleep(EVERY_SILENT_S)
+            if self.silent:
+                return
+
+    async def _seat_in_new_rooms(self) -> None:
+        for user, room in await self._database.run(rooms_of_users, self._hub.users()):
+            self._hub.seat_user(user, room)
