@@ -19,13 +19,17 @@ from libs.common.errors import (
     Internal,
     NotFound,
     ParleyError,
+    RateLimited,
     TooLarge,
     Unauthenticated,
+    Unavailable,
 )
 
 MEDIA_TYPE = "application/problem+json"
 LOGIN_URL = "/"
 """Where a person signs in: the web client."""
+RETRY_AFTER_S = 1.0
+"""When to try again where the error itself does not know; 429 and 503 always say it."""
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +56,9 @@ def problem(
     error: ParleyError, *, status: int | None = None, error_id: str | None = None
 ) -> HttpResponse:
     """Answer with an error; ``status`` where it is not the one that its code usually has."""
+    retry_after_s = error.retry_after_s
+    if retry_after_s is None and isinstance(error, RateLimited | Unavailable):
+        retry_after_s = RETRY_AFTER_S
     answer = Problem(
         type=f"urn:parley:error:{error.code}",
         title=error.default_message,
@@ -59,15 +66,15 @@ def problem(
         detail=error.message,
         code=error.code,
         errors=error.fields or UNSET,
-        retry_after=UNSET if error.retry_after_s is None else round(error.retry_after_s, 3),
+        retry_after=UNSET if retry_after_s is None else round(retry_after_s, 3),
         login_url=LOGIN_URL if isinstance(error, Unauthenticated) else UNSET,
         error_id=UNSET if error_id is None else error_id,
     )
     response = HttpResponse(
         msgspec.json.encode(answer), status=answer.status, content_type=MEDIA_TYPE
     )
-    if error.retry_after_s is not None:
-        response["Retry-After"] = str(math.ceil(error.retry_after_s))
+    if retry_after_s is not None:
+        response["Retry-After"] = str(math.ceil(retry_after_s))
     if isinstance(error, Unauthenticated):
         response["WWW-Authenticate"] = 'Bearer realm="parley"'
     response["Cache-Control"] = "no-store"

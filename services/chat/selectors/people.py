@@ -95,11 +95,12 @@ def people_matching(
     Case is ignored. A blank search finds nobody: this is no list of everyone. ``besides`` is the
     id of somebody to leave out, who is usually the one that asks.
     """
-    wanted = search.strip()
+    wanted = search.strip().lower()
     if not wanted or "\0" in wanted:
         return []
-    matching = Q(username__istartswith=wanted) | Q(display_name__istartswith=wanted)
-    found = User.objects.filter(matching, is_active=True).order_by("username")
+    folded = User.objects.alias(low_name=Lower("username"), low_shown=Lower("display_name"))
+    matching = Q(low_name__startswith=wanted) | Q(low_shown__startswith=wanted)
+    found = folded.filter(matching, is_active=True).order_by("username")
     if besides is not None:
         found = found.exclude(id=besides)
     return [person(user) for user in found[:limit]]

@@ -70,6 +70,11 @@ def test_the_time_to_wait_is_told_in_whole_seconds_and_exactly(error):
     assert read(response)["retry_after"] == 1.25
 
 
+@pytest.mark.parametrize("error", [RateLimited(), Unavailable()])
+def test_the_time_to_wait_is_told_even_where_the_error_does_not_know_it(error):
+    assert problem(error)["Retry-After"] == "1"
+
+
 @pytest.mark.parametrize("error", [BadFrame(), CsrfFailed(), Timeout()])
 def test_members_that_say_nothing_are_left_out(error):
     document = read(problem(error))
