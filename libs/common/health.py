@@ -7,8 +7,10 @@ restarted because a database is away. ``/readyz`` runs the checks and says why i
 import asyncio
 import contextlib
 import json
+import logging
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from contextvars import ContextVar
 from typing import Any, Literal
 
 import structlog
@@ -131,7 +133,8 @@ class InternalServer:
             timeout_graceful_shutdown=int(STOP_WITHIN_S),
         )
         self._server = _QuietServer(config)
-        self._task = asyncio.create_task(self._server.serve([listener]), name="internal-server")
+        logging.getLogger("uvicorn.error").addFilter(_without_internal)
+        self._task = asyncio.create_task(_serve(self._server, listener), name="internal-server")
 
     async def stop(self) -> None:
         """End the requests in progress and close the port. May be called twice."""
@@ -163,6 +166,15 @@ class InternalServer:
         return 503 if reasons else 200, JSON, body
 
 
+_internal: ContextVar[bool] = ContextVar("internal", default=False)
+"""Set in the task of the internal server, and so in all that it starts."""
+
+
+def _without_internal(record: logging.LogRecord) -> bool:
+    """Pass by how the internal server starts and stops: only the public one is news."""
+    return record.levelno > logging.INFO or not _internal.get()
+
+
 class _QuietServer(uvicorn.Server):
     """A second server in a process: signals belong to the first."""
 
@@ -170,6 +182,11 @@ class _QuietServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signal handlers as they are."""
         yield
+
+
+async def _serve(server: _QuietServer, listener: socket.socket) -> None:
+    _internal.set(True)  # in the context of this task alone
+    await server.serve([listener])
 
 
 def _is_head(scope: Scope) -> bool:

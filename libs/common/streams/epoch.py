@@ -37,12 +37,20 @@ class Epoch:
         """
         async with self._checking:
             pipeline = self._redis.pipeline(transaction=False)
-            pipeline.set(EPOCH_KEY, uuid.uuid4().hex, nx=True)
             pipeline.get(EPOCH_KEY)
             pipeline.info("server")
-            _, name, server = await pipeline.execute()
-            epoch = f"{name.decode()}/{server['run_id']}"
+            name, server = await pipeline.execute()
+            epoch = f"{(name or await self._make()).decode()}/{server['run_id']}"
             if self.current is not None and epoch != self.current:
                 EPOCH_CHANGES.inc()
             self.current = epoch
             return epoch
+
+    async def _make(self) -> bytes:
+        """Name the new life, unless somebody else just has."""
+        # Not part of every check: a Redis that takes no writes (full, or a replica) can be read.
+        pipeline = self._redis.pipeline(transaction=True)
+        pipeline.set(EPOCH_KEY, uuid.uuid4().hex, nx=True)
+        pipeline.get(EPOCH_KEY)
+        _, name = await pipeline.execute()
+        return bytes(name)

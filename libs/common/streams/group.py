@@ -37,9 +37,6 @@ from libs.common.streams.verdicts import (
 BACKOFF_S = (0.05, 0.1, 0.2, 0.5)
 """Waits after consecutive errors of Redis; the last repeats."""
 
-OUTAGE_BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
-"""Waits while a handler's dependency is down and no breaker says how long; the last repeats."""
-
 HANDLED = metrics.counter("parley_group_entries", "Entries acknowledged.", FEED)
 FAILED = metrics.counter(
     "parley_group_failures", "Failures of single entries, by their own fault.", FEED
@@ -69,6 +66,8 @@ class GroupOptions:
         retry_after_s: pause before an entry that failed alone is tried again.
         upkeep_every_s: pause between two rounds of claiming and measuring.
         stale_after_ms: idle time after which a consumer without pending entries is removed.
+        outage_waits_s: waits while a handler's dependency is down and no breaker says how long;
+            the last repeats.
     """
 
     batch: int = 100
@@ -77,6 +76,7 @@ class GroupOptions:
     retry_after_s: float = 1.0
     upkeep_every_s: float = 5.0
     stale_after_ms: int = 300_000
+    outage_waits_s: tuple[float, ...] = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
 class GroupLoop:
@@ -165,7 +165,7 @@ class GroupLoop:
                 await self._back_off(BACKOFF_S)
             except Exception:
                 log.exception("group_bug", stream=self.key, group=self.group)
-                await self._back_off(OUTAGE_BACKOFF_S)
+                await self._back_off(self._options.outage_waits_s)
 
     async def _step(self) -> None:
         """Do one thing: heal, take up what is pending, or read what is new."""
@@ -283,7 +283,7 @@ class GroupLoop:
     async def _put_off(self, outage: Exception) -> None:
         OUTAGES.labels(*self._labels).inc()
         log.warning("group_put_off", stream=self.key, group=self.group, error=describe(outage))
-        await self._back_off(OUTAGE_BACKOFF_S)
+        await self._back_off(self._options.outage_waits_s)
 
     async def _tell_cut_off(self) -> None:
         if self._cut_off is None:

@@ -45,3 +45,15 @@ async def test_without_redis_the_last_epoch_stands(server, redis):
         await epoch.check()
 
     assert epoch.current == before
+
+
+async def test_a_redis_that_takes_no_writes_still_tells_its_epoch(redis):
+    before = await Epoch(redis).check()
+    await redis.config_set("maxmemory", "1")
+
+    try:
+        with pytest.raises(RedisError):
+            await redis.set("x", "y")
+        assert await Epoch(redis).check() == before
+    finally:
+        await redis.config_set("maxmemory", "0")

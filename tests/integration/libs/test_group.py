@@ -20,7 +20,12 @@ from tests.integration.libs.numbered import numbers_in, numbers_of, packed
 KEY = "chat.rooms:{0}"
 GROUP = "receipts"
 FAST = GroupOptions(
-    batch=10, block_ms=50, claim_after_ms=200, retry_after_s=0.05, upkeep_every_s=0.1
+    batch=10,
+    block_ms=50,
+    claim_after_ms=200,
+    retry_after_s=0.05,
+    upkeep_every_s=0.1,
+    outage_waits_s=(0.05,),
 )
 
 

@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import signal
 import socket
 
@@ -108,6 +109,20 @@ async def test_the_signals_of_the_process_are_left_alone(clock):
     await server.stop()
 
     assert during is before
+
+
+async def test_starting_and_stopping_is_no_news(clock, caplog):
+    server = InternalServer("127.0.0.1", 0, {}, clock=clock)
+
+    with caplog.at_level(logging.INFO):
+        await server.start()
+        async with httpx.AsyncClient() as client:
+            await client.get(f"http://127.0.0.1:{server.port}/livez")
+        await server.stop()
+        logging.getLogger("uvicorn.error").info("the public server starts")
+
+    ours = [record.message for record in caplog.records if record.name.startswith("uvicorn")]
+    assert ours == ["the public server starts"]
 
 
 async def test_one_round_of_checks_answers_all_who_ask_within_a_second(clock, check):
