@@ -17,6 +17,7 @@ import type { User } from "@parley/sdk";
 import { signal } from "@preact/signals";
 
 import { attach, detach } from "./chat";
+import { goTo } from "./location";
 
 export type Phase =
   | { name: "unknown" }
@@ -55,6 +56,7 @@ export async function signUp(username: string, password: string, name: string): 
 /** Leaves the page signed out only when the server said so: a cookie that stays would be a lie. */
 export async function signOut(): Promise<void> {
   await api.logout();
+  goTo(null);
   leave("");
 }
 
