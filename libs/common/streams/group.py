@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -21,9 +20,9 @@ from libs.common.breakers import Breaker
 from libs.common.clock import Clock
 from libs.common.errors import ParleyError
 from libs.common.logs import describe
-from libs.common.redis_clients import BLOCK_MS
 from libs.common.streams.dead_letters import DeadLetters
 from libs.common.streams.entries import ZERO, Entry, RawEntry, StreamId, read_entries, unpack
+from libs.common.streams.group_options import GroupOptions
 from libs.common.streams.group_upkeep import FEED, GroupUpkeep, is_missing_group
 from libs.common.streams.names import split_key
 from libs.common.streams.verdicts import (
@@ -53,30 +52,6 @@ Handler = Callable[[Sequence[Entry]], Awaitable[None]]
 OnCutOff = Callable[[str], Awaitable[None] | None]
 """Told, with a reason, that entries may be missing: ask for snapshots. Told again, at the next upkeep,
 if it raises. Also told when the group is new: nothing before that was seen either."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupOptions:
-    """The times and sizes of a loop; the defaults are for production.
-
-    Attributes:
-        batch: most entries handled at once.
-        block_ms: how long one read waits for news.
-        claim_after_ms: idle time after which an entry of another consumer is taken over.
-        retry_after_s: pause before an entry that failed alone is tried again.
-        upkeep_every_s: pause between two rounds of claiming and measuring.
-        stale_after_ms: idle time after which a consumer without pending entries is removed.
-        outage_waits_s: waits while a handler's dependency is down and no breaker says how long;
-            the last repeats.
-    """
-
-    batch: int = 100
-    block_ms: int = BLOCK_MS
-    claim_after_ms: int = CLAIM_AFTER_MS
-    retry_after_s: float = 1.0
-    upkeep_every_s: float = 5.0
-    stale_after_ms: int = 300_000
-    outage_waits_s: tuple[float, ...] = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
 class GroupLoop:
@@ -161,7 +136,7 @@ class GroupLoop:
                     log.exception("group_refused", stream=self.key, group=self.group)
                 await self._back_off(BACKOFF_S)
             except (RedisError, OSError) as error:
-                log.info("group_read_failed", stream=self.key, error=describe(error))
+                self._warn_once("group_read_failed", error)
                 await self._back_off(BACKOFF_S)
             except Exception:
                 log.exception("group_bug", stream=self.key, group=self.group)
@@ -214,11 +189,15 @@ class GroupLoop:
         self._cut_off = await self._upkeep.cut_off() or self._cut_off
         await self._tell_cut_off()
         options = self._options
-        async for entries in self._upkeep.claim(options.claim_after_ms, options.batch):
-            if (blocked := await self._handle(entries, fresh=False)) is not None:
-                await self._put_off(blocked)
-                return
-            self._progressed()
+        claims = self._upkeep.claim(options.claim_after_ms, options.batch)
+        async with contextlib.aclosing(claims):
+            async for entries in claims:
+                if (blocked := await self._handle(entries, fresh=False)) is not None:
+                    await self._put_off(blocked)
+                    return
+                self._progressed()
+                if self._stopping.is_set():
+                    return
         await self._upkeep.remove_stale_consumers(options.stale_after_ms)
 
     async def _handle(self, raw: Sequence[RawEntry], *, fresh: bool) -> Exception | None:
@@ -282,7 +261,7 @@ class GroupLoop:
 
     async def _put_off(self, outage: Exception) -> None:
         OUTAGES.labels(*self._labels).inc()
-        log.warning("group_put_off", stream=self.key, group=self.group, error=describe(outage))
+        self._warn_once("group_put_off", outage)
         await self._back_off(self._options.outage_waits_s)
 
     async def _tell_cut_off(self) -> None:
@@ -299,7 +278,14 @@ class GroupLoop:
         await self._upkeep.cut_off_told()
         self._cut_off = None
 
+    def _warn_once(self, event: str, error: Exception) -> None:
+        """Log the first error of a row; the others are only counted."""
+        if self._failures == 0:
+            log.warning(event, stream=self.key, group=self.group, error=describe(error))
+
     def _progressed(self) -> None:
+        if self._failures:
+            log.info("group_recovered", stream=self.key, group=self.group)
         self._failures = 0
         self._progress_at_s = self._clock.monotonic()
 

@@ -3,7 +3,7 @@
 XAUTOCLAIM may return no entry and a cursor that is not 0-0: only the cursor says when it is done.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import structlog
@@ -82,7 +82,7 @@ class GroupUpkeep:
             raise
         return True
 
-    async def claim(self, min_idle_ms: int, batch: int) -> AsyncIterator[list[RawEntry]]:
+    async def claim(self, min_idle_ms: int, batch: int) -> AsyncGenerator[list[RawEntry], None]:
         """Take over, batch by batch, what other consumers left idle."""
         cursor = "0-0"
         while True:

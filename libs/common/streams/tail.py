@@ -138,9 +138,10 @@ class Tail:
             try:
                 await self._follow_epoch()
                 await self._read_once()
-                self._failures = 0
+                self._recovered()
             except (RedisError, OSError) as error:
-                log.info("tail_read_failed", error=describe(error))
+                if self._failures == 0:  # the first of a row; the others are only counted
+                    log.warning("tail_read_failed", error=describe(error))
                 await self._back_off()
             except Exception:
                 log.exception("tail_bug")
@@ -220,6 +221,11 @@ class Tail:
                 await result
         except Exception:
             log.exception("tail_on_epoch_failed")
+
+    def _recovered(self) -> None:
+        if self._failures:
+            log.info("tail_recovered", after_errors=self._failures)
+        self._failures = 0
 
     async def _back_off(self) -> None:
         READ_ERRORS.inc()

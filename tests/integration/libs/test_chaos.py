@@ -9,7 +9,8 @@ from redis.asyncio import Redis
 from libs.common.clock import SystemClock
 from libs.common.errors import Unavailable
 from libs.common.streams.entries import Entry, Outgoing
-from libs.common.streams.group import GroupLoop, GroupOptions
+from libs.common.streams.group import GroupLoop
+from libs.common.streams.group_options import GroupOptions
 from libs.common.streams.names import StreamPolicy, stream_table
 from libs.common.streams.publisher import Publisher
 from libs.common.streams.tail import Subscription, Tail

@@ -13,7 +13,8 @@ from libs.common.errors import Unavailable
 from libs.common.metrics import REGISTRY
 from libs.common.streams.dead_letters import DeadLetters
 from libs.common.streams.entries import Entry
-from libs.common.streams.group import GroupLoop, GroupOptions
+from libs.common.streams.group import GroupLoop
+from libs.common.streams.group_options import GroupOptions
 from libs.common.streams.names import failures_key
 from tests.integration.libs.numbered import numbers_in, numbers_of, packed
 

@@ -7,7 +7,8 @@ from redis.asyncio import Redis
 
 from libs.common.clock import SystemClock
 from libs.common.streams.entries import Entry, StreamId, read_entries
-from libs.common.streams.group import GroupLoop, GroupOptions
+from libs.common.streams.group import GroupLoop
+from libs.common.streams.group_options import GroupOptions
 from libs.common.streams.names import StreamPolicy, cut_off_key
 from libs.common.streams.trimming import Limits, Trimmer
 

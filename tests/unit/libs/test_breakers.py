@@ -3,9 +3,10 @@ import contextlib
 
 import pytest
 
-from libs.common.breakers import CALLS, STATE, TRANSITIONS, Breaker
+from libs.common.breakers import Breaker
 from libs.common.clock import ManualClock
 from libs.common.errors import Timeout, Unavailable
+from libs.common.metrics import REGISTRY
 
 
 class Down(Exception):
@@ -240,9 +241,11 @@ async def test_states_and_outcomes_stand_in_the_metrics(clock):
     with pytest.raises(Unavailable):
         await breaker.call(works)
 
-    assert STATE.labels("measured")._value.get() == 2
-    assert TRANSITIONS.labels("measured", "open")._value.get() == 1
+    def value(name: str, **labels: str) -> float | None:
+        return REGISTRY.get_sample_value(f"parley_breaker_{name}", {"breaker": "measured"} | labels)
+
+    assert value("state") == 2
+    assert value("transitions_total", to="open") == 1
     assert [
-        CALLS.labels("measured", outcome)._value.get()
-        for outcome in ("success", "failure", "refused")
+        value("calls_total", outcome=outcome) for outcome in ("success", "failure", "refused")
     ] == [1, 1, 1]
