@@ -1,6 +1,5 @@
 """``python -m services.chat`` serves; with arguments it runs that Django command instead."""
 
-import asyncio
 import os
 import sys
 
@@ -36,12 +35,13 @@ async def serve() -> None:
     """Run the process and its server in one event loop."""
     import uvicorn
 
+    from libs.common.serving import Server
     from services.chat.asgi import Process
     from services.chat.settings import CHAT
     from services.chat.wire import UvicornWire
 
     process = Process(CHAT)
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             process.application,
             host=CHAT.host,
@@ -69,7 +69,4 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        sys.exit(0)
+    main()

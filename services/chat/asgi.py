@@ -10,9 +10,10 @@ from servestatic import ServeStaticASGI
 
 from libs.common import metrics
 from libs.common.clock import SystemClock
-from libs.common.database import DatabaseThreads
+from libs.common.database import DatabaseThreads, keep_connections
 from libs.common.health import Check, InternalServer
 from libs.common.redis_clients import connect_blocking, connect_hot
+from libs.common.secure_headers import SecureHeaders
 from libs.common.streams.epoch import Epoch
 from libs.common.streams.publisher import Publisher
 from libs.common.streams.tail import Tail
@@ -135,6 +136,7 @@ class Process:
                 messages_burst=settings.messages_burst,
             ),
         )
+        keep_connections()
         django: Any = get_asgi_application()
         pages = ServeStaticASGI(
             self._with_state(LimitedBody(django)),
@@ -146,7 +148,7 @@ class Process:
         )
         return ProtocolTypeRouter(
             {
-                "http": pages,
+                "http": SecureHeaders(pages, https=not settings.development),
                 "websocket": websockets(chat, allowed_origins=settings.allowed_origins),
             }
         )

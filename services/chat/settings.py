@@ -94,10 +94,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "services.chat.api.middleware.problem_answers",
-]
+MIDDLEWARE = ["services.chat.api.middleware.problem_answers"]
 ROOT_URLCONF = "services.chat.urls"
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -114,5 +111,3 @@ CSRF_COOKIE_SECURE = not CHAT.development
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = list(CHAT.allowed_origins)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
