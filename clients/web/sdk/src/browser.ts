@@ -1,7 +1,15 @@
 /**
  * The browser behind the seams: the only file of the SDK that touches globals.
  */
-import type { Chance, Clock, Draft, DraftStore, OnWake, OpenTransport } from "./environment";
+import type {
+  Chance,
+  Clock,
+  Draft,
+  DraftStore,
+  OnWake,
+  OpenTransport,
+  ReadMarks,
+} from "./environment";
 
 export const browserClock: Clock = {
   now: () => Date.now(),
@@ -36,6 +44,28 @@ export const onBrowserWake: OnWake = (fn) => {
     document.removeEventListener("visibilitychange", onVisible);
   };
 };
+
+/** Read marks in local storage, which some browsers forbid: then they last as long as the page. */
+export const storedMarks: ReadMarks = {
+  get: (user, room) => {
+    try {
+      return Number(localStorage.getItem(markKey(user, room)) ?? 0) || 0;
+    } catch {
+      return 0;
+    }
+  },
+  set: (user, room, seq) => {
+    try {
+      localStorage.setItem(markKey(user, room), String(seq));
+    } catch {
+      // Full or forbidden: the server will tell.
+    }
+  },
+};
+
+function markKey(user: string, room: string): string {
+  return `parley/read/${user}/${room}`;
+}
 
 /** `path` on the page's own host, with the page's own kind of encryption. */
 export function webSocketTransport(path: string): OpenTransport {

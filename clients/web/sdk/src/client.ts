@@ -238,17 +238,26 @@ export class ChatClient extends Emitter<ClientEvents> {
 
   /** Fold a room's state and ask for what its head shows to be missing. */
   private foldRoom(state: RoomState): Room {
-    const room = this.known.get(state.id) ?? new Room(state);
-    this.known.set(state.id, room);
+    const room = this.known.get(state.id) ?? this.newRoom(state);
     room.fold(state);
     this.repair.check(room, 0);
     this.progressed(room);
     return room;
   }
 
+  private newRoom(state: RoomState): Room {
+    const room = new Room(state);
+    // A mark above the head is of another life of the server's data.
+    const mark = this.env.marks.get(this.me.id, room.id);
+    if (mark <= state.last_seq) room.readSeq = Math.max(room.readSeq, mark);
+    this.known.set(room.id, room);
+    return room;
+  }
+
   private progressed(room: Room): void {
     if (this.watched === room.id && room.log.cursor > room.readSeq) {
       room.readSeq = room.log.cursor;
+      this.env.marks.set(this.me.id, room.id, room.readSeq);
       this.emit("rooms", null);
     }
     this.receipts.tell(room);

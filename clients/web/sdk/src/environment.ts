@@ -64,10 +64,21 @@ export interface DraftStore {
   remove(clientId: string): Promise<void>;
 }
 
+/**
+ * How far a person has read on this device, kept beside what the server knows: the server learns of
+ * it late, or not at all while it is away. Must not raise.
+ */
+export interface ReadMarks {
+  /** 0 where nothing was kept. */
+  get(user: string, room: string): number;
+  set(user: string, room: string, seq: number): void;
+}
+
 export interface Environment {
   clock: Clock;
   chance: Chance;
   onWake: OnWake;
   openTransport: OpenTransport;
   drafts: DraftStore;
+  marks: ReadMarks;
 }

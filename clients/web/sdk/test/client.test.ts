@@ -239,6 +239,26 @@ describe("receipts", () => {
     expect(world.socket.sentOf("read_receipt").map((frame) => frame.seq)).toEqual([1, 10]);
   });
 
+  test("outlive the page on this device, and are told to a server that missed them", async () => {
+    const client = await world.online(roomOf("a", 0));
+    client.watch("a");
+    world.socket.say(frameOf(messageOf("a", 1)));
+    client.close();
+
+    const next = await world.online(roomOf("a", 1, { delivered_seq: 0, read_seq: 0 }));
+
+    expect(next.room("a")?.unread("me")).toBe(0);
+    expect(world.socket.sentOf("read_receipt").map((frame) => frame.seq)).toEqual([1]);
+  });
+
+  test("of another life of the server's data count for nothing", async () => {
+    world.marks.set("me a", 900);
+
+    const client = await world.online(roomOf("a", 3, { read_seq: 0 }));
+
+    expect(client.room("a")?.unread("me")).toBe(3);
+  });
+
   test("are told again where the next welcome does not know them", async () => {
     const client = await world.online(roomOf("a", 0));
     client.watch("a");

@@ -151,6 +151,7 @@ export class World {
   readonly clock = new FakeClock();
   readonly chance = new FakeChance();
   readonly drafts = new MemoryDrafts();
+  readonly marks = new Map<string, number>();
   readonly http = new FakeHttp();
   readonly api = new Api(this.http.fetch, this.clock);
   readonly sockets: FakeSocket[] = [];
@@ -167,6 +168,10 @@ export class World {
     chance: this.chance,
     drafts: this.drafts,
     openTransport: this.openTransport,
+    marks: {
+      get: (user, room) => this.marks.get(`${user} ${room}`) ?? 0,
+      set: (user, room, seq) => this.marks.set(`${user} ${room}`, seq),
+    },
     onWake: (fn) => {
       this.wake = fn;
       return () => {

@@ -11,6 +11,7 @@ import {
   browserChance,
   browserClock,
   onBrowserWake,
+  storedMarks,
   webSocketTransport,
 } from "@parley/sdk";
 import type { User } from "@parley/sdk";
@@ -68,6 +69,7 @@ function enter(me: User): void {
       onWake: onBrowserWake,
       openTransport: webSocketTransport("/ws/chat/"),
       drafts: new IndexedDrafts(),
+      marks: storedMarks,
     },
     api,
     me,
