@@ -211,8 +211,6 @@ class GroupLoop:
         await self._acknowledge([entry.id for entry in (*result.good, *lost)], fresh=fresh)
         for entry, error in result.bad:
             await self._count_failure(entry, error)
-        if result.blocked_by is not None:
-            self._pending_after = ZERO
         return result.blocked_by
 
     async def _unpack_and_handle(self, raw: Sequence[RawEntry]) -> None:

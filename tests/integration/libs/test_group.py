@@ -16,6 +16,7 @@ from libs.common.streams.entries import Entry
 from libs.common.streams.group import GroupLoop
 from libs.common.streams.group_options import GroupOptions
 from libs.common.streams.names import failures_key
+from libs.common.streams.verdicts import MAX_FAILURES
 from tests.integration.libs.numbered import numbers_in, numbers_of, packed
 
 KEY = "chat.rooms:{0}"
@@ -23,7 +24,7 @@ GROUP = "receipts"
 FAST = GroupOptions(
     batch=10,
     block_ms=50,
-    claim_after_ms=200,
+    claim_after_ms=60_000,
     retry_after_s=0.05,
     upkeep_every_s=0.1,
     outage_waits_s=(0.05,),
@@ -131,7 +132,7 @@ async def test_what_was_in_hand_is_taken_up_first_after_a_restart(
         await redis.xadd(KEY, packed(number))
     await redis.xreadgroup(GROUP, "one", {KEY: ">"}, count=2)
 
-    async with running(make_loop("one", options=replace(FAST, claim_after_ms=60_000))):
+    async with running(make_loop("one")):
         await eventually(lambda: len(handler.committed) == 3)
         await nothing_is_pending(redis)
 
@@ -149,7 +150,9 @@ async def test_the_entries_of_a_dead_consumer_are_claimed_and_it_is_removed(
     async def only_one_is_left() -> bool:
         return [row["name"] for row in await redis.xinfo_consumers(KEY, GROUP)] == [b"one"]
 
-    async with running(make_loop("one", options=replace(FAST, stale_after_ms=300))):
+    async with running(
+        make_loop("one", options=replace(FAST, claim_after_ms=200, stale_after_ms=300))
+    ):
         await eventually(lambda: sorted(handler.committed) == list(range(30)))
         await nothing_is_pending(redis)
         await until(only_one_is_left)
@@ -167,9 +170,7 @@ async def test_a_consumer_that_holds_entries_is_not_removed_with_the_idle_ones(r
     async def the_idle_one_is_gone() -> bool:
         return b"idle" not in await names()
 
-    async with running(
-        make_loop("one", options=replace(FAST, claim_after_ms=60_000, stale_after_ms=0))
-    ):
+    async with running(make_loop("one", options=replace(FAST, stale_after_ms=0))):
         await until(the_idle_one_is_gone)
 
     assert b"slow" in await names()
@@ -223,6 +224,39 @@ async def test_failures_before_a_restart_count(redis, make_loop, handler):
         await until(loop.dead_letters.list)
 
     assert handler.attempts == [[1]]
+
+
+async def test_an_entry_that_failed_often_enough_before_a_crash_is_not_tried_again(
+    redis, make_loop, handler
+):
+    await redis.xgroup_create(KEY, GROUP, id="0", mkstream=True)
+    entry_id = await redis.xadd(KEY, packed(1))
+    await redis.hset(failures_key(KEY, GROUP), entry_id.decode(), MAX_FAILURES)
+    await redis.xreadgroup(GROUP, "one", {KEY: ">"})
+
+    loop = make_loop("one")
+    async with running(loop):
+        await until(loop.dead_letters.list)
+
+    assert handler.attempts == []
+    assert await pending(redis) == 0
+
+
+async def test_the_failures_of_an_entry_that_succeeds_after_all_are_forgotten(
+    redis, make_loop, handler, eventually
+):
+    handler.poison = {1}
+    await redis.xadd(KEY, packed(1))
+    loop = make_loop()
+
+    async with running(loop):
+        await eventually(lambda: handler.attempts == [[1]])
+        handler.poison = set()
+        await eventually(lambda: handler.committed == [1])
+        await nothing_is_pending(redis)
+
+    assert await redis.hlen(failures_key(KEY, GROUP)) == 0
+    assert await loop.dead_letters.list() == []
 
 
 async def test_an_outage_buries_nothing_however_long_it_lasts(
