@@ -3,7 +3,8 @@
 import os
 import sys
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "services.chat.settings")
+# Not as a default: one that is inherited, from a test run for instance, is another program's.
+os.environ["DJANGO_SETTINGS_MODULE"] = "services.chat.settings"
 
 FRAME_BYTES_REFUSED = 1024 * 1024
 """A frame above this closes the connection (1009); below it, a client gets an error."""
