@@ -8,6 +8,7 @@ import { Connection } from "./connection";
 import type { ConnectionState } from "./connection";
 import { Emitter } from "./emitter";
 import type { Cancel, Draft, Environment } from "./environment";
+import { History } from "./history";
 import { ApiError } from "./http";
 import type { Api } from "./http";
 import { Outbox } from "./outbox";
@@ -18,10 +19,6 @@ import { Room } from "./room";
 
 /** Half of an access token's life. */
 const RENEW_EVERY_MS = 5 * 60_000;
-
-/** Messages shown when a room is opened, and those that a scroll to the top adds. */
-export const FIRST_PAGE = 50;
-export const NEXT_PAGE = 20;
 
 export interface ClientEvents {
   connection: ConnectionState;
@@ -39,7 +36,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   private readonly outbox: Outbox;
   private readonly repair: Repair;
   private readonly receipts: Receipts;
-  private readonly loading = new Map<string, Promise<void>>();
+  private readonly history: History;
   private clockOfActivity = 0;
   private watched: string | null = null;
   private renewal: Cancel = () => undefined;
@@ -55,6 +52,9 @@ export class ChatClient extends Emitter<ClientEvents> {
       this.connection.send({ type: "sync", cursors, ref }),
     );
     this.receipts = new Receipts(env.clock, (frame) => this.connection.send(frame));
+    this.history = new History(api, (room) => {
+      this.emit("room", room.id);
+    });
     this.outbox = new Outbox(
       env,
       {
@@ -131,25 +131,16 @@ export class ChatClient extends Emitter<ClientEvents> {
     if (open !== undefined) this.progressed(open);
   }
 
-  /** Make sure that the newest page is there. Raises `ApiError`. */
+  /** Make sure that the newest page of a room is there. Raises `ApiError`. */
   async loadNewest(id: string): Promise<void> {
     const room = this.known.get(id);
-    if (room === undefined) return;
-    const missing = FIRST_PAGE - (room.log.cursor - room.log.lowest + 1);
-    if (missing > 0 && room.log.hasOlder) await this.loadOlder(id, missing);
+    if (room !== undefined) await this.history.loadNewest(room);
   }
 
-  /** Load the page above what is shown. One at a time per room. Raises `ApiError`. */
-  async loadOlder(id: string, limit = NEXT_PAGE): Promise<void> {
+  /** Load the page above what is shown. Raises `ApiError`. */
+  async loadOlder(id: string): Promise<void> {
     const room = this.known.get(id);
-    if (!room?.log.hasOlder) return;
-    const load = this.loading.get(id) ?? this.loadPage(room, limit);
-    this.loading.set(id, load);
-    try {
-      await load;
-    } finally {
-      this.loading.delete(id);
-    }
+    if (room !== undefined) await this.history.loadOlder(room);
   }
 
   /** The room with this person; made if there was none. Raises `ApiError`. */
@@ -161,12 +152,6 @@ export class ChatClient extends Emitter<ClientEvents> {
 
   searchUsers(search: string): Promise<User[]> {
     return this.api.searchUsers(search);
-  }
-
-  private async loadPage(room: Room, limit: number): Promise<void> {
-    const page = await this.api.messagesBefore(room.id, room.log.lowest, limit);
-    room.log.addOlder(page.messages, page.has_more);
-    this.emit("room", room.id);
   }
 
   private onFrame(frame: ServerFrame): void {

@@ -1,0 +1,40 @@
+/** Loading what lies below the messages that are held: the newest page, then one above another. */
+import type { Api } from "./http";
+import type { Room } from "./room";
+
+/** Messages shown when a room is opened, and those that a scroll to the top adds. */
+export const FIRST_PAGE = 50;
+export const NEXT_PAGE = 20;
+
+export class History {
+  private readonly loading = new Map<Room, Promise<void>>();
+
+  constructor(
+    private readonly api: Api,
+    private readonly onLoaded: (room: Room) => void,
+  ) {}
+
+  /** Make sure that the newest page is there. Raises `ApiError`. */
+  async loadNewest(room: Room): Promise<void> {
+    const missing = FIRST_PAGE - (room.log.cursor - room.log.lowest + 1);
+    if (missing > 0) await this.loadOlder(room, missing);
+  }
+
+  /** Load a page below what is held. One at a time per room. Raises `ApiError`. */
+  async loadOlder(room: Room, limit = NEXT_PAGE): Promise<void> {
+    if (!room.log.hasOlder) return;
+    const load = this.loading.get(room) ?? this.loadPage(room, limit);
+    this.loading.set(room, load);
+    try {
+      await load;
+    } finally {
+      this.loading.delete(room);
+    }
+  }
+
+  private async loadPage(room: Room, limit: number): Promise<void> {
+    const page = await this.api.messagesBefore(room.id, room.log.lowest, limit);
+    room.log.addOlder(page.messages, page.has_more);
+    this.onLoaded(room);
+  }
+}
