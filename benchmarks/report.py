@@ -1,0 +1,63 @@
+"""What a load showed: counts, quantiles, and the CPU that each process used."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import psutil
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Times are in seconds of one clock; keys are client_ids.
+
+    Attributes:
+        due: when each message was due to be sent.
+        acked: when its ``ack`` came.
+        received: when the partner had it.
+        cpu_s: user and system time by process, over the whole load.
+    """
+
+    due: Mapping[str, float]
+    acked: Mapping[str, float]
+    received: Mapping[str, float]
+    cpu_s: Mapping[str, float]
+
+    @property
+    def lost(self) -> int:
+        """Messages that were acknowledged and did not arrive."""
+        return len(self.acked.keys() - self.received.keys())
+
+    def figures(self) -> dict[str, object]:
+        """Return everything as plain values: milliseconds, and ms of CPU per message."""
+        count = max(1, len(self.received))
+        return {
+            "sent": len(self.due),
+            "acked": len(self.acked),
+            "received": len(self.received),
+            "lost": self.lost,
+            "ack_ms": quantiles([self.acked[key] - self.due[key] for key in self.acked]),
+            "receive_ms": quantiles([self.received[key] - self.due[key] for key in self.received]),
+            "cpu_ms_per_message": {
+                name: round(1000 * used / count, 3) for name, used in self.cpu_s.items()
+            },
+        }
+
+    def table(self) -> str:
+        """Return the figures for people."""
+        figures = self.figures()
+        return "\n".join(f"{name:>20}  {value}" for name, value in figures.items())
+
+
+def quantiles(seconds: Sequence[float]) -> dict[str, float]:
+    """Return p50, p95, p99 and the maximum, in milliseconds; zeros for nothing."""
+    ordered = sorted(seconds) or [0.0]
+    last = len(ordered) - 1
+    shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
+    return {name: round(1000 * ordered[round(share * last)], 1) for name, share in shares.items()}
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the user and system time of a process and its children."""
+    process = psutil.Process(pid)
+    times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
+    return float(sum(each.user + each.system for each in times))
