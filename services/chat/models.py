@@ -10,6 +10,7 @@ from typing import ClassVar
 import uuid_utils.compat as uuid7s
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Lower, Now
 
@@ -54,7 +55,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         db_table = "chat_user"
         constraints = [models.UniqueConstraint(Lower("username"), name="username_once")]
-        indexes = [models.Index(Lower("display_name"), name="user_by_name")]
+        indexes = [
+            # For searches by the beginning of a name, whatever its case.
+            models.Index(OpClass(Lower("username"), "text_pattern_ops"), name="user_by_username"),
+            models.Index(OpClass(Lower("display_name"), "text_pattern_ops"), name="user_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.username

@@ -22,7 +22,6 @@ class ChatSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)]
     internal_port: Annotated[int, Field(ge=1, le=65535)]
-    server: Literal["uvicorn", "daphne"] = "uvicorn"
 
     secret_key: SecretStr
     token_signing_key: SecretStr

@@ -4,7 +4,7 @@ Frames may gain members, never lose or change them. Members that are ``UNSET`` d
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -137,6 +137,77 @@ class RoomUpdate(RoomFields, frozen=True, kw_only=True, tag_field="type", tag="r
     removed: bool | UnsetType = UNSET
 
 
+class MemberMark(msgspec.Struct, frozen=True, kw_only=True):
+    """A member that advanced, and when."""
+
+    user: str
+    delivered_seq: int
+    read_seq: int
+    at: str
+
+
+class Status(ServerFrame, frozen=True, kw_only=True, tag="status"):
+    """Somebody received or read more of a room; ``members`` in small rooms only."""
+
+    room: str
+    lowest: list[Lowest]
+    members: list[MemberMark] | UnsetType = UNSET
+
+
+class Typing(ServerFrame, frozen=True, kw_only=True, tag="typing"):
+    """Who types in a room now; never the receiver itself."""
+
+    room: str
+    users: list[str]
+
+
+class PersonPresence(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a person is there; ``unknown`` where that cannot be told."""
+
+    id: str
+    status: Literal["online", "away", "offline", "unknown"]
+    last_seen: str | None
+
+
+class Presence(ServerFrame, frozen=True, kw_only=True, tag="presence"):
+    """The presence of some people changed."""
+
+    users: list[PersonPresence]
+
+
+class Drained(ServerFrame, frozen=True, kw_only=True, tag="drained"):
+    """The offline queue has been replayed to this session."""
+
+    count: int
+
+
+class Failed(ServerFrame, frozen=True, kw_only=True, tag="failed"):
+    """A message that the queue had accepted was given up."""
+
+    client_id: str
+    room: str
+    code: str
+    message: str
+
+
+class Custom(ServerFrame, frozen=True, kw_only=True, tag="custom"):
+    """Pushed by other Django code; ``name`` is ``<namespace>.<name>``."""
+
+    name: str
+    data: Any
+
+
+class Notification(ServerFrame, frozen=True, kw_only=True, tag="notification"):
+    """A summary of new messages, for a badge on other pages."""
+
+    room: str
+    seq: int
+    sender: str
+    preview: str
+    unread: int
+    unread_total: int
+
+
 class Reconnect(ServerFrame, frozen=True, kw_only=True, tag="reconnect"):
     """Come back after ``after_ms``; a close with 1012 follows."""
 
@@ -161,7 +232,23 @@ class Error(ServerFrame, frozen=True, kw_only=True, tag="error"):
     retry_after: float | UnsetType = UNSET
 
 
-AnyServerFrame = Welcome | Ack | Message | Synced | RoomUpdate | Reconnect | Pong | Error
+AnyServerFrame = (
+    Welcome
+    | Ack
+    | Message
+    | Status
+    | Failed
+    | Typing
+    | Presence
+    | Drained
+    | Synced
+    | RoomUpdate
+    | Custom
+    | Notification
+    | Reconnect
+    | Pong
+    | Error
+)
 
 _encoder = msgspec.json.Encoder()
 
