@@ -79,6 +79,23 @@ async def test_a_hung_redis_is_unavailable_within_the_bound(server, publisher):
     assert waited < PUBLISH_WITHIN_S + 1.0  # the machine's own delays included
 
 
+async def test_a_caller_that_gives_up_takes_nobody_along(redis, publisher):
+    calls = [
+        asyncio.create_task(publisher.publish([Outgoing("chat.rooms", 0, [numbered(number)])]))
+        for number in range(3)
+    ]
+    await asyncio.sleep(0)
+
+    calls[1].cancel()
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert outcomes[0] is outcomes[2] is None
+    assert isinstance(outcomes[1], asyncio.CancelledError)
+    written = [numbers_in(fields) for _, fields in await redis.xrange("chat.rooms:{0}")]
+    assert [0] in written
+    assert [2] in written
+
+
 async def test_publishing_works_again_after_a_restart(server, redis, publisher):
     server.kill()
     with pytest.raises(Unavailable):
