@@ -49,6 +49,8 @@ class DataServersStarter:
         Raises:
             CannotStart: a server does not come up, or one that was given does not answer.
         """
+        if self.settings.redis_url and not valkey.answers(self.settings.redis_url):
+            raise CannotStart("The Redis that REDIS_URL names does not answer.")
         programs: list[Program] = []
         redis_url = self.settings.redis_url or self._embed_redis(programs)
         admin_url = self.settings.database_url
@@ -61,8 +63,6 @@ class DataServersStarter:
         self.crew.start_floor(programs)
         if superuser_url is not None:
             databases.make_role(superuser_url, self.secrets.postgres_password)
-        if not valkey.answers(redis_url):
-            raise CannotStart("The Redis that REDIS_URL names does not answer.")
         return DataServers(redis_url=redis_url, database_urls=self._make_databases(admin_url))
 
     def _without_own_database(self) -> list[Service]:

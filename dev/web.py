@@ -62,19 +62,17 @@ def install() -> None:
 
 
 def npm(*arguments: str) -> None:
-    """Run npm in the client's folder.
+    """Run npm in the client's folder; what it writes is shown only if it fails.
 
     Raises:
         CannotStart: it failed.
     """
-    if run_npm(*arguments) != 0:
-        raise CannotStart(f"npm {' '.join(arguments)} failed in {WEB}.")
-
-
-def run_npm(*arguments: str) -> int:
-    """Run npm in the client's folder; return its status."""
     command = ["npm", *arguments]
-    return subprocess.run(command, cwd=WEB, env=npm_environment(), check=False).returncode
+    done = subprocess.run(
+        command, cwd=WEB, env=npm_environment(), capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise CannotStart(f"{done.stdout}{done.stderr}\nnpm {' '.join(arguments)} failed in {WEB}.")
 
 
 def npm_environment() -> Mapping[str, str]:
