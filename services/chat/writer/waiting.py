@@ -54,6 +54,10 @@ class WaitingLine:
     def __len__(self) -> int:
         return len(self._by_key)
 
+    def __contains__(self, draft: Draft) -> bool:
+        """Whether this message waits already."""
+        return draft.key in self._by_key
+
     @property
     def ready(self) -> int:
         """How many could be written now."""

@@ -9,17 +9,16 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 
-import psycopg2
 import structlog
 
 from libs.common import metrics
 from libs.common.clock import Clock
-from libs.common.errors import BadFrame, Internal, ParleyError, Timeout, Unavailable
+from libs.common.errors import Internal, ParleyError, Timeout, Unavailable
 from libs.common.postgres import CannotConnect, ConnectionLost
 from libs.common.tasks import TaskSet
 from services.chat.domain.drafts import Draft, Stored, Written
-from services.chat.domain.failures import Failure, judge_failure
-from services.chat.writer.batch import Outcome, RoomLocked
+from services.chat.domain.failures import Failure
+from services.chat.writer.committer import Committer, judge
 from services.chat.writer.lane import Lane
 from services.chat.writer.waiting import BATCH, Reply, Waiting, WaitingLine
 
@@ -36,9 +35,6 @@ RECONNECT_EVERY_S = 0.5
 MAX_WAITING = 20_000
 """Drafts that may wait; above it newcomers are refused at once."""
 
-BATCH_SIZES = metrics.histogram(
-    "parley_writer_batch_messages", "Messages in one transaction.", buckets=metrics.SIZE_BUCKETS
-)
 COMMIT_SECONDS = metrics.histogram(
     "parley_writer_commit_seconds", "Time from accepting a message to its outcome."
 )
@@ -58,9 +54,7 @@ class Writer:
         dsn: chat's database.
         clock: its monotonic side measures deadlines.
         collect_s: how long to collect once more than one message waits.
-        on_written: told after each COMMIT what is new.
-        take_published: gives outbox rows that may go with the next transaction.
-        put_back_published: takes them back when that transaction did not commit.
+        on_written, take_published, put_back_published: see ``Committer``.
     """
 
     def __init__(
@@ -75,10 +69,14 @@ class Writer:
     ) -> None:
         self._clock = clock
         self._collect_s = collect_s
-        self._on_written = on_written
-        self._take_published = take_published
-        self._put_back_published = put_back_published
         self._line = WaitingLine()
+        self._committer = Committer(
+            self._line,
+            clock=clock,
+            on_written=on_written,
+            take_published=take_published,
+            put_back_published=put_back_published,
+        )
         self._swift = Lane(dsn)
         self._patient = Lane(dsn)
         self._patience = asyncio.Lock()
@@ -102,7 +100,8 @@ class Writer:
 
         Drafts of one room are written in the order in which they are submitted.
         """
-        if self._down or len(self._line) >= MAX_WAITING:
+        refusing = self._down or len(self._line) >= MAX_WAITING
+        if refusing and draft not in self._line:
             self._answer_with(reply, Unavailable(retry_after_s=1.0))
             return
         started_s = self._clock.monotonic()
@@ -161,7 +160,7 @@ class Writer:
         if not batch:
             return
         try:
-            await self._write(self._swift, batch, wait=False)
+            await self._committer.write(self._swift, batch, wait=False)
         except CannotConnect as error:
             log.warning("writer_cannot_connect", error=str(error))
             self._line.put_back(batch)
@@ -181,66 +180,6 @@ class Writer:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), RETRY_LOCKED_S if impatient else None)
 
-    async def _write(self, lane: Lane, batch: Sequence[Waiting], *, wait: bool) -> None:
-        """Write a batch and give out its outcomes; one that fails on data is halved.
-
-        Raises: as ``Lane.write``. Those of the batch that are not done have no outcome then.
-        """
-        try:
-            results, written = await self._call(lane, batch, wait=wait)
-        except (psycopg2.Error, ValueError) as error:
-            if _judge(error) is not Failure.DATA:
-                raise
-            await self._halve(lane, batch, error, wait=wait)
-            return
-        if written is not None:
-            self._on_written(written)
-        locked: dict[str, list[Waiting]] = {}
-        for waiting, result in zip(batch, results, strict=True):
-            if isinstance(result, RoomLocked):
-                locked.setdefault(waiting.draft.room, []).append(waiting)
-            else:
-                self._line.settle(waiting, result)
-        self._follow_locks(batch, locked)
-
-    async def _call(
-        self, lane: Lane, batch: Sequence[Waiting], *, wait: bool
-    ) -> tuple[list[Outcome], Written | None]:
-        published = self._take_published()
-        BATCH_SIZES.observe(len(batch))
-        drafts = [waiting.draft for waiting in batch]
-        try:
-            return await lane.write(drafts, wait=wait, published=published)
-        except BaseException as error:
-            self._put_back_published(published)
-            if isinstance(error, ConnectionLost):
-                for waiting in batch:
-                    waiting.attempted = True
-            raise
-
-    async def _halve(
-        self, lane: Lane, batch: Sequence[Waiting], error: Exception, *, wait: bool
-    ) -> None:
-        """Find the message that cannot be stored, and let the others through in order."""
-        if len(batch) == 1:
-            log.warning("message_cannot_be_stored", error=type(error).__name__)
-            self._line.settle(
-                batch[0], BadFrame(fields={"content": ["The database cannot store this message."]})
-            )
-            return
-        middle = len(batch) // 2
-        await self._write(lane, batch[:middle], wait=wait)
-        await self._write(lane, batch[middle:], wait=wait)
-
-    def _follow_locks(self, batch: Sequence[Waiting], locked: dict[str, list[Waiting]]) -> None:
-        now_s = self._clock.monotonic()
-        for room, refused in locked.items():
-            self._line.step_aside(room, refused, now_s=now_s)
-        for room in {waiting.draft.room for waiting in batch}.difference(locked):
-            entry = self._line.locked.get(room)
-            if entry is not None and not entry.patient:
-                self._line.rejoin(room)
-
     def _send_patient_ones(self) -> None:
         """Hand rooms that stay locked to the lane that waits for locks."""
         now_s = self._clock.monotonic()
@@ -256,10 +195,10 @@ class Writer:
             while locked.waiting:
                 batch, locked.waiting = locked.waiting[:BATCH], locked.waiting[BATCH:]
                 try:
-                    await self._write(self._patient, batch, wait=True)
+                    await self._committer.write(self._patient, batch, wait=True)
                 except Exception as error:  # noqa: BLE001 - likewise; whoever it meets next judges it
                     locked.waiting[:0] = [waiting for waiting in batch if not waiting.done]
-                    if _judge(error) is not Failure.REPEAT:
+                    if judge(error) is not Failure.REPEAT:
                         log.warning("writer_patience_ended", error=repr(error))
                         break  # the swift lane will meet the same error, and bear it
                 if self._clock.monotonic() - locked.since_s > GIVE_UP_LOCKED_S:
@@ -271,7 +210,7 @@ class Writer:
     async def _bear(self, batch: Sequence[Waiting], error: Exception) -> None:
         """Go on after a refusal of the whole batch; nothing of it was written."""
         self._line.put_back(batch)
-        match _judge(error):
+        match judge(error):
             case Failure.REPEAT:
                 log.info("writer_repeats", error=type(error).__name__)
                 await asyncio.sleep(RETRY_LOCKED_S)
@@ -328,11 +267,3 @@ class Writer:
         else:
             OUTCOMES.labels("duplicate" if outcome.duplicate else "stored").inc()
         reply(outcome)
-
-
-def _judge(error: Exception) -> Failure:
-    if isinstance(error, ValueError):
-        return Failure.DATA
-    if isinstance(error, psycopg2.Error):
-        return judge_failure(error.pgcode or "")
-    return Failure.BUG
