@@ -1,6 +1,6 @@
 // Makes sdk/src/generated/{client,server,frames}.ts out of the JSON Schemas of the frames.
 //
-//   python -m services.chat export_schema | node scripts/generate-types.mjs
+//   python -m services.chat.frames.schema | node scripts/generate-types.mjs
 //   node scripts/generate-types.mjs frames.json
 //
 // The input is {"client": schema, "server": schema}, each a tagged union with its definitions under

@@ -1,10 +1,10 @@
 /**
  * The words of the wire, picked out of the frames by their tags, and how a text becomes a frame.
  *
- * The frames' own names belong to whoever wrote them down (see `frames.ts`); the rest of the SDK
+ * The frames' own names belong to whoever wrote them down (see `generated/`); the rest of the SDK
  * knows a frame by its `type` alone.
  */
-import type { ClientFrame, ServerFrame } from "./frames";
+import type { ClientFrame, ServerFrame } from "./generated/frames";
 
 export type { ClientFrame, ServerFrame };
 
