@@ -191,9 +191,12 @@ class Writer:
     async def _wait_for_room(self, room: str) -> None:
         """Write a locked room's messages as soon as its lock can be had, or refuse them."""
         locked = self._line.locked[room]
-        async with self._patience:
-            while locked.waiting:
+        while locked.waiting:
+            # One try a turn: a room that is free again must not wait for one that is not.
+            async with self._patience:
                 batch, locked.waiting = locked.waiting[:BATCH], locked.waiting[BATCH:]
+                if not batch:
+                    break  # refused while it waited for its turn
                 try:
                     await self._committer.write(self._patient, batch, wait=True)
                 except Exception as error:  # noqa: BLE001 - likewise; whoever it meets next judges it
@@ -201,9 +204,8 @@ class Writer:
                     if judge(error) is not Failure.REPEAT:
                         log.warning("writer_patience_ended", error=repr(error))
                         break  # the swift lane will meet the same error, and bear it
-                if self._clock.monotonic() - locked.since_s > GIVE_UP_LOCKED_S:
-                    self._refuse(locked.waiting)
-                self._refuse_late()
+            self._refuse_long_locked()
+            self._refuse_late()
         self._line.rejoin(room)
         self._wake.set()
 
@@ -249,6 +251,12 @@ class Writer:
             if not waiting.attempted:
                 self._line.settle(waiting, Unavailable(retry_after_s=1.0))
         self._line.forget_settled()
+
+    def _refuse_long_locked(self) -> None:
+        oldest_s = self._clock.monotonic() - GIVE_UP_LOCKED_S
+        for locked in self._line.locked.values():
+            if locked.since_s < oldest_s:
+                self._refuse(locked.waiting)
 
     def _refuse_late(self) -> None:
         """Answer those whose deadline has passed: ``timeout`` where the outcome is unknown."""
