@@ -13,10 +13,12 @@ from dev.ports import LOOPBACK
 from dev.process import Program
 from dev.services import Service
 from dev.wheels import program_beside_python
+from libs.common.errors import Unavailable
 
 NAME = "gateway"
 RETRY_AFTER_S = 2
-UNAVAILABLE = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
+UNAVAILABLE = (502, 503, 504)
+"""What Caddy itself answers when it gets nothing from any process of a service."""
 CONFIGURATION = """\
 {{
 	admin off
@@ -92,14 +94,17 @@ def caddyfile(
 
 
 def problem(status: int) -> str:
-    """Write the problem document (RFC 9457) of an upstream that cannot be reached."""
+    """Write the problem document (RFC 9457) of an upstream that cannot be reached.
+
+    It says the same as a service that refuses: clients need not tell them apart.
+    """
     return json.dumps(
         {
-            "type": "about:blank",
-            "title": UNAVAILABLE[status],
+            "type": f"urn:parley:error:{Unavailable.code}",
+            "title": Unavailable.default_message,
             "status": status,
-            "detail": "The service is not available at the moment.",
-            "code": "unavailable",
+            "detail": Unavailable.default_message,
+            "code": Unavailable.code,
             "retry_after": RETRY_AFTER_S,
         }
     )

@@ -11,9 +11,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
+
+import psutil
 
 from dev import postgres, valkey
 from dev.extra_chat import ExtraChat
@@ -163,14 +165,17 @@ class RunningSuite:
         self.wait_until_ready(service)
 
     def pause(self, service: str) -> None:
-        """Hang all processes of a service (SIGSTOP): connections stay open, nothing answers."""
+        """Hang all processes of a service (SIGSTOP): connections stay open, nothing answers.
+
+        Those that they started hang, too: PostgreSQL serves each connection from one of them.
+        """
         for process in self.state.of(service):
-            os.kill(process.pid, signal.SIGSTOP)
+            _signal_family(process.pid, signal.SIGSTOP)
 
     def resume(self, service: str) -> None:
         """Let a paused service go on (SIGCONT)."""
         for process in self.state.of(service):
-            os.kill(process.pid, signal.SIGCONT)
+            _signal_family(process.pid, signal.SIGCONT)
 
     @contextmanager
     def stopped(self, service: str) -> Iterator[None]:
@@ -244,6 +249,15 @@ class RunningSuite:
             lambda: all(process.pid != pid for process in self.state.of(service)),
             what=f"{service} ({pid}) to be gone",
         )
+
+
+def _signal_family(pid: int, number: signal.Signals) -> None:
+    # The parent first: one that is stopped starts no child that would be missed below.
+    parent = psutil.Process(pid)
+    parent.send_signal(number)
+    for child in parent.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            child.send_signal(number)
 
 
 def _answers(process: ProcessState) -> bool:

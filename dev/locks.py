@@ -17,7 +17,10 @@ from dev.verbs import say
 GROUPS = ("servers", "node", "checks")
 """The dependency groups of pyproject.toml; each has a lock of its own."""
 PLACES = ("index-url", "extra-index-url", "find-links")
-OPTIONS = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate")
+OPTIONS = (
+    *("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate"),
+    "--index-strategy=unsafe-best-match",  # all places count alike, as for pip
+)
 
 
 def lock() -> None:

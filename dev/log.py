@@ -3,6 +3,7 @@
 Writing never raises: the terminal may be gone (SIGHUP) while the suite still has to stop cleanly.
 """
 
+import re
 import sys
 import threading
 import time
@@ -13,6 +14,8 @@ NAME_CHARS = 9
 COLOURS = (36, 33, 35, 32, 34, 31)
 """ANSI colours, given to the names in the order in which they appear."""
 OWN_COLOUR = 1
+TIME_OF_THE_LINE = re.compile(r"^\d{4}-\d{2}-\d{2}T\S+Z\s+")
+"""What a service puts before its lines; the same moment stands there already."""
 
 
 class Log:
@@ -28,7 +31,7 @@ class Log:
         """Write one line of one process."""
         moment = time.strftime("%H:%M:%S")
         with self._lock:
-            self._write(f"{moment} {self._label(name)} │ {text}\n")
+            self._write(f"{moment} {self._label(name)} │ {TIME_OF_THE_LINE.sub('', text)}\n")
 
     def note(self, text: str) -> None:
         """Write one line of the suite itself."""

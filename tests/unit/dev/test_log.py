@@ -18,6 +18,14 @@ def test_a_line_says_when_who_and_what():
     assert (name, text) == ("chat", "a line\n")
 
 
+def test_the_moment_is_not_told_twice():
+    stream = io.StringIO()
+
+    Log(stream).line("chat", "2026-11-23T16:17:07.918113Z [info     ] chat_started")
+
+    assert stream.getvalue().endswith("│ [info     ] chat_started\n")
+
+
 def test_colours_are_only_for_terminals():
     plain, coloured = io.StringIO(), io.StringIO()
 
