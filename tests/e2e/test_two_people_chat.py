@@ -1,0 +1,148 @@
+"""Two people in two windows of a real browser, on the real suite."""
+
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+
+PASSWORD = "quite a long password"
+
+
+class Person:
+    """Somebody in front of a window, who does what people do."""
+
+    def __init__(self, page, name):
+        self.page = page
+        self.username = f"{name.lower()}-{uuid.uuid4().hex[:8]}"
+        self.name = name
+
+    def sign_up(self):
+        page = self.page
+        page.get_by_role("button", name="Create an account").click()
+        page.get_by_label("Username", exact=True).fill(self.username)
+        page.get_by_label("Display name", exact=True).fill(self.name)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Create account").click()
+        expect(page.get_by_test_id("me")).to_contain_text(self.name)
+
+    def sign_in(self):
+        self.page.get_by_label("Username", exact=True).fill(self.username)
+        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+        expect(self.page.get_by_test_id("me")).to_contain_text(self.name)
+
+    def find(self, other):
+        self.page.get_by_test_id("search").fill(other.username)
+        self.page.get_by_test_id("person").click()
+        expect(self.page.get_by_test_id("conversation")).to_be_visible()
+
+    def open_room(self, name):
+        self.page.get_by_test_id("room").filter(has_text=name).click()
+
+    def write(self, text):
+        self.page.get_by_test_id("composer").fill(text)
+        self.page.get_by_test_id("composer").press("Enter")
+
+    def message(self, text):
+        return self.page.get_by_test_id("message").filter(has_text=text)
+
+
+@pytest.fixture
+def alice(open_window):
+    person = Person(open_window(), "Alice")
+    person.sign_up()
+    return person
+
+
+@pytest.fixture
+def bob(open_window):
+    person = Person(open_window(), "Bob")
+    person.sign_up()
+    return person
+
+
+def test_two_people_sign_up_find_each_other_and_chat(alice, bob):
+    alice.find(bob)
+    alice.write("Hello Bob, lunch?")
+
+    expect(alice.message("lunch?")).to_have_attribute("data-state", "sent")
+    bob.open_room("Alice")
+    expect(bob.message("lunch?")).to_be_visible()
+    bob.write("Gladly! 12:30?")
+    expect(alice.message("12:30?")).to_be_visible()
+    expect(bob.message("12:30?")).to_have_attribute("data-state", "sent")
+
+
+def test_a_new_message_shows_in_the_list_of_conversations(alice, bob):
+    alice.find(bob)
+    alice.write("Are you there?")
+
+    expect(bob.page.get_by_test_id("room")).to_contain_text("Are you there?")
+    expect(bob.page.get_by_test_id("unread")).to_contain_text("1")
+
+
+def test_a_reload_and_a_new_sign_in_show_the_same_conversation(alice, bob):
+    alice.find(bob)
+    for number in range(3):
+        alice.write(f"note {number}")
+        expect(alice.message(f"note {number}")).to_have_attribute("data-state", "sent")
+
+    bob.page.reload()
+    bob.open_room("Alice")
+    expect(bob.page.get_by_test_id("message")).to_have_count(3)
+    alice.page.get_by_role("button", name="Sign out").click()
+    alice.sign_in()
+    alice.open_room("Bob")
+    expect(alice.page.get_by_test_id("message")).to_have_count(3)
+
+
+def test_what_is_written_while_chat_is_dead_arrives_once_and_in_order(suite, alice, bob):
+    alice.find(bob)
+    alice.write("before")
+    bob.open_room("Alice")
+    expect(bob.message("before")).to_be_visible()
+
+    suite.kill("chat")
+    for number in range(3):
+        alice.write(f"meanwhile {number}")
+    suite.wait_until_ready("chat")
+
+    for number in range(3):
+        expect(bob.message(f"meanwhile {number}")).to_be_visible(timeout=60_000)
+        expect(alice.message(f"meanwhile {number}")).to_have_attribute(
+            "data-state", "sent", timeout=60_000
+        )
+    texts = bob.page.get_by_test_id("message").all_inner_texts()
+    assert [text.splitlines()[0] for text in texts] == ["before"] + [
+        f"meanwhile {number}" for number in range(3)
+    ]
+
+
+def test_nothing_in_a_message_runs_in_the_page(alice, bob):
+    attack = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+    alice.find(bob)
+    alice.write(attack)
+
+    bob.open_room("Alice")
+    expect(bob.message("<script>")).to_be_visible()
+    assert "owned" not in bob.page.title()
+
+
+def test_wrong_input_is_explained_beside_its_field(open_window):
+    page = open_window()
+    page.get_by_role("button", name="Create an account").click()
+    page.get_by_label("Username", exact=True).fill("a b")
+    page.get_by_label("Password", exact=True).fill("short")
+    page.get_by_role("button", name="Create account").click()
+
+    expect(page.get_by_test_id("username-error")).to_be_visible()
+
+
+def test_on_a_phone_the_list_gives_way_to_the_conversation(open_window, bob):
+    carol = Person(open_window(viewport={"width": 390, "height": 780}), "Carol")
+    carol.sign_up()
+    carol.find(bob)
+
+    expect(carol.page.get_by_test_id("room-list")).to_be_hidden()
+    carol.page.get_by_role("button", name="Back to all conversations").click()
+    expect(carol.page.get_by_test_id("room-list")).to_be_visible()
