@@ -1,7 +1,8 @@
 """`make lock`: writes requirements/*.lock anew from pyproject.toml.
 
-The locks hold exact versions and hashes for every platform, but no addresses: where packages come
-from is configured on the machine, for pip; the same places are handed to uv, which resolves.
+The locks hold exact versions and hashes for every platform, but no addresses. uv resolves, from the
+index that pip is configured for; additional places of this machine are left out, because they may
+hold the files of one platform only.
 """
 
 import subprocess
@@ -16,11 +17,8 @@ from dev.verbs import say
 
 GROUPS = ("servers", "node", "checks")
 """The dependency groups of pyproject.toml; each has a lock of its own."""
-PLACES = ("index-url", "extra-index-url", "find-links")
-OPTIONS = (
-    *("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate"),
-    "--index-strategy=unsafe-best-match",  # all places count alike, as for pip
-)
+INDEX_NAMES = (":env:.index-url", "global.index-url", "user.index-url", "site.index-url")
+OPTIONS = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate")
 
 
 def lock() -> None:
@@ -31,7 +29,7 @@ def lock() -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         pip("install", "--quiet", "--target", folder, "uv")
-        uv = [str(Path(folder) / "bin" / "uv"), "pip", "compile", *OPTIONS, *places()]
+        uv = [str(Path(folder) / "bin" / "uv"), "pip", "compile", *OPTIONS, *index()]
         # The groups follow the product: one version of a package, whoever asks for it.
         run([*uv, "--upgrade", "pyproject.toml", "-o", "requirements/product.lock"])
         for group in GROUPS:
@@ -41,13 +39,11 @@ def lock() -> None:
             run([*uv, "--upgrade", *follow, "--group", group, "-o", output])
 
 
-def places() -> Iterator[str]:
-    """Yield pip's places of packages as options of uv."""
-    for place in PLACES:
-        for name in (f":env:.{place}", f"global.{place}", f"user.{place}"):
-            found = pip("config", "get", name, tolerant=True)
-            for value in found.split():
-                yield f"--{place}={value}"
+def index() -> Iterator[str]:
+    """Yield pip's own index as an option of uv; nothing where the usual one is used."""
+    for name in INDEX_NAMES:
+        for url in pip("config", "get", name, tolerant=True).split():
+            yield f"--default-index={url}"
 
 
 def pip(*arguments: str, tolerant: bool = False) -> str:
