@@ -12,7 +12,15 @@ DISPLAY_NAME_CHARS = 80
 USERNAME_PATTERN = r"^[A-Za-z0-9_.\-]{3,32}$(?!\n)"
 """Means the same to Python, whose ``$`` also matches before a last line end, and to JSON Schema."""
 
-Username = Annotated[str, Meta(pattern=USERNAME_PATTERN, min_length=3, max_length=32)]
+Username = Annotated[
+    str,
+    Meta(
+        pattern=USERNAME_PATTERN,
+        min_length=3,
+        max_length=32,
+        description="3 to 32 letters (a to z), digits, dots, dashes or underscores.",
+    ),
+]
 """Unique whatever its case; only ASCII, so that no two usernames look alike."""
 
 _REORDERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

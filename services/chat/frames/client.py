@@ -22,11 +22,23 @@ SYNC_ROOMS = 200
 REF_CHARS = 64
 UUID_PATTERN = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
-Seq = Annotated[int, Meta(ge=1, le=MAX_SEQ)]
-Cursor = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
-ClientId = Annotated[str, Meta(pattern=UUID_PATTERN, max_length=36)]
-Ref = Annotated[str, Meta(max_length=REF_CHARS)]
-Content = Annotated[str, Meta(min_length=1, max_length=CONTENT_CHARS)]
+# A description is what people are told where a member is not like that.
+Seq = Annotated[int, Meta(ge=1, le=MAX_SEQ, description="An integer from 1 to 2^53-1.")]
+Cursor = Annotated[int, Meta(ge=0, le=MAX_SEQ, description="An integer from 0 to 2^53-1.")]
+ClientId = Annotated[
+    str, Meta(pattern=UUID_PATTERN, max_length=36, description="A UUID, with hyphens.")
+]
+Ref = Annotated[
+    str, Meta(max_length=REF_CHARS, description=f"A string of at most {REF_CHARS} characters.")
+]
+Content = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=CONTENT_CHARS,
+        description=f"A string of 1 to {CONTENT_CHARS} characters.",
+    ),
+]
 
 
 class ClientFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -174,8 +186,17 @@ def wrong_members(shape: type[msgspec.Struct], value: Mapping[str, Any]) -> dict
         try:
             msgspec.convert(value[field.encode_name], field.type)
         except msgspec.ValidationError as error:
-            wrong[field.encode_name] = [str(error)]
+            wrong[field.encode_name] = [_described(field.type) or str(error)]
     return wrong
+
+
+def _described(type_: Any) -> str | None:
+    """Return what a type says of itself for people, if it does."""
+    for part in (type_, *get_args(type_)):
+        for meta in getattr(part, "__metadata__", ()):
+            if isinstance(meta, Meta) and meta.description:
+                return meta.description
+    return None
 
 
 def _readable(value: object, chars: int) -> str | None:
