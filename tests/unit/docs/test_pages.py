@@ -1,0 +1,68 @@
+import re
+
+import pytest
+
+from tests.unit.docs import pages
+
+STATED = ("architecture.md", "data-model.md", "events.md", "protocol.md")
+
+
+def stated_rows():
+    return [(page, row) for page in STATED for row in pages.rows(page) if "state" in row.cells]
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page):
+    text = page.read_text()
+
+    targets = re.findall(r"\]\(([^)#:]+)\)", text)
+
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.name)
+def test_every_pointer_leads_somewhere(page):
+    found = pages.pointers(page.read_text())
+
+    problems = {pointer: pages.problem_with(pointer) for pointer in found}
+
+    assert {pointer: problem for pointer, problem in problems.items() if problem} == {}
+
+
+def test_every_row_says_whether_it_is_here_or_who_brings_it():
+    rows = stated_rows()
+
+    assert {row["state"] for _, row in rows} <= pages.STATES
+    assert pages.HERE in {row["state"] for _, row in rows}
+
+
+def test_every_page_stands_in_the_index():
+    linked = set(re.findall(r"\]\(([^)]+)\)", (pages.DOCS / "README.md").read_text()))
+
+    here = {page.name for page in pages.DOCS.glob("*.md")} - {"README.md"}
+
+    assert here | {"decisions/"} == linked
+
+
+@pytest.mark.parametrize(
+    ("pointer", "problem"),
+    [
+        ("libs.common.clock:Clock.now", None),
+        ("libs.common.clock:Clock.never", "has no never"),
+        ("libs.common.sundial:Clock", "no such module"),
+        ("services.chat.asgi:Process.stop", None),
+        ("services.chat.asgi:Process.explode", "defines no explode"),
+        ("clients/web/sdk/src/connection.ts:Connection.wake", None),
+        ("clients/web/sdk/src/connection.ts:Connection.sleep", "has no sleep"),
+        ("clients/web/sdk/src/connection.ts:GOOD_AFTER_MS", "defines no GOOD_AFTER_MS"),
+        ("services/chat/migrations/0002_send_messages.sql:send_messages", None),
+        ("tests/unit/docs/test_pages.py::test_a_pointer_is_followed", None),
+        ("tests/unit/docs/test_pages.py::test_nothing", "no such test"),
+        ("tests/unit/docs/test_page.py::test_a_pointer_is_followed", "no such file"),
+    ],
+)
+def test_a_pointer_is_followed(pointer, problem):
+    found = pages.problem_with(pointer)
+
+    assert pages.pointers(f"see `{pointer}`.") == [pointer]
+    assert found is None if problem is None else problem in str(found)

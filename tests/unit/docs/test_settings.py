@@ -1,0 +1,64 @@
+"""Variables are found without setting any: by parsing chat's class, and by watching dev's reader."""
+
+import ast
+
+from dev.settings import from_environment
+from tests.unit.docs import pages
+
+SERVICES = ("chat",)
+
+
+def variables_of_chat():
+    """Return the default of each variable of ``ChatSettings``, as it is written."""
+    source = (pages.ROOT / "services" / "chat" / "settings.py").read_text()
+    (settings,) = (
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ClassDef) and node.name == "ChatSettings"
+    )
+    return {
+        field.target.id.upper(): default_of(field.value)
+        for field in settings.body
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+    }
+
+
+def default_of(value):
+    if value is None:
+        return "required"
+    if isinstance(value, ast.Call):
+        (value,) = value.args
+    return f"`{ast.literal_eval(value)}`"
+
+
+class Watched(dict[str, str]):
+    """An empty environment that remembers what it was asked for."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = set()
+
+    def get(self, key, default=None):
+        self.asked.add(key)
+        return default
+
+    def __contains__(self, key):
+        self.asked.add(key)
+        return False
+
+
+def test_every_variable_of_chat_is_documented_with_its_default():
+    rows = pages.rows("settings.md", "chat")
+
+    documented = {row.first: row["default"] for row in rows}
+
+    assert documented == variables_of_chat()
+
+
+def test_every_variable_of_make_up_is_documented_and_every_documented_one_is_read():
+    environment = Watched()
+    from_environment(environment, SERVICES)
+
+    documented = {row.first for row in pages.rows("settings.md", "make up")}
+
+    assert documented == environment.asked
