@@ -81,10 +81,10 @@ class UserChanged(Event, frozen=True, kw_only=True, tag="user.changed"):
 
 
 class UserRevoked(Event, frozen=True, kw_only=True, tag="user.revoked"):
-    """One sign-in of a user ended, or all of them where ``sid`` is None."""
+    """These sign-ins of a user ended, for good. Later ones are not meant."""
 
     user: str
-    sid: str | None = None
+    sids: tuple[str, ...] = ()
 
 
 AnyEvent = MessageCreated | RoomChanged | RoomSnapshot | UserChanged | UserRevoked

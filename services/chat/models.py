@@ -174,14 +174,13 @@ class Outbox(models.Model):
 
     A row points at what happened instead of repeating it: for ``message.created`` the ranges
     ``subjects[i]``: ``first_seqs[i]`` … ``last_seqs[i]``; for ``room.changed`` the room; for
-    ``user.*`` the user, with ``sid`` where one sign-in is meant.
+    ``user.changed`` the user; for ``user.revoked`` the user and then the sign-ins that ended.
     """
 
     event = models.TextField()
     subjects = ArrayField(models.UUIDField())
     first_seqs = ArrayField(models.BigIntegerField(), default=list)
     last_seqs = ArrayField(models.BigIntegerField(), default=list)
-    sid = models.UUIDField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -112,9 +112,7 @@ def sign_out(*, user_id: str, sid: str, everywhere: bool = False) -> None:
         keys = [each.session_key for each in ended if each.session_key]
         Session.objects.filter(session_key__in=keys).delete()
         Outbox.objects.create(
-            event="user.revoked",
-            subjects=[UUID(user_id)],
-            sid=None if everywhere else UUID(sid),
+            event="user.revoked", subjects=[UUID(user_id), *(each.id for each in ended)]
         )
 
 

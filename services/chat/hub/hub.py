@@ -123,9 +123,9 @@ class Hub:
             self.seat_user(member.user, event.room)
 
     def on_revoked(self, event: UserRevoked) -> None:
-        """Close the sessions of a sign-in that ended, or all of the user."""
+        """Close the sessions of sign-ins that ended."""
         for session in self.sessions_of(event.user):
-            if event.sid is None or session.sid == event.sid:
+            if session.sid in event.sids:
                 session.outbound.close(NOT_AUTHENTICATED)
 
     def seat_user(self, user: str, room_id: str) -> None:

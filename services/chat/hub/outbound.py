@@ -49,8 +49,8 @@ class Outbound:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._queue: deque[str] = deque()
-        self._queued = 0
+        self._queue: deque[tuple[str, int]] = deque()
+        self._queued_bytes = 0
         self._writer: asyncio.Task[None] | None = None
         self._half_empty = asyncio.Event()
         self._half_empty.set()
@@ -63,12 +63,13 @@ class Outbound:
         if not self._queue and self._wire.ready:
             self._wire.write(text)
             return
-        self._queue.append(text)
-        self._queued += len(text)
-        if self._queued > QUEUE_BYTES:
+        size = len(text.encode())
+        self._queue.append((text, size))
+        self._queued_bytes += size
+        if self._queued_bytes > QUEUE_BYTES:
             self._give_up()
             return
-        if self._queued > QUEUE_BYTES // 2:
+        if self._queued_bytes > QUEUE_BYTES // 2:
             self._half_empty.clear()
         if self._writer is None:
             self._writer = asyncio.create_task(self._write_queue(), name="outbound")
@@ -92,7 +93,7 @@ class Outbound:
     def _forget(self) -> None:
         self.closed = True
         self._queue.clear()
-        self._queued = 0
+        self._queued_bytes = 0
         self._half_empty.set()
         if self._writer is not None and self._writer is not asyncio.current_task():
             self._writer.cancel()
@@ -109,9 +110,9 @@ class Outbound:
                     return
                 if not self._queue:
                     break
-                text = self._queue.popleft()
-                self._queued -= len(text)
+                text, size = self._queue.popleft()
+                self._queued_bytes -= size
                 self._wire.write(text)
-                if self._queued <= QUEUE_BYTES // 2:
+                if self._queued_bytes <= QUEUE_BYTES // 2:
                     self._half_empty.set()
         self._writer = None

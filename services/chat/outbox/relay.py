@@ -131,8 +131,8 @@ class Relay:
                     for p in people_by_ids(ids=subjects)
                 ]
             case "user.revoked":
-                sid = None if row.sid is None else str(row.sid)
-                events = [UserRevoked(user=user, sid=sid) for user in subjects]
+                user, *sids = subjects
+                events = [UserRevoked(user=user, sids=tuple(sids))]
             case _:
                 log.error("outbox_row_of_unknown_kind", kind=row.event)
                 events = []
