@@ -119,6 +119,18 @@ class Client:
         )
         return self.seqs(room)
 
+    async def until_type(self, kind: str) -> Frame:
+        """Wait for a frame of a type; return the first one."""
+        return await self.until(
+            lambda: next((f for f in self.frames if f["type"] == kind), None), what=kind
+        )
+
+    async def until_closed(self) -> int | None:
+        """Wait until the server has closed the socket; return the close code."""
+        async with asyncio.timeout(WITHIN_S):
+            await self._reader
+        return self.close_code
+
     async def close(self) -> None:
         """Close the socket."""
         await self.socket.close()
