@@ -26,11 +26,14 @@ class OriginRule(OriginValidator):  # type: ignore[misc]  # Channels has no type
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Pass the connection on, or refuse it."""
         origin = header(scope, b"origin")
-        if origin is None:
-            allowed = credential_of(scope)[0] != "cookie"
-        else:
-            allowed = self.valid_origin(urlsplit(origin))
+        allowed = credential_of(scope)[0] != "cookie" if origin is None else self._is_ours(origin)
         await (self.application if allowed else WebsocketDenier())(scope, receive, send)
+
+    def _is_ours(self, origin: str) -> bool:
+        try:
+            return bool(self.valid_origin(urlsplit(origin)))
+        except ValueError:  # it is no address: half an IPv6 one, a port that is no number
+            return False
 
 
 def header(scope: Any, name: bytes) -> str | None:
