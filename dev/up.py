@@ -31,6 +31,7 @@ LOOK_S = 0.3
 """How often the main thread looks whether the parent lives and the suite still runs."""
 ORPHAN_STOPS_WITHIN_S = 30.0
 ENTER_ONLY = 0o711
+STDIN = 0
 OWN_NAMES = ("valkey", "gateway", HOLD_FOLDER, "secrets.json", LEDGER_FILE, LOCK_FILE)
 """What `make reset` removes from the run folder, beside PostgreSQL's data."""
 
@@ -82,11 +83,14 @@ def run_until_asked(suite: Suite, *, parent: int | None) -> None:
         signal.signal(number, lambda *_: None)
     thread = threading.Thread(target=run)
     thread.start()
+    terminal = os.isatty(STDIN)
     asks = 0
     while thread.is_alive():
         asks += count_signals(noted)
         orphaned = parent is not None and os.getppid() != parent
-        if asks or orphaned:
+        # A closed terminal tells only the leader of its session, which may be `make`: it waits.
+        hung_up = terminal and not os.isatty(STDIN)
+        if asks or orphaned or hung_up:
             suite.request_stop()
         if asks > 1:
             suite.hurry()

@@ -1,6 +1,8 @@
 """Starting and stopping: what a person at a terminal meets."""
 
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -189,6 +191,22 @@ def test_a_suite_ends_with_its_parent(tmp_path):
 
     wait_until(lambda: not any(start_time(pid) for pid in pids), what="everything to end")
     wait_until(lambda: run_verb("reset", tmp_path / "run").returncode == 0, what="the reset")
+
+
+def test_a_suite_ends_with_its_terminal(tmp_path):
+    env = {**environment(), "RUN_DIR": str(tmp_path / "run"), "PORT": "0"}
+    terminal, stdin = pty.openpty()
+    quiet = subprocess.DEVNULL
+    command = [*SUITE, "up"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, stdin=stdin, stdout=quiet, stderr=quiet, start_new_session=True
+    ) as process:
+        os.close(stdin)
+        wait_until(lambda: read_state(tmp_path / "run") is not None, within_s=60, what="the suite")
+        os.close(terminal)
+
+        assert process.wait(timeout=30) == 0
+    assert run_verb("reset", tmp_path / "run").returncode == 0
 
 
 def test_servers_of_ones_own_replace_the_embedded_ones(stand_in_suite, start_suite):
