@@ -19,6 +19,9 @@ BATCH_SIZES = metrics.histogram(
     "parley_writer_batch_messages", "Messages in one transaction.", buckets=metrics.SIZE_BUCKETS
 )
 
+Locked = dict[str, list[Waiting]]
+"""By room that somebody else holds: the messages of a batch that wait for it, in order."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -51,22 +54,31 @@ class Committer:
 
         Raises: as ``Lane.write``. Those of the batch that are not done have no outcome then.
         """
+        locked: Locked = {}
+        await self._write(lane, batch, locked, wait=wait)
+        self._follow_locks(batch, locked)
+
+    async def _write(
+        self, lane: Lane, batch: Sequence[Waiting], locked: Locked, *, wait: bool
+    ) -> None:
+        """Write a part of a batch; what belongs to a room found locked is added to ``locked``."""
+        tried = _without_locked(batch, locked)
+        if not tried:
+            return
         try:
-            results, written = await self._call(lane, batch, wait=wait)
+            results, written = await self._call(lane, tried, wait=wait)
         except (psycopg2.Error, ValueError) as error:
             if judge(error) is not Failure.DATA:
                 raise
-            await self._halve(lane, batch, error, wait=wait)
+            await self._halve(lane, tried, locked, error, wait=wait)
             return
         if written is not None:
             self._on_written(written)
-        locked: dict[str, list[Waiting]] = {}
-        for waiting, result in zip(batch, results, strict=True):
+        for waiting, result in zip(tried, results, strict=True):
             if isinstance(result, RoomLocked):
                 locked.setdefault(waiting.draft.room, []).append(waiting)
             else:
                 self._line.settle(waiting, result)
-        self._follow_locks(batch, locked)
 
     async def _call(
         self, lane: Lane, batch: Sequence[Waiting], *, wait: bool
@@ -84,7 +96,13 @@ class Committer:
             raise
 
     async def _halve(
-        self, lane: Lane, batch: Sequence[Waiting], error: Exception, *, wait: bool
+        self,
+        lane: Lane,
+        batch: Sequence[Waiting],
+        locked: Locked,
+        error: Exception,
+        *,
+        wait: bool,
     ) -> None:
         """Find the message that cannot be stored, and let the others through in order."""
         if len(batch) == 1:
@@ -94,10 +112,10 @@ class Committer:
             )
             return
         middle = len(batch) // 2
-        await self.write(lane, batch[:middle], wait=wait)
-        await self.write(lane, batch[middle:], wait=wait)
+        await self._write(lane, batch[:middle], locked, wait=wait)
+        await self._write(lane, batch[middle:], locked, wait=wait)
 
-    def _follow_locks(self, batch: Sequence[Waiting], locked: dict[str, list[Waiting]]) -> None:
+    def _follow_locks(self, batch: Sequence[Waiting], locked: Locked) -> None:
         now_s = self._clock.monotonic()
         for room, refused in locked.items():
             self._line.step_aside(room, refused, now_s=now_s)
@@ -105,6 +123,14 @@ class Committer:
             entry = self._line.locked.get(room)
             if entry is not None and not entry.patient:
                 self._line.rejoin(room)
+
+
+def _without_locked(batch: Sequence[Waiting], locked: Locked) -> list[Waiting]:
+    """Leave out what belongs to a room found locked: it must not overtake what was refused."""
+    tried: list[Waiting] = []
+    for waiting in batch:
+        locked.get(waiting.draft.room, tried).append(waiting)
+    return tried
 
 
 def judge(error: Exception) -> Failure:
