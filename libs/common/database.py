@@ -82,37 +82,57 @@ def keep_connections() -> None:
 class DatabaseThreads:
     """Runs functions that use the ORM in threads that keep their connections.
 
-    Bounded twice: by the number of threads, and by the callers that may wait for one.
+    Bounded twice: by the number of threads, and by the callers that may wait for one. Who waits
+    in vain leaves nothing behind that would be done later.
     """
 
-    def __init__(self, threads: int, *, waiting: int | None = None) -> None:
+    def __init__(
+        self,
+        threads: int,
+        *,
+        waiting: int | None = None,
+        deadline_s: float = REQUEST_DEADLINE_S,
+    ) -> None:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="database")
-        self._places = threads + (waiting if waiting is not None else threads * 64)
+        self._free = asyncio.Semaphore(threads)
+        self._places = waiting if waiting is not None else threads * 64
+        self._deadline_s = deadline_s
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``function`` in a thread and return what it returns.
 
         Raises:
-            Unavailable: PostgreSQL cannot be reached, or too many callers wait already.
+            Unavailable: PostgreSQL cannot be reached; or nothing was done, because too many
+                callers wait already, or no thread was free within the deadline.
             Timeout: no answer within the deadline. The thread goes on: the outcome is unknown.
         """
-        if self._places <= 0:
+        if self._free.locked() and self._places <= 0:
             raise Unavailable(retry_after_s=RETRY_AFTER_S)
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + self._deadline_s
         self._places -= 1
-        work = functools.partial(_with_usable_connection, function, *args, **kwargs)
-        future = asyncio.get_running_loop().run_in_executor(self._executor, work)
-        future.add_done_callback(self._give_place_back)
         try:
-            return await asyncio.wait_for(asyncio.shield(future), REQUEST_DEADLINE_S)
+            async with asyncio.timeout_at(deadline_s):
+                await self._free.acquire()
         except TimeoutError as error:
-            raise Timeout from error
+            raise Unavailable(retry_after_s=RETRY_AFTER_S) from error
+        finally:
+            self._places += 1
+        work = functools.partial(_with_usable_connection, function, *args, **kwargs)
+        begun = loop.run_in_executor(self._executor, work)
+        begun.add_done_callback(self._give_thread_back)
+        done, _ = await asyncio.wait({begun}, timeout=deadline_s - loop.time())
+        if not done:
+            raise Timeout
+        try:
+            return begun.result()
         except (OperationalError, InterfaceError) as error:
             raise Unavailable(retry_after_s=RETRY_AFTER_S) from error
 
-    def _give_place_back(self, future: "asyncio.Future[Any]") -> None:
-        self._places += 1
-        if not future.cancelled():
-            future.exception()  # retrieved here, because a caller that timed out no longer does
+    def _give_thread_back(self, begun: "asyncio.Future[Any]") -> None:
+        self._free.release()
+        if not begun.cancelled():
+            begun.exception()  # retrieved here, because a caller that timed out no longer does
 
     def close(self) -> None:
         """Let the threads finish what they do and end."""
