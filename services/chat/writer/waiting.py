@@ -23,7 +23,8 @@ class Waiting:
     """A draft that has no outcome yet.
 
     ``attempted``: a call with it may have committed, so its outcome may be *unknown*, never
-    *refused*. ``repeats`` are further tries of the same message that came meanwhile.
+    *refused*. ``repeats`` are further tries of the same message that came meanwhile; ``rivals``
+    are others under its client_id, which are judged when it is known whether this one stands.
     """
 
     draft: Draft
@@ -32,6 +33,7 @@ class Waiting:
     attempted: bool = False
     done: bool = False
     repeats: list[Reply] = field(default_factory=list)
+    rivals: "list[Waiting]" = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -64,14 +66,18 @@ class WaitingLine:
         return len(self._queue)
 
     def join(self, draft: Draft, reply: Reply, *, now_s: float) -> None:
-        """Let a draft wait; the same message again shares the outcome of the first."""
+        """Let a draft wait; the same message again shares the outcome of the first.
+
+        Another one under the same client_id is refused if that first one is stored. It is not
+        refused before: the first may meet in the database what came in through another process.
+        """
         first = self._by_key.get(draft.key)
         if first is not None:
             same = (first.draft.content, first.draft.reply_to) == (draft.content, draft.reply_to)
             if same:
                 first.repeats.append(reply)
             else:
-                reply(ClientIdReused())
+                first.rivals.append(Waiting(draft, reply, now_s))
             return
         waiting = Waiting(draft, reply, now_s)
         self._by_key[draft.key] = waiting
@@ -130,6 +136,11 @@ class WaitingLine:
             repeated = Stored(outcome.room, outcome.seq, outcome.created_at, duplicate=True)
         for reply in waiting.repeats:
             reply(repeated)
+        for rival in waiting.rivals:
+            if isinstance(outcome, Stored):
+                rival.reply(ClientIdReused())
+            else:
+                self.join(rival.draft, rival.reply, now_s=rival.accepted_s)
 
     def everybody(self) -> Iterator[Waiting]:
         """Go through all who wait and are in no call at the moment."""

@@ -77,13 +77,30 @@ def test_the_same_message_again_shares_a_refusal(line):
 
 
 @pytest.mark.parametrize("other", [draft("r", "a", "other"), draft("r", "a", reply_to=1)])
-def test_another_message_under_the_same_client_id_is_refused_at_once(line, other):
+def test_another_message_under_the_same_client_id_is_refused_once_the_first_is_stored(line, other):
     joined(line, draft("r", "a"))
+    outcomes = joined(line, other)
+    batch = line.take_batch()
+    early = list(outcomes)
 
-    [error] = joined(line, other)
+    line.settle(batch[0], Stored("r", 1, AT))
 
-    assert isinstance(error, ClientIdReused)
-    assert line.ready == 1
+    assert (names(batch), early) == (["a"], [])
+    assert [type(outcome) for outcome in outcomes] == [ClientIdReused]
+    assert len(line) == 0
+
+
+def test_another_message_under_the_same_client_id_has_its_turn_if_the_first_does_not_stand(line):
+    first = joined(line, draft("r", "a", "first"))
+    others = joined(line, draft("r", "a", "other"), draft("r", "a", "other"))
+    line.settle(line.take_batch()[0], ClientIdReused())
+
+    [waiting] = line.take_batch()
+    line.settle(waiting, Stored("r", 1, AT, duplicate=True))
+
+    assert [type(outcome) for outcome in first] == [ClientIdReused]
+    assert waiting.draft.content == "other"
+    assert others == [Stored("r", 1, AT, duplicate=True)] * 2
 
 
 def test_only_the_first_outcome_counts(line):
