@@ -1,0 +1,241 @@
+"""Feature: whatsapp-messaging-fix, Property 18: Concurrent Operation Safety
+
+Whatever is sent at the same time, from wherever and however often, each message is stored once, at
+one place of its room's order, without gaps; and order survives locks, refusals and lost answers.
+"""
+
+import asyncio
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from libs.common.clock import ManualClock
+from libs.common.errors import BadFrame
+from libs.common.postgres import ConnectionLost
+from services.chat.domain.drafts import Draft, Stored
+from services.chat.writer.committer import Committer
+from services.chat.writer.waiting import WaitingLine
+from tests.integration.chat.world import Client
+from tests.unit.chat.writer.fake_lane import FakeLane, SerializationFailure
+
+operations = st.lists(
+    st.tuples(
+        st.integers(0, 1),  # who
+        st.integers(0, 2),  # which of three client_ids
+        st.sampled_from(["this", "that"]),
+        st.integers(0, 3),  # where: socket or HTTP, of the first or the second process
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+class Doors:
+    """Two people, each at all four doors of two processes."""
+
+    def __init__(self, world, loop):
+        people = world.people(2)
+        self.room = world.room(*people)
+        self.people = [person.id for person in people]
+        self.clients = [
+            [loop.run(Client.open(url, person.token)) for url in world.chats] for person in people
+        ]
+        self.https = [
+            [
+                httpx.AsyncClient(
+                    base_url=f"{url}/api/chat",
+                    headers={"Authorization": f"Bearer {person.token}"},
+                )
+                for url in world.chats
+            ]
+            for person in people
+        ]
+
+    async def send(self, who, client_id, content, where):
+        """Return (seq, was it there before), or the error's code."""
+        if where < 2:
+            answer = await self.clients[who][where].say(self.room, content, client_id=client_id)
+            if answer["type"] == "error":
+                return answer["code"]
+            return answer["seq"], answer["duplicate"]
+        body = {"client_id": client_id, "content": content}
+        answer = await self.https[who][where - 2].post(f"/rooms/{self.room}/messages", json=body)
+        if answer.is_error:
+            return answer.json()["code"]
+        return answer.json()["seq"], answer.status_code == httpx.codes.OK
+
+    async def close(self):
+        for client in [*self.clients[0], *self.clients[1]]:
+            await client.close()
+        for http in [*self.https[0], *self.https[1]]:
+            await http.aclose()
+
+
+@pytest.fixture(scope="module")
+def doors(world, loop):
+    doors = Doors(world, loop)
+    yield doors
+    loop.run(doors.close())
+
+
+@settings(max_examples=100, deadline=None)
+@given(operations=operations)
+def test_whatever_is_sent_at_once_each_message_is_stored_once(world, loop, doors, operations):
+    """Feature: whatsapp-messaging-fix, Property 18: Concurrent Operation Safety"""
+    ids = [str(uuid.uuid4()) for _ in range(3)]
+    before = len(world.stored(doors.room))
+
+    async def send_all():
+        return await asyncio.gather(
+            *(doors.send(who, ids[which], what, where) for who, which, what, where in operations)
+        )
+
+    answers = loop.run(send_all())
+
+    rows = world.rows(
+        "select sender_id::text, client_id::text, content, seq, created_at from message"
+        " where room_id = %s order by seq",
+        doors.room,
+    )
+    new = {(sender, client_id): (what, seq) for sender, client_id, what, seq, _ in rows[before:]}
+    times = [row[4] for row in rows]
+    assert [row[3] for row in rows] == list(range(1, len(rows) + 1))
+    assert times == sorted(times)
+    assert len(rows) - before == len({(who, which) for who, which, *_ in operations}) == len(new)
+    firsts = []
+    for (who, which, what, _), answer in zip(operations, answers, strict=True):
+        stored, seq = new[doors.people[who], ids[which]]
+        if what == stored:
+            assert answer in {(seq, False), (seq, True)}
+            firsts += [seq] if answer == (seq, False) else []
+        else:
+            assert answer == "client_id_reused"
+    assert sorted(firsts) == [seq for _, seq in new.values()]
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("send"), st.integers(0, 2)),
+        st.tuples(st.just("lock"), st.integers(0, 2)),
+        st.tuples(st.just("free"), st.integers(0, 2)),
+        st.tuples(st.just("poison"), st.integers(0, 2)),
+        st.tuples(st.just("write"), st.sampled_from(["well", "refused", "lost", "lost after"])),
+        st.tuples(st.just("patience"), st.integers(0, 2)),
+    ),
+    max_size=40,
+)
+
+
+class LossyLane(FakeLane):
+    """A lane whose next answer may be lost, before or after COMMIT."""
+
+    fate = "well"
+
+    async def write(self, drafts, *, wait, published):
+        fate, self.fate = self.fate, "well"
+        if fate == "refused":
+            raise SerializationFailure
+        if fate == "lost":
+            raise ConnectionLost("before COMMIT")
+        answer = await super().write(drafts, wait=wait, published=published)
+        if fate == "lost after":
+            raise ConnectionLost("after COMMIT")
+        return answer
+
+
+class Desk:
+    """The writer's parts without its loop, driven step by step."""
+
+    def __init__(self):
+        self.lane: Any = LossyLane()
+        self.line = WaitingLine()
+        self.sent = {}  # room: contents in order
+        self.outcomes = {}
+        self.announced: list[str] = []
+        self.committer = Committer(
+            self.line,
+            clock=ManualClock(),
+            on_written=lambda written: self.announced.extend(
+                draft.content for run in written.runs for draft in run.drafts
+            ),
+            take_published=list,
+            put_back_published=lambda rows: None,
+        )
+
+    def send(self, room, *, poison=False):
+        sent = self.sent.setdefault(room, [])
+        content = f"{room}.{len(sent)}"
+        sent.append(content)
+        if poison:
+            self.lane.poison.add(content)
+
+        def reply(outcome):
+            assert content not in self.outcomes
+            self.outcomes[content] = outcome
+
+        self.line.join(Draft(room, "sender", content, content), reply, now_s=0.0)
+
+    async def write(self, fate="well"):
+        """Do what the writer does with a batch."""
+        self.lane.fate = fate
+        batch = self.line.take_batch()
+        if not batch:
+            return
+        try:
+            await self.committer.write(self.lane, batch, wait=False)
+        except (SerializationFailure, ConnectionLost):
+            self.line.put_back(batch)
+
+    async def wait_for(self, room):
+        """Do what the writer does with a room that stays locked: one try, then back in line."""
+        locked = self.line.locked.get(room)
+        if locked is None or not locked.waiting:
+            return
+        locked.patient = True
+        batch, locked.waiting = locked.waiting, []
+        try:
+            await self.committer.write(self.lane, batch, wait=True)
+        except (SerializationFailure, ConnectionLost):
+            locked.waiting[:0] = [waiting for waiting in batch if not waiting.done]
+        self.line.rejoin(room)
+
+    async def run(self, steps):
+        for step, what in steps:
+            room = f"room {what}"
+            match step:
+                case "send" | "poison":
+                    self.send(room, poison=step == "poison")
+                case "lock":
+                    self.lane.locked.add(room)
+                case "free":
+                    self.lane.locked.discard(room)
+                case "write":
+                    await self.write(what)
+                case "patience":
+                    await self.wait_for(room)
+        self.lane.locked.clear()
+        while len(self.line):
+            await self.write()
+
+
+@settings(max_examples=300, deadline=None)
+@given(steps=steps)
+def test_order_survives_locks_poison_refusals_and_lost_answers(steps):
+    """Feature: whatsapp-messaging-fix, Property 18: Concurrent Operation Safety"""
+    desk = Desk()
+
+    asyncio.run(desk.run(steps))
+
+    for room, sent in desk.sent.items():
+        good = [content for content in sent if content not in desk.lane.poison]
+        assert [draft.content for draft in desk.lane.stored.get(room, [])] == good
+        for seq, content in enumerate(good, start=1):
+            outcome = desk.outcomes[content]
+            assert isinstance(outcome, Stored)
+            assert outcome.seq == seq
+    for content in desk.lane.poison:
+        assert isinstance(desk.outcomes[content], BadFrame)
+    assert len(desk.announced) == len(set(desk.announced))
