@@ -17,6 +17,7 @@ from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError, PermissionDenied, RateLimited, Unauthenticated
 from libs.common.tasks import TaskSet
 from libs.common.tokens import Claims, Verifier
+from services.chat.consumers.bugs import told
 from services.chat.consumers.credentials import claims_of
 from services.chat.consumers.syncing import Syncing
 from services.chat.domain.bucket import TokenBucket
@@ -146,9 +147,9 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no type
             return
         try:
             self._act(session, frame)
-        except ParleyError as error:
+        except Exception as error:  # noqa: BLE001 - an error never ends the connection
             client_id = getattr(frame, "client_id", None)
-            self._send(server.error_frame(error, ref=frame.ref, client_id=client_id))
+            self._send(server.error_frame(told(error), ref=frame.ref, client_id=client_id))
 
     def _act(self, session: Session, frame: client.AnyClientFrame) -> None:
         match frame:

@@ -6,8 +6,9 @@ import msgspec
 
 from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
-from libs.common.errors import ParleyError, RateLimited
+from libs.common.errors import RateLimited
 from libs.common.tasks import TaskSet
+from services.chat.consumers.bugs import told
 from services.chat.frames import client, server
 from services.chat.hub import Session
 from services.chat.selectors.messages import missing_ranges, readable_between
@@ -48,8 +49,8 @@ class Syncing:
         try:
             async with self._one_at_a_time:
                 await self._send_missing(frame)
-        except ParleyError as error:
-            self._send(server.error_frame(error, ref=frame.ref))
+        except Exception as error:  # noqa: BLE001 - no question stays without an answer
+            self._send(server.error_frame(told(error), ref=frame.ref))
         finally:
             self._waiting -= 1
 
@@ -67,7 +68,6 @@ class Syncing:
         """Send one room's messages; return how far it went."""
         next_seq = missed.from_
         while next_seq <= missed.to and not self._session.outbound.closed:
-            await self._session.outbound.has_room()
             page = await self._database.run(
                 readable_between,
                 user_id=self._session.user,
@@ -78,6 +78,8 @@ class Syncing:
             if not page:
                 break
             for message in page:
+                # Not once a page: as JSON it may be six times as long as it is stored.
+                await self._session.outbound.has_room()
                 self._send(message)
             next_seq = page[-1].seq + 1
         return msgspec.structs.replace(missed, to=next_seq - 1)
