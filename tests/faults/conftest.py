@@ -1,10 +1,15 @@
 """A real suite of its own for each module of tests that break it."""
 
+from contextlib import AsyncExitStack
+
 import pytest
 
 from dev.harness import RunningSuite
+from tests.faults.stage import Stage
 
 FAULT_S = 180
+ENVIRONMENT = {"MESSAGES_PER_S": "10000", "MESSAGES_BURST": "100000"}
+"""No limit for which a well-behaved client would wait: the traffic is to be dense."""
 
 
 @pytest.fixture(scope="module")
@@ -13,9 +18,24 @@ def faulty_suite(tmp_path_factory):
 
     Whoever stops or pauses something lets it go on before the test ends.
     """
-    running = RunningSuite.start(tmp_path_factory.mktemp("faulty") / "run", chat_processes=2)
+    run_dir = tmp_path_factory.mktemp("faulty") / "run"
+    running = RunningSuite.start(run_dir, chat_processes=2, env=ENVIRONMENT)
     yield running
     assert running.stop() == 0, running.log
+
+
+@pytest.fixture
+async def stage(faulty_suite):
+    """People on a suite that is whole; they leave when the test ends."""
+    faulty_suite.wait_until_ready("chat")
+    async with AsyncExitStack() as stack:
+        yield Stage(faulty_suite, stack)
+
+
+@pytest.fixture
+async def pair(stage):
+    """Two people in a room, and a listener of the second at each process of chat."""
+    return await stage.pair()
 
 
 def pytest_collection_modifyitems(items):

@@ -1,0 +1,132 @@
+"""Holds a history of clients against what PostgreSQL holds in the end. No I/O.
+
+``check`` returns the broken promises as sentences; an empty list is the good news. Each rule can be
+seen to fail in ``test_checker.py``.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from tests.faults.history import (
+    Acked,
+    History,
+    Invoked,
+    Opened,
+    Received,
+    Refused,
+    StoredMessage,
+    Unknown,
+)
+
+
+def check(history: History, stored: Sequence[StoredMessage], heads: Mapping[str, int]) -> list[str]:
+    """Return every promise that was broken.
+
+    Args:
+        history: what the clients noted.
+        stored: all messages of all rooms of the history.
+        heads: ``last_seq`` of each of these rooms.
+    """
+    rules = (
+        _lost_or_changed(history, stored),
+        _stored_twice(stored),
+        _gaps(stored, heads),
+        _phantoms(history, stored),
+        _order_of_real_time(history, stored),
+        _order_of_clocks(stored),
+        _wrong_frames(history, stored),
+        _disorder_on_the_wire(history),
+    )
+    return [broken for rule in rules for broken in rule]
+
+
+def _lost_or_changed(history: History, stored: Sequence[StoredMessage]) -> Iterator[str]:
+    rows = {row.client_id: row for row in stored}
+    invoked = {note.client_id: note for note in history.of(Invoked)}
+    for note in history.of(Acked):
+        row = rows.get(note.client_id)
+        if row is None:
+            yield f"acknowledged and lost: {invoked[note.client_id]}, seq {note.seq}"
+        elif row.seq != note.seq:
+            yield f"acknowledged as {note.seq}, stored as {row.seq}: {note.client_id}"
+
+
+def _stored_twice(stored: Sequence[StoredMessage]) -> Iterator[str]:
+    counts = Counter((row.room, row.sender, row.client_id) for row in stored)
+    for key, count in counts.items():
+        if count > 1:
+            yield f"stored {count} times: {key}"
+
+
+def _gaps(stored: Sequence[StoredMessage], heads: Mapping[str, int]) -> Iterator[str]:
+    seqs = defaultdict(list)
+    for row in stored:
+        seqs[row.room].append(row.seq)
+    for room, head in heads.items():
+        if sorted(seqs[room]) != list(range(1, head + 1)):
+            missing = sorted(set(range(1, head + 1)) - set(seqs[room]))
+            yield f"room {room} has head {head}, {len(seqs[room])} rows, and lacks {missing[:9]}"
+
+
+def _phantoms(history: History, stored: Sequence[StoredMessage]) -> Iterator[str]:
+    invoked = {note.client_id: note for note in history.of(Invoked)}
+    refused = {note.client_id for note in history.of(Refused)}
+    for row in stored:
+        if Invoked(row.room, row.sender, row.client_id, row.content) != invoked.get(row.client_id):
+            yield f"stored, but nobody sent it so: {row}"
+        if row.client_id in refused:
+            yield f"refused for certain, and stored: {row}"
+
+
+def _order_of_real_time(history: History, stored: Sequence[StoredMessage]) -> Iterator[str]:
+    """Who begins after an acknowledgement comes behind it, whoever sent either."""
+    seqs = {row.client_id: row.seq for row in stored}
+    rooms: dict[str, str] = {}
+    highest: dict[str, int] = defaultdict(int)
+    for note in history.notes:
+        if isinstance(note, Invoked):
+            rooms[note.client_id] = note.room
+            seq = seqs.get(note.client_id)
+            if seq is not None and seq <= highest[note.room]:
+                yield f"{note.client_id} has seq {seq}, below the earlier {highest[note.room]}"
+        elif isinstance(note, Acked):
+            room = rooms[note.client_id]
+            highest[room] = max(highest[room], note.seq)
+
+
+def _order_of_clocks(stored: Sequence[StoredMessage]) -> Iterator[str]:
+    ordered = sorted(stored, key=lambda row: (row.room, row.seq))
+    for before, after in pairwise(ordered):
+        if before.room == after.room and before.created_at > after.created_at:
+            yield f"created_at goes back between {before.seq} and {after.seq} of {before.room}"
+
+
+def _wrong_frames(history: History, stored: Sequence[StoredMessage]) -> Iterator[str]:
+    rows = {(row.room, row.seq): row for row in stored}
+    for note in history.of(Received):
+        row = rows.get((note.room, note.seq))
+        got = (note.sender, note.client_id, note.content)
+        if row is None or got != (row.sender, row.client_id, row.content):
+            yield f"received {note}, stored {row}"
+
+
+def _disorder_on_the_wire(history: History) -> Iterator[str]:
+    """A raw session gets head + 1, head + 2 …; a chat, which has no ``Opened``, all from 1."""
+    heads: dict[tuple[str, str], int] = {}
+    for note in history.notes:
+        if isinstance(note, Opened):
+            heads |= {(note.session, room): head for room, head in note.heads.items()}
+        elif isinstance(note, Received):
+            place = (note.session, note.room)
+            expected = heads.get(place, 0) + 1
+            if note.seq != expected:
+                yield f"session {note.session} got {note.seq} of {note.room}, not {expected}"
+            heads[place] = note.seq
+
+
+def outcomes(history: History) -> Mapping[str, int]:
+    """Count the notes by kind, for a line that says how much a test has seen."""
+    kinds: Iterable[type] = (Invoked, Acked, Unknown, Refused, Opened, Received)
+    counts = Counter(type(note) for note in history.notes)
+    return {kind.__name__.lower(): counts[kind] for kind in kinds}

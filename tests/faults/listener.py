@@ -1,0 +1,74 @@
+"""A raw session that only listens: what the server leaves out, doubles or disorders shows here."""
+
+import functools
+from collections.abc import Iterable
+from typing import Any
+
+from clients.python import parley
+from tests.faults.history import Opened
+from tests.faults.notes import Notes
+from tests.faults.waiting import WITHIN_S, until
+
+SILENCE_S = 600.0
+
+
+class Listener:
+    """Notes its frames until the server closes it. It fetches nothing and never comes back."""
+
+    def __init__(self, notes: Notes, socket: parley.Socket) -> None:
+        self.closed: parley.Closed | None = None
+        self.session = ""
+        self._heads: dict[str, int] = {}
+        self._notes = notes
+        self._socket = socket
+
+    @property
+    def rooms(self) -> Iterable[str]:
+        """The rooms that it was told of."""
+        return self._heads.keys()
+
+    def reached(self, room: str) -> int:
+        """Return the seq up to which this session has everything since its ``welcome``."""
+        return self._heads.get(room, 0)
+
+    async def until_reached(self, room: str, seq: int) -> None:
+        """Wait until it has everything up to this seq."""
+        await until(
+            lambda: self.reached(room) >= seq,
+            what=lambda: f"a listener at {self.reached(room)} to reach {seq}",
+        )
+
+    async def until_closed(self) -> None:
+        """Wait for its end, however long that takes."""
+        await until(lambda: self.closed is not None, what="the end", within_s=SILENCE_S)
+
+    async def open(self) -> None:
+        """Wait for ``welcome``."""
+        welcome = await self._socket.receive_type("welcome", WITHIN_S)
+        self.session = welcome["session"]
+        self._heads = {room["id"]: room["last_seq"] for room in welcome["rooms"]}
+        self._notes.history.add(Opened(self.session, dict(self._heads)))
+
+    async def run(self) -> None:
+        """Note what comes, until the connection ends."""
+        try:
+            while True:
+                self._take(await self._socket.receive(SILENCE_S))
+        except parley.Closed as closed:
+            self.closed = closed
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        match frame:
+            case {"type": "message", "room": str(room), "seq": int(seq)}:
+                self._heads[room] = seq
+                self._notes.received(self.session, frame)
+            case {"type": "room", "id": str(room), "last_seq": int(head)}:
+                if room not in self._heads:
+                    self._heads[room] = head
+                    self._notes.history.add(Opened(self.session, {room: head}))
+
+
+async def until_all_reached(listeners: Iterable[Listener], room: str, seq: int) -> None:
+    """Wait until each has everything of a room up to this seq."""
+    for wait in [functools.partial(one.until_reached, room, seq) for one in listeners]:
+        await wait()

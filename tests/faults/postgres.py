@@ -1,0 +1,102 @@
+"""What tests ask of PostgreSQL, and do to it, as its client."""
+
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+import psycopg2
+
+from tests.faults.history import StoredMessage
+
+TAKE_OVER_WITHIN_S = 20.0
+PLACES = """
+    select sum(setting::int * case name when 'max_connections' then 1 else -1 end)
+      from pg_settings
+     where name in
+           ('max_connections', 'superuser_reserved_connections', 'reserved_connections')
+"""
+"""How many connections roles without privileges can have."""
+TERMINATE_OTHERS = """
+    select pg_terminate_backend(pid) from pg_stat_activity
+     where backend_type = 'client backend' and pid <> all(%s)
+"""
+
+
+def query(url: str, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+    """Ask once."""
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
+def messages_of(url: str, rooms: Sequence[str]) -> list[StoredMessage]:
+    """Read all messages of these rooms."""
+    rows = query(
+        url,
+        "select room_id::text, seq, sender_id::text, client_id::text, content, created_at"
+        " from message where room_id = any(%s::uuid[]) order by room_id, seq",
+        rooms,
+    )
+    return [StoredMessage(*row) for row in rows]
+
+
+def heads_of(url: str, rooms: Sequence[str]) -> dict[str, int]:
+    """Read ``last_seq`` of these rooms."""
+    sql = "select id::text, last_seq from room where id = any(%s::uuid[])"
+    return dict(query(url, sql, rooms))
+
+
+def outbox_rows(url: str) -> int:
+    """Count what is not published, or not known to be."""
+    return int(query(url, "select count(*) from outbox")[0][0])
+
+
+def terminate_backends(url: str) -> int:
+    """End all other connections of this database; return how many there were."""
+    sql = (
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    return int(query(url, sql)[0][0])
+
+
+class Hog:
+    """Holds every connection that PostgreSQL has left to give."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connections: list[psycopg2.extensions.connection] = []
+
+    def fill(self) -> None:
+        """Take what is free."""
+        while True:
+            try:
+                self._connections.append(psycopg2.connect(self._url))
+            except psycopg2.OperationalError:
+                return
+
+    def oust(self) -> None:
+        """Take the places of all other clients, until there is none left for them.
+
+        Raises:
+            TimeoutError: they keep getting connections.
+        """
+        first = self._connections[0]
+        first.autocommit = True  # within a transaction, activity would be told as it was at first
+        deadline_s = time.monotonic() + TAKE_OVER_WITHIN_S
+        with first.cursor() as cursor:
+            cursor.execute(PLACES)
+            ((places,),) = cursor.fetchall()
+            while len(self._connections) < places:
+                if time.monotonic() > deadline_s:
+                    raise TimeoutError("the others keep getting connections")
+                mine = [connection.info.backend_pid for connection in self._connections]
+                cursor.execute(TERMINATE_OTHERS, [mine])
+                self.fill()
+
+    def let_go(self) -> None:
+        """Give all back; does nothing the second time."""
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()

@@ -1,0 +1,227 @@
+"""People who talk on a real suite while a test breaks it; in the end all is held together.
+
+Chats (the Python client) come back and repair by themselves; listeners do neither.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import uuid
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from clients.python import parley
+from dev.harness import RunningSuite
+from tests.faults.checker import check, outcomes
+from tests.faults.history import Unknown
+from tests.faults.listener import Listener
+from tests.faults.notes import Notes
+from tests.faults.postgres import heads_of, messages_of, outbox_rows
+from tests.faults.prober import Prober
+from tests.faults.waiting import until
+
+PASSWORD = "correct horse battery"
+PACE_S = 0.02
+WORKERS = 3
+SEND_WITHIN_S = 60.0
+COME_BACK_S = (0.2,) * 200
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two people in a room, and a listener of the second at each process of chat."""
+
+    ann: parley.Chat
+    bob: parley.Chat
+    room: str
+    listeners: Sequence[Listener]
+
+    @property
+    def places(self) -> Sequence[tuple[parley.Chat, str]]:
+        """Who may talk where."""
+        return [(self.ann, self.room), (self.bob, self.room)]
+
+
+class Stage:
+    """The people, rooms and notes of one test, and their traffic."""
+
+    def __init__(self, suite: RunningSuite, stack: AsyncExitStack) -> None:
+        self.suite = suite
+        self.notes = Notes()
+        self.database_url = suite.state.database_urls["chat"]
+        self.urls = [f"http://127.0.0.1:{one.port}" for one in suite.state.of("chat")]
+        self._gateway_url = suite.state.gateway_url
+        self._stack = stack
+        self._rooms: list[str] = []
+        self._chats: list[parley.Chat] = []
+
+    # -- people ---------------------------------------------------------------------------------
+
+    async def join(self, url: str | None = None) -> parley.Chat:
+        """Register somebody and connect them, through the gateway where no ``url`` is given."""
+        options = parley.Options(reconnect_bases_s=COME_BACK_S)
+        name = f"p{uuid.uuid4().hex[:12]}"
+        chat = await parley.register(url or self._gateway_url, name, PASSWORD, options=options)
+        await self._stack.enter_async_context(chat)
+        self._chats.append(chat)
+        await self._spawn(self._watch(chat))
+        return chat
+
+    async def room_of(self, one: parley.Chat, other: parley.Chat) -> str:
+        """Open the direct room of two people; return when both were told of it."""
+        room = (await one.direct_room(other.user_id)).id
+        self._rooms.append(room)
+        await until(lambda: room in one.rooms and room in other.rooms, what="both to be told")
+        return room
+
+    async def pair(self) -> Pair:
+        """Let two people join, and one of them listen at each process."""
+        ann, bob = await self.join(), await self.join()
+        room = await self.room_of(ann, bob)
+        return Pair(ann, bob, room, [await self.listen(bob, url) for url in self.urls])
+
+    async def listen(self, chat: parley.Chat, url: str | None = None) -> Listener:
+        """Open one more session of somebody, which only listens."""
+        listener = Listener(self.notes, await self._socket(chat, url))
+        await listener.open()
+        await self._spawn(listener.run())
+        return listener
+
+    async def raw(self, chat: parley.Chat, url: str | None = None) -> parley.Socket:
+        """Open one more session of somebody that the test itself drives; after ``welcome``."""
+        socket = await self._socket(chat, url)
+        await socket.receive_type("welcome")
+        return socket
+
+    async def prober(self, chat: parley.Chat, room: str) -> Prober:
+        """Open one more session of somebody, which asks the server to take messages."""
+        return Prober(self.notes, await self.raw(chat), user=chat.user_id, room=room)
+
+    # -- traffic --------------------------------------------------------------------------------
+
+    async def say(self, chat: parley.Chat, room: str) -> int | None:
+        """Send a message, as often as it takes; return its seq, None where it is unknown."""
+        client_id = str(uuid.uuid4())
+        content = f"message {client_id}"
+        self.notes.invoked(room, chat.user_id, client_id, content)
+        try:
+            sent = await chat.send(room, content, client_id=client_id, timeout_s=SEND_WITHIN_S)
+        except parley.NotAcknowledged:
+            self.notes.history.add(Unknown(client_id))
+            return None
+        self.notes.acked(client_id, sent.seq)
+        return sent.seq
+
+    @asynccontextmanager
+    async def traffic(self, *places: tuple[parley.Chat, str]) -> AsyncIterator[None]:
+        """Let people talk in rooms inside the block; it ends when every send has its outcome."""
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            for chat, room in places * WORKERS:
+                group.create_task(self._talk(chat, room, stop))
+            try:
+                yield
+            finally:
+                stop.set()
+
+    async def acks(self, count: int) -> None:
+        """Wait for so many more acknowledgements from now on."""
+        wanted = self.notes.acks + count
+        await until(
+            lambda: self.notes.acks >= wanted,
+            what=lambda: f"{wanted - self.notes.acks} of {count} more acks",
+        )
+
+    # -- faults ---------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def hung(self, service: str) -> AsyncIterator[None]:
+        """Hang a service inside the block, beside the event loop."""
+        await asyncio.to_thread(self.suite.pause, service)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(self.suite.resume, service)
+
+    @asynccontextmanager
+    async def stopped(self, service: str) -> AsyncIterator[None]:
+        """Keep a service down inside the block, beside the event loop."""
+        await asyncio.to_thread(self.suite.stop_service, service)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(self.suite.start_service, service)
+
+    @asynccontextmanager
+    async def hung_process(self, url: str) -> AsyncIterator[None]:
+        """Hang one process of chat inside the block; its sockets stay open."""
+        pid = self.suite.process("chat", index=self.urls.index(url)).pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    async def kill(self, url: str) -> None:
+        """Kill the process of chat at this address, waiting for it where it is coming back."""
+        await asyncio.to_thread(self.suite.wait_until_ready, "chat")
+        await asyncio.to_thread(self.suite.kill, "chat", index=self.urls.index(url))
+
+    def outbox_rows(self) -> int:
+        """Count the rows of the outbox."""
+        return outbox_rows(self.database_url)
+
+    # -- the end --------------------------------------------------------------------------------
+
+    async def settle(self, *listeners: Listener, what: str) -> None:
+        """Wait until everybody has everything, then hold all notes against PostgreSQL."""
+        heads = await asyncio.to_thread(heads_of, self.database_url, self._rooms)
+        for listener in listeners:
+            for room in heads.keys() & listener.rooms:
+                await listener.until_reached(room, heads[room])
+        await until(lambda: self._everything_is_shown(heads), what="the chats to show everything")
+        stored = await asyncio.to_thread(messages_of, self.database_url, self._rooms)
+        counts, ack_s = dict(outcomes(self.notes.history)), self.notes.slowest_ack_s()
+        log.info("%s: %s; the slowest ack came after %.2f s", what, counts, ack_s)
+        assert check(self.notes.history, stored, heads) == []
+
+    def _everything_is_shown(self, heads: dict[str, int]) -> bool:
+        mine = {chat.user_id: heads.keys() & chat.rooms.keys() for chat in self._chats}
+        return all(
+            len(self.notes.history.received(user)) == sum(heads[room] for room in rooms)
+            for user, rooms in mine.items()
+        )
+
+    async def _socket(self, chat: parley.Chat, url: str | None) -> parley.Socket:
+        token = await chat.credentials.bearer()
+        socket = await parley.Socket.open(url or self._gateway_url, token=token)
+        self._stack.callback(socket.abort)
+        return socket
+
+    async def _talk(self, chat: parley.Chat, room: str, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await self.say(chat, room)
+            await asyncio.sleep(PACE_S)
+
+    async def _watch(self, chat: parley.Chat) -> None:
+        async for message in chat.messages(own=True):
+            self.notes.received(chat.user_id, msgspec.structs.asdict(message))
+
+    async def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something until the test ends; a bug in it fails the test."""
+        task = asyncio.create_task(work)
+        self._stack.push_async_callback(_end, task)
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

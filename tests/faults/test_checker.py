@@ -1,0 +1,87 @@
+"""The checker finds each kind of broken promise, and has nothing to say of a good history."""
+
+import datetime as dt
+
+import pytest
+
+from tests.faults.checker import check
+from tests.faults.history import (
+    Acked,
+    History,
+    Invoked,
+    Opened,
+    Received,
+    Refused,
+    StoredMessage,
+    Unknown,
+)
+
+NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+
+
+def row(seq, client_id, *, content="hi", at_s=None):
+    created_at = NOON + dt.timedelta(seconds=seq if at_s is None else at_s)
+    return StoredMessage("room", seq, "ann", client_id, content, created_at)
+
+
+def invoked(client_id):
+    return Invoked("room", "ann", client_id, "hi")
+
+
+def received(seq, client_id, *, session="s1", content="hi"):
+    return Received(session, "room", seq, "ann", client_id, content)
+
+
+GOOD = [
+    Opened("s1", {"room": 0}),
+    invoked("a"),
+    Acked("a", 1),
+    received(1, "a"),
+    invoked("b"),
+    Unknown("b"),
+    invoked("c"),
+    Refused("c"),
+    received(2, "b"),
+    Opened("s2", {"room": 2}),
+]
+ROWS = [row(1, "a"), row(2, "b")]
+
+
+def test_a_good_history_breaks_no_promise():
+    assert check(History(GOOD), ROWS, {"room": 2}) == []
+
+
+@pytest.mark.parametrize(
+    ("notes", "rows", "head", "complaint"),
+    [
+        (GOOD[:5], [], 0, "acknowledged and lost"),
+        ([invoked("a"), Acked("a", 2)], [row(1, "a")], 1, "acknowledged as 2, stored as 1"),
+        ([invoked("a")], [row(1, "a"), row(2, "a")], 2, "stored 2 times"),
+        ([invoked("a")], [row(2, "a")], 2, "lacks [1]"),
+        ([invoked("a")], [row(1, "a")], 2, "lacks [2]"),
+        ([], [row(1, "a")], 1, "nobody sent it"),
+        ([invoked("a")], [row(1, "a", content="ho")], 1, "nobody sent it"),
+        ([invoked("a"), Refused("a")], [row(1, "a")], 1, "refused for certain"),
+        (
+            [invoked("a"), Acked("a", 2), invoked("b")],
+            [row(1, "b"), row(2, "a")],
+            2,
+            "below the earlier 2",
+        ),
+        (
+            [invoked("a"), invoked("b")],
+            [row(1, "a", at_s=2), row(2, "b", at_s=1)],
+            2,
+            "created_at goes back",
+        ),
+        ([*GOOD, received(3, "d", session="s2")], ROWS, 2, "stored None"),
+        ([*GOOD, received(1, "a", session="new", content="ho")], ROWS, 2, "received"),
+        ([*GOOD, received(2, "b")], ROWS, 2, "got 2 of room, not 3"),
+        ([*GOOD, received(2, "b", session="chat")], ROWS, 2, "got 2 of room, not 1"),
+        ([*GOOD, received(2, "b", session="s2")], ROWS, 2, "got 2 of room, not 3"),
+    ],
+)
+def test_a_broken_promise_is_found(notes, rows, head, complaint):
+    broken = check(History(notes), rows, {"room": head})
+
+    assert any(complaint in sentence for sentence in broken), broken
