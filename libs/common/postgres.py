@@ -6,6 +6,7 @@ connecting; give an address where that matters.
 """
 
 import asyncio
+import select
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,9 +51,17 @@ class Connection:
         return connection
 
     @property
-    def closed(self) -> bool:
-        """Whether it cannot be used any more."""
-        return bool(self._raw.closed)
+    def ended(self) -> bool:
+        """Whether it was closed, here or, while nothing was asked of it, by the server.
+
+        Ask before a statement: what is sent on an ended connection has an unknown outcome.
+        """
+        if self._raw.closed:
+            return True
+        # Unasked, a server says only that it ends (or a notice, which is no loss either).
+        waiting = select.poll()
+        waiting.register(self._raw.fileno(), select.POLLIN)
+        return bool(waiting.poll(0))
 
     def close(self) -> None:
         """Close the socket; a statement that runs on the server may still commit."""

@@ -44,7 +44,8 @@ class Lane:
         Raises:
             CannotConnect: there is none to be had.
         """
-        if self._connection is None or self._connection.closed:
+        if self._connection is None or self._connection.ended:
+            self.disconnect()
             self._connection = await Connection.open(
                 self._dsn, setup=SETUP, timeout_s=CONNECT_TIMEOUT_S
             )
