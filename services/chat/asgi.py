@@ -52,7 +52,12 @@ class Process:
         self.announcer = Announcer(
             publisher=self.publisher, database=self.database, partitions=partitions
         )
-        self.relay = Relay(publisher=self.publisher, database=self.database, partitions=partitions)
+        self.relay = Relay(
+            publisher=self.publisher,
+            database=self.database,
+            partitions=partitions,
+            on_held_up=lambda: self.safety_net.doubt(),
+        )
         self.writer = Writer(
             dsn=str(settings.database_url),
             clock=self.clock,
@@ -64,7 +69,13 @@ class Process:
         self.hub = Hub(database=self.database)
         epoch = Epoch(self.blocking)
         self.tails = [
-            Tail(self.blocking, tailed(self.hub, partition=each), clock=self.clock, epoch=epoch)
+            Tail(
+                self.blocking,
+                tailed(self.hub, partition=each),
+                clock=self.clock,
+                epoch=epoch,
+                on_epoch=lambda _: self.safety_net.doubt(),
+            )
             for each in range(partitions)
         ]
         self.safety_net = SafetyNet(

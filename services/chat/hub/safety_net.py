@@ -40,6 +40,11 @@ class SafetyNet:
         self._hub = hub
         self._database = database
         self._silent_for_s = silent_for_s
+        self._doubtful = False
+
+    def doubt(self) -> None:
+        """Expect that news of rooms were lost or are held up: look for them the next time."""
+        self._doubtful = True
 
     @property
     def silent(self) -> bool:
@@ -63,8 +68,9 @@ class SafetyNet:
         Raises:
             ParleyError: the database did not answer; the next comparison makes up for it.
         """
-        if self.silent:
+        if self.silent or self._doubtful:
             await self._seat_in_new_rooms()
+            self._doubtful = False
         heads = await self._database.run(heads_of, self._hub.local_rooms())
         for head in heads:
             self._hub.hear_of_version(head.room, head.version)

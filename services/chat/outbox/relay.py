@@ -7,7 +7,7 @@ share the work. What was published and not deleted is published again; readers b
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import structlog
@@ -51,9 +51,21 @@ log = structlog.get_logger(__name__)
 
 
 class Relay:
-    """One per process."""
+    """One per process.
 
-    def __init__(self, *, publisher: Publisher, database: DatabaseThreads, partitions: int) -> None:
+    Args:
+        on_held_up: told after each round that left something unpublished.
+    """
+
+    def __init__(
+        self,
+        *,
+        publisher: Publisher,
+        database: DatabaseThreads,
+        partitions: int,
+        on_held_up: Callable[[], None],
+    ) -> None:
+        self._on_held_up = on_held_up
         self._publisher = publisher
         self._database = database
         self._partitions = partitions
@@ -73,6 +85,7 @@ class Relay:
                 await self.publish_left_over()
             except ParleyError as error:
                 log.info("relay_waits", code=error.code)
+                self._on_held_up()
             except Exception:
                 log.exception("relay_bug")
 
