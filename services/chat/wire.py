@@ -19,11 +19,16 @@ EXTENSION = "parley.wire"
 CLOSE_WITHIN_S = 5.0
 """How long a client may take to read what was written before its close frame."""
 
+QUIET_AFTER_S = 0.25
+"""How long nothing must have come from a client whose frame was refused, before we hang up."""
+
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class UvicornWire(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket protocol, which the hub may write to directly. It is a ``Wire``."""
+
+    _hang_up_at = 0.0
 
     def handle_connect(self, event: Request) -> None:
         """Offer this wire to the application, as an extension of the scope."""
@@ -31,6 +36,41 @@ class UvicornWire(WebSocketsSansIOProtocol):
         extensions: Any = getattr(self, "scope", {}).get("extensions")
         if extensions is not None:
             extensions[EXTENSION] = self
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came; after a refused frame only wait for the end of it."""
+        if self.conn.parser_exc is None:
+            super().data_received(data)
+        else:
+            self._hang_up_when_quiet()
+
+    def handle_parser_exception(self) -> None:
+        """Say what was wrong with a frame (1007, 1009, ...) and hang up when its rest has come.
+
+        A connection that is closed with bytes unread is reset, and the client would never see the
+        close frame.
+        """
+        if self.conn.close_sent is not None:
+            left: ASGIReceiveEvent = {
+                "type": "websocket.disconnect",
+                "code": self.conn.close_sent.code,
+                "reason": self.conn.close_sent.reason,
+            }
+            self.queue.put_nowait(left)
+        self.stop_keepalive()
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self._hang_up_at = self.loop.time() + CLOSE_WITHIN_S
+        self._hang_up_when_quiet()
+
+    def _hang_up_when_quiet(self) -> None:
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        at = min(self.loop.time() + QUIET_AFTER_S, self._hang_up_at)
+        self.close_timer = self.loop.call_at(at, self.transport.close)
 
     @property
     def ready(self) -> bool:

@@ -1,9 +1,12 @@
 """Whatever a client sends is answered with its code, and the connection lives on."""
 
+import contextlib
 import json
 import uuid
 
 import pytest
+
+from clients.python.parley import Closed
 
 ROOM = "018f0000-0000-7000-8000-000000000000"
 CLIENT_ID = "018f0000-0000-4000-8000-000000000001"
@@ -189,6 +192,17 @@ async def test_what_is_no_text_frame_at_all_closes_the_connection(client, send, 
     await send(client.socket)
 
     assert await client.until_closed() == code
+
+
+@pytest.mark.parametrize("size", [1024 * 1024 + 1, 4 * 1024 * 1024])
+async def test_a_close_code_arrives_however_much_was_still_on_its_way(world, size):
+    alice = world.person()
+
+    for url in [world.url, *world.chats] * 2:
+        async with world.client(alice, url=url) as client:
+            with contextlib.suppress(Closed):
+                await client.socket.send_text("x" * size)
+            assert await client.until_closed() == 1009
 
 
 async def test_extra_members_are_ignored_and_ids_are_not_guessed(world):
