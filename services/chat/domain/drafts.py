@@ -47,11 +47,12 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """New messages of one room: ``drafts[i]`` has the seq ``first_seq + i``."""
+    """New messages of one room: ``drafts[i]`` has the seq ``first_seq + i``, all one time."""
 
     room: str
     version: int
     first_seq: int
+    created_at: dt.datetime
     drafts: list[Draft]
 
 
@@ -60,5 +61,4 @@ class Written:
     """What one transaction wrote, for those who announce it."""
 
     outbox_id: int
-    created_at: dt.datetime
     runs: list[Run]

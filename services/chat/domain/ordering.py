@@ -31,21 +31,29 @@ class Sequencer:
 
     def __init__(self) -> None:
         self.next: int | None = None
+        self.began_at: int | None = None
         self._held: dict[int, LiveFrame] = {}
 
     def start(self, next_seq: int) -> None:
         """Begin at ``next_seq``; what is held below it is not needed. The first start counts."""
         if self.next is None:
-            self.next = next_seq
+            self.next = self.began_at = next_seq
             self._held = {seq: frame for seq, frame in self._held.items() if seq >= next_seq}
 
-    def offer(self, frame: LiveFrame) -> None:
-        """Take a frame in; one that was delivered or is held already changes nothing."""
+    def offer(self, frame: LiveFrame) -> int | None:
+        """Take a frame in; one that was delivered or is held already changes nothing.
+
+        Returns:
+            The seq of a frame that had to be dropped, to be read again later; usually None.
+        """
         if self.next is not None and frame.seq < self.next:
-            return
+            return None
         self._held.setdefault(frame.seq, frame)
-        if len(self._held) > HELD_FRAMES:
-            del self._held[max(self._held)]
+        if len(self._held) <= HELD_FRAMES:
+            return None
+        farthest = max(self._held)
+        del self._held[farthest]
+        return farthest
 
     def peek(self) -> LiveFrame | None:
         """Return the frame that goes out next, if it is there."""

@@ -53,7 +53,7 @@ class Courier:
 
     def advance(self, room: LocalRoom) -> None:
         """Deliver what is due: at once where that is quick, otherwise in a task."""
-        if room.busy or room.order.next is None:
+        if room.busy or not room.seats or room.order.next is None:
             return
         written = 0
         while room.order.peek() is not None and not room.reload_needed:
@@ -133,16 +133,17 @@ class Courier:
             return
         FILLED.inc(len(messages))
         for message in messages:
-            room.order.offer(LiveFrame(message.seq, version, None, encode(message)))
+            room.offer(LiveFrame(message.seq, version, None, encode(message)))
 
     async def _reload(self, room: LocalRoom) -> None:
+        heard_of = room.version_needed
         state = await self._database.run(members_of, room.id)
         if state is None:
             log.error("hub_room_is_gone", room=room.id)
-            room.version = max(room.wanted_version, room.version + 1)
-            return
-        self._on_members(room, state)
-        room.version = state.version
+        else:
+            self._on_members(room, state)
+        # Not lower than what was heard of: a database that was set back must not be asked for ever.
+        room.version = heard_of if state is None else max(state.version, heard_of)
 
 
 def _read_range(room_id: str, *, first_seq: int, last_seq: int) -> tuple[Sequence[Message], int]:

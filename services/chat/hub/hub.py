@@ -11,7 +11,7 @@ import msgspec
 
 from libs.common import metrics
 from libs.common.database import DatabaseThreads
-from libs.common.errors import ParleyError
+from libs.common.errors import ParleyError, Unavailable
 from libs.common.events import MessageCreated, RoomChanged, RoomSnapshot, UserRevoked
 from libs.common.tasks import TaskSet
 from services.chat.domain.closing import NOT_AUTHENTICATED
@@ -21,6 +21,9 @@ from services.chat.hub.courier import RETRY_AFTER_S, Courier
 from services.chat.hub.local_room import LocalRoom
 from services.chat.hub.session import Seat, Session
 from services.chat.selectors.rooms import Head, RoomState, heads_of, room_for, rooms_of
+
+JOIN_TRIES = 3
+"""How often a room is read whose members change at the very same time."""
 
 SESSIONS = metrics.gauge("parley_sessions", "Open sessions of this process.")
 ROOMS = metrics.gauge("parley_local_rooms", "Rooms with a session in this process.")
@@ -64,10 +67,8 @@ class Hub:
         """Bring a room to its head; read it again where its members changed meanwhile."""
         if head is None or head.version != entry.version:
             return await self._join(session, entry.id)
-        room = self._rooms[entry.id]
-        room.start(last_seq=head.last_seq, version=head.version)
-        session.seats[entry.id].after = head.last_seq
-        return msgspec.structs.replace(entry, last_seq=head.last_seq)
+        entry = msgspec.structs.replace(entry, last_seq=head.last_seq)
+        return self._seated(session, entry) or await self._join(session, entry.id)
 
     def go_live(self, session: Session) -> None:
         """Let the held frames go; to be called right after ``welcome`` was sent."""
@@ -109,7 +110,7 @@ class Hub:
         if room is None:
             return
         for frame in event.frames:
-            room.order.offer(
+            room.offer(
                 LiveFrame(frame.seq, event.room_version, frame.session, bytes(frame.frame).decode())
             )
         self._courier.advance(room)
@@ -200,19 +201,38 @@ class Hub:
 
     async def _join(self, session: Session, room_id: str) -> RoomEntry | None:
         """Seat first, read afterwards. None where the user is no member (any more)."""
-        seat = session.seats.get(room_id) or self._take_seat(session, room_id)
-        entry = await self._database.run(room_for, user_id=session.user, room_id=room_id)
-        if entry is None or session.outbound.closed:
-            self._give_up_seat(session, room_id)
+        if room_id not in session.seats:
+            self._take_seat(session, room_id)
+        for _ in range(JOIN_TRIES):
+            entry = await self._database.run(room_for, user_id=session.user, room_id=room_id)
+            if entry is None or session.outbound.closed:
+                self._give_up_seat(session, room_id)
+                return None
+            seated = self._seated(session, entry)
+            if seated is not None:
+                return seated
+        raise Unavailable(retry_after_s=RETRY_AFTER_S)
+
+    def _seated(self, session: Session, entry: RoomEntry) -> RoomEntry | None:
+        """Give a seat by what was read after taking it; None where the room knows better already.
+
+        The room as it is told to the session comes back: with the head behind which it goes on.
+        """
+        room = self._rooms[entry.id]
+        room.start(last_seq=entry.last_seq, version=entry.version)
+        if entry.version < room.version:
             return None
-        self._rooms[room_id].start(last_seq=entry.last_seq, version=entry.version)
-        seat.after = entry.last_seq
-        return entry
+        seat = session.seats[entry.id]
+        seat.version = entry.version
+        seat.after = room.head_for(entry.last_seq)
+        return msgspec.structs.replace(entry, last_seq=seat.after)
 
     def _apply_members(self, room: LocalRoom, state: RoomState) -> None:
         """Give the seats of a room anew by the members as they are now."""
         spans = {member.user: member for member in state.members}
         for seat in list(room.seats.values()):
+            if seat.version is None or seat.version > state.version:
+                continue  # its own reading is on the way, or newer than this one
             span = spans.get(seat.session.user)
             if span is None:
                 self._give_up_seat(seat.session, room.id)

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from services.chat.domain.ordering import Sequencer
+from services.chat.domain.ordering import LiveFrame, Sequencer
 from services.chat.hub.session import Seat
 
 
@@ -34,14 +34,30 @@ class LocalRoom:
             self.order.start(last_seq + 1)
             self.version = version
 
+    def offer(self, frame: LiveFrame) -> None:
+        """Take a frame in; what finds no room is read again when its turn comes."""
+        dropped = self.order.offer(frame)
+        if dropped is not None:
+            self.fill_to = max(self.fill_to, dropped)
+
+    def head_for(self, last_seq: int) -> int:
+        """Return the head to tell a session that has read ``last_seq`` after taking its seat.
+
+        Another session may have read a later one and begun the room behind it: what lies between
+        was not delivered to any seat.
+        """
+        return max(last_seq, (self.order.began_at or 1) - 1)
+
     @property
     def reload_needed(self) -> bool:
         """Whether the members have to be read again before anything is delivered."""
+        return self.version_needed > self.version
+
+    @property
+    def version_needed(self) -> int:
+        """Return the version of the members that is needed for what comes next."""
         frame = self.order.peek()
-        wanted = (
-            self.wanted_version if frame is None else max(self.wanted_version, frame.room_version)
-        )
-        return wanted > self.version
+        return max(self.wanted_version, 0 if frame is None else frame.room_version)
 
     @property
     def fill_needed(self) -> bool:

@@ -29,10 +29,12 @@ class Seat:
     """A session's place in a room: it gets the frames ``after`` < seq <= ``until``.
 
     ``held`` keeps live frames while the session does not know the room's head yet; None when the
-    seat is live. ``until`` is the last seq of a user who was removed.
+    seat is live. ``until`` is the last seq of a user who was removed. ``version`` is that of the
+    members by which the seat was given; None until they are read.
     """
 
     session: Session
+    version: int | None = None
     after: int = 0
     until: int | None = None
     held: list[LiveFrame] | None = field(default_factory=list)

@@ -15,7 +15,7 @@ create function send_messages(
     p_published bigint[],  -- outbox rows whose news is out: they go
     out bases      bigint[],      -- per room: last_seq before this call; null if left out
     out versions   bigint[],      -- per room: version of its members
-    out written_at timestamptz,   -- created_at of what was written now
+    out written_at timestamptz[], -- per room: created_at of what is written now
     out outbox_id  bigint,        -- the row that announces it; null if nothing was written
     out not_new    int[],         -- the other messages: their ordinals, from 1, ascending
     out verdicts   int[],         -- why: 1 duplicate, 2 other content under the same client_id,
@@ -25,25 +25,32 @@ create function send_messages(
 ) language plpgsql as $function$
 #variable_conflict use_column
 declare
-    v_last_at timestamptz;
-    v_place   int[];   -- per message: 1, 2, 3 … among the new ones of its room; null if not new
+    v_place int[];   -- per message: 1, 2, 3 … among the new ones of its room; null if not new
 begin
+    -- Whoever holds such a row is publishing it, and deletes it: nobody shall wait for that here.
     if cardinality(p_published) > 0 then
-        delete from outbox where id = any (p_published);
+        delete from outbox where id in
+               (select id from outbox where id = any (p_published) for update skip locked);
     end if;
 
+    -- "No key": a foreign key that only points to the room does not lock it for us.
     if p_wait then
-        select array_agg(r.last_seq order by t.i), array_agg(r.version order by t.i), max(r.last_at)
-          into bases, versions, v_last_at
+        select array_agg(r.last_seq order by t.i), array_agg(r.version order by t.i),
+               array_agg(greatest(date_trunc('milliseconds', clock_timestamp()), r.last_at)
+                         order by t.i)
+          into bases, versions, written_at
           from unnest(p_rooms) with ordinality t (id, i)
           left join (select id, last_seq, version, last_at from room
-                      where id = any (p_rooms) order by id for update) r on r.id = t.id;
+                      where id = any (p_rooms) order by id for no key update) r on r.id = t.id;
     else
-        select array_agg(r.last_seq order by t.i), array_agg(r.version order by t.i), max(r.last_at)
-          into bases, versions, v_last_at
+        select array_agg(r.last_seq order by t.i), array_agg(r.version order by t.i),
+               array_agg(greatest(date_trunc('milliseconds', clock_timestamp()), r.last_at)
+                         order by t.i)
+          into bases, versions, written_at
           from unnest(p_rooms) with ordinality t (id, i)
           left join (select id, last_seq, version, last_at from room
-                      where id = any (p_rooms) order by id for update skip locked) r on r.id = t.id;
+                      where id = any (p_rooms) order by id
+                        for no key update skip locked) r on r.id = t.id;
     end if;
 
     select array_agg(case when j.verdict = 0 then j.place end order by j.o),
@@ -73,17 +80,15 @@ begin
         return;
     end if;
 
-    written_at := greatest(date_trunc('milliseconds', clock_timestamp()), v_last_at);
-
     update room r
-       set last_seq = r.last_seq + c.n, last_at = written_at
-      from (select p_rooms[t.ri] as id, count(*) as n
+       set last_seq = r.last_seq + c.n, last_at = written_at[c.ri]
+      from (select t.ri, p_rooms[t.ri] as id, count(*) as n
               from unnest(p_room, v_place) t (ri, place) where t.place is not null group by t.ri) c
      where r.id = c.id;
 
     insert into message (room_id, seq, sender_id, client_id, content, reply_to, created_at)
     select p_rooms[t.ri], bases[t.ri] + t.place, t.sender, t.client_id, t.content, t.reply_to,
-           written_at
+           written_at[t.ri]
       from unnest(p_room, v_place, p_sender, p_client_id, p_content, p_reply_to)
            t (ri, place, sender, client_id, content, reply_to)
      where t.place is not null;

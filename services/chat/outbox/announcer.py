@@ -97,10 +97,9 @@ class Announcer:
     async def _publish(self, news: Sequence[Written]) -> None:
         events: dict[int, list[MessageCreated]] = {}
         for written in news:
-            at = to_wire(written.created_at)
             for run in written.runs:
                 partition = partition_of(run.room, self._partitions)
-                events.setdefault(partition, []).append(_created(run, at))
+                events.setdefault(partition, []).append(_created(run))
         try:
             await self._publisher.publish(
                 [Outgoing(CHAT_EVENTS, partition, batch) for partition, batch in events.items()]
@@ -111,7 +110,8 @@ class Announcer:
             self._published.extend(written.outbox_id for written in news)
 
 
-def _created(run: Run, created_at: str) -> MessageCreated:
+def _created(run: Run) -> MessageCreated:
+    created_at = to_wire(run.created_at)
     return MessageCreated(
         room=run.room,
         first_seq=run.first_seq,

@@ -73,8 +73,8 @@ def outcomes(
             refused[place] = _judged(drafts[place - 1], Verdict(verdict), seq, at)
     rooms = sorted({draft.room for draft in drafts})
     runs = {
-        room: Run(room, version, base + 1, [])
-        for room, base, version in zip(rooms, bases, versions, strict=True)
+        room: Run(room, version, base + 1, at, [])
+        for room, base, version, at in zip(rooms, bases, versions, written_at, strict=True)
         if base is not None
     }
     results: list[Outcome] = []
@@ -82,13 +82,13 @@ def outcomes(
         outcome = refused.get(place)
         if outcome is None:
             run = runs[draft.room]
-            outcome = Stored(draft.room, run.first_seq + len(run.drafts), written_at)
+            outcome = Stored(draft.room, run.first_seq + len(run.drafts), run.created_at)
             run.drafts.append(draft)
         results.append(outcome)
     if outbox_id is None:
         return results, None
     new = [run for run in runs.values() if run.drafts]
-    return results, Written(outbox_id, written_at, new)
+    return results, Written(outbox_id, new)
 
 
 def _judged(draft: Draft, verdict: Verdict, seq: int | None, at: dt.datetime | None) -> Outcome:

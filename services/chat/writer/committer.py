@@ -86,14 +86,18 @@ class Committer:
         published = self._take_published()
         BATCH_SIZES.observe(len(batch))
         drafts = [waiting.draft for waiting in batch]
+        for waiting in batch:
+            waiting.in_call = True
         try:
             return await lane.write(drafts, wait=wait, published=published)
         except BaseException as error:
             self._put_back_published(published)
-            if isinstance(error, ConnectionLost):
-                for waiting in batch:
-                    waiting.attempted = True
+            for waiting in batch:
+                waiting.attempted |= isinstance(error, ConnectionLost)
             raise
+        finally:
+            for waiting in batch:
+                waiting.in_call = False
 
     async def _halve(
         self,
@@ -126,9 +130,14 @@ class Committer:
 
 
 def _without_locked(batch: Sequence[Waiting], locked: Locked) -> list[Waiting]:
-    """Leave out what belongs to a room found locked: it must not overtake what was refused."""
+    """Leave out what belongs to a room found locked: it must not overtake what was refused.
+
+    Likewise what was answered ``timeout`` meanwhile.
+    """
     tried: list[Waiting] = []
     for waiting in batch:
+        if waiting.done:
+            continue
         locked.get(waiting.draft.room, tried).append(waiting)
     return tried
 

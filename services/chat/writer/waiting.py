@@ -16,6 +16,8 @@ Reply = Callable[[Stored | ParleyError], None]
 
 BATCH = 256
 """Most messages of one transaction: more save nothing, and all wait for the last."""
+PROBE = 16
+"""Most messages of a locked room that go along to see whether it is free again."""
 
 
 @dataclass(slots=True, eq=False)
@@ -23,7 +25,7 @@ class Waiting:
     """A draft that has no outcome yet.
 
     ``attempted``: a call with it may have committed, so its outcome may be *unknown*, never
-    *refused*. ``repeats`` are further tries of the same message that came meanwhile; ``rivals``
+    *refused*; ``in_call``: it is in such a call now. ``repeats`` are further tries of the same message that came meanwhile; ``rivals``
     are others under its client_id, which are judged when it is known whether this one stands.
     """
 
@@ -31,6 +33,7 @@ class Waiting:
     reply: Reply
     accepted_s: float
     attempted: bool = False
+    in_call: bool = False
     done: bool = False
     repeats: list[Reply] = field(default_factory=list)
     rivals: "list[Waiting]" = field(default_factory=list)
@@ -38,11 +41,15 @@ class Waiting:
 
 @dataclass(slots=True, eq=False)
 class LockedRoom:
-    """A room that somebody else has locked. ``patient``: the patient lane has taken it over."""
+    """A room that somebody else has locked.
+
+    ``patient``: the patient lane waits for its lock at present; ``tried_s``: when it last did.
+    """
 
     since_s: float
     waiting: list[Waiting]
     patient: bool = False
+    tried_s: float = float("-inf")
 
 
 class WaitingLine:
@@ -91,9 +98,9 @@ class WaitingLine:
         """Take the next batch: locked rooms first, to see whether they are free again."""
         batch: list[Waiting] = []
         for locked in self.locked.values():
-            if not locked.patient:
-                batch += locked.waiting
-                locked.waiting = []
+            if not locked.patient and len(batch) < BATCH // 2:
+                batch += locked.waiting[:PROBE]
+                locked.waiting = locked.waiting[PROBE:]
         while self._queue and len(batch) < BATCH:
             batch.append(self._queue.popleft())
         return batch
@@ -142,6 +149,10 @@ class WaitingLine:
             else:
                 self.join(rival.draft, rival.reply, now_s=rival.accepted_s)
 
+    def late(self, accepted_before_s: float) -> list[Waiting]:
+        """Return all, those in a call included, who have waited since before that time."""
+        return [each for each in self._by_key.values() if each.accepted_s < accepted_before_s]
+
     def everybody(self) -> Iterator[Waiting]:
         """Go through all who wait and are in no call at the moment."""
         yield from list(self._queue)
@@ -151,5 +162,7 @@ class WaitingLine:
     def forget_settled(self) -> None:
         """Drop those who have their outcome."""
         self._queue = deque(waiting for waiting in self._queue if not waiting.done)
-        for locked in self.locked.values():
+        for room, locked in list(self.locked.items()):
             locked.waiting = [waiting for waiting in locked.waiting if not waiting.done]
+            if not locked.waiting and not locked.patient:
+                del self.locked[room]

@@ -23,7 +23,9 @@ from services.chat.writer.lane import Lane
 from services.chat.writer.waiting import BATCH, Reply, Waiting, WaitingLine
 
 DEADLINE_S = 3.0
-"""How long a message may wait for its outcome."""
+"""How long a message may wait for its outcome; then ``timeout`` or ``unavailable`` is the answer."""
+LOOK_FOR_LATE_S = 0.25
+"""How often the deadline is looked at, also while a call is on its way."""
 LOCKED_AFTER_S = 0.05
 """How long a locked room is tried again and again before the patient lane waits for its lock."""
 GIVE_UP_LOCKED_S = 2.0
@@ -79,7 +81,6 @@ class Writer:
         )
         self._swift = Lane(dsn)
         self._patient = Lane(dsn)
-        self._patience = asyncio.Lock()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._down = False
@@ -89,11 +90,6 @@ class Writer:
     def backlog(self) -> int:
         """How many messages have no outcome yet."""
         return len(self._line)
-
-    @property
-    def down(self) -> bool:
-        """Whether PostgreSQL could not be written to when it was last tried."""
-        return self._down
 
     def submit(self, draft: Draft, reply: Reply) -> None:
         """Take a draft; ``reply`` is called once, on the event loop, perhaps before this returns.
@@ -108,7 +104,10 @@ class Writer:
 
         def reply_and_measure(outcome: Stored | ParleyError) -> None:
             COMMIT_SECONDS.observe(self._clock.monotonic() - started_s)
-            self._answer_with(reply, outcome)
+            try:
+                self._answer_with(reply, outcome)
+            except Exception:
+                log.exception("reply_failed")
             if not self.backlog:
                 self._idle.set()
 
@@ -136,6 +135,7 @@ class Writer:
 
     async def run(self) -> None:
         """Write what comes, until cancelled."""
+        self._tasks.spawn(self._watch_deadlines(), name="writer-deadlines")
         try:
             while True:
                 await self._write_next()
@@ -153,7 +153,7 @@ class Writer:
 
     async def _write_next(self) -> None:
         await self._something_to_do()
-        self._refuse_late()
+        self._refuse_long_locked()
         if self._line.ready > 1:
             await asyncio.sleep(self._collect_s)
         batch = self._line.take_batch()
@@ -170,44 +170,55 @@ class Writer:
             self._line.put_back(batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, the others go on; bugs are logged
             await self._bear(batch, error)
-        self._send_patient_ones()
+        self._send_patient_one()
 
     async def _something_to_do(self) -> None:
         if self._line.ready:
             return
         self._wake.clear()
-        impatient = any(not locked.patient for locked in self._line.locked.values())
+        impatient = any(
+            locked.waiting and not locked.patient for locked in self._line.locked.values()
+        )
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), RETRY_LOCKED_S if impatient else None)
 
-    def _send_patient_ones(self) -> None:
-        """Hand rooms that stay locked to the lane that waits for locks."""
-        now_s = self._clock.monotonic()
-        for room, locked in self._line.locked.items():
-            if not locked.patient and now_s - locked.since_s > LOCKED_AFTER_S:
-                locked.patient = True
-                self._tasks.spawn(self._wait_for_room(room), name="writer-patient")
+    def _send_patient_one(self) -> None:
+        """Let the patient lane wait for one room that stays locked; the others are tried on.
+
+        Called between two calls of the swift lane, so no two calls ever hold the same room.
+        """
+        lasting_s = self._clock.monotonic() - LOCKED_AFTER_S
+        rooms = self._line.locked.items()
+        if any(locked.patient for _, locked in rooms):
+            return
+        stay_locked = [
+            (locked.tried_s, room)
+            for room, locked in rooms
+            if locked.waiting and locked.since_s < lasting_s
+        ]
+        if stay_locked:
+            room = min(stay_locked)[1]
+            self._line.locked[room].patient = True
+            self._tasks.spawn(self._wait_for_room(room), name="writer-patient")
 
     async def _wait_for_room(self, room: str) -> None:
-        """Write a locked room's messages as soon as its lock can be had, or refuse them."""
+        """Wait once for the lock of a room, and write its messages if it can be had."""
         locked = self._line.locked[room]
-        while locked.waiting:
-            # One try a turn: a room that is free again must not wait for one that is not.
-            async with self._patience:
-                batch, locked.waiting = locked.waiting[:BATCH], locked.waiting[BATCH:]
-                if not batch:
-                    break  # refused while it waited for its turn
-                try:
-                    await self._committer.write(self._patient, batch, wait=True)
-                except Exception as error:  # noqa: BLE001 - likewise; whoever it meets next judges it
-                    locked.waiting[:0] = [waiting for waiting in batch if not waiting.done]
-                    if judge(error) is not Failure.REPEAT:
-                        log.warning("writer_patience_ended", error=repr(error))
-                        break  # the swift lane will meet the same error, and bear it
-            self._refuse_long_locked()
-            self._refuse_late()
-        self._line.rejoin(room)
-        self._wake.set()
+        batch, locked.waiting = locked.waiting[:BATCH], locked.waiting[BATCH:]
+        failure: Failure | None = None
+        try:
+            await self._committer.write(self._patient, batch, wait=True)
+        except Exception as error:  # noqa: BLE001 - likewise; whoever it meets next bears it
+            failure = judge(error)
+            if failure is not Failure.REPEAT:
+                log.warning("writer_patience_ended", error=repr(error))
+        finally:
+            locked.waiting[:0] = [waiting for waiting in batch if not waiting.done]
+            locked.patient = False
+            locked.tried_s = self._clock.monotonic()
+            if failure is not Failure.REPEAT or not locked.waiting:
+                self._line.rejoin(room)
+            self._wake.set()
 
     async def _bear(self, batch: Sequence[Waiting], error: Exception) -> None:
         """Go on after a refusal of the whole batch; nothing of it was written."""
@@ -254,16 +265,20 @@ class Writer:
 
     def _refuse_long_locked(self) -> None:
         oldest_s = self._clock.monotonic() - GIVE_UP_LOCKED_S
-        for locked in self._line.locked.values():
+        for locked in list(self._line.locked.values()):
             if locked.since_s < oldest_s:
                 self._refuse(locked.waiting)
 
+    async def _watch_deadlines(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_FOR_LATE_S)
+            self._refuse_late()
+
     def _refuse_late(self) -> None:
         """Answer those whose deadline has passed: ``timeout`` where the outcome is unknown."""
-        oldest_s = self._clock.monotonic() - DEADLINE_S
-        late = [waiting for waiting in self._line.everybody() if waiting.accepted_s < oldest_s]
+        late = self._line.late(self._clock.monotonic() - DEADLINE_S)
         for waiting in late:
-            unknown = waiting.attempted
+            unknown = waiting.attempted or waiting.in_call
             self._line.settle(waiting, Timeout() if unknown else Unavailable(retry_after_s=1.0))
         if late:
             self._line.forget_settled()

@@ -50,9 +50,9 @@ class FakeLane:
         runs: dict[str, Run] = {}
         for draft, result in zip(drafts, results, strict=True):
             if isinstance(result, Stored) and not result.duplicate:
-                run = runs.setdefault(draft.room, Run(draft.room, 1, result.seq, []))
+                run = runs.setdefault(draft.room, Run(draft.room, 1, result.seq, AT, []))
                 run.drafts.append(draft)
-        return results, Written(len(self.calls), AT, list(runs.values())) if runs else None
+        return results, Written(len(self.calls), list(runs.values())) if runs else None
 
     def _outcome(self, draft: Draft) -> Outcome:
         room = self.stored.setdefault(draft.room, [])

@@ -35,13 +35,13 @@ def test_contents_are_quoted_and_absent_replies_are_null():
 
 def test_new_messages_are_counted_on_from_where_their_room_stood():
     drafts = [draft(B, 1), draft(A, 2), draft(B, 3)]
-    answer = ([10, 0], [3, 4], AT, 99, None, None, None, None)
+    answer = ([10, 0], [3, 4], [AT, AT], 99, None, None, None, None)
 
     results, written = outcomes(drafts, answer)
 
     assert results == [Stored(B, 1, AT), Stored(A, 11, AT), Stored(B, 2, AT)]
     assert isinstance(written, Written)
-    assert (written.outbox_id, written.created_at) == (99, AT)
+    assert (written.outbox_id, written.runs[0].created_at) == (99, AT)
     assert [(run.room, run.version, run.first_seq, run.drafts) for run in written.runs] == [
         (A, 3, 11, [drafts[1]]),
         (B, 4, 1, [drafts[0], drafts[2]]),
@@ -51,7 +51,7 @@ def test_new_messages_are_counted_on_from_where_their_room_stood():
 def test_each_verdict_has_its_outcome_and_leaves_no_gap():
     drafts = [draft(A, number) for number in range(1, 7)] + [draft(B, 7)]
     answer = (
-        *([10, None], [1, None], AT, 99),
+        *([10, None], [1, None], [AT, None], 99),
         *([1, 3, 4, 6, 7], [1, 2, 3, 5, 4], [4, 5, None, None, None]),
         [EARLIER, EARLIER, None, None, None],
     )
@@ -71,7 +71,7 @@ def test_each_verdict_has_its_outcome_and_leaves_no_gap():
 
 
 def test_where_nothing_is_new_there_is_nothing_to_announce():
-    answer = ([10], [1], None, None, [1], [1], [4], [EARLIER])
+    answer = ([10], [1], [AT], None, [1], [1], [4], [EARLIER])
 
     results, written = outcomes([draft(A, 1)], answer)
 
