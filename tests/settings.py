@@ -11,3 +11,4 @@ INSTALLED_APPS = [
 AUTH_USER_MODEL = "chat.User"
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "unused"}}
 USE_TZ = True
+TIME_ZONE = "UTC"

@@ -97,14 +97,16 @@ class DatabaseThreads:
         self._free = asyncio.Semaphore(threads)
         self._places = waiting if waiting is not None else threads * 64
         self._deadline_s = deadline_s
+        self._begun: set[asyncio.Future[Any]] = set()
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``function`` in a thread and return what it returns.
 
         Raises:
-            Unavailable: PostgreSQL cannot be reached; or nothing was done, because too many
-                callers wait already, or no thread was free within the deadline.
-            Timeout: no answer within the deadline. The thread goes on: the outcome is unknown.
+            Unavailable: PostgreSQL cannot be reached or refused; or nothing was done, because
+                too many callers wait already, or no thread was free within the deadline.
+            Timeout: no answer within the deadline (the thread goes on), or the connection was
+                lost: the outcome is unknown.
         """
         if self._free.locked() and self._places <= 0:
             raise Unavailable(retry_after_s=RETRY_AFTER_S)
@@ -120,26 +122,44 @@ class DatabaseThreads:
             self._places += 1
         work = functools.partial(_with_usable_connection, function, *args, **kwargs)
         begun = loop.run_in_executor(self._executor, work)
+        self._begun.add(begun)
         begun.add_done_callback(self._give_thread_back)
         done, _ = await asyncio.wait({begun}, timeout=deadline_s - loop.time())
         if not done:
             raise Timeout
-        try:
-            return begun.result()
-        except (OperationalError, InterfaceError) as error:
-            raise Unavailable(retry_after_s=RETRY_AFTER_S) from error
+        return begun.result()
 
     def _give_thread_back(self, begun: "asyncio.Future[Any]") -> None:
         self._free.release()
+        self._begun.discard(begun)
         if not begun.cancelled():
             begun.exception()  # retrieved here, because a caller that timed out no longer does
 
-    def close(self) -> None:
-        """Let the threads finish what they do and end."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
+    async def close(self, within_s: float) -> bool:
+        """Take no more work, and wait for what is being done.
+
+        Returns:
+            Whether all threads are idle. One that waits for a silent server cannot be ended, and
+            would hold up the end of the interpreter.
+        """
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        if self._begun:
+            await asyncio.wait(set(self._begun), timeout=within_s)
+        return not self._begun
 
 
 def _with_usable_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     for connection in connections.all(initialized_only=True):
         connection.close_if_unusable_or_obsolete()
-    return function(*args, **kwargs)
+    try:
+        return function(*args, **kwargs)
+    except (OperationalError, InterfaceError) as error:
+        if _lost_connection():
+            raise Timeout from error
+        raise Unavailable(retry_after_s=RETRY_AFTER_S) from error
+
+
+def _lost_connection() -> bool:
+    """Tell whether a connection of this thread was there and ended; not: was never made."""
+    raw = [connection.connection for connection in connections.all(initialized_only=True)]
+    return any(each is not None and each.closed for each in raw)

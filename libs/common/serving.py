@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
 
@@ -13,7 +13,15 @@ class Server(uvicorn.Server):
 
     uvicorn's own way raises the signal again when it has stopped, which ends the process before
     the rest of it could finish what it has accepted.
+
+    Args:
+        before_stop: awaited at the first signal, while connections are still served.
     """
+
+    def __init__(self, config: uvicorn.Config, *, before_stop: Callable[[], Awaitable[None]]):
+        super().__init__(config)
+        self._before_stop = before_stop
+        self._stopping: asyncio.Task[None] | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -21,9 +29,22 @@ class Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         signals = (signal.SIGTERM, signal.SIGINT)
         for each in signals:
-            loop.add_signal_handler(each, self.handle_exit, each, None)
+            loop.add_signal_handler(each, self.stop)
         try:
             yield
         finally:
             for each in signals:
                 loop.remove_signal_handler(each)
+
+    def stop(self) -> None:
+        """Begin to stop; the second time, hurry."""
+        if self._stopping is None:
+            self._stopping = asyncio.create_task(self._stop(), name="stopping")
+        else:
+            self.should_exit = self.force_exit = True
+
+    async def _stop(self) -> None:
+        try:
+            await self._before_stop()
+        finally:
+            self.should_exit = True

@@ -60,13 +60,16 @@ async def serve() -> None:
             server_header=False,
             backlog=BACKLOG,
             timeout_graceful_shutdown=GRACE_S,
-        )
+        ),
+        before_stop=process.begin_to_stop,
     )
-    await process.start()
+    await process.start(on_failure=server.stop)
     try:
         await server.serve()
     finally:
-        await process.stop()
+        idle = await process.stop()
+    if not idle:
+        os._exit(0)  # a thread waits for a silent database, and Python would wait for the thread
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """One chat process, put together: every part is made here and handed to those who use it."""
 
-import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -35,6 +35,8 @@ from services.chat.writer import Writer
 
 FLUSH_WITHIN_S = 4.0
 """How long messages that were accepted may take to get their outcome when the process stops."""
+CLOSE_WITHIN_S = 1.0
+"""How long threads may still work for the database then."""
 
 log = structlog.get_logger(__name__)
 
@@ -94,43 +96,56 @@ class Process:
         )
         self.application = self._application(settings)
         self._tasks = TaskSet()
-        self._started = False
+        self._serving = False
 
-    async def start(self) -> None:
-        """Begin to work; nothing has to be reachable yet."""
-        self._tasks.spawn(metrics.watch_loop_lag(self.clock), name="loop-lag")
-        self._tasks.spawn(self.writer.run(), name="writer")
-        self._tasks.spawn(self.announcer.run(), name="announcer")
-        self._tasks.spawn(self.announcer.delete_published_now_and_then(), name="outbox-sweeper")
-        self._tasks.spawn(self.relay.run(), name="relay")
-        self._tasks.spawn(self.safety_net.run(), name="safety-net")
-        for tail in self.tails:
-            tail.start()
+    async def start(self, *, on_failure: Callable[[], None]) -> None:
+        """Begin to work; nothing has to be reachable yet.
+
+        Args:
+            on_failure: called when a part ended that must not: the process is of no use then.
+        """
+        parts = {
+            "loop-lag": metrics.watch_loop_lag(self.clock),
+            "writer": self.writer.run(),
+            "announcer": self.announcer.run(),
+            "outbox-sweeper": self.announcer.delete_published_now_and_then(),
+            "relay": self.relay.run(),
+            "safety-net": self.safety_net.run(),
+            **{f"tail-{number}": tail.run() for number, tail in enumerate(self.tails)},
+        }
+        for name, work in parts.items():
+            self._tasks.spawn_forever(work, name=name, on_end=on_failure)
         await self.internal.start()
-        self._started = True
+        self._serving = True
         log.info("chat_started")
 
-    async def stop(self) -> None:
-        """Finish what was accepted, then let go of everything."""
-        self._started = False
+    async def begin_to_stop(self) -> None:
+        """Tell that no new connections are wanted, and give what was accepted its outcome."""
+        self._serving = False
+        await self.writer.flush(FLUSH_WITHIN_S)
+
+    async def stop(self) -> bool:
+        """Finish what was accepted, then let go of everything; tell whether that succeeded."""
+        self._serving = False
+        await self.hub.stop()
         await self.writer.flush(FLUSH_WITHIN_S)
         await self.announcer.flush(FLUSH_WITHIN_S)
-        await asyncio.gather(*(tail.stop() for tail in self.tails))
         await self._tasks.stop()
         await self.publisher.drain()
         await self.internal.stop()
         await self.hot.aclose()
         await self.blocking.aclose()
-        self.database.close()
-        log.info("chat_stopped")
+        idle = await self.database.close(CLOSE_WITHIN_S)
+        log.info("chat_stopped", idle=idle)
+        return idle
 
     def _checks(self) -> dict[str, Check]:
-        async def started() -> str | None:
-            return None if self._started else "not started, or stopping"
+        async def serving() -> str | None:
+            return None if self._serving else "not started, or stopping"
 
         # Not the databases: with them all replicas would be taken out of the ingress at once, and
         # nobody were left to tell clients what is the matter.
-        return {"process": started}
+        return {"process": serving}
 
     def _application(self, settings: ChatSettings) -> Any:
         chat = ChatConsumer.as_asgi(

@@ -1,5 +1,6 @@
 """What chat does about events of the streams: it hands them to the hub."""
 
+import asyncio
 import functools
 from collections.abc import Sequence
 
@@ -15,10 +16,15 @@ from libs.common.streams.tail import Subscription
 from services.chat.hub import Hub
 from services.chat.store import CHAT_EVENTS, CHAT_ROOMS
 
+ENTRIES_PER_TURN = 16
+"""Entries handed over before the event loop gets a turn."""
 
-def tell(hub: Hub, entries: Sequence[Entry]) -> None:
+
+async def tell(hub: Hub, entries: Sequence[Entry]) -> None:
     """Hand the events of some entries to the hub, in order."""
-    for entry in entries:
+    for number, entry in enumerate(entries, start=1):
+        if number % ENTRIES_PER_TURN == 0:
+            await asyncio.sleep(0)
         for event in entry.events:
             match event:
                 case MessageCreated():

@@ -83,13 +83,14 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no type
         """Let the user in and send ``welcome``, or close and return None."""
         try:
             claims = claims_of(scope, self.verifier)
-            user = await self._owner(claims)
             session = Session(str(uuid.uuid4()), claims.sub, claims.sid, self.outbound)
             self.syncing = Syncing(
                 session=session, database=self.database, clock=self.clock, tasks=self.tasks
             )
             try:
                 rooms = await self.hub.open(session)
+                # Judged only now: a sign-out from here on finds the session and closes it.
+                user = await self._owner(claims)
                 self._send(self._welcome(session, user, rooms))
                 self.hub.go_live(session)
             except BaseException:

@@ -90,6 +90,10 @@ class Hub:
         for room_id in list(session.seats):
             self._give_up_seat(session, room_id)
 
+    async def stop(self) -> None:
+        """End what still goes on for sessions."""
+        await self._tasks.stop()
+
     def sessions_of(self, user: str) -> Iterable[Session]:
         """Return the sessions of a user in this process."""
         return tuple(self._sessions.get(user, ()))

@@ -41,6 +41,7 @@ class SafetyNet:
         self._database = database
         self._silent_for_s = silent_for_s
         self._doubtful = False
+        self._looked_at_s = float("-inf")
 
     def doubt(self) -> None:
         """Expect that news of rooms were lost or are held up: look for them the next time."""
@@ -70,7 +71,6 @@ class SafetyNet:
         """
         if self.silent or self._doubtful:
             await self._seat_in_new_rooms()
-            self._doubtful = False
         heads = await self._database.run(heads_of, self._hub.local_rooms())
         for head in heads:
             self._hub.hear_of_version(head.room, head.version)
@@ -89,5 +89,16 @@ class SafetyNet:
                 return
 
     async def _seat_in_new_rooms(self) -> None:
-        for user, room in await self._database.run(rooms_of_users, self._hub.users()):
+        """Look for rooms that nobody told of; not more often than every ``EVERY_S``."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._looked_at_s < EVERY_S:
+            return
+        self._looked_at_s = now_s
+        self._doubtful = False  # before reading: what is doubted meanwhile is looked for again
+        try:
+            found = await self._database.run(rooms_of_users, self._hub.users())
+        except ParleyError:
+            self._doubtful = True
+            raise
+        for user, room in found:
             self._hub.seat_user(user, room)

@@ -7,41 +7,28 @@ share the work. What was published and not deleted is published again; readers b
 import asyncio
 import contextlib
 import datetime as dt
+import threading
 from collections.abc import Callable, Sequence
 
-import msgspec
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from libs.common import metrics
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError, Unavailable
-from libs.common.events import (
-    Event,
-    MessageCreated,
-    MessageFrame,
-    RoomChanged,
-    RoomMember,
-    UserChanged,
-    UserRevoked,
-)
 from libs.common.streams.entries import Outgoing
-from libs.common.streams.names import partition_of
 from libs.common.streams.publisher import Publisher
-from services.chat.frames.server import encode
 from services.chat.models import Outbox
-from services.chat.selectors.messages import messages_between
-from services.chat.selectors.people import people_by_ids
-from services.chat.selectors.rooms import heads_of, members_of
-from services.chat.store import CHAT_EVENTS, CHAT_ROOMS
+from services.chat.outbox.news import MESSAGE_CREATED, outgoing, ranges_of
 
 LOOK_EVERY_S = 0.5
 OLD_AFTER = dt.timedelta(seconds=1)
 """Age from which a row about messages is left over; younger ones are being published."""
-ROWS = 50
-"""Rows of one round: bounds the transaction that holds their locks."""
+ROWS = 200
+MESSAGES = 2000
+"""Rows of one round, and messages in them: bounds the transaction that holds their locks."""
 PUBLISH_WITHIN_S = 1.0
 """How long a thread waits for the loop to publish; above the publisher's own bound."""
 
@@ -70,6 +57,7 @@ class Relay:
         self._database = database
         self._partitions = partitions
         self._poked = asyncio.Event()
+        self._one_round = threading.Lock()
 
     def poke(self) -> None:
         """Look now: something other than a message was committed in this process."""
@@ -96,96 +84,47 @@ class Relay:
             ParleyError: PostgreSQL or Redis did not take part; what is left stays for later.
         """
         loop = asyncio.get_running_loop()
-        while await self._database.run(self._publish_some, loop) == ROWS:
-            pass
+        published = 1
+        while published:
+            retry_after_s = self._publisher.breaker.retry_after_s
+            if retry_after_s > 0:
+                raise Unavailable(retry_after_s=retry_after_s)
+            published = await self._database.run(self._publish_some, loop)
 
     def _publish_some(self, loop: asyncio.AbstractEventLoop) -> int:
         """Publish one round, in a thread; return how many rows it was."""
-        with transaction.atomic():
-            rows = list(
-                Outbox.objects.select_for_update(skip_locked=True)
-                .filter(
-                    ~Q(event="message.created") | Q(created_at__lt=Now() - OLD_AFTER),
-                )
-                .order_by("id")[:ROWS]
-            )
-            if rows:
-                outgoing = [item for row in rows for item in self._outgoing(row)]
-                self._publish(outgoing, loop)
-                Outbox.objects.filter(id__in=[row.id for row in rows]).delete()
-                RELAYED.inc(len(rows))
-        return len(rows)
+        if not self._one_round.acquire(blocking=False):
+            return 0  # the last one was given up by its caller and still goes on
+        try:
+            with transaction.atomic():
+                rows = _as_many_as_fit(list(_left_over()[:ROWS]))
+                if rows:
+                    self._publish(outgoing(rows, partitions=self._partitions), loop)
+                    Outbox.objects.filter(id__in=[row.id for row in rows]).delete()
+                    RELAYED.inc(len(rows))
+            return len(rows)
+        finally:
+            self._one_round.release()
 
-    def _publish(self, outgoing: Sequence[Outgoing], loop: asyncio.AbstractEventLoop) -> None:
-        publishing = asyncio.run_coroutine_threadsafe(self._publisher.publish(outgoing), loop)
+    def _publish(self, news: Sequence[Outgoing], loop: asyncio.AbstractEventLoop) -> None:
+        publishing = asyncio.run_coroutine_threadsafe(self._publisher.publish(news), loop)
         try:
             publishing.result(PUBLISH_WITHIN_S)
         except TimeoutError as error:
             raise Unavailable from error
 
-    def _outgoing(self, row: Outbox) -> list[Outgoing]:
-        subjects = [str(subject) for subject in row.subjects]
-        match row.event:
-            case "message.created":
-                ranges = zip(subjects, row.first_seqs, row.last_seqs, strict=True)
-                return [
-                    Outgoing(
-                        CHAT_EVENTS,
-                        partition_of(room, self._partitions),
-                        [_created(room, first_seq, last_seq)],
-                    )
-                    for room, first_seq, last_seq in ranges
-                ]
-            case "room.changed":
-                events: list[Event] = [e for room in subjects for e in _room_changed(room)]
-            case "user.changed":
-                events = [
-                    UserChanged(user=p.id, username=p.username, display_name=p.display_name)
-                    for p in people_by_ids(ids=subjects)
-                ]
-            case "user.revoked":
-                user, *sids = subjects
-                events = [UserRevoked(user=user, sids=tuple(sids))]
-            case _:
-                log.error("outbox_row_of_unknown_kind", kind=row.event)
-                events = []
-        return [Outgoing(CHAT_ROOMS, 0, events)] if events else []
+
+def _left_over() -> QuerySet[Outbox]:
+    old = Q(created_at__lt=Now() - OLD_AFTER)
+    rows = Outbox.objects.select_for_update(skip_locked=True)
+    return rows.filter(~Q(event=MESSAGE_CREATED) | old).order_by("id")
 
 
-def _created(room: str, first_seq: int, last_seq: int) -> MessageCreated:
-    (head,) = heads_of([room])
-    messages = messages_between(
-        room_id=room, first_seq=first_seq, last_seq=last_seq, limit=last_seq - first_seq + 1
-    )
-    return MessageCreated(
-        room=room,
-        first_seq=first_seq,
-        last_seq=last_seq,
-        room_version=head.version,
-        frames=[
-            MessageFrame(
-                seq=message.seq,
-                sender=message.sender,
-                frame=msgspec.Raw(encode(message).encode()),
-            )
-            for message in messages
-        ],
-    )
-
-
-def _room_changed(room: str) -> Sequence[RoomChanged]:
-    state = members_of(room)
-    if state is None:
-        return []
-    members = [
-        RoomMember(
-            user=member.user,
-            role=member.role,
-            joined_seq=member.joined_seq,
-            delivered_seq=member.delivered_seq,
-            read_seq=member.read_seq,
-        )
-        for member in state.members
-        if member.left_seq is None
-    ]
-    return [RoomChanged(room=room, version=state.version, last_seq=state.last_seq, members=members)]
+def _as_many_as_fit(rows: Sequence[Outbox]) -> Sequence[Outbox]:
+    """Return the first rows with at most about ``MESSAGES`` messages in all, at least one row."""
+    left = MESSAGES
+    for place, row in enumerate(rows):
+        left -= sum(last - first + 1 for _, first, last in ranges_of(row))
+        if left < 0:
+            return rows[: max(1, place)]
+    return rows

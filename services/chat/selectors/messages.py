@@ -6,7 +6,7 @@ is open. Membership is judged in the statement that reads.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -46,6 +46,31 @@ def messages_between(*, room_id: str, first_seq: int, last_seq: int, limit: int)
     """Return the messages ``first_seq`` … ``last_seq`` of a room, at most ``limit``, ascending."""
     rows = Row.objects.filter(room_id=room_id, seq__gte=first_seq, seq__lte=last_seq)
     return _messages(rows.order_by("seq")[:limit])
+
+
+def messages_in(ranges: Sequence[tuple[str, int, int]]) -> dict[str, list[Message]]:
+    """Return the messages of some (room, first seq, last seq), by room and ascending.
+
+    One statement; ranges of one room may overlap, and their messages come once.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT found.room_id, found.seq, found.sender_id, found.client_id,
+                            found.content, found.reply_to, found.created_at
+              FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) want (room_id, first, last)
+              CROSS JOIN LATERAL (SELECT * FROM message
+                                   WHERE room_id = want.room_id
+                                     AND seq BETWEEN want.first AND want.last) found
+             ORDER BY found.room_id, found.seq
+            """,
+            [list(column) for column in zip(*ranges, strict=True)] or [[], [], []],
+        )
+        by_room: dict[str, list[Message]] = {}
+        for row in cursor.fetchall():
+            message = _message(*row)
+            by_room.setdefault(message.room, []).append(message)
+        return by_room
 
 
 def messages_before(*, user_id: str, room_id: str, before: int | None, limit: int) -> MessagePage:

@@ -39,7 +39,7 @@ async def test_what_was_begun_and_gave_no_answer_in_time_is_unknown(hanging):
 
     assert hanging.begun.is_set()
     hanging.let_go.set()
-    threads.close()
+    await threads.close(1)
 
 
 async def test_what_found_no_thread_in_time_is_refused_and_never_done(hanging):
@@ -53,7 +53,7 @@ async def test_what_found_no_thread_in_time_is_refused_and_never_done(hanging):
 
     assert refused.value.retry_after_s is not None
     hanging.let_go.set()
-    threads.close()
+    await threads.close(1)
     assert not never.begun.is_set()
 
 
@@ -70,7 +70,7 @@ async def test_a_caller_that_is_cancelled_leaves_nothing_behind_that_would_still
     hanging.let_go.set()
 
     assert await first == "done"
-    threads.close()
+    await threads.close(1)
     assert not never.begun.is_set()
 
 
@@ -90,7 +90,7 @@ async def test_places_come_back_when_callers_have_given_up(hanging):
                 await asyncio.sleep(0)
                 continue
             break
-    threads.close()
+    await threads.close(1)
 
 
 async def test_a_database_that_is_away_is_unavailable_and_other_errors_stay_themselves():
@@ -106,4 +106,4 @@ async def test_a_database_that_is_away_is_unavailable_and_other_errors_stay_them
         await threads.run(away)
     with pytest.raises(KeyError):
         await threads.run(bug)
-    threads.close()
+    await threads.close(1)

@@ -1,0 +1,114 @@
+"""Makes events out of outbox rows, which only point at what happened.
+
+What a row points at is read as it is *now*. For messages that is the same; for rooms and people it
+may be newer than the row, which readers bear: a state replaces an older one.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+import structlog
+
+from libs.common.events import (
+    Event,
+    MessageCreated,
+    MessageFrame,
+    RoomChanged,
+    RoomMember,
+    UserChanged,
+    UserRevoked,
+)
+from libs.common.streams.entries import Outgoing
+from libs.common.streams.names import partition_of
+from services.chat.frames.server import Message, encode
+from services.chat.models import Outbox
+from services.chat.selectors.messages import messages_in
+from services.chat.selectors.people import people_by_ids
+from services.chat.selectors.rooms import heads_of, members_of
+from services.chat.store import CHAT_EVENTS, CHAT_ROOMS
+
+MESSAGE_CREATED = "message.created"
+
+log = structlog.get_logger(__name__)
+
+
+def outgoing(rows: Sequence[Outbox], *, partitions: int) -> list[Outgoing]:
+    """Return what is to be published for some rows. Two statements for all their messages.
+
+    A row that points at nothing (any more) is logged and yields nothing.
+    """
+    ranges = [each for row in rows for each in ranges_of(row)]
+    created = [
+        Outgoing(CHAT_EVENTS, partition_of(event.room, partitions), [event])
+        for event in _messages_created(ranges)
+    ]
+    others = [event for row in rows if row.event != MESSAGE_CREATED for event in _others(row)]
+    return [*created, Outgoing(CHAT_ROOMS, 0, others)] if others else created
+
+
+def ranges_of(row: Outbox) -> Iterable[tuple[str, int, int]]:
+    """Return the (room, first seq, last seq) that a row points at; none where not at messages."""
+    if row.event != MESSAGE_CREATED:
+        return ()
+    rooms = (str(room) for room in row.subjects)
+    return zip(rooms, row.first_seqs, row.last_seqs, strict=True)
+
+
+def _messages_created(ranges: Sequence[tuple[str, int, int]]) -> Iterator[MessageCreated]:
+    # First the messages, then the versions: a removal before one of them is seen.
+    messages = messages_in(ranges)
+    versions = {head.room: head.version for head in heads_of(messages)}
+    for room, first_seq, last_seq in ranges:
+        found = [each for each in messages.get(room, ()) if first_seq <= each.seq <= last_seq]
+        if len(found) != last_seq - first_seq + 1 or room not in versions:
+            log.error("outbox_row_points_at_nothing", room=room, first=first_seq, last=last_seq)
+            continue
+        yield MessageCreated(
+            room=room,
+            first_seq=first_seq,
+            last_seq=last_seq,
+            room_version=versions[room],
+            frames=[_frame(message) for message in found],
+        )
+
+
+def _frame(message: Message) -> MessageFrame:
+    raw = msgspec.Raw(encode(message).encode())
+    return MessageFrame(seq=message.seq, sender=message.sender, frame=raw)
+
+
+def _others(row: Outbox) -> Sequence[Event]:
+    subjects = [str(subject) for subject in row.subjects]
+    match row.event:
+        case "room.changed":
+            return [event for room in subjects for event in _room_changed(room)]
+        case "user.changed":
+            return [
+                UserChanged(user=each.id, username=each.username, display_name=each.display_name)
+                for each in people_by_ids(ids=subjects)
+            ]
+        case "user.revoked":
+            user, *sids = subjects
+            return [UserRevoked(user=user, sids=tuple(sids))]
+        case _:
+            log.error("outbox_row_of_unknown_kind", kind=row.event)
+            return []
+
+
+def _room_changed(room: str) -> Iterator[RoomChanged]:
+    state = members_of(room)
+    if state is None:
+        log.error("outbox_row_points_at_nothing", room=room)
+        return
+    members = [
+        RoomMember(
+            user=member.user,
+            role=member.role,
+            joined_seq=member.joined_seq,
+            delivered_seq=member.delivered_seq,
+            read_seq=member.read_seq,
+        )
+        for member in state.members
+        if member.left_seq is None
+    ]
+    yield RoomChanged(room=room, version=state.version, last_seq=state.last_seq, members=members)
