@@ -16,6 +16,12 @@ def wipe(url: str) -> None:
         client.flushall()
 
 
+def cut_connections(url: str) -> None:
+    """End all connections of others; a read that waits there for news gets none any more."""
+    with closing(Redis.from_url(url)) as client:
+        client.client_kill_filter(_type="normal", skipme=True)
+
+
 def published(url: str, room: str) -> set[int]:
     """Return the seqs of a room that stand on the stream."""
     with closing(Redis.from_url(url)) as client:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.listener import until_all_reached
 from tests.faults.stage import Pair, Stage
-from tests.faults.streams import published, refuse_writes, wipe
+from tests.faults.streams import cut_connections, published, refuse_writes, wipe
 from tests.faults.waiting import until
 
 DELIVER_WITHIN_S = 2.0
@@ -118,6 +118,7 @@ async def test_a_room_whose_news_was_wiped_before_a_process_read_it_is_told(stag
     ann, bob = await stage.join(stage.urls[0]), await stage.join(stage.urls[1])
 
     async with stage.hung_process(stage.urls[1]):
+        await asyncio.to_thread(cut_connections, stage.suite.state.redis_url)
         room = (await ann.direct_room(bob.user_id)).id
         await until(lambda: stage.outbox_rows() == 0, what="the news to be published")
         await asyncio.to_thread(wipe, stage.suite.state.redis_url)
