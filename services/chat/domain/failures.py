@@ -23,6 +23,8 @@ _REPEAT = frozenset({"40001", "40P01", "55P03", "57014"})
 _CLASSES = {
     "22": Failure.DATA,
     "23": Failure.DATA,
+    "54": Failure.DATA,
+    "P0": Failure.DATA,
     "08": Failure.DOWN,
     "25": Failure.DOWN,
     "53": Failure.DOWN,
