@@ -52,6 +52,12 @@ def outbox_rows(url: str) -> int:
     return int(query(url, "select count(*) from outbox")[0][0])
 
 
+def execute(url: str, sql: str) -> None:
+    """Change something, in a transaction of its own."""
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
 def terminate_backends(url: str) -> int:
     """End all other connections of this database; return how many there were."""
     sql = (

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.faults.listener import until_all_reached
+from tests.faults.postgres import execute
 from tests.faults.stage import Pair, Stage
 from tests.faults.streams import cut_connections, published, refuse_writes, wipe
 from tests.faults.waiting import until
@@ -15,6 +16,12 @@ DELIVER_WITHIN_S = 2.0
 GENEROUS = 10
 """The time is promised for a machine of one's own; here it is told, and judged by far only."""
 HANG_S = 3.5
+POISON = """
+    insert into outbox (event, subjects, first_seqs, last_seqs, created_at)
+    values ('message.created', array[gen_random_uuid()], '{}', '{}', now() - interval '1 hour')
+"""
+"""A row that no version of chat writes: it names a room, and no messages."""
+CURE = "delete from outbox where event = 'message.created' and last_seqs = '{}'"
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +131,19 @@ async def test_a_room_whose_news_was_wiped_before_a_process_read_it_is_told(stag
         await asyncio.to_thread(wipe, stage.suite.state.redis_url)
 
     await until(lambda: room in bob.rooms, what="the room to be told after all")
+
+
+async def test_a_room_is_told_although_the_outbox_holds_what_cannot_be_published(stage):
+    ann, bob = await stage.join(stage.urls[0]), await stage.join(stage.urls[1])
+    await asyncio.to_thread(execute, stage.database_url, POISON)
+
+    try:
+        room = await stage.room_of(ann, bob)
+        await stage.say(ann, room)
+    finally:
+        await asyncio.to_thread(execute, stage.database_url, CURE)
+
+    await stage.settle(what="stuck outbox")
 
 
 async def test_the_streams_are_in_use_again_after_redis_was_away(stage, pair):

@@ -76,6 +76,7 @@ class Relay:
                 self._on_held_up()
             except Exception:
                 log.exception("relay_bug")
+                self._on_held_up()
 
     async def publish_left_over(self) -> None:
         """Publish all rows that are left over.
