@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 import structlog
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
@@ -21,7 +21,7 @@ from libs.common.errors import ParleyError, Unavailable
 from libs.common.streams.entries import Outgoing
 from libs.common.streams.publisher import Publisher
 from services.chat.models import Outbox
-from services.chat.outbox.news import MESSAGE_CREATED, outgoing, ranges_of
+from services.chat.outbox.news import MESSAGE_CREATED, outgoing
 
 LOOK_EVERY_S = 0.5
 OLD_AFTER = dt.timedelta(seconds=1)
@@ -33,6 +33,9 @@ PUBLISH_WITHIN_S = 1.0
 """How long a thread waits for the loop to publish; above the publisher's own bound."""
 
 RELAYED = metrics.counter("parley_outbox_relayed", "Outbox rows published by the relay.")
+DROPPED = metrics.counter(
+    "parley_outbox_dropped", "Outbox rows of which no event could be made: a bug, and logged."
+)
 
 log = structlog.get_logger(__name__)
 
@@ -100,12 +103,28 @@ class Relay:
             with transaction.atomic():
                 rows = _as_many_as_fit(list(_left_over()[:ROWS]))
                 if rows:
-                    self._publish(outgoing(rows, partitions=self._partitions), loop)
+                    self._publish(self._news(rows), loop)
                     Outbox.objects.filter(id__in=[row.id for row in rows]).delete()
                     RELAYED.inc(len(rows))
             return len(rows)
         finally:
             self._one_round.release()
+
+    def _news(self, rows: Sequence[Outbox]) -> list[Outgoing]:
+        """Return what is to be published; a row of which nothing can be made is dropped.
+
+        It would hold up all that come after it, and what it points at is in the database.
+        """
+        try:
+            return outgoing(rows, partitions=self._partitions)
+        except DatabaseError:
+            raise
+        except Exception:
+            log.exception("outbox_cannot_be_told", rows=[row.id for row in rows])
+        if len(rows) == 1:
+            DROPPED.inc()
+            return []
+        return [item for row in rows for item in self._news([row])]
 
     def _publish(self, news: Sequence[Outgoing], loop: asyncio.AbstractEventLoop) -> None:
         publishing = asyncio.run_coroutine_threadsafe(self._publisher.publish(news), loop)
@@ -125,7 +144,7 @@ def _as_many_as_fit(rows: Sequence[Outbox]) -> Sequence[Outbox]:
     """Return the first rows with at most about ``MESSAGES`` messages in all, at least one row."""
     left = MESSAGES
     for place, row in enumerate(rows):
-        left -= sum(last - first + 1 for _, first, last in ranges_of(row))
+        left -= sum(row.last_seqs) - sum(row.first_seqs) + len(row.first_seqs)
         if left < 0:
             return rows[: max(1, place)]
     return rows
