@@ -89,7 +89,7 @@ class Windows:
 
 
 @pytest.fixture
-def open_window(suite, chromium, tmp_path):
+def open_window(chromium, suite, tmp_path):
     """Open a window on the suite's page; a picture of each is left in the test's folder."""
     windows = Windows(chromium, suite.state.gateway_url)
     yield windows.open
