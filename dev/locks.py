@@ -1,16 +1,18 @@
-"""`make lock`: writes requirements/*.lock anew from pyproject.toml.
+"""`make lock`: writes requirements/*.lock and the web client's package-lock.json anew.
 
 The locks hold exact versions and hashes for every platform, but no addresses. uv resolves, from the
 index that pip is configured for; additional places of this machine are left out, because they may
 hold the files of one platform only.
 """
 
+import json
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from dev import web
 from dev.errors import CannotStart
 from dev.settings import ROOT
 from dev.verbs import say
@@ -37,6 +39,18 @@ def lock() -> None:
             follow = ("--constraints", "requirements/product.lock")
             output = f"requirements/{group}.lock"
             run([*uv, "--upgrade", *follow, "--group", group, "-o", output])
+    say("parley: locking the web client")
+    web.npm("update", "--package-lock-only", "--ignore-scripts")
+    forget_addresses(web.WEB / "package-lock.json")
+
+
+def forget_addresses(lock_file: Path) -> None:
+    """Take the pages on which packages ask for money out of npm's lock: they are addresses."""
+    content = json.loads(lock_file.read_text(encoding="utf-8"))
+    for package in content["packages"].values():
+        package.pop("funding", None)
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    lock_file.write_text(text + "\n", encoding="utf-8")
 
 
 def index() -> Iterator[str]:
