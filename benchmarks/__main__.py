@@ -41,6 +41,10 @@ async def run(options: argparse.Namespace, url: str, processes: Sequence[tuple[s
         rate_per_s=options.rate,
         seconds=options.seconds,
     )
+    sys.stderr.write(
+        f"pairs: {options.rate:g} messages a second for {options.seconds:g} s,"
+        f" {load.pairs} pairs of users, at {url}\n"
+    )
     report: Report = await load.run(processes)
     text = json.dumps(report.figures(), indent=2) if options.json else report.table()
     sys.stdout.write(text + "\n")

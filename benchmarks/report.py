@@ -43,9 +43,14 @@ class Report:
         }
 
     def table(self) -> str:
-        """Return the figures for people."""
+        """Return the figures for people, a line each."""
         figures = self.figures()
-        return "\n".join(f"{name:>20}  {value}" for name, value in figures.items())
+        lines = []
+        for name, value in figures.items():
+            parts = value if isinstance(value, dict) else {"": value}
+            text = "  ".join(f"{part} {number}".strip() for part, number in parts.items())
+            lines.append(f"  {name:<20} {text}")
+        return "\n".join(lines)
 
 
 def quantiles(seconds: Sequence[float]) -> dict[str, float]:

@@ -38,6 +38,9 @@ SETTINGS = {
     "synchronous_commit": "on",
     "log_line_prefix": "%q%a@%d: ",
     "log_checkpoints": "off",
+    # No statement and no detail of a refused one: they hold what people wrote.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"}
 ROUTINE = (
@@ -167,7 +170,8 @@ def server_program(place: Place, *, port: int, superuser_url: str) -> Program:
 def is_routine(line: str) -> bool:
     """Say whether a line of the server's log only tells that it starts or stops."""
     level, _, text = line.partition(":  ")
-    return level.endswith("LOG") and text.startswith(ROUTINE)
+    asked_early = level.endswith("FATAL") and text == "the database system is starting up"
+    return asked_early or (level.endswith("LOG") and text.startswith(ROUTINE))
 
 
 def url(role: str, password: str, port: int, database: str) -> str:

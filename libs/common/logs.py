@@ -45,6 +45,9 @@ _ROW = re.compile(r"(?m)(?<=DETAIL:).*$")
 NOISY = ("asyncio", "urllib3", "daphne", "uvicorn.access")
 """Loggers of libraries that speak up from WARNING on only. Requests are counted in metrics."""
 
+ANSWERED = "django.request"
+"""Django warns of each 4xx, such as the first visit of somebody who is not signed in."""
+
 
 def configure(*, service: str, level: str = "INFO", readable: bool = False) -> None:
     """Set up logging for this process; to be called once, before anything is logged.
@@ -129,4 +132,5 @@ def _take_over(handler: logging.Handler, lowest: int) -> None:
             logger.propagate = True
     for name in NOISY:
         logging.getLogger(name).setLevel(max(lowest, logging.WARNING))
+    logging.getLogger(ANSWERED).setLevel(logging.ERROR)
     logging.captureWarnings(capture=True)

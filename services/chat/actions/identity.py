@@ -23,6 +23,7 @@ from django.db.models.functions import Now
 from libs.common.errors import BadFrame, Unauthenticated
 from services.chat.domain.names import display_name_of
 from services.chat.models import Outbox, SignIn, User
+from services.chat.selectors.people import username_is_taken
 
 SID_KEY = "sid"
 """Where Django's session keeps the id of its sign-in."""
@@ -49,12 +50,16 @@ def register_user(*, username: str, password: str, display_name: str | None) -> 
         validate_password(password, user=user)
     except ValidationError as error:
         raise BadFrame(fields={"password": list(error.messages)}) from None
+    taken = BadFrame(fields={"username": ["This username is taken."]})
+    if username_is_taken(username):
+        # Asked before: a refused INSERT would stand in PostgreSQL's log, with its values.
+        raise taken
     user.set_password(password)
     try:
         with transaction.atomic():
             user.save(force_insert=True)
     except IntegrityError:
-        raise BadFrame(fields={"username": ["This username is taken."]}) from None
+        raise taken from None
     return user
 
 

@@ -22,6 +22,9 @@ class ChatAPI(NinjaAPI):
         """Return the OpenAPI document."""
         document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
         document["components"]["schemas"] |= bodies.schemas()
+        for path in document["paths"].values():
+            for operation in path.values():
+                operation["summary"] = operation["description"].partition("\n")[0]
         return document
 
     def get_openapi_operation_id(self, operation: Operation) -> str:

@@ -30,6 +30,7 @@ _START = """SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
+  defaultModelsExpandDepth: 0,
   validatorUrl: null,
 });
 """

@@ -36,8 +36,6 @@ async def list_rooms(request: HttpRequest) -> HttpResponse:
 async def open_room(request: HttpRequest) -> HttpResponse:
     """Open a direct room: 201, or 200 where these two have one already."""
     wish = read_body(request, OpenRoom)
-    if wish.kind != "direct":
-        raise BadFrame(fields={"kind": ["Only direct rooms can be opened."]})
     caller, parts = caller_of(request), parts_of(request)
     other_id = await _other_of(request, caller, wish)
     opened = await parts.database.run(open_direct_room, user_id=caller.id, other_id=other_id)

@@ -91,7 +91,7 @@ class RoomsQuery(Shape, frozen=True, kw_only=True):
 class OpenRoom(Shape, frozen=True, kw_only=True):
     """A room to open; ``members`` are usernames or ids, the caller need not be among them."""
 
-    kind: Literal["direct", "group"]
+    kind: Annotated[Literal["direct"], Meta(description="`direct`: the only kind so far.")]
     members: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(min_length=1, max_length=2)]
 
 

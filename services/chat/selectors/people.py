@@ -87,6 +87,11 @@ def sign_ins_that_hold(*, sids: Iterable[str], renewed_since: dt.datetime) -> se
     return {str(sid) for sid in holding.values_list("id", flat=True)}
 
 
+def username_is_taken(username: str) -> bool:
+    """Tell whether somebody has this username, in whatever case."""
+    return User.objects.alias(folded=Lower("username")).filter(folded=username.lower()).exists()
+
+
 def people_matching(
     *, search: str, limit: int = PEOPLE_FOUND, besides: str | None = None
 ) -> list[Person]:

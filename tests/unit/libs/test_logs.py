@@ -12,7 +12,7 @@ def written(capsys):
     """Tells what was logged; logging is as before afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    quiet = {name: logging.getLogger(name).level for name in logs.NOISY}
+    quiet = {name: logging.getLogger(name).level for name in (*logs.NOISY, logs.ANSWERED)}
     yield lambda: capsys.readouterr().err
     root.handlers[:] = handlers
     root.setLevel(level)
@@ -30,7 +30,7 @@ def test_our_lines_and_those_of_libraries_come_out_alike(written):
     logs.configure(service="chat")
 
     structlog.get_logger("ours").info("room_loaded", room="r")
-    logging.getLogger("django.request").warning("Not Found: %s", "/x")
+    logging.getLogger("theirs").warning("Not Found: %s", "/x")
 
     ours, theirs = [json.loads(line) for line in written().splitlines()]
     assert ours["event"] == "room_loaded"
@@ -38,6 +38,17 @@ def test_our_lines_and_those_of_libraries_come_out_alike(written):
     assert theirs["event"] == "Not Found: /x"
     assert ours.keys() - {"room"} == theirs.keys()
     assert ours["service"] == theirs["service"] == "chat"
+
+
+def test_what_was_answered_with_4xx_is_no_news_and_5xx_is(written):
+    logs.configure(service="chat")
+
+    logging.getLogger("django.request").warning("Unauthorized: %s", "/x")
+    logging.getLogger("django.request").error("Internal Server Error: %s", "/y")
+
+    assert [json.loads(line)["event"] for line in written().splitlines()] == [
+        "Internal Server Error: /y"
+    ]
 
 
 def test_secrets_by_name_are_hidden(written):

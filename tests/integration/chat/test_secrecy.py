@@ -1,0 +1,33 @@
+"""The log tells what happened, never what people wrote or sign in with."""
+
+import uuid
+
+import httpx
+
+PASSWORD = "a password that nobody else has"
+
+
+async def test_the_log_holds_no_password_no_hash_no_token_and_no_content(world):
+    alice, bob = world.people(2)
+    room = world.room(alice, bob)
+    secret = f"a secret {uuid.uuid4().hex}"
+    name = f"p-{uuid.uuid4().hex[:12]}"
+    poison = (
+        "alter table message add constraint no_secrets check (content not like 'a secret %')",
+        "alter table message drop constraint no_secrets",
+    )
+    account = {"username": name, "password": PASSWORD}
+
+    async with world.client(alice) as sender, httpx.AsyncClient(base_url=world.url) as http:
+        await sender.say(room, f"kept: {secret}")
+        with world.changed(do=poison[0], undo=poison[1]):
+            refused = await sender.say(room, secret)
+        for _ in range(2):
+            registered = await http.post("/api/chat/auth/register", json=account)
+        answer = await http.post("/api/chat/auth/token", json=account)
+
+    assert (refused["type"], registered.status_code, answer.status_code) == ("error", 400, 200)
+    log = world.suite.log
+    token = answer.json()["access_token"]
+    assert [word for word in (secret, PASSWORD, "argon2", token) if word in log] == []
+    assert "message_cannot_be_stored" in log
