@@ -2,7 +2,7 @@ import { Room } from "@parley/sdk";
 import type { Draft, Message } from "@parley/sdk";
 import { expect, test } from "vitest";
 
-import { timelineOf } from "../src/state/timeline";
+import { needsPerson, timelineOf } from "../src/state/timeline";
 
 const NOON = new Date(2026, 0, 15, 12).getTime();
 const MINUTE = 60_000;
@@ -81,4 +81,10 @@ test("drafts come last, and keep their key when they become messages", () => {
   expect(draft?.state).toBe("pending");
   expect(message?.state).toBe("sent");
   expect(message?.key).toBe(draft?.key);
+});
+
+test("only a refused message needs the person: what merely waits goes by itself", () => {
+  const states = ["pending", "waiting", "refused", "sent", "delivered", "read", null] as const;
+
+  expect(states.filter(needsPerson)).toEqual(["refused"]);
 });

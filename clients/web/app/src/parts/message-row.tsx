@@ -1,6 +1,7 @@
 /** The rows of a conversation. */
 import { dayLabelOf, fullDateOf, splitLinks, timeOf } from "../format";
 import { discard, retry } from "../state/chat";
+import { needsPerson } from "../state/timeline";
 import type { Entry } from "../state/timeline";
 import { SendMark } from "./send-mark";
 
@@ -9,7 +10,7 @@ export function MessageRow({ entry }: { entry: Entry }) {
   const classes = ["message", mine ? "mine" : "theirs"];
   if (startsGroup) classes.push("starts");
   if (endsGroup) classes.push("ends");
-  const hasFailed = state === "waiting" || state === "refused";
+  const hasFailed = needsPerson(state);
   if (hasFailed) classes.push("has-failed");
   return (
     <article
@@ -34,12 +35,9 @@ export function MessageRow({ entry }: { entry: Entry }) {
 }
 
 function Failure({ entry }: { entry: Entry }) {
-  const isRefused = entry.state === "refused";
   return (
     <p class="failure" role="alert">
-      {isRefused
-        ? entry.reason || "Not sent."
-        : "Not sent yet. It goes by itself once you are back."}{" "}
+      {entry.reason || "Not sent."}{" "}
       <button
         type="button"
         class="link"
@@ -49,17 +47,15 @@ function Failure({ entry }: { entry: Entry }) {
       >
         Retry
       </button>
-      {isRefused && (
-        <button
-          type="button"
-          class="link"
-          onClick={() => {
-            discard(entry.clientId);
-          }}
-        >
-          Delete
-        </button>
-      )}
+      <button
+        type="button"
+        class="link"
+        onClick={() => {
+          discard(entry.clientId);
+        }}
+      >
+        Delete
+      </button>
     </p>
   );
 }

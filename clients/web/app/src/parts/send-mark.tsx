@@ -1,9 +1,10 @@
+import { needsPerson } from "../state/timeline";
 import type { SendState } from "../state/timeline";
 import { ClockIcon, DeliveredIcon, SentIcon, WarningIcon } from "./icons";
 
 const WORDS: Readonly<Record<SendState, string>> = {
   pending: "Sending",
-  waiting: "Not sent yet",
+  waiting: "Waiting: goes by itself once the server answers",
   refused: "Not sent",
   sent: "Sent",
   delivered: "Delivered",
@@ -14,8 +15,8 @@ const WORDS: Readonly<Record<SendState, string>> = {
 export function SendMark({ state }: { state: SendState }) {
   return (
     <span class={`ticks is-${state}`} role="img" aria-label={WORDS[state]} title={WORDS[state]}>
-      {state === "pending" && <ClockIcon />}
-      {(state === "waiting" || state === "refused") && <WarningIcon />}
+      {(state === "pending" || state === "waiting") && <ClockIcon />}
+      {needsPerson(state) && <WarningIcon />}
       {state === "sent" && <SentIcon />}
       {(state === "delivered" || state === "read") && <DeliveredIcon />}
     </span>

@@ -31,6 +31,11 @@ export function stateOfDraft(draft: Draft): SendState {
   return draft.state;
 }
 
+/** Whether it stays where it is until somebody acts; everything else goes on by itself. */
+export function needsPerson(state: SendState | null): boolean {
+  return state === "refused";
+}
+
 export function timelineOf(room: Room, drafts: readonly Draft[], me: string): Entry[] {
   const sent = room.log.messages.map((message) => ({
     key: `${message.sender}/${message.client_id}`,
