@@ -6,6 +6,7 @@ import type {
   Clock,
   Draft,
   DraftStore,
+  OnNetwork,
   OnWake,
   OpenTransport,
   ReadMarks,
@@ -37,11 +38,24 @@ export const onBrowserWake: OnWake = (fn) => {
   const onVisible = (): void => {
     if (document.visibilityState === "visible") fn();
   };
-  window.addEventListener("online", fn);
   document.addEventListener("visibilitychange", onVisible);
   return () => {
-    window.removeEventListener("online", fn);
     document.removeEventListener("visibilitychange", onVisible);
+  };
+};
+
+export const onBrowserNetwork: OnNetwork = (fn) => {
+  const onUp = (): void => {
+    fn(true);
+  };
+  const onDown = (): void => {
+    fn(false);
+  };
+  window.addEventListener("online", onUp);
+  window.addEventListener("offline", onDown);
+  return () => {
+    window.removeEventListener("online", onUp);
+    window.removeEventListener("offline", onDown);
   };
 };
 

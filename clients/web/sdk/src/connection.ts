@@ -8,7 +8,13 @@ import { Emitter } from "./emitter";
 import type { Cancel, Environment, Transport } from "./environment";
 import { parseFrame } from "./protocol";
 import type { ClientFrame, ServerFrame, Welcome } from "./protocol";
-import { RATE_LIMITED_MS, isOffline, meaningOfClose, reconnectDelayMs } from "./reconnection";
+import {
+  OFFLINE_RETRY_MS,
+  RATE_LIMITED_MS,
+  isOffline,
+  meaningOfClose,
+  reconnectDelayMs,
+} from "./reconnection";
 import type { CloseMeaning } from "./reconnection";
 
 /** From opening the socket to `welcome`; a network that swallows packets never says no. */
@@ -17,6 +23,9 @@ export const WELCOME_WITHIN_MS = 10_000;
 /** From `ping` to any frame at all. */
 export const PONG_WITHIN_MS = 10_000;
 
+/** The same once the device says that its network is gone: it is probably right. */
+export const PROOF_WITHIN_MS = 2_000;
+
 /** A connection that lived this long was a good one: the ladder starts anew after it. */
 const GOOD_AFTER_MS = 30_000;
 
@@ -24,7 +33,10 @@ export type ConnectionState =
   | { name: "stopped" }
   | { name: "connecting"; attempt: number }
   | { name: "online" }
-  /** Between two tries. `offline` after the fifth: then HTTP is what may still answer. */
+  /**
+   * Between two tries. `offline` after the fifth, when HTTP is what may still answer, and at once
+   * where the device has no network.
+   */
   | { name: "waiting"; attempt: number; retryAt: number; offline: boolean }
   /** The session is over: only signing in helps. */
   | { name: "signed_out" };
@@ -49,12 +61,17 @@ export class Connection extends Emitter<ConnectionEvents> {
   private announcedMs: number | null = null;
   private limitedMs = 0;
   private renewed = false;
+  /** The device says so, and no frame came since. */
+  private isCutOff = false;
   private timer: Cancel = () => undefined;
   private deadline: Cancel = () => undefined;
-  private stopWaking: Cancel = () => undefined;
+  private stopListening: Cancel[] = [];
 
   constructor(
-    private readonly env: Pick<Environment, "clock" | "chance" | "onWake" | "openTransport">,
+    private readonly env: Pick<
+      Environment,
+      "clock" | "chance" | "onWake" | "onNetwork" | "openTransport"
+    >,
     private readonly renew: RenewSession,
   ) {
     super();
@@ -66,9 +83,16 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   start(): void {
     if (this.state.name !== "stopped" && this.state.name !== "signed_out") return;
-    this.stopWaking = this.env.onWake(() => {
-      this.wake();
-    });
+    this.stopListening = [
+      this.env.onWake(() => {
+        this.wake();
+      }),
+      this.env.onNetwork((isUp) => {
+        if (isUp) this.networkBack();
+        else this.networkLost();
+      }),
+    ];
+    this.isCutOff = false;
     this.attempt = 0;
     this.renewed = false;
     this.open();
@@ -96,6 +120,24 @@ export class Connection extends Emitter<ConnectionEvents> {
     else if (this.state.name === "online") this.ping();
   }
 
+  private networkBack(): void {
+    // The first tries often come before the network really carries: they take the quick ladder.
+    if (this.isCutOff) this.attempt = 0;
+    this.isCutOff = false;
+    this.wake();
+  }
+
+  /** Many a socket stays open on a network that is gone, so the server is asked for proof. */
+  private networkLost(): void {
+    this.isCutOff = true;
+    if (this.state.name === "online") this.ping();
+    else if (this.state.name === "connecting") this.dropAfter(PROOF_WITHIN_MS);
+    else if (this.state.name === "waiting") {
+      this.cancelTimers();
+      this.waitFor(OFFLINE_RETRY_MS);
+    }
+  }
+
   private open(): void {
     this.cancelTimers();
     this.moveTo({ name: "connecting", attempt: this.attempt });
@@ -112,14 +154,13 @@ export class Connection extends Emitter<ConnectionEvents> {
     };
     const transport = this.env.openTransport(events);
     this.transport = transport;
-    this.deadline = this.env.clock.after(WELCOME_WITHIN_MS, () => {
-      this.drop();
-    });
+    this.dropAfter(WELCOME_WITHIN_MS);
   }
 
   private receive(text: string): void {
     const frame = parseFrame(text);
     if (frame === null) return;
+    this.isCutOff = false;
     if (this.isOnline) this.deadline();
     if (frame.type === "welcome") this.welcomed(frame);
     else if (frame.type === "reconnect") this.announcedMs = frame.after_ms;
@@ -145,12 +186,16 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   private ping(): void {
-    this.deadline();
-    this.deadline = this.env.clock.after(PONG_WITHIN_MS, () => {
-      this.drop();
-    });
+    this.dropAfter(this.isCutOff ? PROOF_WITHIN_MS : PONG_WITHIN_MS);
     this.send({ type: "ping" });
     this.beat();
+  }
+
+  private dropAfter(ms: number): void {
+    this.deadline();
+    this.deadline = this.env.clock.after(ms, () => {
+      this.drop();
+    });
   }
 
   /** Give up a connection that no longer answers, without waiting for its close. */
@@ -174,6 +219,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.attempt += 1;
     const usual = reconnectDelayMs(this.attempt, () => this.env.chance.random());
     if (meaning === "announced" && this.announcedMs !== null) return this.announcedMs;
+    if (meaning === "lost" && this.isCutOff) return OFFLINE_RETRY_MS;
     if (meaning === "wait") return Math.max(usual, this.limitedMs || RATE_LIMITED_MS);
     return usual;
   }
@@ -183,7 +229,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.timer = this.env.clock.after(ms, () => {
       this.open();
     });
-    const offline = isOffline(this.attempt);
+    const offline = this.isCutOff || isOffline(this.attempt);
     this.moveTo({ name: "waiting", attempt: this.attempt, retryAt, offline });
   }
 
@@ -201,7 +247,7 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   private end(state: ConnectionState): void {
     this.cancelTimers();
-    this.stopWaking();
+    for (const stop of this.stopListening) stop();
     const transport = this.transport;
     this.transport = null;
     transport?.close(1000);

@@ -20,8 +20,11 @@ export interface Chance {
   uuid(): string;
 }
 
-/** Tell when it is worth trying again at once: the network came back, the tab became visible. */
+/** Tell when it is worth trying again at once: the tab became visible. */
 export type OnWake = (fn: () => void) => Cancel;
+
+/** Tell what the device believes of its network. A hint, never proof: ask the server. */
+export type OnNetwork = (fn: (isUp: boolean) => void) => Cancel;
 
 export interface TransportEvents {
   onOpen(): void;
@@ -78,6 +81,7 @@ export interface Environment {
   clock: Clock;
   chance: Chance;
   onWake: OnWake;
+  onNetwork: OnNetwork;
   openTransport: OpenTransport;
   drafts: DraftStore;
   marks: ReadMarks;

@@ -156,6 +156,7 @@ export class World {
   readonly api = new Api(this.http.fetch, this.clock);
   readonly sockets: FakeSocket[] = [];
   wake: () => void = () => undefined;
+  network: (isUp: boolean) => void = () => undefined;
 
   private readonly openTransport: OpenTransport = (events) => {
     const socket = new FakeSocket(events);
@@ -176,6 +177,12 @@ export class World {
       this.wake = fn;
       return () => {
         this.wake = () => undefined;
+      };
+    },
+    onNetwork: (fn) => {
+      this.network = fn;
+      return () => {
+        this.network = () => undefined;
       };
     },
   };
