@@ -1,5 +1,5 @@
 /** The wide half of the sign-in page: what this is, shown rather than told. Decoration only. */
-import { DeliveredIcon } from "./icons";
+import { SentIcon } from "./icons";
 
 export function Showcase() {
   return (
@@ -8,8 +8,8 @@ export function Showcase() {
         <p class="sample theirs">Did the release go out?</p>
         <p class="sample mine">
           Ten minutes ago, from our own server.
-          <span class="ticks is-read">
-            <DeliveredIcon />
+          <span class="ticks is-sent">
+            <SentIcon />
           </span>
         </p>
         <p class="sample theirs">Nobody noticed. Perfect.</p>
