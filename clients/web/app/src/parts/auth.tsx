@@ -13,6 +13,10 @@ type Problems = Readonly<Record<string, string[]>>;
 
 const FIELDS = ["username", "display_name", "password"];
 
+/** The server's rules, said before they are broken; the server alone decides. */
+const USERNAME_HINT = "3 to 32 letters, digits, dots, dashes or underscores";
+const PASSWORD_HINT = "At least 8 characters";
+
 export function Auth({ notice }: { notice: string }) {
   const face = useSignal<Face>("in");
   const isBusy = useSignal(false);
@@ -62,10 +66,8 @@ export function Auth({ notice }: { notice: string }) {
           <p class="brand">
             <Logo /> Parley
           </p>
-          <h1 id="auth-title">{isUp ? "Create your account" : "Welcome back"}</h1>
-          <p class="muted">
-            {isUp ? "It takes a name and a password." : "Sign in to go on talking."}
-          </p>
+          <h1 id="auth-title">{isUp ? "Create your account" : "Sign in"}</h1>
+          {isUp && <p class="muted">It takes a name and a password.</p>}
           {notice && !general.value && (
             <p class="note" role="status">
               {notice}
@@ -87,6 +89,7 @@ export function Auth({ notice }: { notice: string }) {
             <Field
               name="username"
               label="Username"
+              {...(isUp && { hint: USERNAME_HINT })}
               autocomplete="username"
               problems={problems.value["username"]}
             />
@@ -102,6 +105,7 @@ export function Auth({ notice }: { notice: string }) {
             <Field
               name="password"
               label="Password"
+              {...(isUp && { hint: PASSWORD_HINT })}
               type="password"
               autocomplete={isUp ? "new-password" : "current-password"}
               problems={problems.value["password"]}

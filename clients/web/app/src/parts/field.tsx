@@ -47,9 +47,11 @@ export function Field({ name, label, hint, type = "text", autocomplete, problems
         )}
       </div>
       {isWrong ? (
-        <p class="field-error" id={`${name}-error`} data-testid={`${name}-error`}>
-          {problems.join(" ")}
-        </p>
+        <div class="field-error" id={`${name}-error`} data-testid={`${name}-error`}>
+          {problems.map((problem) => (
+            <p key={problem}>{problem}</p>
+          ))}
+        </div>
       ) : (
         hint && (
           <p class="field-hint" id={`${name}-hint`}>
