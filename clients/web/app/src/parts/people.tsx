@@ -6,12 +6,22 @@ import { useEffect } from "preact/hooks";
 
 import { findPeople, startDirect } from "../state/chat";
 import { goTo } from "../state/location";
+import { peopleBesides, wordsForNobody } from "../state/search";
+import type { Summary } from "../state/summaries";
 import { Avatar } from "./avatar";
 
 /** Long enough that a word is typed to its end, short enough to feel immediate. */
 const TYPING_PAUSE_MS = 200;
 
-export function People({ search, onStarted }: { search: string; onStarted: () => void }) {
+export interface PeopleProps {
+  search: string;
+  /** The conversations that the same search shows. */
+  shown: readonly Summary[];
+  me: User;
+  onStarted: () => void;
+}
+
+export function People({ search, shown, me, onStarted }: PeopleProps) {
   const found = useSignal<User[] | null>(null);
   const error = useSignal("");
 
@@ -45,6 +55,9 @@ export function People({ search, onStarted }: { search: string; onStarted: () =>
     }
   };
 
+  const people = peopleBesides(shown, found.value ?? []);
+  const areAllShown = found.value !== null && found.value.length > 0 && people.length === 0;
+  if (areAllShown && !error.value) return null;
   return (
     <section aria-label="People">
       <h2 class="section">People</h2>
@@ -54,7 +67,7 @@ export function People({ search, onStarted }: { search: string; onStarted: () =>
         </p>
       )}
       <ul class="rows" data-testid="people">
-        {found.value?.map((user) => (
+        {people.map((user) => (
           <li key={user.id}>
             <button type="button" class="row" data-testid="person" onClick={() => void start(user)}>
               <Avatar id={user.id} name={user.display_name || user.username} />
@@ -68,7 +81,7 @@ export function People({ search, onStarted }: { search: string; onStarted: () =>
       </ul>
       {found.value?.length === 0 && !error.value && (
         <p class="nobody" role="status">
-          Nobody called “{search}”.
+          {wordsForNobody(search, me)}
         </p>
       )}
     </section>

@@ -6,6 +6,7 @@ import { useSignal } from "@preact/signals";
 import { shortDateOf } from "../format";
 import { isLoaded, openRoom, rooms } from "../state/chat";
 import { goTo } from "../state/location";
+import { roomsNamed } from "../state/search";
 import { signOut } from "../state/session";
 import type { Summary } from "../state/summaries";
 import { Avatar } from "./avatar";
@@ -16,7 +17,7 @@ import { SendMark } from "./send-mark";
 export function Sidebar({ me }: { me: User }) {
   const search = useSignal("");
   const sought = search.value.trim();
-  const shown = matching(rooms.value, sought);
+  const shown = roomsNamed(sought, rooms.value);
   return (
     <aside class="sidebar" aria-label="Conversations and people">
       <header class="sidebar-head">
@@ -30,7 +31,7 @@ export function Sidebar({ me }: { me: User }) {
         <input
           type="search"
           aria-label="Find a person or a conversation"
-          placeholder="Find a person or a conversation"
+          placeholder="Type the beginning of a name"
           data-testid="search"
           autocomplete="off"
           maxLength={80}
@@ -68,7 +69,7 @@ export function Sidebar({ me }: { me: User }) {
               <p>
                 <strong>No conversations yet</strong>
                 <br />
-                Find a person above and say hello.
+                To say hello to someone, type the beginning of their name above.
               </p>
             </div>
           )}
@@ -76,6 +77,8 @@ export function Sidebar({ me }: { me: User }) {
         {sought && (
           <People
             search={sought}
+            shown={shown}
+            me={me}
             onStarted={() => {
               search.value = "";
             }}
@@ -84,11 +87,6 @@ export function Sidebar({ me }: { me: User }) {
       </div>
     </aside>
   );
-}
-
-function matching(all: readonly Summary[], sought: string): readonly Summary[] {
-  const wanted = sought.toLocaleLowerCase();
-  return wanted ? all.filter((room) => room.name.toLocaleLowerCase().includes(wanted)) : all;
 }
 
 function RoomRow({ room }: { room: Summary }) {
