@@ -1,7 +1,16 @@
 /** Dates and names for people, in the language of their browser. */
 
 const DAY_MS = 86_400_000;
-const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+/** Characters left from which on they are counted aloud. */
+const COUNTED_CHARS = 500;
+
+/** Without a zero before the hour where the clock has twelve of them. */
+export function timeFormat(locale?: string): Intl.DateTimeFormat {
+  const usual = new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions();
+  const hour = usual.hour12 ? "numeric" : "2-digit";
+  return new Intl.DateTimeFormat(locale, { hour, minute: "2-digit" });
+}
+const time = timeFormat();
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long" });
 const dayAndMonth = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const longDate = new Intl.DateTimeFormat(undefined, {
@@ -31,6 +40,13 @@ export function dayLabelOf(at: number): string {
   const days = daysAgo(at);
   if (days === 0) return "Today";
   return days === 1 ? "Yesterday" : longDate.format(at);
+}
+
+/** How much more may be written: nothing while there is plenty. */
+export function lengthWords(chars: number, limit: number): string {
+  const left = limit - chars;
+  if (left < 0) return `${-left} too many`;
+  return left < COUNTED_CHARS ? `${left} left` : "";
 }
 
 /** Up to two letters: of the first and the last word. */

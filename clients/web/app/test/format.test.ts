@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { hueOf, initialsOf, splitLinks } from "../src/format";
+import { hueOf, initialsOf, lengthWords, splitLinks, timeFormat } from "../src/format";
 
 test.each([
   ["Ada Lindqvist", "AL"],
@@ -32,4 +32,24 @@ test("a colour belongs to an id and is one of eight", () => {
 
   expect(hueOf("user-7")).toBe(hues[7]);
   expect(new Set(hues)).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7]));
+});
+
+test.each([
+  ["en-US", 17, /^5:15\sPM$/],
+  ["en-US", 0, /^12:15\sAM$/],
+  ["en-GB", 5, /^05:15$/],
+  ["de-DE", 17, /^17:15$/],
+])("in %s, a quarter past %i is written as people there do", (locale, hour, written) => {
+  expect(timeFormat(locale).format(new Date(2026, 0, 15, hour, 15))).toMatch(written);
+});
+
+test.each([
+  [0, 4096, ""],
+  [3596, 4096, ""],
+  [3597, 4096, "499 left"],
+  [4096, 4096, "0 left"],
+  [4100, 4096, "4 too many"],
+  [9000, Infinity, ""],
+])("with %i characters of %i written, it says %j", (chars, limit, words) => {
+  expect(lengthWords(chars, limit)).toBe(words);
 });

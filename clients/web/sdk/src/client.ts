@@ -32,6 +32,8 @@ export interface ClientEvents {
 
 export class ChatClient extends Emitter<ClientEvents> {
   readonly connection: Connection;
+  /** The longest message that the server takes, in code points; it says so in `welcome`. */
+  contentChars = Infinity;
   private readonly known = new Map<string, Room>();
   private readonly outbox: Outbox;
   private readonly repair: Repair;
@@ -188,6 +190,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   }
 
   private onWelcome(frame: Welcome): void {
+    this.contentChars = frame.limits.content_chars;
     if (!frame.more_rooms) this.forgetAllBut(frame.rooms.map((room) => room.id));
     for (const state of [...frame.rooms].reverse()) this.bump(this.foldRoom(state));
     if (frame.more_rooms) void this.loadMoreRooms(frame.rooms);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 
-import { World, frameOf, messageOf, roomOf, seqsOf, settle, welcome } from "./fakes";
+import type { ServerFrame } from "../src";
+import { LIMITS, World, frameOf, messageOf, roomOf, seqsOf, settle, welcome } from "./fakes";
 
 let world: World;
 
@@ -139,6 +140,15 @@ describe("holes", () => {
     expect(world.socket.sentOf("sync").map((frame) => frame.cursors)).toEqual([{ a: 1 }]);
     expect(seqsOf(client, "a")).toEqual([1]);
   });
+});
+
+test("the longest message is what the server says", async () => {
+  const client = await world.online();
+  expect(client.contentChars).toBe(4096);
+
+  world.socket.say({ ...welcome(), limits: { ...LIMITS, content_chars: 100 } } as ServerFrame);
+
+  expect(client.contentChars).toBe(100);
 });
 
 describe("rooms", () => {

@@ -209,6 +209,13 @@ export class World {
   }
 }
 
+export const LIMITS = {
+  frame_bytes: 65536,
+  content_chars: 4096,
+  messages_per_s: 20,
+  messages_burst: 100,
+};
+
 export function welcome(...rooms: RoomState[]): ServerFrame {
   return {
     type: "welcome",
@@ -217,7 +224,7 @@ export function welcome(...rooms: RoomState[]): ServerFrame {
     user: ME,
     server_time: "2026-01-01T00:00:00.000Z",
     heartbeat_s: 30,
-    limits: { frame_bytes: 65536, content_chars: 4096, messages_per_s: 20, messages_burst: 100 },
+    limits: LIMITS,
     rooms,
   };
 }

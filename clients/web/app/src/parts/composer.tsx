@@ -2,12 +2,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
-import { send, unfinished } from "../state/chat";
+import { lengthWords } from "../format";
+import { contentChars, send, unfinished } from "../state/chat";
 import { SendIcon } from "./icons";
-
-/** Of the protocol, in code points. */
-const MAX_CHARS = 4096;
-const COUNT_FROM = 3600;
 
 const isTouch = window.matchMedia("(hover: none) and (pointer: coarse)");
 
@@ -15,7 +12,9 @@ export function Composer({ room, name }: { room: string; name: string }) {
   const text = useSignal(unfinished.get(room) ?? "");
   const box = useRef<HTMLTextAreaElement>(null);
   const length = Array.from(text.value).length;
-  const canSend = text.value.trim() !== "" && length <= MAX_CHARS;
+  const isOver = length > contentChars.value;
+  const words = lengthWords(length, contentChars.value);
+  const canSend = text.value.trim() !== "" && !isOver;
 
   useLayoutEffect(() => {
     const area = box.current;
@@ -66,11 +65,7 @@ export function Composer({ room, name }: { room: string; name: string }) {
             submit();
           }}
         />
-        {length > COUNT_FROM && (
-          <output class={length > MAX_CHARS ? "count-left is-over" : "count-left"}>
-            {MAX_CHARS - length}
-          </output>
-        )}
+        {words && <output class={isOver ? "count-left is-over" : "count-left"}>{words}</output>}
         <button type="submit" class="send" aria-label="Send" data-testid="send" disabled={!canSend}>
           <SendIcon />
         </button>

@@ -23,6 +23,8 @@ export const hasOlder = signal(false);
 /** The read mark when the room was opened: new messages are announced below it. */
 export const unreadFrom = signal<number | null>(null);
 export const historyError = signal("");
+/** The longest message, in code points. */
+export const contentChars = signal(Infinity);
 
 export const unreadTotal = computed(() => rooms.value.reduce((sum, room) => sum + room.unread, 0));
 export const openSummary = computed(() => rooms.value.find((room) => room.id === openRoom.value));
@@ -106,6 +108,7 @@ async function catchUp(): Promise<void> {
   // `online` is announced right before `welcome` is folded: wait for that.
   await Promise.resolve();
   isLoaded.value = true;
+  contentChars.value = client?.contentChars ?? Infinity;
   drawNow();
   watchVisible();
   await loadNewest();
