@@ -2,7 +2,7 @@ import { Room } from "@parley/sdk";
 import type { Draft, Message } from "@parley/sdk";
 import { expect, test } from "vitest";
 
-import { needsPerson, timelineOf } from "../src/state/timeline";
+import { firstNewOf, needsPerson, timelineOf } from "../src/state/timeline";
 
 const NOON = new Date(2026, 0, 15, 12).getTime();
 const MINUTE = 60_000;
@@ -87,4 +87,21 @@ test("only a refused message needs the person: what merely waits goes by itself"
   const states = ["pending", "waiting", "refused", "sent", "delivered", "read", null] as const;
 
   expect(states.filter(needsPerson)).toEqual(["refused"]);
+});
+
+test("new messages begin with the first of somebody else above the read mark", () => {
+  const room = roomWith(["bob", NOON], ["me", NOON], ["bob", NOON], ["bob", NOON]);
+  const entries = timelineOf(room, [draftOf("c-5")], "me");
+
+  expect(firstNewOf(entries, 1, false)?.seq).toBe(3);
+  expect(firstNewOf(entries, 4, false)).toBeUndefined();
+});
+
+test("where new messages begin is unknown until history reaches down to the read mark", () => {
+  const room = roomWith(["bob", NOON], ["bob", NOON], ["bob", NOON]);
+  const loaded = timelineOf(room, [], "me").slice(1);
+
+  expect(firstNewOf(loaded, 0, true)).toBeUndefined();
+  expect(firstNewOf(loaded, 1, true)?.seq).toBe(2);
+  expect(firstNewOf(loaded, 0, false)?.seq).toBe(2);
 });

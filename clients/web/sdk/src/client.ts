@@ -133,10 +133,13 @@ export class ChatClient extends Emitter<ClientEvents> {
     if (open !== undefined) this.progressed(open);
   }
 
-  /** Make sure that the newest page of a room is there. Raises `ApiError`. */
-  async loadNewest(id: string): Promise<void> {
+  /**
+   * Make sure that the newest page of a room is there, and all from seq `from` on where that is not
+   * too far back. Raises `ApiError`.
+   */
+  async loadNewest(id: string, from?: number): Promise<void> {
     const room = this.known.get(id);
-    if (room !== undefined) await this.history.loadNewest(room);
+    if (room !== undefined) await this.history.loadNewest(room, from);
   }
 
   /** Load the page above what is shown. Raises `ApiError`. */

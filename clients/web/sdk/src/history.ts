@@ -6,6 +6,10 @@ import type { Room } from "./room";
 export const FIRST_PAGE = 50;
 export const NEXT_PAGE = 20;
 
+/** The way back to the first unread message: in pages of this size, and no further than this. */
+export const LONG_PAGE = 100;
+export const FURTHEST = 500;
+
 export class History {
   private readonly loading = new Map<Room, Promise<void>>();
 
@@ -14,10 +18,19 @@ export class History {
     private readonly onLoaded: (room: Room) => void,
   ) {}
 
-  /** Make sure that the newest page is there. Raises `ApiError`. */
-  async loadNewest(room: Room): Promise<void> {
-    const missing = FIRST_PAGE - (room.log.cursor - room.log.lowest + 1);
+  /**
+   * Make sure that the newest page is there, and all from `from` on where that is not too far back.
+   * Raises `ApiError`.
+   */
+  async loadNewest(room: Room, from = Infinity): Promise<void> {
+    const { log } = room;
+    const missing = FIRST_PAGE - (log.cursor - log.lowest + 1);
     if (missing > 0) await this.loadOlder(room, missing);
+    if (log.cursor - from >= FURTHEST) return;
+    for (let before = Infinity; log.lowest > from && log.lowest < before;) {
+      before = log.lowest;
+      await this.loadOlder(room, LONG_PAGE);
+    }
   }
 
   /** Load a page below what is held. One at a time per room. Raises `ApiError`. */

@@ -283,27 +283,6 @@ describe("receipts", () => {
   });
 });
 
-describe("history", () => {
-  test("opening a room loads what is missing of the newest fifty, scrolling up twenty", async () => {
-    const client = await world.online(roomOf("a", 200));
-    await world.clock.advance(0);
-    world.socket.say(frameOf(messageOf("a", 200)));
-    const page = (from: number, to: number) => ({
-      messages: Array.from({ length: to - from + 1 }, (_, index) => messageOf("a", from + index)),
-      has_more: true,
-    });
-    world.http.answer("GET /rooms/a/messages?before=200&limit=49", 200, page(151, 199));
-    world.http.answer("GET /rooms/a/messages?before=151&limit=20", 200, page(131, 150));
-
-    await client.loadNewest("a");
-    expect(seqsOf(client, "a")).toHaveLength(50);
-    await Promise.all([client.loadOlder("a"), client.loadOlder("a")]);
-
-    expect(seqsOf(client, "a")).toHaveLength(70);
-    expect(world.http.requests).toHaveLength(2);
-  });
-});
-
 test("a session that is gone at its renewal signs out", async () => {
   world.http.answer("GET /auth/session", 401, { code: "unauthenticated" });
   const client = await world.online();

@@ -1,8 +1,8 @@
 /**
  * The right pane: one conversation.
  *
- * The view sticks to the end while it is at the end; anywhere else it stays where the reader is,
- * also when a page of history is put above.
+ * The view starts at the first unread message, or at the end. It sticks to the end while it is at
+ * the end; anywhere else it stays where the reader is, also when a page of history is put above.
  */
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
@@ -10,6 +10,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import {
   hasOlder,
   historyError,
+  isCatchingUp,
   isLoaded,
   loadOlder,
   openSummary,
@@ -17,6 +18,7 @@ import {
   unreadFrom,
 } from "../state/chat";
 import { goTo } from "../state/location";
+import { firstNewOf } from "../state/timeline";
 import { Avatar } from "./avatar";
 import { Composer } from "./composer";
 import { BackIcon, ChatIcon, DownIcon } from "./icons";
@@ -25,6 +27,12 @@ import { DayLine, MessageRow, NewLine } from "./message-row";
 /** How near the end counts as at the end, and how near the top asks for more, in px. */
 const NEAR_END = 80;
 const NEAR_TOP = 240;
+
+/** How far below the top the "New messages" line is put, in px: a little of the past is seen. */
+const ABOVE_NEW = 72;
+
+/** What the view stays with. `start` is the end until it is known where new messages begin. */
+type Hold = "start" | "new" | "end" | "reader";
 
 export function Conversation({ room }: { room: string }) {
   const summary = openSummary.value;
@@ -77,11 +85,12 @@ function BackButton({ label }: { label: string }) {
 
 function Timeline({ name }: { name: string }) {
   const view = useRef<HTMLDivElement>(null);
-  const before = useRef({ height: 0, firstKey: "", isAtEnd: true });
+  const before = useRef({ height: 0, firstKey: "", top: 0 });
+  const hold = useRef<Hold>("start");
   const isAway = useSignal(false);
   const entries = timeline.value;
   const newFrom = unreadFrom.value;
-  const firstNew = newFrom === null ? undefined : entries.find((one) => (one.seq ?? 0) > newFrom);
+  const firstNew = newFrom === null ? undefined : firstNewOf(entries, newFrom, hasOlder.value);
   const lastKey = entries.at(-1)?.key;
   const lastIsMine = entries.at(-1)?.mine;
 
@@ -89,24 +98,34 @@ function Timeline({ name }: { name: string }) {
     const box = view.current;
     if (box !== null) box.scrollTop = box.scrollHeight;
   };
+  const toNew = (box: HTMLElement): void => {
+    const line = box.querySelector(".new-line");
+    if (line === null) return;
+    const below = line.getBoundingClientRect().top - box.getBoundingClientRect().top;
+    box.scrollTop += below - ABOVE_NEW;
+    if (isAtEnd(box) && !isCatchingUp.value) hold.current = "end";
+  };
 
   useLayoutEffect(() => {
-    if (lastIsMine) before.current.isAtEnd = true;
+    if (lastIsMine) hold.current = "end";
   }, [lastKey]);
   useLayoutEffect(() => {
     const box = view.current;
     if (box === null) return;
     const firstKey = entries[0]?.key ?? "";
-    const { height, firstKey: oldFirst, isAtEnd } = before.current;
-    if (isAtEnd) toEnd();
+    const { height, firstKey: oldFirst } = before.current;
+    if (hold.current === "start" && firstNew !== undefined) hold.current = "new";
+    if (hold.current === "new") toNew(box);
+    else if (hold.current !== "reader") toEnd();
     else if (firstKey !== oldFirst) box.scrollTop += box.scrollHeight - height;
-    before.current = { height: box.scrollHeight, firstKey, isAtEnd };
+    before.current = { height: box.scrollHeight, firstKey, top: box.scrollTop };
+    isAway.value = !isAtEnd(box);
   }, [entries]);
   useEffect(() => {
     const box = view.current;
     if (box === null) return;
     const observer = new ResizeObserver(() => {
-      if (before.current.isAtEnd) toEnd();
+      if (hold.current === "start" || hold.current === "end") toEnd();
     });
     observer.observe(box);
     return () => {
@@ -117,8 +136,10 @@ function Timeline({ name }: { name: string }) {
   const onScroll = (): void => {
     const box = view.current;
     if (box === null) return;
-    before.current.isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
-    isAway.value = !before.current.isAtEnd;
+    isAway.value = !isAtEnd(box);
+    const isBeginning = hold.current === "start" || hold.current === "new";
+    const isMoved = Math.abs(box.scrollTop - before.current.top) > 1;
+    if (!isBeginning || isMoved) hold.current = isAway.value ? "reader" : "end";
     if (box.scrollTop < NEAR_TOP && hasOlder.value && !historyError.value) void loadOlder();
   };
 
@@ -162,6 +183,10 @@ function Timeline({ name }: { name: string }) {
       )}
     </div>
   );
+}
+
+function isAtEnd(box: HTMLElement): boolean {
+  return box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
 }
 
 function Beginning({ name }: { name: string }) {

@@ -20,6 +20,8 @@ export const openRoom = signal<string | null>(null);
 export const timeline = signal<readonly Entry[]>([]);
 /** Whether scrolling up would bring more. */
 export const hasOlder = signal(false);
+/** Whether newer messages than the timeline shows exist and are on their way. */
+export const isCatchingUp = signal(false);
 /** The read mark when the room was opened: new messages are announced below it. */
 export const unreadFrom = signal<number | null>(null);
 export const historyError = signal("");
@@ -61,19 +63,22 @@ export function detach(): void {
 export function showRoom(id: string | null): void {
   if (openRoom.value === id) return;
   openRoom.value = id;
-  unreadFrom.value = null;
   historyError.value = "";
-  const room = id === null ? undefined : client?.room(id);
-  if (room !== undefined && client !== null && room.unread(client.me.id) > 0)
-    unreadFrom.value = room.readSeq;
+  rememberUnread();
   drawNow();
   watchVisible();
   void loadNewest();
 }
 
-/** What arrives in the open room counts as read only while somebody can see it. */
+/**
+ * What arrives in the open room counts as read only while somebody can see it, and not before the
+ * first `welcome` has shown what was unread until then.
+ */
 export function watchVisible(): void {
-  client?.watch(document.visibilityState === "visible" ? openRoom.value : null);
+  const isSeen = isLoaded.value && document.visibilityState === "visible";
+  client?.watch(isSeen ? openRoom.value : null);
+  // An animation frame asked for by a tab that is hidden now comes when it is seen again.
+  if (redraw !== 0) drawNow();
 }
 
 export async function loadOlder(): Promise<void> {
@@ -104,9 +109,16 @@ export async function startDirect(user: string): Promise<string | null> {
   return id;
 }
 
+function rememberUnread(): void {
+  const room = openRoom.value === null ? undefined : client?.room(openRoom.value);
+  const hasUnread = client !== null && room !== undefined && room.unread(client.me.id) > 0;
+  unreadFrom.value = hasUnread ? room.readSeq : null;
+}
+
 async function catchUp(): Promise<void> {
   // `online` is announced right before `welcome` is folded: wait for that.
   await Promise.resolve();
+  if (!isLoaded.value) rememberUnread();
   isLoaded.value = true;
   contentChars.value = client?.contentChars ?? Infinity;
   drawNow();
@@ -116,7 +128,8 @@ async function catchUp(): Promise<void> {
 
 async function loadNewest(): Promise<void> {
   const id = openRoom.value;
-  if (id !== null) await guarded(() => client?.loadNewest(id));
+  const from = unreadFrom.value === null ? undefined : unreadFrom.value + 1;
+  if (id !== null) await guarded(() => client?.loadNewest(id, from));
 }
 
 async function guarded(load: () => Promise<void> | undefined): Promise<void> {
@@ -142,6 +155,7 @@ function drawNow(): void {
   const all = client.rooms;
   rooms.value = all.map((room) => summarize(room, client?.drafts(room.id) ?? [], me.id));
   const room = all.find((one) => one.id === openRoom.value);
+  isCatchingUp.value = room?.isMissingSomething ?? false;
   timeline.value = room === undefined ? [] : timelineOf(room, client.drafts(room.id), me.id);
   hasOlder.value = room?.log.hasOlder ?? false;
 }

@@ -75,6 +75,20 @@ export function timelineOf(room: Room, drafts: readonly Draft[], me: string): En
   });
 }
 
+/**
+ * The first message of somebody else above the read mark: the "New messages" line stands above it.
+ * Undefined as long as it may lie below what is loaded.
+ */
+export function firstNewOf(
+  entries: readonly Entry[],
+  readSeq: number,
+  hasOlder: boolean,
+): Entry | undefined {
+  const isWhole = !hasOlder || (entries[0]?.seq ?? Infinity) <= readSeq + 1;
+  if (!isWhole) return undefined;
+  return entries.find((one) => !one.mine && one.seq !== null && one.seq > readSeq);
+}
+
 function dayOf(at: number): string {
   return new Date(at).toDateString();
 }
