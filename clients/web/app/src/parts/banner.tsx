@@ -39,7 +39,7 @@ export function Banner() {
       )}
       {state.name === "waiting" && (
         <p
-          class={state.offline ? "banner is-offline" : "banner"}
+          class="banner"
           data-testid="connection-banner"
           data-state={state.offline ? "offline" : "reconnecting"}
         >
