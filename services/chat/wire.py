@@ -13,11 +13,18 @@ from typing import Any
 from uvicorn._types import ASGIReceiveEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
+from websockets.frames import Frame
 from websockets.http11 import Request
 
 EXTENSION = "parley.wire"
 CLOSE_WITHIN_S = 5.0
 """How long a client may take to read what was written before its close frame."""
+
+BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+"""The answer to a handshake that cannot be read; uvicorn would leave it without any."""
+
+MOST_PARTS = 1024
+"""Parts of one message that are kept apart."""
 
 QUIET_AFTER_S = 0.25
 """How long nothing must have come from a client whose frame was refused, before we hang up."""
@@ -29,6 +36,7 @@ class UvicornWire(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket protocol, which the hub may write to directly. It is a ``Wire``."""
 
     _hang_up_at = 0.0
+    _heard_at = 0.0
 
     def handle_connect(self, event: Request) -> None:
         """Offer this wire to the application, as an extension of the scope."""
@@ -39,10 +47,41 @@ class UvicornWire(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read what came; after a refused frame only wait for the end of it."""
-        if self.conn.parser_exc is None:
-            super().data_received(data)
-        else:
+        self._heard_at = self.loop.time()
+        if self.conn.parser_exc is not None:
             self._hang_up_when_quiet()
+            return
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self.transport.write(BAD_REQUEST)
+            self.transport.close()
+
+    def handle_ping(self) -> None:
+        """Answer a ping, unless nobody reads the answers: they must not pile up.
+
+        Source: RFC 6455, 5.5.3: only the most recent ping needs an answer.
+        """
+        pongs = b"".join(self.conn.data_to_send())
+        if self.ready:
+            self.transport.write(pongs)
+
+    def handle_cont(self, event: Frame) -> None:
+        """Collect a part of a message; many tiny ones must not cost more than one large."""
+        if len(self.frames) >= MOST_PARTS:
+            self.frames = [b"".join(self.frames)]
+        super().handle_cont(event)
+
+    def keepalive_timeout(self) -> None:
+        """Drop a client of which nothing came; it may not even read the close frame.
+
+        Whatever it sent since the ping is as good a sign of life as a pong.
+        """
+        if self._heard_at > self.ping_sent_at:
+            self.pong_timer = self.pending_ping_payload = None
+            self.schedule_ping()
+            return
+        super().keepalive_timeout()
+        self.loop.call_later(CLOSE_WITHIN_S, self.transport.abort)
 
     def handle_parser_exception(self) -> None:
         """Say what was wrong with a frame (1007, 1009, ...) and hang up when its rest has come.
@@ -98,7 +137,10 @@ class UvicornWire(WebSocketsSansIOProtocol):
 
     def close(self, code: int) -> None:
         """Send a close frame behind what was written, and do not wait for ever for the answer."""
-        if self.disconnected or self.close_sent or self.transport.is_closing():
+        if self.disconnected:
+            return
+        if self.close_sent or self.transport.is_closing():
+            self.loop.call_later(CLOSE_WITHIN_S, self.transport.abort)
             return
         left: ASGIReceiveEvent = {"type": "websocket.disconnect", "code": code, "reason": ""}
         self.queue.put_nowait(left)

@@ -34,7 +34,10 @@ _START = """SwaggerUIBundle({
   validatorUrl: null,
 });
 """
-_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+    " object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
 _MEDIA_TYPES = {
     "favicon.svg": "image/svg+xml",
     "swagger-ui.css": "text/css",

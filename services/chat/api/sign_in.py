@@ -29,7 +29,7 @@ async def register(request: HttpRequest) -> HttpResponse:
     """Sign up, and be signed in: the cookies are set."""
     credentials.check_same_site(request)
     new = read_body(request, Registration)
-    async with sign_in_throttle().hashing():
+    async with sign_in_throttle().registration():
         user = await parts_of(request).database.run(
             identity.register_user,
             username=new.username,

@@ -18,9 +18,13 @@ from libs.common.errors import RateLimited, Unauthenticated, Unavailable
 ADDRESS_FACTOR = 5
 """How many times more failures an address has than a username: an office shares one."""
 HASHES_AT_ONCE = 2
-"""Passwords that are hashed at the same time: each takes 100 MiB and a good part of a core."""
-WAITING_AT_MOST = 500
-"""Requests that may wait for a place to hash; a minute's work for two slow cores."""
+"""Passwords that are judged at the same time: each takes 100 MiB and a good part of a core."""
+REGISTRATIONS_AT_ONCE = 1
+"""Likewise for new people, apart: a crowd that registers must not keep others from signing in."""
+WAITING_AT_MOST = 100
+"""Requests that may wait for a place to hash."""
+WAIT_S = 3.0
+"""How long each of them may wait."""
 RETRY_AFTER_S = 5.0
 
 
@@ -35,7 +39,8 @@ class SignInThrottle:
         self._by_address = RateLimitItemPerMinute(failures_per_minute * ADDRESS_FACTOR)
         self._failures = MovingWindowRateLimiter(MemoryStorage())
         self._being_judged: Counter[str] = Counter()
-        self._places = asyncio.Semaphore(HASHES_AT_ONCE)
+        self._judging = asyncio.Semaphore(HASHES_AT_ONCE)
+        self._registering = asyncio.Semaphore(REGISTRATIONS_AT_ONCE)
         self._waiting = 0
 
     @asynccontextmanager
@@ -54,7 +59,7 @@ class SignInThrottle:
             self._check(key, limit)
         self._being_judged.update(limits.keys())
         try:
-            async with self.hashing():
+            async with self._place(self._judging):
                 yield
         except Unauthenticated:
             for key, limit in limits.items():
@@ -65,23 +70,31 @@ class SignInThrottle:
             self._being_judged += Counter()  # forgets those that fell to zero
 
     @asynccontextmanager
-    async def hashing(self) -> AsyncIterator[None]:
-        """Surround the hashing of a password: waits for a place, counts no failure.
+    async def registration(self) -> AsyncIterator[None]:
+        """Surround the hashing of a new password: waits for a place, counts no failure.
 
         Raises:
-            Unavailable: too many wait already.
+            Unavailable: too many wait already, or no place was free in time.
         """
+        async with self._place(self._registering):
+            yield
+
+    @asynccontextmanager
+    async def _place(self, places: asyncio.Semaphore) -> AsyncIterator[None]:
         if self._waiting >= WAITING_AT_MOST:
             raise Unavailable(retry_after_s=RETRY_AFTER_S)
         self._waiting += 1
         try:
-            await self._places.acquire()
+            async with asyncio.timeout(WAIT_S):
+                await places.acquire()
+        except TimeoutError:
+            raise Unavailable(retry_after_s=RETRY_AFTER_S) from None
         finally:
             self._waiting -= 1
         try:
             yield
         finally:
-            self._places.release()
+            places.release()
 
     def _check(self, key: str, limit: RateLimitItem) -> None:
         stats = self._failures.get_window_stats(limit, key)

@@ -29,6 +29,10 @@ _CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Categories of Unicode that are no part of a name: controls, half characters, line ends."""
 _INVISIBLE = frozenset({"Cf", "Mn", "Me", "Zs"})
 """Categories of which alone no name can consist: joiners, accents, spaces."""
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and a symbol that draw nothing."""
+_ZERO_WIDTH = frozenset("\u00ad\u200b\u2060\ufeff")
+"""Characters that nobody sees: with them two names would look alike. Source: UTS #39."""
 
 
 def display_name_of(text: str) -> str:
@@ -47,8 +51,9 @@ def display_name_of(text: str) -> str:
 def _problem_of(name: str) -> str | None:
     if not 1 <= len(name) <= DISPLAY_NAME_CHARS:
         return f"Expected 1 to {DISPLAY_NAME_CHARS} characters."
-    if any(char in _REORDERING or unicodedata.category(char) in _CONTROLS for char in name):
+    deceiving = _REORDERING | _ZERO_WIDTH
+    if any(char in deceiving or unicodedata.category(char) in _CONTROLS for char in name):
         return "A name must not hold control characters."
-    if all(unicodedata.category(char) in _INVISIBLE for char in name):
+    if all(char in _BLANKS or unicodedata.category(char) in _INVISIBLE for char in name):
         return "A name must be visible."
     return None

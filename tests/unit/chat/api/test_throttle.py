@@ -6,6 +6,7 @@ from libs.common.errors import RateLimited, Unauthenticated, Unavailable
 from services.chat.api.throttle import (
     ADDRESS_FACTOR,
     HASHES_AT_ONCE,
+    REGISTRATIONS_AT_ONCE,
     WAITING_AT_MOST,
     SignInThrottle,
 )
@@ -86,15 +87,15 @@ async def test_only_a_few_passwords_are_hashed_at_once():
     throttle = SignInThrottle(100)
     now, most = 0, 0
 
-    async def work() -> None:
+    async def work(name: str) -> None:
         nonlocal now, most
-        async with throttle.hashing():
+        async with throttle.attempt(username=name, address=name):
             now += 1
             most = max(most, now)
             await asyncio.sleep(0)
             now -= 1
 
-    await asyncio.gather(*(work() for _ in range(10)))
+    await asyncio.gather(*(work(str(number)) for number in range(10)))
 
     assert most == HASHES_AT_ONCE
 
@@ -104,10 +105,10 @@ async def test_a_crowd_that_waits_for_hashing_is_bounded():
     go_on = asyncio.Event()
 
     async def work() -> None:
-        async with throttle.hashing():
+        async with throttle.registration():
             await go_on.wait()
 
-    crowd = [asyncio.create_task(work()) for _ in range(HASHES_AT_ONCE + WAITING_AT_MOST)]
+    crowd = [asyncio.create_task(work()) for _ in range(REGISTRATIONS_AT_ONCE + WAITING_AT_MOST)]
     await asyncio.sleep(0)
 
     with pytest.raises(Unavailable) as refused:
