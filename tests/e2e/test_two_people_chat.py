@@ -118,6 +118,26 @@ def test_what_is_written_while_chat_is_dead_arrives_once_and_in_order(suite, ali
     ]
 
 
+def test_a_lost_network_is_shown_and_what_was_written_goes_when_it_is_back(alice, bob):
+    alice.find(bob)
+    banner = alice.page.get_by_test_id("connection-banner")
+
+    alice.page.context.set_offline(True)
+    expect(banner).to_have_attribute("data-state", "offline", timeout=15_000)
+    alice.write("written without a network")
+    expect(alice.message("without a network")).to_have_attribute(
+        "data-state", "waiting", timeout=15_000
+    )
+    alice.page.context.set_offline(False)
+
+    expect(alice.message("without a network")).to_have_attribute(
+        "data-state", "sent", timeout=30_000
+    )
+    bob.open_room("Alice")
+    expect(bob.message("without a network")).to_have_count(1)
+    expect(banner).to_be_hidden()
+
+
 def test_nothing_in_a_message_runs_in_the_page(alice, bob):
     attack = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
     alice.find(bob)

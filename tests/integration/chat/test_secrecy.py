@@ -22,11 +22,11 @@ async def test_the_log_holds_no_password_no_hash_no_token_and_no_content(world):
         await sender.say(room, f"kept: {secret}")
         with world.changed(do=poison[0], undo=poison[1]):
             refused = await sender.say(room, secret)
-        for _ in range(2):
-            registered = await http.post("/api/chat/auth/register", json=account)
+        await http.post("/api/chat/auth/register", json=account)
+        again = await http.post("/api/chat/auth/register", json=account)
         answer = await http.post("/api/chat/auth/token", json=account)
 
-    assert (refused["type"], registered.status_code, answer.status_code) == ("error", 400, 200)
+    assert (refused["type"], again.status_code, answer.status_code) == ("error", 400, 200)
     log = world.suite.log
     token = answer.json()["access_token"]
     assert [word for word in (secret, PASSWORD, "argon2", token) if word in log] == []
