@@ -3,9 +3,8 @@
 Only active people are found: a deactivated one cannot be talked to and has no open session.
 """
 
-import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -70,21 +69,6 @@ def browser_session(session_key: str) -> BrowserSession | None:
     if not constant_time_compare(known_hash, user.get_session_auth_hash()):
         return None
     return BrowserSession(user=user, sid=sid)
-
-
-def sign_ins_that_hold(*, sids: Iterable[str], renewed_since: dt.datetime) -> set[str]:
-    """Return those of ``sids`` that have not ended and were renewed since; one statement.
-
-    A token ends ``LIFETIME_S`` after its sign-in was last renewed, so this tells which open
-    sockets may stay open.
-    """
-    holding = SignIn.objects.filter(
-        id__in=[known for text in sids if (known := uuid_of(text)) is not None],
-        revoked_at=None,
-        renewed_at__gte=renewed_since,
-        user__is_active=True,
-    )
-    return {str(sid) for sid in holding.values_list("id", flat=True)}
 
 
 def username_is_taken(username: str) -> bool:
