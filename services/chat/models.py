@@ -86,12 +86,43 @@ class SignIn(models.Model):
         return f"{self.user_id} {self.id}"
 
 
+class ExternalIdentity(models.Model):
+    """Who a person is to an issuer outside: the ``iss`` and ``sub`` of its tokens."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="external_identities")
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "external_identity"
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="external_identity_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} at {self.issuer}"
+
+
+class UsedTicket(models.Model):
+    """A one-time ticket that has opened its socket; the row goes once the ticket has ended."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "used_ticket"
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class Room(models.Model):
     """A conversation. The writer counts ``last_seq`` up under this row's lock, without gaps.
 
     ``direct_key`` is the pair of user ids of a direct room, so that a pair has only one.
-    ``version`` counts the changes of name and members. ``last_at`` is the time of the newest
-    message, and never goes back.
+    ``version`` counts the changes of name and members, ``changed_at`` is the time of the newest.
+    ``last_at`` is the time of the newest message, and never goes back.
     """
 
     class Kind(models.TextChoices):
@@ -106,6 +137,7 @@ class Room(models.Model):
     version = models.BigIntegerField(default=1)
     last_seq = models.BigIntegerField(default=0)
     last_at = models.DateTimeField(db_default=Now())
+    changed_at = models.DateTimeField(db_default=Now())
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

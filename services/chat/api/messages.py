@@ -9,8 +9,8 @@ from libs.common.errors import BadFrame, PermissionDenied
 from services.chat.api.bodies import answer, documented, read_body, read_query
 from services.chat.api.credentials import caller_of
 from services.chat.api.parts import parts_of
-from services.chat.api.shapes import (
-    Accepted,
+from services.chat.api.shapes.base import Accepted
+from services.chat.api.shapes.messages import (
     MessagesQuery,
     NewMessage,
     Receipts,

@@ -7,7 +7,7 @@ from libs.common.errors import BadFrame
 from services.chat.api.bodies import answer, documented, read_query
 from services.chat.api.credentials import caller_of
 from services.chat.api.parts import parts_of
-from services.chat.api.shapes import People, PeopleQuery
+from services.chat.api.shapes.people import People, PeopleQuery
 from services.chat.selectors import people
 
 router = Router(tags=["people"])

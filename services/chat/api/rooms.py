@@ -8,7 +8,7 @@ from services.chat.actions.rooms import open_direct_room
 from services.chat.api.bodies import answer, documented, read_body, read_query
 from services.chat.api.credentials import Caller, caller_of
 from services.chat.api.parts import parts_of
-from services.chat.api.shapes import MembersQuery, OpenRoom, RoomsQuery
+from services.chat.api.shapes.rooms import MembersQuery, OpenRoom, RoomsQuery
 from services.chat.frames.server import RoomEntry
 from services.chat.selectors import people, rooms
 from services.chat.selectors.rooms import MemberPage, RoomPage

@@ -11,7 +11,7 @@ from services.chat.api import credentials
 from services.chat.api.bodies import answer, documented, read_body
 from services.chat.api.credentials import caller_of, signed_in_lately
 from services.chat.api.parts import parts_of, sign_in_throttle
-from services.chat.api.shapes import (
+from services.chat.api.shapes.sign_in import (
     Credentials,
     Registration,
     SessionAnswer,

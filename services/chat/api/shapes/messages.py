@@ -1,0 +1,59 @@
+"""Shapes of messages, receipts and ``/sync``."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from services.chat.api.shapes.base import Shape
+from services.chat.frames.client import SYNC_ROOMS, ClientId, Content, Cursor, Seq
+from services.chat.frames.server import Message, RoomUpdate, SyncedRoom
+
+LONGEST_WAIT_S = 25
+"""Longest long poll, in seconds; below the idle timeouts of usual proxies."""
+PAGE_MESSAGES = 100
+"""Most messages of a page."""
+
+
+class MessagesQuery(Shape, frozen=True, kw_only=True):
+    """``before`` and ``after`` are seqs and exclusive; only one of them may be given."""
+
+    before: Seq | None = None
+    after: Cursor | None = None
+    limit: Annotated[int, Meta(ge=1, le=PAGE_MESSAGES)] | None = None
+
+
+class NewMessage(Shape, frozen=True, kw_only=True):
+    """A message to write; ``client_id`` is made before the first try and kept for ever."""
+
+    client_id: ClientId
+    content: Content
+    reply_to: Seq | None = None
+
+
+class Receipts(Shape, frozen=True, kw_only=True):
+    """Up to where the caller's device holds a room, and up to where it was seen."""
+
+    delivered_seq: Seq | None = None
+    read_seq: Seq | None = None
+
+
+class SyncQuestion(Shape, frozen=True, kw_only=True):
+    """{room: highest contiguous seq held}, and how long to wait for news, in seconds."""
+
+    cursors: Annotated[dict[str, Cursor], Meta(max_length=SYNC_ROOMS)]
+    wait_s: Annotated[float, Meta(ge=0, le=LONGEST_WAIT_S)] = 0
+
+
+class StatusUpdate(Shape, frozen=True, kw_only=True):
+    """Watermarks that moved. Reserved: no room reports any yet."""
+
+    room: str
+
+
+class SyncAnswerBody(Shape, frozen=True, kw_only=True):
+    """What was missing: messages, room by room ascending; rooms that the caller did not name."""
+
+    messages: list[Message]
+    statuses: list[StatusUpdate]
+    rooms: list[SyncedRoom]
+    changed: list[RoomUpdate]
