@@ -1,12 +1,24 @@
-"""Rooms are opened. Each change and its announcement are one transaction."""
+"""Rooms are opened, and groups changed. Each change and its announcement are one transaction.
 
+A change locks the room's row before it judges anything, as ``send_messages`` does: what a member
+wrote stands either before their removal, at or below ``left_seq``, or it is refused. A transaction
+locks one room only, so two of them never wait for each other.
+"""
+
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
 
-from services.chat.domain.rooms import direct_key
+from libs.common.errors import PermissionDenied
+from services.chat.domain import rooms as rules
+from services.chat.domain.names import room_name_of
+from services.chat.domain.rooms import Role, Roles
 from services.chat.models import Member, Outbox, Room
+from services.chat.selectors.rooms import is_member
 
 
 class OpenedRoom(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +36,7 @@ def open_direct_room(*, user_id: str, other_id: str) -> OpenedRoom:
     Raises:
         BadFrame: it is one person only.
     """
-    key = direct_key(user_id, other_id)
+    key = rules.direct_key(user_id, other_id)
     with transaction.atomic():
         room, created = Room.objects.get_or_create(
             direct_key=key, defaults={"kind": Room.Kind.DIRECT}
@@ -32,5 +44,136 @@ def open_direct_room(*, user_id: str, other_id: str) -> OpenedRoom:
         if created:
             members = [Member(room=room, user_id=UUID(user)) for user in (user_id, other_id)]
             Member.objects.bulk_create(members)
-            Outbox.objects.create(event="room.changed", subjects=[room.id])
+            _tell(room)
     return OpenedRoom(room=str(room.id), created=created)
+
+
+def open_group(*, owner_id: str, name: str, member_ids: Sequence[str]) -> OpenedRoom:
+    """Open a group of its owner and some others. Each call opens another one.
+
+    Raises:
+        BadFrame: they are too many, or the name is not acceptable.
+    """
+    roles = rules.new_group(owner=owner_id, others=member_ids)
+    with transaction.atomic():
+        room = Room.objects.create(kind=Room.Kind.GROUP, name=room_name_of(name))
+        _seat(room, roles)
+        _tell(room)
+    return OpenedRoom(room=str(room.id), created=True)
+
+
+def change_group(
+    *, by: str, room_id: str, name: str | None = None, open_history: bool | None = None
+) -> None:
+    """Rename a group, or open or close what was written before somebody joined. None: as it is.
+
+    Raises:
+        PermissionDenied: ``by`` may not, or there is no such group.
+        BadFrame: the name is not acceptable.
+    """
+    wanted: dict[str, str | bool] = {}
+    if name is not None:
+        wanted["name"] = room_name_of(name)
+    if open_history is not None:
+        wanted["open_history"] = open_history
+    with transaction.atomic():
+        room, roles = _locked_group(by=by, room_id=room_id)
+        rules.check_may_edit(roles, by=by)
+        changes = {field: value for field, value in wanted.items() if getattr(room, field) != value}
+        if changes:
+            Room.objects.filter(id=room.id).update(**changes)
+            _raise_version(room)
+
+
+def add_members(*, by: str, room_id: str, member_ids: Sequence[str]) -> None:
+    """Add people to a group; those who are present already stay as they are.
+
+    Who comes back begins anew: nothing is left of their former place in the room.
+
+    Raises:
+        PermissionDenied: ``by`` may not, or there is no such group.
+        BadFrame: they would be too many.
+    """
+    with transaction.atomic():
+        room, roles = _locked_group(by=by, room_id=room_id)
+        _write(room, roles, rules.with_members(roles, by=by, users=member_ids))
+
+
+def remove_member(*, by: str, room_id: str, member_id: str) -> None:
+    """Remove somebody from a group, or leave it (``by`` is ``member_id``).
+
+    Nothing changes where that person is not present.
+
+    Raises:
+        PermissionDenied: ``by`` may not, or there is no such group.
+    """
+    with transaction.atomic():
+        room, roles = _locked_group(by=by, room_id=room_id)
+        _write(room, roles, rules.without_member(roles, by=by, user=member_id))
+
+
+def set_role(*, by: str, room_id: str, member_id: str, role: Role) -> None:
+    """Give a member of a group a role; ``OWNER`` hands the group over.
+
+    Raises:
+        PermissionDenied: ``by`` may not, or there is no such group.
+        NotFound: that person is not present.
+    """
+    with transaction.atomic():
+        room, roles = _locked_group(by=by, room_id=room_id)
+        _write(room, roles, rules.with_role(roles, by=by, user=member_id, role=role))
+
+
+def _locked_group(*, by: str, room_id: str) -> tuple[Room, Roles]:
+    """Lock a group until the transaction ends, and read who is present then."""
+    # Asked before, too: a stranger who had to wait for the lock would learn that there is a room.
+    if not is_member(user_id=by, room_id=room_id):
+        raise PermissionDenied
+    room = Room.objects.select_for_update(no_key=True).get(id=room_id)
+    if room.kind == Room.Kind.DIRECT:
+        raise PermissionDenied("A direct room never changes.")
+    # In a statement of its own, which sees what was committed before the lock was had. Ids grow
+    # in the order of joining, because coming back makes a new row.
+    present = Member.objects.filter(room=room, left_seq=None).order_by("id")
+    return room, {str(user): Role(role) for user, role in present.values_list("user_id", "role")}
+
+
+def _write(room: Room, before: Roles, after: Roles) -> None:
+    """Write what became of the members of a locked room, and announce it if it is anything."""
+    if before == after:
+        return
+    members = Member.objects.filter(room=room)
+    gone = before.keys() - after.keys()
+    new = {user: role for user, role in after.items() if user not in before}
+    members.filter(user_id__in=gone).update(left_seq=room.last_seq)
+    members.filter(user_id__in=new).delete()
+    _seat(room, new)
+    for user, role in after.items():
+        if before.get(user, role) is not role:
+            members.filter(user_id=user).update(role=role)
+    _raise_version(room)
+
+
+def _seat(room: Room, roles: Roles) -> None:
+    """Let people begin in a room at its present head."""
+    head = room.last_seq
+    Member.objects.bulk_create(
+        Member(
+            room=room,
+            user_id=UUID(user),
+            role=role,
+            joined_seq=head,
+            delivered_seq=head,
+            read_seq=head,
+        )
+        for user, role in roles.items()
+    )
+
+
+def _raise_version(room: Room) -> None:
+    Room.objects.filter(id=room.id).update(version=F("version") + 1, changed_at=Now())
+    _tell(room)
+
+
+def _tell(room: Room) -> None:
+    Outbox.objects.create(event="room.changed", subjects=[room.id])

@@ -1,5 +1,7 @@
 """``/users``: people to talk to, and the names of those one talks with."""
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
@@ -11,6 +13,19 @@ from services.chat.api.shapes.people import People, PeopleQuery
 from services.chat.selectors import people
 
 router = Router(tags=["people"])
+
+
+async def people_called(request: HttpRequest, names: Sequence[str]) -> list[str]:
+    """Return the ids of people by username or id, each person once, in the order of ``names``.
+
+    Raises:
+        BadFrame: somebody is not known; ``members`` says who.
+    """
+    known = await parts_of(request).database.run(people.active_people_named, names)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise BadFrame(fields={"members": [f"There is nobody called {name}." for name in unknown]})
+    return list(dict.fromkeys(str(known[name]) for name in names))
 
 
 @router.get("/users", **documented(query=PeopleQuery, answers={200: People}))

@@ -8,7 +8,7 @@ from msgspec import Meta
 from libs.common.errors import BadFrame
 
 DISPLAY_NAME_CHARS = 80
-"""Longest display name, in code points."""
+"""Longest display name of a person or name of a room, in code points."""
 USERNAME_PATTERN = r"^[A-Za-z0-9_.\-]{3,32}$(?!\n)"
 """Means the same to Python, whose ``$`` also matches before a last line end, and to JSON Schema."""
 
@@ -41,10 +41,23 @@ def display_name_of(text: str) -> str:
     Raises:
         BadFrame: it is empty, too long, invisible, or holds characters that control the text.
     """
+    return _name_of(text, field="display_name")
+
+
+def room_name_of(text: str) -> str:
+    """Return the name of a group as it is kept: without spaces around it.
+
+    Raises:
+        BadFrame: as for a display name.
+    """
+    return _name_of(text, field="name")
+
+
+def _name_of(text: str, *, field: str) -> str:
     name = text.strip()
     problem = _problem_of(name)
     if problem:
-        raise BadFrame(fields={"display_name": [problem]})
+        raise BadFrame(fields={field: [problem]})
     return name
 
 

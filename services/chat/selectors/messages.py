@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from msgspec import UNSET
 
 from libs.common.clock import to_wire
@@ -229,7 +229,10 @@ def _readable_in(ranges: Iterable[Missing], *, user_id: str, max_bytes: int) -> 
 
 
 def _readable(*, user_id: str, room_id: str) -> QuerySet[Row]:
-    """Return the messages of a room that a user may read, not yet read."""
+    """Return the messages of a room that a user may read, not yet read.
+
+    The statement that reads them asks anew whether this very stay in the room still lasts.
+    """
     wanted = uuid_of(room_id)
     if wanted is None:
         raise PermissionDenied
@@ -241,7 +244,8 @@ def _readable(*, user_id: str, room_id: str) -> QuerySet[Row]:
     if membership is None:
         raise PermissionDenied
     floor = 0 if membership.room.open_history else membership.joined_seq
-    return Row.objects.filter(room_id=membership.room_id, seq__gt=floor)
+    stay = Member.objects.filter(id=membership.id, left_seq=None, joined_seq=membership.joined_seq)
+    return Row.objects.filter(Exists(stay), room_id=membership.room_id, seq__gt=floor)
 
 
 def _synced(missed: Missing, *, reached: int) -> SyncedRoom:

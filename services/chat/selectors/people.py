@@ -109,15 +109,12 @@ def active_people_named(names: Sequence[str]) -> dict[str, UUID]:
 
     Names that nobody has are left out.
     """
-    ids = {name: known for name in names if (known := uuid_of(name)) is not None}
-    usernames = {name: name.lower() for name in names if name not in ids and "\0" not in name}
-    people = User.objects.alias(folded=Lower("username")).filter(
-        Q(id__in=ids.values()) | Q(folded__in=usernames.values()), is_active=True
+    keys = {name: name if uuid_of(name) else name.lower() for name in names if "\0" not in name}
+    people = User.objects.annotate(folded=Lower("username")).filter(
+        Q(id__in=[key for key in keys.values() if uuid_of(key)]) | Q(folded__in=keys.values()),
+        is_active=True,
     )
-    known_ids: dict[str, UUID] = {}
-    for user in people:
-        known_ids |= {name: user.id for name, known in ids.items() if known == user.id}
-        known_ids |= {
-            name: user.id for name, low in usernames.items() if low == user.username.lower()
-        }
-    return known_ids
+    found: dict[str, UUID] = {}
+    for user_id, folded in people.values_list("id", "folded"):
+        found |= {str(user_id): user_id, folded: user_id}
+    return {name: found[key] for name, key in keys.items() if key in found}

@@ -2,7 +2,12 @@ import msgspec
 import pytest
 
 from libs.common.errors import BadFrame
-from services.chat.domain.names import DISPLAY_NAME_CHARS, Username, display_name_of
+from services.chat.domain.names import (
+    DISPLAY_NAME_CHARS,
+    Username,
+    display_name_of,
+    room_name_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +43,14 @@ def test_a_display_name_that_deceives_or_hides_is_refused(name):
         display_name_of(name)
 
     assert list(refused.value.fields) == ["display_name"]
+
+
+def test_a_group_is_named_by_the_same_rules_under_its_own_field():
+    assert room_name_of(" Trip to Rome ") == "Trip to Rome"
+    for name in ("", " ", "a\0b", "x" * (DISPLAY_NAME_CHARS + 1)):
+        with pytest.raises(BadFrame) as refused:
+            room_name_of(name)
+        assert list(refused.value.fields) == ["name"]
 
 
 @pytest.mark.parametrize("name", ["abc", "A.b-c_9", "x" * 32])
