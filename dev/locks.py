@@ -17,8 +17,8 @@ from dev.errors import CannotStart
 from dev.settings import ROOT
 from dev.verbs import say
 
-GROUPS = ("servers", "node", "checks")
-"""The dependency groups of pyproject.toml; each has a lock of its own."""
+GROUPS = ("servers", "node", "client", "checks")
+"""The dependency groups of pyproject.toml, each with a lock of its own; later ones follow earlier."""
 INDEX_NAMES = (":env:.index-url", "global.index-url", "user.index-url", "site.index-url")
 OPTIONS = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate")
 
@@ -32,13 +32,14 @@ def lock() -> None:
     with tempfile.TemporaryDirectory() as folder:
         pip("install", "--quiet", "--target", folder, "uv")
         uv = [str(Path(folder) / "bin" / "uv"), "pip", "compile", *OPTIONS, *index()]
-        # The groups follow the product: one version of a package, whoever asks for it.
         run([*uv, "--upgrade", "pyproject.toml", "-o", "requirements/product.lock"])
+        # Each group follows what is locked already: one version of a package, whoever asks for it.
+        follow = ["--constraints", "requirements/product.lock"]
         for group in GROUPS:
             say(f"parley: locking {group}")
-            follow = ("--constraints", "requirements/product.lock")
             output = f"requirements/{group}.lock"
             run([*uv, "--upgrade", *follow, "--group", group, "-o", output])
+            follow += ["--constraints", output]
     say("parley: locking the web client")
     web.npm("update", "--package-lock-only", "--ignore-scripts")
     forget_addresses(web.WEB / "package-lock.json")

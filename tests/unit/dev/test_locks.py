@@ -1,8 +1,10 @@
 import json
+import re
+from collections import defaultdict
 
 import pytest
 
-from dev.locks import forget_addresses
+from dev.locks import GROUPS, forget_addresses
 from dev.settings import ROOT
 
 LOCKS = [*ROOT.glob("requirements/*.lock"), ROOT / "clients/web/package-lock.json"]
@@ -11,6 +13,27 @@ LOCKS = [*ROOT.glob("requirements/*.lock"), ROOT / "clients/web/package-lock.jso
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
 def test_a_lock_holds_no_address(lock):
     assert "://" not in lock.read_text(encoding="utf-8")
+
+
+def test_locks_that_hold_the_same_package_hold_the_same_versions():
+    # A lock may hold two of one package: one for older Pythons, one for newer ones.
+    found = defaultdict(dict)
+    for lock in ROOT.glob("requirements/*.lock"):
+        for name, version in re.findall(r"^([\w.-]+)==(\S+)", lock.read_text(), re.MULTILINE):
+            found[name].setdefault(lock.stem, set()).add(version)
+
+    apart = {
+        name: locks for name, locks in found.items() if len(set(map(frozenset, locks.values()))) > 1
+    }
+
+    assert apart == {}
+    assert {"client", "checks"} <= found["httpx"].keys()
+
+
+def test_every_group_has_its_lock_and_every_lock_its_group():
+    written = {"product", *GROUPS}
+
+    assert {lock.stem for lock in ROOT.glob("requirements/*.lock")} == written
 
 
 def test_only_what_asks_for_money_is_taken_out_of_a_lock(tmp_path):
