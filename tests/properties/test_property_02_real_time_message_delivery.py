@@ -120,13 +120,13 @@ def test_any_arrival_of_news_is_put_in_order_and_holes_are_read_once(
 
     order.start(start)
     for seq in arriving:
-        order.offer(LiveFrame(seq, 1, None, str(seq)))
+        order.offer(LiveFrame(seq, 1, None, "author", str(seq)))
         out += out_of(order)
     while order.next is not None and order.next < start + count:
         # As the hub does: what is missing is read from the database, frame by frame.
         first, last = order.hole() or (order.next, start + count - 1)
         for seq in range(first, min(last, first + HELD_FRAMES - 1) + 1):
-            order.offer(LiveFrame(seq, 1, None, str(seq)))
+            order.offer(LiveFrame(seq, 1, None, "author", str(seq)))
         out += out_of(order)
 
     assert out == list(seqs)

@@ -78,7 +78,7 @@ def test_a_session_gets_what_is_its_and_nothing_else_whenever_it_becomes_live(
     for seq, sender in enumerate(senders, start=1):
         if seq == live_after + 1:
             seat.go_live(head)
-        seat.deliver(LiveFrame(seq, 1, sender, str(seq)))
+        seat.deliver(LiveFrame(seq, 1, sender, "author", str(seq)))
     if live_after == len(senders):
         seat.go_live(head)
 

@@ -16,9 +16,9 @@ from libs.common.clock import Clock, to_wire
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError, PermissionDenied, RateLimited, Unauthenticated
 from libs.common.tasks import TaskSet
-from libs.common.tokens import Claims, Verifier
+from libs.common.tokens import Verifier
 from services.chat.consumers.bugs import told
-from services.chat.consumers.credentials import claims_of
+from services.chat.consumers.credentials import claims_of, owner_of
 from services.chat.consumers.syncing import Syncing
 from services.chat.domain.bucket import TokenBucket
 from services.chat.domain.closing import NOT_AUTHENTICATED, OVERLOADED, UNSUPPORTED_DATA
@@ -27,7 +27,7 @@ from services.chat.domain.ids import uuid_of
 from services.chat.frames import client, server
 from services.chat.hub import Hub, Outbound, Session, Wire
 from services.chat.models import User
-from services.chat.selectors.people import person, session_owner
+from services.chat.selectors.people import person
 from services.chat.writer import Writer
 
 HEARTBEAT_S = 30
@@ -85,12 +85,16 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no type
             claims = claims_of(scope, self.verifier)
             session = Session(str(uuid.uuid4()), claims.sub, claims.sid, self.outbound)
             self.syncing = Syncing(
-                session=session, database=self.database, clock=self.clock, tasks=self.tasks
+                user=session.user,
+                outbound=self.outbound,
+                database=self.database,
+                clock=self.clock,
+                tasks=self.tasks,
             )
             try:
                 rooms = await self.hub.open(session)
                 # Judged only now: a sign-out from here on finds the session and closes it.
-                user = await self._owner(claims)
+                user = await owner_of(claims, self.database)
                 self._send(self._welcome(session, user, rooms))
                 self.hub.go_live(session)
             except BaseException:
@@ -104,12 +108,6 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no type
             self.outbound.close(OVERLOADED)
             return None
         return session
-
-    async def _owner(self, claims: Claims) -> User:
-        user = await self.database.run(session_owner, sid=claims.sid, user_id=claims.sub)
-        if user is None:
-            raise Unauthenticated
-        return user
 
     def _welcome(
         self, session: Session, user: User, rooms: list[server.RoomEntry]
@@ -208,5 +206,6 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no type
         )
 
     def _check_seat(self, session: Session, room: str) -> None:
-        if room not in session.seats:
+        seat = session.seats.get(room)
+        if seat is None or seat.until is not None:
             raise PermissionDenied

@@ -1,6 +1,8 @@
 """Who opens this WebSocket, and from which page.
 
-The first credential that is *present* decides, valid or not; another one is not tried.
+The first credential that is *present* decides, valid or not; another one is not tried. That a
+credential is genuine (``claims_of``) is known without the database; whether it still holds
+(``owner_of``) is asked there, and for a ticket this also uses it up.
 """
 
 from collections.abc import Iterable
@@ -10,8 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from channels.security.websocket import OriginValidator, WebsocketDenier
 
+from libs.common.database import DatabaseThreads
 from libs.common.errors import Unauthenticated
-from libs.common.tokens import Claims, Verifier
+from libs.common.tokens import Claims, Ticket, Verifier
+from services.chat.actions.tickets import use_ticket
+from services.chat.models import User
+from services.chat.selectors.people import session_owner
 
 ACCESS_COOKIE = "parley_access"
 _BEARER = "bearer "
@@ -43,7 +49,10 @@ def header(scope: Any, name: bytes) -> str | None:
 
 
 def credential_of(scope: Any) -> tuple[str, str]:
-    """Return the kind (``bearer``, ``ticket``, ``cookie`` or ``none``) and the credential."""
+    """Return the kind (``bearer``, ``ticket``, ``cookie`` or ``none``) and the credential.
+
+    It is empty where it is not to be made out: a ticket that is given twice, for instance.
+    """
     authorization = header(scope, b"authorization")
     if authorization is not None:
         if authorization.lower().startswith(_BEARER):
@@ -51,21 +60,38 @@ def credential_of(scope: Any) -> tuple[str, str]:
         return "bearer", ""
     query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     if "ticket" in query:
-        return "ticket", query["ticket"][0]
+        tickets = query["ticket"]
+        return "ticket", tickets[0] if len(tickets) == 1 else ""
     token = _cookie(header(scope, b"cookie") or "")
     return ("none", "") if token is None else ("cookie", token)
 
 
-def claims_of(scope: Any, verifier: Verifier) -> Claims:
+def claims_of(scope: Any, verifier: Verifier) -> Claims | Ticket:
     """Return who the credential says it is.
 
     Raises:
-        Unauthenticated: there is none, or it does not hold.
+        Unauthenticated: there is none, or it is not genuine, or it has ended.
     """
     kind, credential = credential_of(scope)
-    if kind not in {"bearer", "cookie"}:
+    if kind == "none":
         raise Unauthenticated
-    return verifier.verify(credential)
+    return verifier.verify_ticket(credential) if kind == "ticket" else verifier.verify(credential)
+
+
+async def owner_of(claims: Claims | Ticket, database: DatabaseThreads) -> User:
+    """Return the user whose sign-in it is. A ticket is used up: to be asked once, at the end.
+
+    Raises:
+        Unauthenticated: the sign-in has ended, or the ticket was used before.
+        ParleyError: the database did not answer. A ticket may be used up then, or not.
+    """
+    if isinstance(claims, Ticket):
+        user = await database.run(use_ticket, ticket=claims)
+    else:
+        user = await database.run(session_owner, sid=claims.sid, user_id=claims.sub)
+    if user is None:
+        raise Unauthenticated
+    return user
 
 
 def _cookie(text: str) -> str | None:

@@ -10,7 +10,7 @@ from libs.common.errors import RateLimited
 from libs.common.tasks import TaskSet
 from services.chat.consumers.bugs import told
 from services.chat.frames import client, server
-from services.chat.hub import Session
+from services.chat.hub import Outbound
 from services.chat.selectors.messages import missing_ranges, readable_between
 
 WAITING = 8
@@ -19,15 +19,22 @@ RETRY_AFTER_S = 1.0
 
 
 class Syncing:
-    """The ``sync`` frames of one session, answered one at a time and in order.
+    """The ``sync`` frames of one socket, answered one at a time and in order.
 
     Live frames may come in between; each page judges anew what the user may read.
     """
 
     def __init__(
-        self, *, session: Session, database: DatabaseThreads, clock: Clock, tasks: TaskSet
+        self,
+        *,
+        user: str,
+        outbound: Outbound,
+        database: DatabaseThreads,
+        clock: Clock,
+        tasks: TaskSet,
     ) -> None:
-        self._session = session
+        self._user = user
+        self._outbound = outbound
         self._database = database
         self._clock = clock
         self._tasks = tasks
@@ -57,7 +64,7 @@ class Syncing:
     async def _send_missing(self, frame: client.Sync) -> None:
         planned = await self._database.run(
             missing_ranges,
-            user_id=self._session.user,
+            user_id=self._user,
             cursors=frame.cursors,
             now=self._clock.now(),
         )
@@ -67,10 +74,10 @@ class Syncing:
     async def _send_range(self, missed: server.SyncedRoom) -> server.SyncedRoom:
         """Send one room's messages; return how far it went."""
         next_seq = missed.from_
-        while next_seq <= missed.to and not self._session.outbound.closed:
+        while next_seq <= missed.to and not self._outbound.closed:
             page = await self._database.run(
                 readable_between,
-                user_id=self._session.user,
+                user_id=self._user,
                 room_id=missed.room,
                 first_seq=next_seq,
                 last_seq=missed.to,
@@ -79,10 +86,10 @@ class Syncing:
                 break
             for message in page:
                 # Not once a page: as JSON it may be six times as long as it is stored.
-                await self._session.outbound.has_room()
+                await self._outbound.has_room()
                 self._send(message)
             next_seq = page[-1].seq + 1
         return msgspec.structs.replace(missed, to=next_seq - 1)
 
     def _send(self, frame: server.AnyServerFrame) -> None:
-        self._session.outbound.send(server.encode(frame))
+        self._outbound.send(server.encode(frame))

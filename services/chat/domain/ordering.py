@@ -17,12 +17,14 @@ class LiveFrame:
     Attributes:
         room_version: version of the members by which it must at least be judged who gets it.
         session: the session that sent it and therefore does not get it; None where unknown.
+        sender: the user who wrote it.
         text: the frame, encoded once for everybody.
     """
 
     seq: int
     room_version: int
     session: str | None
+    sender: str
     text: str
 
 

@@ -39,7 +39,10 @@ class Lowest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoomFields(msgspec.Struct, frozen=True, kw_only=True):
-    """A room as one of its members sees it; the watermarks are that member's own."""
+    """A room as one of its members sees it; role and watermarks are that member's own.
+
+    ``members`` in direct rooms only, ``role`` and ``open_history`` in groups only.
+    """
 
     id: str
     kind: Literal["direct", "group"]
@@ -51,6 +54,8 @@ class RoomFields(msgspec.Struct, frozen=True, kw_only=True):
     read_seq: int
     lowest: list[Lowest]
     members: list[str] | UnsetType = UNSET
+    role: Literal["owner", "admin", "member"] | UnsetType = UNSET
+    open_history: bool | UnsetType = UNSET
 
 
 class RoomEntry(RoomFields, frozen=True, kw_only=True):
@@ -132,7 +137,10 @@ class Synced(ServerFrame, frozen=True, kw_only=True, tag="synced"):
 
 
 class RoomUpdate(RoomFields, frozen=True, kw_only=True, tag_field="type", tag="room"):
-    """A room was created, renamed or joined, or (``removed``) one is no longer in it."""
+    """A room was created, changed or joined, or (``removed``) one is no longer in it.
+
+    Of a room that one was removed from it only says which one, and up to where one saw it.
+    """
 
     removed: bool | UnsetType = UNSET
 

@@ -6,7 +6,7 @@ hole cannot be read nothing above it is written.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import structlog
 
@@ -17,8 +17,10 @@ from libs.common.tasks import TaskSet
 from services.chat.domain.ordering import HELD_FRAMES, LiveFrame
 from services.chat.frames.server import Message, encode
 from services.chat.hub.local_room import LocalRoom
+from services.chat.hub.seating import Seating
 from services.chat.selectors.messages import messages_between
-from services.chat.selectors.rooms import RoomState, heads_of, members_of
+from services.chat.selectors.room_state import members_of
+from services.chat.selectors.rooms import heads_of
 
 HOLE_AFTER_S = 0.1
 """How long a hole may close by itself before it is read from the database."""
@@ -34,26 +36,16 @@ log = structlog.get_logger(__name__)
 
 
 class Courier:
-    """Moves the rooms of one hub on.
+    """Moves the rooms of one hub on."""
 
-    Args:
-        on_members: gives the seats of a room anew by its members as they are now.
-    """
-
-    def __init__(
-        self,
-        *,
-        database: DatabaseThreads,
-        tasks: TaskSet,
-        on_members: Callable[[LocalRoom, RoomState], None],
-    ) -> None:
+    def __init__(self, *, database: DatabaseThreads, tasks: TaskSet, seating: Seating) -> None:
         self._database = database
         self._tasks = tasks
-        self._on_members = on_members
+        self._seating = seating
 
     def advance(self, room: LocalRoom) -> None:
         """Deliver what is due: at once where that is quick, otherwise in a task."""
-        if room.busy or not room.seats or room.order.next is None:
+        if room.busy or not room.seats or (room.order.next is None and not room.joining):
             return
         written = 0
         while room.order.peek() is not None and not room.reload_needed:
@@ -61,12 +53,38 @@ class Courier:
             if written > SOCKETS_PER_TURN:
                 break
             self._deliver(room)
-        if room.reload_needed or room.fill_needed or room.order.peek() is not None:
+        if room.leaving:
+            self._seating.dismiss(room)
+        if self._is_due(room):
             room.busy = True
             self._tasks.spawn(self._settle(room))
-        elif room.order.hole() and room.hole_timer is None:
-            loop = asyncio.get_running_loop()
-            room.hole_timer = loop.call_later(HOLE_AFTER_S, self._read_hole, room, room.order.next)
+        else:
+            self._come_back(room)
+
+    def _is_due(self, room: LocalRoom) -> bool:
+        """Tell whether something has to be done that takes waiting."""
+        return (
+            room.reload_needed
+            or room.fill_needed
+            or room.order.peek() is not None
+            or self._may_tell(room)
+        )
+
+    def _may_tell(self, room: LocalRoom) -> bool:
+        return room.tell_needed and asyncio.get_running_loop().time() >= room.tell_at_s
+
+    def _come_back(self, room: LocalRoom) -> None:
+        """Come back to what is given time: a hole, or the next telling."""
+        loop = asyncio.get_running_loop()
+        hole = room.order.hole()
+        if room.hole_timer is None and hole is not None:
+            room.hole_timer = loop.call_later(HOLE_AFTER_S, self._read_hole, room, hole[0])
+        if room.tell_timer is None and room.tell_needed:
+            room.tell_timer = loop.call_at(room.tell_at_s, self._tell_again, room)
+
+    def _tell_again(self, room: LocalRoom) -> None:
+        room.tell_timer = None
+        self.advance(room)
 
     def _deliver(self, room: LocalRoom) -> None:
         frame = room.order.take()
@@ -106,6 +124,8 @@ class Courier:
             await self._fill(room)
         elif room.order.peek() is not None:
             await self._deliver_to_many(room)
+        elif self._may_tell(room):
+            await self._seating.tell(room)
         else:
             return False
         return True
@@ -120,6 +140,8 @@ class Courier:
                 seat.deliver(frame)
             await asyncio.sleep(0)
         DELIVERIES.inc(len(seats))
+        if room.leaving:
+            self._seating.dismiss(room)
 
     async def _fill(self, room: LocalRoom) -> None:
         """Read the next missing frames from the database."""
@@ -133,15 +155,19 @@ class Courier:
             return
         FILLED.inc(len(messages))
         for message in messages:
-            room.offer(LiveFrame(message.seq, version, None, encode(message)))
+            text = encode(message)
+            room.offer(LiveFrame(message.seq, version, None, message.sender, text))
 
     async def _reload(self, room: LocalRoom) -> None:
         heard_of = room.version_needed
-        state = await self._database.run(members_of, room.id)
+        seated = {seat.session.user for seat in room.seats.values()}
+        asked_for = set(room.joining)
+        state = await self._database.run(members_of, room.id, besides=seated)
         if state is None:
             log.error("hub_room_is_gone", room=room.id)
+            room.joining.clear()
         else:
-            self._on_members(room, state)
+            self._seating.apply(room, state, joining=asked_for)
         # Not lower than what was heard of: a database that was set back must not be asked for ever.
         room.version = heard_of if state is None else max(state.version, heard_of)
 

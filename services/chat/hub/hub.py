@@ -4,23 +4,23 @@ A session takes its seats first and learns the heads afterwards: what comes in b
 there is no hole between ``welcome`` and the live frames.
 """
 
-import asyncio
 from collections.abc import Iterable
 
 import msgspec
 
 from libs.common import metrics
 from libs.common.database import DatabaseThreads
-from libs.common.errors import ParleyError, Unavailable
+from libs.common.errors import Unavailable
 from libs.common.events import MessageCreated, RoomChanged, RoomSnapshot, UserRevoked
 from libs.common.tasks import TaskSet
 from services.chat.domain.closing import NOT_AUTHENTICATED
 from services.chat.domain.ordering import LiveFrame
-from services.chat.frames.server import RoomEntry, RoomUpdate, encode
+from services.chat.frames.server import Custom, RoomEntry
 from services.chat.hub.courier import RETRY_AFTER_S, Courier
 from services.chat.hub.local_room import LocalRoom
+from services.chat.hub.seating import Seating
 from services.chat.hub.session import Seat, Session
-from services.chat.selectors.rooms import Head, RoomState, heads_of, room_for, rooms_of
+from services.chat.selectors.rooms import Head, heads_of, room_for, rooms_of
 
 JOIN_TRIES = 3
 """How often a room is read whose members change at the very same time."""
@@ -37,9 +37,8 @@ class Hub:
         self._rooms: dict[str, LocalRoom] = {}
         self._sessions: dict[str, set[Session]] = {}
         self._tasks = TaskSet()
-        self._courier = Courier(
-            database=database, tasks=self._tasks, on_members=self._apply_members
-        )
+        seating = Seating(give_up=self._give_up_seat, seat_user=self.seat_user)
+        self._courier = Courier(database=database, tasks=self._tasks, seating=seating)
 
     # -- sessions ---------------------------------------------------------------------------
 
@@ -72,7 +71,7 @@ class Hub:
 
     def go_live(self, session: Session) -> None:
         """Let the held frames go; to be called right after ``welcome`` was sent."""
-        for room_id, seat in session.seats.items():
+        for room_id, seat in list(session.seats.items()):
             seat.go_live(seat.after)
             self._courier.advance(self._rooms[room_id])
         session.opened.set()
@@ -115,7 +114,13 @@ class Hub:
             return
         for frame in event.frames:
             room.offer(
-                LiveFrame(frame.seq, event.room_version, frame.session, bytes(frame.frame).decode())
+                LiveFrame(
+                    seq=frame.seq,
+                    room_version=event.room_version,
+                    session=frame.session,
+                    sender=frame.sender,
+                    text=bytes(frame.frame).decode(),
+                )
             )
         self._courier.advance(room)
 
@@ -131,13 +136,22 @@ class Hub:
         """Close the sessions of sign-ins that ended."""
         for session in self.sessions_of(event.user):
             if session.sid in event.sids:
-                session.outbound.close(NOT_AUTHENTICATED)
+                session.listener.close(NOT_AUTHENTICATED)
+
+    def push(self, user: str, frame: Custom) -> None:
+        """Hand a frame of other code to the sessions of a user."""
+        for session in self.sessions_of(user):
+            session.listener.custom(frame)
 
     def seat_user(self, user: str, room_id: str) -> None:
         """Seat the sessions of a user in a room where they are not seated yet."""
         for session in self.sessions_of(user):
-            if room_id not in session.seats:
-                self._tasks.spawn(self._join_later(session, room_id))
+            if room_id in session.seats:
+                continue
+            if session.opened.is_set():
+                self._let_join(session, room_id)
+            else:
+                self._tasks.spawn(self._join_once_opened(session, room_id))
 
     # -- the safety net's side -----------------------------------------------------------------
 
@@ -181,27 +195,24 @@ class Hub:
         if room is None:
             return
         room.seats.pop(session.id, None)
+        room.joining.discard(session.id)
         if not room.seats:
             del self._rooms[room_id]
             ROOMS.dec()
-            if room.hole_timer is not None:
-                room.hole_timer.cancel()
+            room.end()
 
-    async def _join_later(self, session: Session, room_id: str) -> None:
-        """Seat a session that is open already, and tell it of the room."""
+    async def _join_once_opened(self, session: Session, room_id: str) -> None:
+        """Seat a session that has not been told of its other rooms yet."""
         await session.opened.wait()
-        while not session.outbound.closed and room_id not in session.seats:
-            try:
-                entry = await self._join(session, room_id)
-            except ParleyError:
-                self._give_up_seat(session, room_id)
-                await asyncio.sleep(RETRY_AFTER_S)
-                continue
-            if entry is None or session.outbound.closed:
-                return
-            session.outbound.send(encode(RoomUpdate(**msgspec.structs.asdict(entry))))
-            session.seats[room_id].go_live(entry.last_seq)
-            self._courier.advance(self._rooms[room_id])
+        if session in self.sessions_of(session.user) and room_id not in session.seats:
+            self._let_join(session, room_id)
+
+    def _let_join(self, session: Session, room_id: str) -> None:
+        """Take a seat; it is given, and the session told, when the members have been read."""
+        self._take_seat(session, room_id)
+        room = self._rooms[room_id]
+        room.joining.add(session.id)
+        self._courier.advance(room)
 
     async def _join(self, session: Session, room_id: str) -> RoomEntry | None:
         """Seat first, read afterwards. None where the user is no member (any more)."""
@@ -209,7 +220,7 @@ class Hub:
             self._take_seat(session, room_id)
         for _ in range(JOIN_TRIES):
             entry = await self._database.run(room_for, user_id=session.user, room_id=room_id)
-            if entry is None or session.outbound.closed:
+            if entry is None or session.listener.closed:
                 self._give_up_seat(session, room_id)
                 return None
             seated = self._seated(session, entry)
@@ -227,22 +238,6 @@ class Hub:
         if entry.version < room.version:
             return None
         seat = session.seats[entry.id]
-        seat.version = entry.version
+        seat.version = seat.told = entry.version
         seat.after = room.head_for(entry.last_seq)
         return msgspec.structs.replace(entry, last_seq=seat.after)
-
-    def _apply_members(self, room: LocalRoom, state: RoomState) -> None:
-        """Give the seats of a room anew by the members as they are now."""
-        spans = {member.user: member for member in state.members}
-        for seat in list(room.seats.values()):
-            if seat.version is None or seat.version > state.version:
-                continue  # its own reading is on the way, or newer than this one
-            span = spans.get(seat.session.user)
-            if span is None:
-                self._give_up_seat(seat.session, room.id)
-                continue
-            seat.after = max(seat.after, span.joined_seq)
-            seat.until = span.left_seq
-        for member in state.members:
-            if member.left_seq is None:
-                self.seat_user(member.user, room.id)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from services.chat.domain.ordering import LiveFrame, Sequencer
 from services.chat.hub.session import Seat
+from services.chat.selectors.room_state import Portrait
 
 
 @dataclass(slots=True, eq=False)
@@ -14,9 +15,15 @@ class LocalRoom:
     Attributes:
         version: version of the members by which the seats were given; 0 before the first reading.
         wanted_version: a newer one that was heard of: the members are read again first.
+        joining: the sessions whose seats wait for the next reading of the members.
+        leaving: seats of users who were removed and have not got all that is theirs yet.
+        portrait: the room as it was read last, for as long as somebody is to be told of it.
+        told: the version that all who are seated were told of, or had read themselves.
+        tell_at_s: when they may be told again, in the event loop's time.
         fill_to: the room is known to reach to this seq: what is missing below is to be read.
         busy: one task at a time moves ``order``, reads for it and writes to many sockets.
         hole_timer: runs while a hole is given time to close by itself.
+        tell_timer: runs until ``tell_at_s``.
     """
 
     id: str
@@ -24,15 +31,27 @@ class LocalRoom:
     order: Sequencer = field(default_factory=Sequencer)
     version: int = 0
     wanted_version: int = 0
+    joining: set[str] = field(default_factory=set)
+    leaving: list[Seat] = field(default_factory=list)
+    portrait: Portrait | None = None
+    told: int = 0
+    tell_at_s: float = 0.0
     fill_to: int = 0
     busy: bool = False
     hole_timer: asyncio.TimerHandle | None = None
+    tell_timer: asyncio.TimerHandle | None = None
 
     def start(self, *, last_seq: int, version: int) -> None:
         """Begin behind ``last_seq``, read from the database after the first seat was taken."""
         if self.order.next is None:
             self.order.start(last_seq + 1)
-            self.version = version
+            self.version = self.told = version
+
+    def end(self) -> None:
+        """Let go of the timers: nobody is seated here any more."""
+        for timer in (self.hole_timer, self.tell_timer):
+            if timer is not None:
+                timer.cancel()
 
     def offer(self, frame: LiveFrame) -> None:
         """Take a frame in; what finds no room is read again when its turn comes."""
@@ -51,7 +70,12 @@ class LocalRoom:
     @property
     def reload_needed(self) -> bool:
         """Whether the members have to be read again before anything is delivered."""
-        return self.version_needed > self.version
+        return self.version_needed > self.version or bool(self.joining)
+
+    @property
+    def tell_needed(self) -> bool:
+        """Whether the room has changed since those who are seated were told of it."""
+        return self.portrait is not None and self.portrait.version > self.told
 
     @property
     def version_needed(self) -> int:

@@ -12,6 +12,8 @@ from typing import Protocol
 
 from libs.common import metrics
 from services.chat.domain.closing import SLOW_READER
+from services.chat.domain.ordering import LiveFrame
+from services.chat.frames.server import Custom, RoomUpdate, encode
 
 QUEUE_BYTES = 1024 * 1024
 """Text that may wait for a socket. With the transport's own buffer, what a slow reader costs."""
@@ -45,7 +47,10 @@ class Wire(Protocol):
 
 
 class Outbound:
-    """What the server has to say to one session. Frames leave in the order of ``send``."""
+    """What the server has to say to one socket: the ``Listener`` of a chat session.
+
+    Frames leave in the order of ``send``.
+    """
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -73,6 +78,18 @@ class Outbound:
             self._half_empty.clear()
         if self._writer is None:
             self._writer = asyncio.create_task(self._write_queue(), name="outbound")
+
+    def message(self, frame: LiveFrame) -> None:
+        """Send a live message."""
+        self.send(frame.text)
+
+    def room(self, update: RoomUpdate) -> None:
+        """Send what became of a room."""
+        self.send(encode(update))
+
+    def custom(self, frame: Custom) -> None:
+        """Send what other code has for the user."""
+        self.send(encode(frame))
 
     async def has_room(self) -> None:
         """Wait until the queue is below half: for pages that are pulled at the socket's pace."""

@@ -1,25 +1,53 @@
-"""An open WebSocket as the hub knows it, and its seats in rooms."""
+"""A session as the hub knows it, and its seats in rooms."""
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
 from services.chat.domain.ordering import LiveFrame
-from services.chat.hub.outbound import Outbound
+from services.chat.frames.server import Custom, RoomUpdate
+
+Kind = Literal["chat", "notifications", "poll"]
+
+
+class Listener(Protocol):
+    """What a session does with its news. No method waits, and none raises once it is closed."""
+
+    closed: bool
+    """Whether nobody is there any more."""
+
+    def message(self, frame: LiveFrame) -> None:
+        """Take a message of one of the session's rooms; in order of seq in each room."""
+        ...
+
+    def room(self, update: RoomUpdate) -> None:
+        """Take a room that is new, has changed, or is the session's no more."""
+        ...
+
+    def custom(self, frame: Custom) -> None:
+        """Take what other code pushed to the user."""
+        ...
+
+    def close(self, code: int) -> None:
+        """End the session, behind everything that was said before."""
+        ...
 
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """One open WebSocket of a user.
+    """One open WebSocket or long poll of a user.
 
     Attributes:
         sid: the sign-in that it belongs to.
+        listener: gets its news.
         opened: set when ``welcome`` has gone out and the session is live.
     """
 
     id: str
     user: str
     sid: str
-    outbound: Outbound
+    listener: Listener
+    kind: Kind = "chat"
     seats: "dict[str, Seat]" = field(default_factory=dict)
     opened: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -28,13 +56,16 @@ class Session:
 class Seat:
     """A session's place in a room: it gets the frames ``after`` < seq <= ``until``.
 
-    ``held`` keeps live frames while the session does not know the room's head yet; None when the
-    seat is live. ``until`` is the last seq of a user who was removed. ``version`` is that of the
-    members by which the seat was given; None until they are read.
+    Attributes:
+        version: of the members by which the seat was given; None until they are read.
+        told: the version that the session was told of last.
+        until: the last seq of a user who was removed.
+        held: live frames, while the session does not know the room's head yet; None once live.
     """
 
     session: Session
     version: int | None = None
+    told: int = 0
     after: int = 0
     until: int | None = None
     held: list[LiveFrame] | None = field(default_factory=list)
@@ -46,7 +77,7 @@ class Seat:
         if self.held is not None:
             self.held.append(frame)
         elif frame.session != self.session.id:
-            self.session.outbound.send(frame.text)
+            self.session.listener.message(frame)
 
     def go_live(self, head: int) -> None:
         """Send what was held above ``head``, which the client knows of, and from now on all."""

@@ -24,7 +24,8 @@ from services.chat.frames.server import Message, encode
 from services.chat.models import Outbox
 from services.chat.selectors.messages import messages_in
 from services.chat.selectors.people import people_by_ids
-from services.chat.selectors.rooms import heads_of, members_of
+from services.chat.selectors.room_state import members_of
+from services.chat.selectors.rooms import heads_of
 from services.chat.store import CHAT_EVENTS, CHAT_ROOMS
 
 MESSAGE_CREATED = "message.created"
@@ -109,6 +110,5 @@ def _room_changed(room: str) -> Iterator[RoomChanged]:
             read_seq=member.read_seq,
         )
         for member in state.members
-        if member.left_seq is None
     ]
     yield RoomChanged(room=room, version=state.version, last_seq=state.last_seq, members=members)

@@ -1,7 +1,7 @@
-"""Rooms as their members see them, and the state that the hub needs of a room.
+"""Rooms as their members see them, and how far rooms are.
 
 Reading for one user never shows a room in which that user is not present; ``heads_of`` and
-``members_of`` are for the process itself and ask nobody.
+``rooms_of_users`` are for the process itself and ask nobody.
 """
 
 import datetime as dt
@@ -18,9 +18,8 @@ from libs.common.errors import PermissionDenied
 from services.chat.domain.ids import uuid_of
 from services.chat.frames.server import Lowest, RoomEntry
 from services.chat.models import Member, Room
+from services.chat.selectors.room_state import LOWEST_EACH
 
-LOWEST_EACH = 2
-"""Members shown as furthest behind, by each of the two watermarks."""
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -39,20 +38,6 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
-class MemberSpan(msgspec.Struct, frozen=True, kw_only=True):
-    """A member, present or left, and the seqs that are theirs to see.
-
-    They see ``joined_seq < seq``, and ``seq <= left_seq`` where they have left.
-    """
-
-    user: str
-    role: str
-    joined_seq: int
-    left_seq: int | None
-    delivered_seq: int
-    read_seq: int
-
-
 class MemberEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A present member as the others see them."""
 
@@ -66,15 +51,6 @@ class MemberPage(msgspec.Struct, frozen=True, kw_only=True):
 
     members: list[MemberEntry]
     next: str | None
-
-
-class RoomState(msgspec.Struct, frozen=True, kw_only=True):
-    """A room with all who are, or ever were, its members; of one instant."""
-
-    room: str
-    version: int
-    last_seq: int
-    members: list[MemberSpan]
 
 
 def rooms_of(*, user_id: str, limit: int | None = None) -> list[RoomEntry]:
@@ -128,26 +104,6 @@ def heads_of(room_ids: Iterable[str]) -> list[Head]:
         ]
 
 
-def members_of(room_id: str) -> RoomState | None:
-    """Return a room and its members, those who left included; None where there is no such room.
-
-    One statement, so head, version and members belong together.
-    """
-    wanted = uuid_of(room_id)
-    if wanted is None:
-        return None
-    members = list(Member.objects.filter(room_id=wanted).select_related("room").order_by("id"))
-    if not members:
-        return None
-    room = members[0].room
-    return RoomState(
-        room=room_id,
-        version=room.version,
-        last_seq=room.last_seq,
-        members=[_span(member) for member in members],
-    )
-
-
 def is_member(*, user_id: str, room_id: str) -> bool:
     """Tell whether a user is present in a room; False also where there is no such room."""
     wanted = uuid_of(room_id)
@@ -170,21 +126,13 @@ def members_page(*, user_id: str, room_id: str, after: str | None, limit: int) -
     if start is not None:
         members = members.filter(user_id__gt=start)
     found = list(members[: limit + 1])
-    page = [_span(member) for member in found[:limit]]
+    page = found[:limit]
     return MemberPage(
-        members=[MemberEntry(user=m.user, role=m.role, joined_seq=m.joined_seq) for m in page],
-        next=page[-1].user if len(found) > limit else None,
-    )
-
-
-def _span(member: Member) -> MemberSpan:
-    return MemberSpan(
-        user=str(member.user_id),
-        role=member.role,
-        joined_seq=member.joined_seq,
-        left_seq=member.left_seq,
-        delivered_seq=member.delivered_seq,
-        read_seq=member.read_seq,
+        members=[
+            MemberEntry(user=str(member.user_id), role=member.role, joined_seq=member.joined_seq)
+            for member in page
+        ],
+        next=str(page[-1].user_id) if len(found) > limit else None,
     )
 
 
@@ -250,6 +198,8 @@ def _entry(own: Member, shown: list[Member]) -> RoomEntry:
             for member in (others if direct else shown)
         ],
         members=[str(member.user_id) for member in shown] if direct else UNSET,
+        role=UNSET if direct else own.role,  # type: ignore[arg-type]  # one of Member.Role
+        open_history=UNSET if direct else room.open_history,
     )
 
 

@@ -10,7 +10,7 @@ from libs.common.tasks import TaskSet
 from services.chat.consumers.syncing import WAITING, Syncing
 from services.chat.frames.client import Sync
 from services.chat.frames.server import SyncedRoom
-from services.chat.hub import Outbound, Session
+from services.chat.hub import Outbound
 from tests.unit.chat.hub.fake_database import message
 from tests.unit.chat.hub.fake_wire import FakeWire
 
@@ -44,7 +44,8 @@ class Desk:
         self.tasks = TaskSet()
         self.outbound = Outbound(self.wire)
         self.syncing = Syncing(
-            session=Session("session", "user", "sid", self.outbound),
+            user="user",
+            outbound=self.outbound,
             database=cast(Any, self.database),
             clock=ManualClock(),
             tasks=self.tasks,

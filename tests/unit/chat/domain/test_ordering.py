@@ -2,7 +2,7 @@ from services.chat.domain.ordering import HELD_FRAMES, LiveFrame, Sequencer
 
 
 def frame(seq, text=""):
-    return LiveFrame(seq, 1, None, text)
+    return LiveFrame(seq, 1, None, "author", text)
 
 
 def started(next_seq=1):

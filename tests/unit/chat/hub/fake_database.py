@@ -6,7 +6,8 @@ from collections.abc import Callable
 from libs.common.errors import Unavailable
 from services.chat.domain.ordering import HELD_FRAMES
 from services.chat.frames.server import Message, RoomEntry
-from services.chat.selectors.rooms import Head, MemberSpan, RoomState
+from services.chat.selectors.room_state import MemberSpan, RoomState
+from services.chat.selectors.rooms import Head
 
 
 def message(room, seq):
@@ -82,12 +83,20 @@ class FakeDatabase:
             for room in rooms
         ]
 
-    def members_of(self, room):
+    def members_of(self, room, *, besides=()):
         return RoomState(
             room=room,
+            kind="group",
+            name=room,
+            open_history=False,
             version=self.versions[room],
             last_seq=self.heads[room],
-            members=list(self.spans[room].values()),
+            members=[
+                its
+                for its in self.spans[room].values()
+                if its.left_seq is None or its.user in besides
+            ],
+            names={},
         )
 
     def _read_range(self, room, *, first_seq, last_seq):

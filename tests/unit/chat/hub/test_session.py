@@ -7,7 +7,7 @@ from tests.unit.chat.hub.fake_wire import FakeWire
 
 
 def frame(seq, session=None):
-    return LiveFrame(seq, 1, session, str(seq))
+    return LiveFrame(seq, 1, session, "author", str(seq))
 
 
 @pytest.fixture

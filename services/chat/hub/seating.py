@@ -1,0 +1,129 @@
+"""Seats given anew by the members as they are now, and what is said about that.
+
+A seat is taken first and judged afterwards, by members that were read later: what comes in between
+is held. Somebody who was removed keeps the seat until the last message that is theirs has passed.
+"""
+
+import asyncio
+from collections.abc import Callable, Set
+
+from services.chat.hub.local_room import LocalRoom
+from services.chat.hub.session import Seat, Session
+from services.chat.selectors.room_state import MemberSpan, Portrait, RoomState
+
+TOLD_PER_TURN = 100
+"""Sessions told of a room before the event loop gets a turn."""
+TELL_EVERY_S = 0.2
+"""How often the members of one room are told that it changed; of several changes the last one."""
+
+
+class Seating:
+    """The seats of all rooms of one hub.
+
+    Args:
+        give_up: takes a session's seat in a room away.
+        seat_user: seats the sessions of a user in a room where they are not seated yet.
+    """
+
+    def __init__(
+        self,
+        *,
+        give_up: Callable[[Session, str], None],
+        seat_user: Callable[[str, str], None],
+    ) -> None:
+        self._give_up = give_up
+        self._seat_user = seat_user
+
+    def apply(self, room: LocalRoom, state: RoomState, *, joining: Set[str]) -> None:
+        """Give the seats of a room anew; those who come and go are told of it at once.
+
+        Args:
+            room: whose.
+            state: read after those who are joining took their seats.
+            joining: the sessions that are to be let in.
+        """
+        room.start(last_seq=state.last_seq, version=state.version)
+        portrait = Portrait(state)
+        room.portrait = portrait
+        room.joining -= joining
+        room.leaving = []
+        for seat in list(room.seats.values()):
+            self._judge(room, seat, portrait, joining=seat.session.id in joining)
+        for member in state.members:
+            if member.left_seq is None:
+                self._seat_user(member.user, room.id)
+
+    def _judge(self, room: LocalRoom, seat: Seat, portrait: Portrait, *, joining: bool) -> None:
+        if seat.version is None and not joining:
+            return  # its own reading is on the way
+        if seat.version is not None and seat.version > portrait.version:
+            return
+        span = portrait.spans.get(seat.session.user)
+        if span is not None and span.left_seq is None:
+            seat.until = None
+            if joining:
+                self._let_in(room, seat, portrait)
+            seat.version = portrait.version
+            seat.after = max(seat.after, span.joined_seq)
+        elif joining:
+            self._give_up(seat.session, room.id)
+        else:
+            self._see_off(room, seat, span)
+
+    def _let_in(self, room: LocalRoom, seat: Seat, portrait: Portrait) -> None:
+        head = room.head_for(portrait.last_seq)
+        seat.told = portrait.version
+        seat.session.listener.room(portrait.shown_to(seat.session.user, head=head))
+        seat.go_live(head)
+
+    def _see_off(self, room: LocalRoom, seat: Seat, span: MemberSpan | None) -> None:
+        seat.until = 0 if span is None else (span.left_seq or 0)
+        room.leaving.append(seat)
+        self.dismiss(room)
+
+    def dismiss(self, room: LocalRoom) -> None:
+        """Say good-bye to those who have got all that was theirs."""
+        portrait, next_seq = room.portrait, room.order.next or 1
+        if portrait is None:
+            return
+        # Not before `welcome` has gone out, which a seat that still holds frames waits for.
+        gone = [seat for seat in room.leaving if _passed(seat, next_seq) and seat.held is None]
+        room.leaving = [seat for seat in room.leaving if seat not in gone]
+        for seat in gone:
+            if room.seats.get(seat.session.id) is seat:
+                self._give_up(seat.session, room.id)
+                seat.session.listener.room(portrait.farewell(head=seat.until or 0))
+
+    async def tell(self, room: LocalRoom) -> None:
+        """Tell all who are seated what the room is like now."""
+        portrait = room.portrait
+        if portrait is None:
+            return
+        room.tell_at_s = asyncio.get_running_loop().time() + TELL_EVERY_S
+        everybody = True
+        for number, seat in enumerate(list(room.seats.values()), start=1):
+            if number % TOLD_PER_TURN == 0:
+                await asyncio.sleep(0)
+            if room.seats.get(seat.session.id) is seat and _is_to_be_told(seat, portrait):
+                everybody = self._tell_one(room, seat, portrait) and everybody
+        if everybody:
+            room.told = portrait.version
+        if everybody and not room.leaving:
+            room.portrait = None
+
+    def _tell_one(self, room: LocalRoom, seat: Seat, portrait: Portrait) -> bool:
+        if seat.held is not None:
+            return False  # its `welcome` has not gone out, and tells of an older version
+        seat.told = portrait.version
+        head = max(seat.after, (room.order.next or 1) - 1)
+        seat.session.listener.room(portrait.shown_to(seat.session.user, head=head))
+        return True
+
+
+def _passed(seat: Seat, next_seq: int) -> bool:
+    return seat.until is not None and seat.until < next_seq
+
+
+def _is_to_be_told(seat: Seat, portrait: Portrait) -> bool:
+    seated = seat.version is not None and seat.until is None
+    return seated and seat.told < portrait.version and seat.session.user in portrait.spans
