@@ -1,11 +1,15 @@
-"""Access tokens: made by chat, verified offline by every service.
+"""Access tokens and one-time tickets: made by chat, verified offline.
 
-A token is a JWT (RFC 7519) signed with Ed25519 only. Its header is written by whoever sends it,
-so the header never chooses the algorithm, and its ``kid`` only picks one of *our* keys. A valid
-token says that a sign-in was good when the token was made; a sign-out after that is known to chat.
+Both are JWTs (RFC 7519) signed with Ed25519 only. The header is written by whoever sends it, so
+the header never chooses the algorithm, and its ``kid`` only picks one of *our* keys. A valid token
+says that a sign-in was good when the token was made; a sign-out after that is known to chat. One
+key signs both kinds: the audience alone tells them apart, so neither passes for the other. That a
+ticket opens one socket only is not told by its signature, but by chat's database.
 """
 
 from collections.abc import Mapping
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
 
 import jwt
 import msgspec
@@ -17,7 +21,11 @@ from libs.common.errors import Unauthenticated
 
 ALGORITHM = "EdDSA"
 AUDIENCE = "parley"
-"""``aud`` of every token: all services of one installation accept the same ones."""
+"""``aud`` of every access token: all services of one installation accept the same ones."""
+TICKET_AUDIENCE = "parley-ticket"
+"""``aud`` of every ticket; never one that an access token has."""
+TICKET_LIFETIME_S = 30
+"""Life of a ticket in seconds: it stands in an address, and is to be used at once."""
 LIFETIME_S = 600
 """Life of a token in seconds; a browser renews it in time, other clients likewise."""
 RENEWAL_GRACE_S = 60
@@ -50,8 +58,29 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     aud: str
 
 
+class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+    """What a ticket says.
+
+    Attributes:
+        sub: user id.
+        sid: id of the sign-in of whoever asked for it.
+        jti: the ticket's own id; it is used up when this one is in the database.
+        exp: when it ends, in seconds since 1970.
+        aud: ``TICKET_AUDIENCE``.
+    """
+
+    sub: str
+    sid: str
+    jti: UUID
+    exp: int
+    aud: str
+
+
+AnyClaims = TypeVar("AnyClaims", Claims, Ticket)
+
+
 class Issuer:
-    """Makes tokens. There is one signing key; ``verify_keys`` must hold its public half.
+    """Makes tokens and tickets. There is one signing key; ``verify_keys`` must hold its public half.
 
     Args:
         signing_key: Ed25519 private key, PEM.
@@ -67,12 +96,10 @@ class Issuer:
         *,
         verify_keys: Mapping[str, str],
         clock: Clock,
-        audience: str = AUDIENCE,
     ) -> None:
         self._key = _private_key(signing_key)
         self._kid = _kid_of(self._key, verify_keys)
         self._clock = clock
-        self._audience = audience
 
     def issue(self, *, sub: str, sid: str, name: str, staff: bool) -> str:
         """Make a token that lives ``LIFETIME_S`` from now."""
@@ -84,24 +111,31 @@ class Issuer:
             staff=staff,
             iat=iat,
             exp=iat + LIFETIME_S,
-            aud=self._audience,
+            aud=AUDIENCE,
         )
+        return self._signed(claims)
+
+    def issue_ticket(self, *, sub: str, sid: str) -> str:
+        """Make a ticket that lives ``TICKET_LIFETIME_S`` from now; nothing keeps note of it."""
+        exp = int(self._clock.now().timestamp()) + TICKET_LIFETIME_S
+        return self._signed(Ticket(sub=sub, sid=sid, jti=uuid4(), exp=exp, aud=TICKET_AUDIENCE))
+
+    def _signed(self, claims: Claims | Ticket) -> str:
         return jwt.encode(
             msgspec.to_builtins(claims), self._key, algorithm=ALGORITHM, headers={"kid": self._kid}
         )
 
 
 class Verifier:
-    """Verifies tokens with the public keys (PEM, by key id) that this installation knows.
+    """Verifies tokens and tickets with the public keys (PEM, by key id) that this installation knows.
 
     Raises:
         ValueError: one of them is no Ed25519 public key.
     """
 
-    def __init__(self, keys: Mapping[str, str], *, clock: Clock, audience: str = AUDIENCE) -> None:
+    def __init__(self, keys: Mapping[str, str], *, clock: Clock) -> None:
         self._keys = {kid: _public_key(pem) for kid, pem in keys.items()}
         self._clock = clock
-        self._audience = audience
 
     def verify(self, token: str, *, leeway_s: float = 0) -> Claims:
         """Return what a token says, if it is ours and has not ended ``leeway_s`` ago or earlier.
@@ -109,30 +143,48 @@ class Verifier:
         Raises:
             Unauthenticated: in every other case. It does not say which, on purpose.
         """
-        if len(token) > TOKEN_CHARS:
-            raise Unauthenticated
-        try:
-            claims = self._read(token)
-        except (jwt.PyJWTError, msgspec.ValidationError, ValueError, RecursionError):
-            raise Unauthenticated from None
+        claims = self._read(token, Claims, audience=AUDIENCE)
         now = self._clock.now().timestamp()
         if claims.exp + leeway_s <= now or claims.iat > now + CLOCK_SKEW_S:
             raise Unauthenticated
         return claims
 
-    def _read(self, token: str) -> Claims:
-        key = self._keys.get(jwt.get_unverified_header(token).get("kid", ""))
+    def verify_ticket(self, ticket: str) -> Ticket:
+        """Return what a ticket says, if it is ours and has not ended; it may have been used.
+
+        Raises:
+            Unauthenticated: in every other case.
+        """
+        claims = self._read(ticket, Ticket, audience=TICKET_AUDIENCE)
+        if claims.exp <= self._clock.now().timestamp():
+            raise Unauthenticated
+        return claims
+
+    def _read(self, text: str, kind: type[AnyClaims], *, audience: str) -> AnyClaims:
+        """Return what is signed by one of our keys and has the claims of its kind.
+
+        Raises:
+            Unauthenticated: it is not.
+        """
+        if len(text) > TOKEN_CHARS:
+            raise Unauthenticated
+        try:
+            return msgspec.convert(self._payload(text, audience), kind)
+        except (jwt.PyJWTError, msgspec.ValidationError, ValueError, RecursionError):
+            raise Unauthenticated from None
+
+    def _payload(self, text: str, audience: str) -> dict[str, Any]:
+        key = self._keys.get(jwt.get_unverified_header(text).get("kid", ""))
         if key is None:
             raise Unauthenticated
-        payload = jwt.decode(
-            token,
+        return jwt.decode(
+            text,
             key,
             algorithms=[ALGORITHM],
-            audience=self._audience,
-            # Times are compared with the injected clock, by verify().
+            audience=audience,
+            # Times are compared with the injected clock, by those who call.
             options={"verify_exp": False, "verify_iat": False, "verify_nbf": False},
         )
-        return msgspec.convert(payload, Claims)
 
 
 def _private_key(pem: str) -> Ed25519PrivateKey:

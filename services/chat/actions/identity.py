@@ -1,9 +1,11 @@
-"""People come, sign in, and sign out.
+"""People come, sign in, sign out, and are deactivated.
 
 A sign-in is a row of its own, whose id is the ``sid`` of every token made from it. Signing out is
-durable: the row says so, and the same transaction announces it.
+durable: the row says so, and the same transaction announces it. Whoever begins or ends sign-ins
+holds the lock of the user's row where it matters that nobody does the opposite meanwhile.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -18,12 +20,14 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from libs.common.errors import BadFrame, Unauthenticated
+from services.chat.domain.ids import uuid_of
 from services.chat.domain.names import display_name_of
 from services.chat.models import Outbox, SignIn, User
-from services.chat.selectors.people import username_is_taken
+from services.chat.selectors.people import browser_session, username_is_taken
 
 SID_KEY = "sid"
 """Where Django's session keeps the id of its sign-in."""
@@ -78,9 +82,25 @@ def check_password(*, username: str, password: str) -> User:
     return user
 
 
-def begin_sign_in(*, user: User, user_agent: str, browser: bool) -> SignedIn:
-    """Begin a sign-in; for a ``browser`` with a session of Django beside it."""
+def begin_sign_in(*, user: User, user_agent: str, browser: bool, instead_of: str = "") -> SignedIn:
+    """Begin a sign-in; for a ``browser`` with a session of Django beside it.
+
+    Args:
+        user: who was found to be who they say.
+        user_agent: as the device calls itself.
+        browser: whether it keeps cookies.
+        instead_of: the key of the session that the browser had so far, if any. Where it still
+            holds its sign-in ends, whosever it was: nobody could sign out of it any more.
+
+    Raises:
+        Unauthenticated: the user was deactivated meanwhile.
+    """
     with transaction.atomic():
+        if not _locked(user.id).filter(is_active=True):
+            raise Unauthenticated
+        replaced = browser_session(instead_of)
+        if replaced is not None:
+            sign_out(user_id=str(replaced.user.id), sid=replaced.sid)
         sign_in = SignIn.objects.create(user=user, user_agent=_kept(user_agent))
         if browser:
             sign_in.session_key = _begin_session(user, sid=str(sign_in.id))
@@ -88,37 +108,81 @@ def begin_sign_in(*, user: User, user_agent: str, browser: bool) -> SignedIn:
     return SignedIn(user=user, sid=str(sign_in.id), session_key=sign_in.session_key or None)
 
 
-def renew_sign_in(*, sid: str) -> None:
-    """Note that a sign-in is in use, and let its session of Django live on."""
-    sign_in = SignIn.objects.filter(id=sid, revoked_at=None).only("session_key").first()
-    if sign_in is None:
-        return
-    SignIn.objects.filter(id=sid).update(renewed_at=Now())
-    if sign_in.session_key:
+def renew_sign_in(*, sid: str) -> bool:
+    """Note that a sign-in is in use, and let its session of Django live on.
+
+    Returns:
+        Whether it still holds. Where it has just ended it is not brought back.
+    """
+    holding = SignIn.objects.filter(id=sid, revoked_at=None)
+    if not holding.update(renewed_at=Now()):
+        return False
+    session_key = SignIn.objects.values_list("session_key", flat=True).get(id=sid)
+    if session_key:
         # Only the date: saving the session could bring back one that is being signed out.
-        expires_at = SessionStore(sign_in.session_key).get_expiry_date()
-        Session.objects.filter(session_key=sign_in.session_key).update(expire_date=expires_at)
+        expires_at = SessionStore(session_key).get_expiry_date()
+        Session.objects.filter(session_key=session_key).update(expire_date=expires_at)
+    return True
 
 
 def sign_out(*, user_id: str, sid: str, everywhere: bool = False) -> None:
     """End one sign-in, or all of that user, for good. Doing it again changes nothing.
 
-    Its tokens go on to be accepted by services that verify offline until they end (10 minutes at
-    most); chat refuses them at once.
+    One that is not the user's stays as it is. Its tokens go on to be accepted by services that
+    verify offline until they end (10 minutes at most); chat refuses them at once.
+    """
+    ending = SignIn.objects.filter(user_id=user_id)
+    if not everywhere:
+        known = uuid_of(sid)
+        ending = ending.filter(id=known) if known else ending.none()
+    with transaction.atomic():
+        ended = _end(ending)
+        if ended:
+            _announce_end(user_id, ended)
+
+
+def deactivate_user(*, user_id: str) -> int:
+    """Shut a person out: no sign-in holds any more, and none can be begun.
+
+    Doing it again changes nothing. What they wrote stays, under their name.
+
+    Returns:
+        How many sign-ins it ended.
     """
     with transaction.atomic():
-        ending = SignIn.objects.select_for_update().filter(user_id=user_id, revoked_at=None)
-        if not everywhere:
-            ending = ending.filter(id=sid)
-        ended = list(ending.only("session_key"))
-        if not ended:
-            return
-        SignIn.objects.filter(id__in=[each.id for each in ended]).update(revoked_at=Now())
-        keys = [each.session_key for each in ended if each.session_key]
-        Session.objects.filter(session_key__in=keys).delete()
-        Outbox.objects.create(
-            event="user.revoked", subjects=[UUID(user_id), *(each.id for each in ended)]
-        )
+        shut_out = _locked(user_id).filter(is_active=True)
+        was_active = bool(shut_out)
+        User.objects.filter(id=user_id).update(is_active=False)
+        ended = _end(SignIn.objects.filter(user_id=user_id))
+        if was_active or ended:
+            _announce_end(user_id, ended)
+    return len(ended)
+
+
+def reactivate_user(*, user_id: str) -> None:
+    """Let a person sign in again; the sign-ins that were ended stay so."""
+    User.objects.filter(id=user_id).update(is_active=True)
+
+
+def _locked(user_id: str | UUID) -> QuerySet[User]:
+    """Return the user's row, which is locked until the transaction ends once it is read."""
+    return User.objects.select_for_update(no_key=True).only("id").filter(id=user_id)
+
+
+def _end(sign_ins: QuerySet[SignIn]) -> Sequence[UUID]:
+    """Revoke those that are not yet, and delete their sessions; return their ids."""
+    # In order, or two that end all of a user's would wait for each other.
+    ending = sign_ins.filter(revoked_at=None).order_by("id").select_for_update()
+    ended = list(ending.only("session_key"))
+    ids = [each.id for each in ended]
+    SignIn.objects.filter(id__in=ids).update(revoked_at=Now())
+    keys = [each.session_key for each in ended if each.session_key]
+    Session.objects.filter(session_key__in=keys).delete()
+    return ids
+
+
+def _announce_end(user_id: str, ended: Sequence[UUID]) -> None:
+    Outbox.objects.create(event="user.revoked", subjects=[UUID(user_id), *ended])
 
 
 def _begin_session(user: User, *, sid: str) -> str:

@@ -8,7 +8,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from libs.common.errors import ParleyError, Unauthenticated
-from services.chat.api import bodies, health, members, messages, people, rooms, sign_in
+from services.chat.api import bodies, health, me, members, messages, people, rooms, sign_in
 from services.chat.api.credentials import ACCESS_COOKIE, signed_in
 from services.chat.api.problems import problem_of
 
@@ -43,6 +43,7 @@ api = ChatAPI(
 for prefix, router in (
     ("/auth", sign_in.router),
     ("", people.router),
+    ("", me.router),
     ("", rooms.router),
     ("", members.router),
     ("", messages.router),

@@ -141,6 +141,11 @@ def check_same_site(request: HttpRequest) -> None:
         raise CsrfFailed("This page must not sign people in.")
 
 
+def session_key_of(request: HttpRequest) -> str:
+    """Return the key of Django's session that a browser brings, empty where it brings none."""
+    return request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+
+
 def new_csrf_token(request: HttpRequest, *, rotate: bool) -> str:
     """Return a token for ``X-CSRFToken``; ``rotate`` ends those that were given before."""
     if rotate:
@@ -193,8 +198,8 @@ def _set_cookie(
 
 
 async def _by_session(request: HttpRequest) -> Caller:
-    session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-    if session_key is None:
+    session_key = session_key_of(request)
+    if not session_key:
         raise Unauthenticated
     session = await parts_of(request).database.run(people.browser_session, session_key)
     if session is None:

@@ -4,7 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from msgspec import UNSET
 from ninja import Router
 
-from libs.common.tokens import LIFETIME_S
+from libs.common.errors import Unauthenticated
+from libs.common.tokens import LIFETIME_S, TICKET_LIFETIME_S
 from services.chat.actions import identity
 from services.chat.actions.identity import SignedIn
 from services.chat.api import credentials
@@ -16,6 +17,7 @@ from services.chat.api.shapes.sign_in import (
     Registration,
     SessionAnswer,
     SignOut,
+    TicketAnswer,
     TokenAnswer,
 )
 from services.chat.models import User
@@ -61,7 +63,8 @@ async def token(request: HttpRequest) -> HttpResponse:
 async def session(request: HttpRequest) -> HttpResponse:
     """Tell who is signed in, and renew the token (accepted until 60 s after its end)."""
     caller = caller_of(request)
-    await parts_of(request).database.run(identity.renew_sign_in, sid=caller.sid)
+    if not await parts_of(request).database.run(identity.renew_sign_in, sid=caller.sid):
+        raise Unauthenticated
     access_token = _token(request, caller.user, sid=caller.sid)
     bearer = caller.by == "bearer"
     response = answer(
@@ -76,6 +79,14 @@ async def session(request: HttpRequest) -> HttpResponse:
         credentials.set_access_cookie(response, access_token)
         credentials.set_csrf_cookie(request, response)
     return response
+
+
+@router.post("/ticket", **documented(answers={200: TicketAnswer}))
+async def ticket(request: HttpRequest) -> HttpResponse:
+    """Give a one-time ticket, for clients whose WebSocket carries neither header nor cookie."""
+    caller = caller_of(request)
+    made = parts_of(request).tokens.issue_ticket(sub=caller.id, sid=caller.sid)
+    return answer(TicketAnswer(ticket=made, expires_in=TICKET_LIFETIME_S))
 
 
 @router.post("/logout", **documented(body=SignOut, answers={204: None}))
@@ -101,23 +112,25 @@ async def _user_by_password(request: HttpRequest) -> User:
         )
 
 
-async def _begin(request: HttpRequest, user: User, *, browser: bool) -> SignedIn:
-    return await parts_of(request).database.run(
-        identity.begin_sign_in,
-        user=user,
-        user_agent=request.headers.get("User-Agent", ""),
-        browser=browser,
-    )
-
-
 async def _signed_in_browser(request: HttpRequest, user: User, *, status: int) -> HttpResponse:
     signed_in = await _begin(request, user, browser=True)
+    parts_of(request).relay.poke()  # the browser's sign-in until now may have ended
     csrf_token = credentials.new_csrf_token(request, rotate=True)
     response = answer(SessionAnswer(user=person(user), csrf_token=csrf_token), status=status)
     credentials.set_session_cookie(response, signed_in)
     credentials.set_access_cookie(response, _token(request, user, sid=signed_in.sid))
     credentials.set_csrf_cookie(request, response)
     return response
+
+
+async def _begin(request: HttpRequest, user: User, *, browser: bool) -> SignedIn:
+    return await parts_of(request).database.run(
+        identity.begin_sign_in,
+        user=user,
+        user_agent=request.headers.get("User-Agent", ""),
+        browser=browser,
+        instead_of=credentials.session_key_of(request) if browser else "",
+    )
 
 
 def _token(request: HttpRequest, user: User, *, sid: str) -> str:

@@ -1,8 +1,8 @@
-"""Shapes of ``/users``."""
+"""Shapes of ``/users`` and ``/me``."""
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from services.chat.api.shapes.base import Shape
 from services.chat.domain.names import DISPLAY_NAME_CHARS
@@ -23,3 +23,15 @@ class People(Shape, frozen=True, kw_only=True):
     """Some people."""
 
     users: list[Person]
+
+
+class Profile(Shape, frozen=True, kw_only=True):
+    """Oneself."""
+
+    user: Person
+
+
+class ProfileChange(Shape, frozen=True, kw_only=True):
+    """What is to be changed of oneself; what is not named stays."""
+
+    display_name: Annotated[str, Meta(max_length=DISPLAY_NAME_CHARS)] | UnsetType = UNSET

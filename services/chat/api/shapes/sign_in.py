@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from services.chat.api.shapes.base import Shape
 from services.chat.domain.names import DISPLAY_NAME_CHARS, Username
 from services.chat.frames.server import Person
+from services.chat.selectors.devices import Device
 
 PASSWORD_CHARS = 256
 """Longest password, in code points."""
@@ -53,3 +54,16 @@ class TokenAnswer(Shape, frozen=True, kw_only=True):
     access_token: str
     expires_in: int
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the name of a scheme
+
+
+class TicketAnswer(Shape, frozen=True, kw_only=True):
+    """A ticket, good for one WebSocket that is opened within ``expires_in`` seconds."""
+
+    ticket: str
+    expires_in: int
+
+
+class SignIns(Shape, frozen=True, kw_only=True):
+    """One's sign-ins that still hold, newest first."""
+
+    sessions: list[Device]

@@ -1,0 +1,63 @@
+"""``/me`` and ``/sessions``: oneself, as others see one, and where one is signed in."""
+
+from django.http import HttpRequest, HttpResponse
+from msgspec import UNSET
+from ninja import Router
+
+from services.chat.actions import identity
+from services.chat.actions.profile import change_display_name
+from services.chat.api import credentials
+from services.chat.api.bodies import answer, documented, read_body
+from services.chat.api.credentials import caller_of
+from services.chat.api.parts import parts_of
+from services.chat.api.shapes.people import Profile, ProfileChange
+from services.chat.api.shapes.sign_in import SignIns
+from services.chat.selectors.devices import devices_of
+from services.chat.selectors.people import person
+
+router = Router(tags=["me"])
+
+
+@router.get("/me", **documented(answers={200: Profile}))
+async def me(request: HttpRequest) -> HttpResponse:
+    """Show oneself."""
+    return answer(Profile(user=person(caller_of(request).user)))
+
+
+@router.patch("/me", **documented(body=ProfileChange, answers={200: Profile}))
+async def change_me(request: HttpRequest) -> HttpResponse:
+    """Change what others see of one."""
+    wish = read_body(request, ProfileChange)
+    caller, parts = caller_of(request), parts_of(request)
+    if wish.display_name is UNSET:
+        return answer(Profile(user=person(caller.user)))
+    user = await parts.database.run(
+        change_display_name, user_id=caller.id, display_name=wish.display_name
+    )
+    parts.relay.poke()
+    return answer(Profile(user=person(user)))
+
+
+@router.get("/sessions", **documented(answers={200: SignIns}))
+async def list_sign_ins(request: HttpRequest) -> HttpResponse:
+    """List where one is signed in, newest first."""
+    caller = caller_of(request)
+    sessions = await parts_of(request).database.run(
+        devices_of, user_id=caller.id, current=caller.sid
+    )
+    return answer(SignIns(sessions=sessions))
+
+
+@router.delete("/sessions/{sid}", **documented(answers={204: None}))
+async def end_sign_in(request: HttpRequest, sid: str) -> HttpResponse:
+    """Sign out one of one's sign-ins, for good; its open sockets are closed.
+
+    Also 204 where there is none of that id that is one's own: nothing can be guessed.
+    """
+    caller, parts = caller_of(request), parts_of(request)
+    await parts.database.run(identity.sign_out, user_id=caller.id, sid=sid)
+    parts.relay.poke()
+    response = HttpResponse(status=204)
+    if sid == caller.sid:
+        credentials.forget_cookies(response)
+    return response
