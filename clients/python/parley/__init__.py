@@ -9,6 +9,7 @@ each room, across reconnections. What goes wrong is a ``ParleyError`` with a cod
 """
 
 from clients.python.parley.client import Chat, register, sign_in, with_token
+from clients.python.parley.connection import Link
 from clients.python.parley.core import Sent
 from clients.python.parley.errors import (
     BadFrame,
@@ -43,6 +44,7 @@ __all__ = [
     "CsrfFailed",
     "FellBehind",
     "Internal",
+    "Link",
     "Message",
     "NotAcknowledged",
     "NotFound",

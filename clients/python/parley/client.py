@@ -11,6 +11,7 @@ from typing import Self
 
 from clients.python.parley.api import Api
 from clients.python.parley.commands import Activity, Command, SendTyping
+from clients.python.parley.connection import Link
 from clients.python.parley.core import Sent
 from clients.python.parley.credentials import Credentials
 from clients.python.parley.engine import Engine
@@ -157,6 +158,16 @@ class Chat:
     def connected(self) -> bool:
         """Whether a session is open at this moment."""
         return self._engine.core.online
+
+    @property
+    def link(self) -> Link:
+        """How the connection stands: ``connected`` in more words."""
+        return self._engine.connection.link
+
+    @property
+    def next_try_in_s(self) -> float:
+        """Seconds until the next try to connect; 0 unless the chat waits for one."""
+        return self._engine.connection.next_try_in_s
 
     def cursor(self, room: str) -> int:
         """Return the seq up to which this device misses nothing of ``room``."""

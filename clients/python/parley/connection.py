@@ -7,6 +7,7 @@ dropped: the handler queues again after ``welcome`` what still matters.
 
 import asyncio
 import contextlib
+import enum
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -35,6 +36,15 @@ WELCOME_WITHIN_S = 10.0
 
 FORBIDDEN = 403
 """The handshake's answer to an ``Origin`` that is not allowed; it will not change by waiting."""
+
+
+class Link(enum.Enum):
+    """How a connection stands, for people who look at it."""
+
+    ONLINE = "online"
+    CONNECTING = "connecting"
+    WAITING = "waiting"
+    OFFLINE = "offline"
 
 
 class Handler(Protocol):
@@ -81,6 +91,23 @@ class Connection:
         self._announced_s: float | None = None
         self._heard_at = 0.0
         self._alarm: Handle | None = None
+        self._next_try_at: float | None = None
+
+    @property
+    def link(self) -> Link:
+        """How it stands: open, being opened, or waiting for the next (or next slow) try."""
+        if self._welcomed_at is not None:
+            return Link.ONLINE
+        if self._next_try_at is None:
+            return Link.CONNECTING
+        return Link.OFFLINE if self._ladder.offline else Link.WAITING
+
+    @property
+    def next_try_in_s(self) -> float:
+        """Seconds until the next try; 0 unless it waits for one."""
+        if self._next_try_at is None:
+            return 0.0
+        return max(self._next_try_at - self._clock.monotonic(), 0.0)
 
     def post(self, command: Command) -> None:
         """Queue a command for the present connection, in order; never waits."""
@@ -111,7 +138,9 @@ class Connection:
             if step.action is Action.STOP:
                 raise closed
             logger.info("%s; next try in %.1f s", closed, step.delay_s)
+            self._next_try_at = self._clock.monotonic() + step.delay_s
             await sleep(self._clock, step.delay_s)
+            self._next_try_at = None
             if step.action is Action.RENEW:
                 await self._renew_session()
 

@@ -64,7 +64,7 @@ class Ladder:
     Attributes:
         random: returns a float in [0, 1).
         bases_s: the rungs.
-        rung: the next pause's place in ``bases_s``.
+        rung: the next pause's place in ``bases_s``; beyond its end while offline.
         renewals: how often 4001 came without a steady connection in between.
     """
 
@@ -72,6 +72,11 @@ class Ladder:
     bases_s: tuple[float, ...] = BASES_S
     rung: int = 0
     renewals: int = 0
+
+    @property
+    def offline(self) -> bool:
+        """Whether all of ``bases_s`` were climbed in vain; the tries are slow from now on."""
+        return self.rung > len(self.bases_s)
 
     def after(self, close_code: int, *, lived_s: float | None, announced_s: float | None) -> Step:
         """Decide the next move.
@@ -101,8 +106,7 @@ class Ladder:
         )
 
     def _climb(self) -> float:
-        if self.rung >= len(self.bases_s):
-            return OFFLINE_PAUSE_S
-        base_s = self.bases_s[self.rung]
         self.rung += 1
-        return base_s * (0.5 + self.random() / 2)
+        if self.offline:
+            return OFFLINE_PAUSE_S
+        return self.bases_s[self.rung - 1] * (0.5 + self.random() / 2)

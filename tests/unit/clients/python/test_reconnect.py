@@ -70,3 +70,14 @@ def test_a_session_that_ends_after_a_steady_connection_is_renewed_at_once_again(
     step = ladder.after(4001, lived_s=600, announced_s=None)
 
     assert step.delay_s == 0
+
+
+def test_it_is_offline_once_every_pause_was_in_vain_and_no_more_after_a_connection():
+    ladder = Ladder(lambda: 1.0, bases_s=(1.0, 2.0))
+
+    told = []
+    for lived_s in (None, None, None, 60.0):
+        ladder.after(1006, lived_s=lived_s, announced_s=None)
+        told.append(ladder.offline)
+
+    assert told == [False, False, True, False]
