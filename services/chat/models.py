@@ -221,3 +221,23 @@ class Outbox(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} {self.event}"
+
+
+class SafePoint(models.Model):
+    """The one row that says up to when no reader of the streams can have missed anything.
+
+    What changed in rooms before ``reached_at`` is published, and acknowledged by every consumer
+    group. It never goes back; without the row nothing is known to be safe.
+    """
+
+    ONLY = 1
+
+    id = models.SmallIntegerField(primary_key=True, default=ONLY, editable=False)
+    reached_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "safe_point"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="safe_point_once")]
+
+    def __str__(self) -> str:
+        return str(self.reached_at)

@@ -2,7 +2,7 @@
 
 Writing: ``names`` (keys and policies), ``entries`` (what stands on a stream), ``publisher``,
 ``trimming``. Reading: ``tail`` (every process sees everything) and ``group`` (replicas share), with
-``verdicts``, ``dead_letters`` and ``group_upkeep`` beside it. Both: ``epoch``.
+``verdicts``, ``dead_letters`` and ``group_upkeep`` beside it. Both: ``epoch``, ``positions``.
 
 Nothing here is exactly once. Publishers with an outbox write at least once, groups handle at least
 once, tails may read again after a new epoch: every handler is idempotent.

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from libs.common import metrics
 from libs.common.clock import Clock
@@ -30,6 +30,7 @@ from libs.common.streams.entries import (
 )
 from libs.common.streams.epoch import Epoch
 from libs.common.streams.names import split_key
+from libs.common.streams.positions import end_of
 
 READ_COUNT = 500
 """Entries of one stream in one read: bounds the memory, and the time between two reads."""
@@ -193,7 +194,7 @@ class Tail:
             return
         first = self._seen_epoch is None
         cursors = {
-            key: ZERO if item.durable and not first else await self._end_of(key)
+            key: ZERO if item.durable and not first else await end_of(self._redis, key)
             for key, item in self._subscriptions.items()
         }
         if not first:
@@ -201,16 +202,6 @@ class Tail:
             await self._tell_epoch(epoch)
         self._cursors = cursors
         self._seen_epoch = epoch
-
-    async def _end_of(self, key: str) -> StreamId:
-        """Return the id that ``$`` stands for now, so that nothing between two reads is lost."""
-        try:
-            info: Any = await self._redis.xinfo_stream(key)
-        except ResponseError as error:
-            if "no such key" in str(error):
-                return ZERO
-            raise
-        return StreamId.parse(info["last-generated-id"])
 
     async def _tell_epoch(self, epoch: str) -> None:
         if self._on_epoch is None:

@@ -13,12 +13,13 @@ from typing import Any
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from libs.common import metrics
 from libs.common.logs import describe
-from libs.common.streams.entries import ZERO, StreamId, read_entries
+from libs.common.streams.entries import ZERO, StreamId
 from libs.common.streams.names import StreamPolicy, cut_off_key, split_key, stream_key
+from libs.common.streams.positions import GroupPosition, first_after, group_positions
 
 TRIM_EVERY_S = 10.0
 """Pause between two rounds."""
@@ -47,21 +48,6 @@ class Limits:
     keep_ms: int = 300_000
     hard_ms: int = 3_600_000
     max_entries: int = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class GroupPosition:
-    """What a group has yet to acknowledge.
-
-    Attributes:
-        group: its name.
-        first_unacked: the oldest entry on the stream that it has not; None if it has them all.
-        done_below: everything below this id is acknowledged.
-    """
-
-    group: str
-    first_unacked: StreamId | None
-    done_below: StreamId
 
 
 def trim_below(*, now_ms: int, done_below: Sequence[StreamId], limits: Limits) -> StreamId:
@@ -134,12 +120,9 @@ class Trimmer:
         if not policy.groups:
             await self._redis.xtrim(key, maxlen=policy.max_len, approximate=True)
             return []
-        try:
-            positions = await self._positions(key, policy)
-        except ResponseError as error:
-            if "no such key" in str(error):
-                return []
-            raise
+        positions = await group_positions(self._redis, key, policy.groups)
+        if not positions:
+            return []
         seconds, microseconds = await self._redis.time()
         below = trim_below(
             now_ms=seconds * 1000 + microseconds // 1000,
@@ -153,32 +136,9 @@ class Trimmer:
             continue
         return await self._report_cut_off(key, positions)
 
-    async def _positions(self, key: str, policy: StreamPolicy) -> list[GroupPosition]:
-        rows: Any = await self._redis.xinfo_groups(key)
-        delivered = {row["name"].decode(): StreamId.parse(row["last-delivered-id"]) for row in rows}
-        return [
-            await self._position(key, group, delivered.get(group))
-            for group in sorted(policy.groups)
-        ]
-
-    async def _position(self, key: str, group: str, delivered: StreamId | None) -> GroupPosition:
-        if delivered is None:  # it is no loser: whoever creates it begins with a repair
-            return GroupPosition(group, None, ZERO)
-        summary: Any = await self._redis.xpending(key, group)
-        if summary["min"] is not None:
-            lowest = StreamId.parse(summary["min"])
-            return GroupPosition(group, lowest, lowest)
-        done_below = StreamId(delivered.ms, delivered.n + 1)
-        return GroupPosition(group, await self._first_after(key, delivered), done_below)
-
-    async def _first_after(self, key: str, position: StreamId) -> StreamId | None:
-        reply: Any = await self._redis.xrange(key, min=f"({position}", count=1)
-        entries = read_entries(reply)
-        return entries[0].id if entries else None
-
     async def _report_cut_off(self, key: str, positions: Sequence[GroupPosition]) -> list[str]:
         """Note, for the groups themselves, who had not acknowledged what is gone now."""
-        first = await self._first_after(key, ZERO)
+        first = await first_after(self._redis, key, ZERO)
         kept_from = first or StreamId(2**63)
         losers = [
             position.group

@@ -14,7 +14,6 @@ from libs.common.events import (
     MessageCreated,
     MessageFrame,
     RoomChanged,
-    RoomMember,
     UserChanged,
     UserRevoked,
 )
@@ -24,8 +23,8 @@ from services.chat.frames.server import Message, encode
 from services.chat.models import Outbox
 from services.chat.selectors.messages import messages_in
 from services.chat.selectors.people import people_by_ids
-from services.chat.selectors.room_state import members_of
 from services.chat.selectors.rooms import heads_of
+from services.chat.selectors.snapshots import snapshots_of
 from services.chat.store import CHAT_EVENTS, CHAT_ROOMS
 
 MESSAGE_CREATED = "message.created"
@@ -82,7 +81,7 @@ def _others(row: Outbox) -> Sequence[Event]:
     subjects = [str(subject) for subject in row.subjects]
     match row.event:
         case "room.changed":
-            return [event for room in subjects for event in _room_changed(room)]
+            return _rooms_changed(subjects)
         case "user.changed":
             return [
                 UserChanged(user=each.id, username=each.username, display_name=each.display_name)
@@ -96,19 +95,13 @@ def _others(row: Outbox) -> Sequence[Event]:
             return []
 
 
-def _room_changed(room: str) -> Iterator[RoomChanged]:
-    state = members_of(room)
-    if state is None:
-        log.error("outbox_row_points_at_nothing", room=room)
-        return
-    members = [
-        RoomMember(
-            user=member.user,
-            role=member.role,
-            joined_seq=member.joined_seq,
-            delivered_seq=member.delivered_seq,
-            read_seq=member.read_seq,
+def _rooms_changed(rooms: Sequence[str]) -> Sequence[RoomChanged]:
+    found = snapshots_of(rooms)
+    if len(found) != len(set(rooms)):
+        log.error("outbox_row_points_at_nothing", rooms=rooms)
+    return [
+        RoomChanged(
+            room=each.room, version=each.version, last_seq=each.last_seq, members=each.members
         )
-        for member in state.members
+        for each in found
     ]
-    yield RoomChanged(room=room, version=state.version, last_seq=state.last_seq, members=members)

@@ -1,0 +1,76 @@
+"""Where a stream ends, and how far its consumer groups have got.
+
+Ids are Redis' own times. That everything up to an id is acknowledged says nothing about *when* it
+happened: news may be published an hour late.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from libs.common.streams.entries import ZERO, StreamId, read_entries
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPosition:
+    """What a group has yet to acknowledge.
+
+    Attributes:
+        group: its name.
+        first_unacked: the oldest entry on the stream that it has not; None if it has them all.
+        done_below: everything below this id is acknowledged; 0-0 where there is no such group.
+    """
+
+    group: str
+    first_unacked: StreamId | None
+    done_below: StreamId
+
+
+async def end_of(redis: Redis, key: str) -> StreamId:
+    """Return what ``$`` stands for now: the highest id given out; 0-0 where there is no stream."""
+    try:
+        info: Any = await redis.xinfo_stream(key)
+    except ResponseError as error:
+        if "no such key" in str(error):
+            return ZERO
+        raise
+    return StreamId.parse(info["last-generated-id"])
+
+
+async def group_positions(redis: Redis, key: str, groups: Iterable[str]) -> list[GroupPosition]:
+    """Return how far these groups are, by name; of a stream that is missing, of none.
+
+    Raises:
+        redis.RedisError: Redis did not say.
+    """
+    try:
+        rows: Any = await redis.xinfo_groups(key)
+    except ResponseError as error:
+        if "no such key" in str(error):
+            return []
+        raise
+    delivered = {row["name"].decode(): StreamId.parse(row["last-delivered-id"]) for row in rows}
+    return [await _position(redis, key, group, delivered.get(group)) for group in sorted(groups)]
+
+
+async def first_after(redis: Redis, key: str, position: StreamId) -> StreamId | None:
+    """Return the first entry behind an id; None where there is none."""
+    reply: Any = await redis.xrange(key, min=f"({position}", count=1)
+    entries = read_entries(reply)
+    return entries[0].id if entries else None
+
+
+async def _position(
+    redis: Redis, key: str, group: str, delivered: StreamId | None
+) -> GroupPosition:
+    if delivered is None:  # it is no loser: whoever creates it begins with a repair
+        return GroupPosition(group, None, ZERO)
+    summary: Any = await redis.xpending(key, group)
+    if summary["min"] is not None:
+        lowest = StreamId.parse(summary["min"])
+        return GroupPosition(group, lowest, lowest)
+    done_below = StreamId(delivered.ms, delivered.n + 1)
+    return GroupPosition(group, await first_after(redis, key, delivered), done_below)
