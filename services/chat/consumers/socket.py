@@ -1,0 +1,158 @@
+"""What every WebSocket has: opening, reading frames, ending. What frames do is the consumers' own.
+
+Thin: Channels routes and judges the Origin, the loop below is ours, because the stock one hops
+through a thread for every frame.
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import Any, ClassVar, TypedDict, Unpack
+
+import msgspec
+import structlog
+from channels.consumer import AsyncConsumer
+
+from libs.common.clock import Clock, to_wire
+from libs.common.database import DatabaseThreads
+from libs.common.errors import ParleyError, Unauthenticated
+from libs.common.tasks import TaskSet
+from libs.common.tokens import Verifier
+from services.chat.consumers.bugs import told
+from services.chat.consumers.credentials import claims_of, owner_of
+from services.chat.domain.closing import NOT_AUTHENTICATED, OVERLOADED, UNSUPPORTED_DATA
+from services.chat.frames import client, server
+from services.chat.hub import Hub, Outbound, Session, Wire
+from services.chat.hub.session import Kind, Listener
+from services.chat.models import User
+from services.chat.selectors.people import person
+
+HEARTBEAT_S = 30
+"""How often a client is asked to send ``ping``."""
+WELCOME_ROOMS_BYTES = 48 * 1024
+"""Rooms in ``welcome``; the rest is to be had over HTTP."""
+
+log = structlog.get_logger(__name__)
+
+
+class SocketParts(TypedDict):
+    """The parts of the process that every WebSocket stands on."""
+
+    hub: Hub
+    database: DatabaseThreads
+    verifier: Verifier
+    clock: Clock
+    limits: server.Limits
+    wire_for: Callable[[Any, Any], Wire]
+
+
+class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no types
+    """One WebSocket. Made by ``as_asgi(...)`` of the consumers that say what frames do."""
+
+    kind: ClassVar[Kind]
+
+    def __init__(self, **parts: Unpack[SocketParts]) -> None:
+        self.hub = parts["hub"]
+        self.database = parts["database"]
+        self.verifier = parts["verifier"]
+        self.clock = parts["clock"]
+        self.limits = parts["limits"]
+        self.wire_for = parts["wire_for"]
+        self.tasks = TaskSet()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve the socket from its handshake to its end."""
+        await receive()
+        await send({"type": "websocket.accept"})
+        self.outbound = Outbound(self.wire_for(scope, send))
+        session: Session | None = None
+        try:
+            session = await self._open(scope)
+            while (event := await receive())["type"] != "websocket.disconnect":
+                if session is not None and not self.outbound.closed:
+                    self._receive(session, event)
+        finally:
+            self.outbound.abandon()
+            if session is not None:
+                self.hub.leave(session)
+            await self.tasks.stop()
+
+    def _listener(self, user: str) -> Listener:  # noqa: ARG002 - whose it is, where that matters
+        """Return what takes the news of the session that is being opened."""
+        return self.outbound
+
+    def _act(self, session: Session, frame: client.AnyClientFrame) -> None:
+        """Do what a frame asks for.
+
+        Raises:
+            ParleyError: what is answered instead.
+        """
+        raise NotImplementedError
+
+    async def _open(self, scope: Any) -> Session | None:
+        """Let the user in and send ``welcome``, or close and return None."""
+        try:
+            claims = claims_of(scope, self.verifier)
+            listener = self._listener(claims.sub)
+            session = Session(str(uuid.uuid4()), claims.sub, claims.sid, listener, self.kind)
+            try:
+                rooms = await self.hub.open(session)
+                # Judged only now: a sign-out from here on finds the session and closes it.
+                user = await owner_of(claims, self.database)
+                self._send(self._welcome(session, user, rooms))
+                self.hub.go_live(session)
+            except BaseException:
+                self.hub.leave(session)
+                raise
+        except Unauthenticated:
+            self.outbound.close(NOT_AUTHENTICATED)
+            return None
+        except ParleyError as error:
+            log.info("session_refused", code=error.code)
+            self.outbound.close(OVERLOADED)
+            return None
+        return session
+
+    def _welcome(
+        self, session: Session, user: User, rooms: list[server.RoomEntry]
+    ) -> server.Welcome:
+        shown: list[server.RoomEntry] = []
+        left_bytes = WELCOME_ROOMS_BYTES
+        for room in rooms:
+            left_bytes -= len(msgspec.json.encode(room)) + 1
+            if left_bytes < 0:
+                break
+            shown.append(room)
+        return server.Welcome(
+            session=session.id,
+            user=person(user),
+            server_time=to_wire(self.clock.now()),
+            heartbeat_s=HEARTBEAT_S,
+            limits=self.limits,
+            rooms=shown,
+            more_rooms=True if len(shown) < len(rooms) else msgspec.UNSET,
+        )
+
+    def _send(self, frame: server.AnyServerFrame) -> None:
+        self.outbound.send(server.encode(frame))
+
+    def _receive(self, session: Session, event: Any) -> None:
+        """Parse one frame and act on it; whatever is wrong with it is answered."""
+        text = event.get("text")
+        if text is None:
+            self.outbound.close(UNSUPPORTED_DATA)
+            return
+        try:
+            frame = client.parse(text)
+        except client.Refused as refused:
+            answer = server.error_frame(refused.error, ref=refused.ref, client_id=refused.client_id)
+            self._send(answer)
+            return
+        try:
+            self._act(session, frame)
+        except Exception as error:  # noqa: BLE001 - an error never ends the connection
+            client_id = getattr(frame, "client_id", None)
+            self._send(server.error_frame(told(error), ref=frame.ref, client_id=client_id))
+
+    def _pong(self, ping: client.Ping) -> None:
+        now = to_wire(self.clock.now())
+        self._send(server.Pong(server_time=now, ref=server.given(ping.ref)))
