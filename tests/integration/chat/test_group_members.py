@@ -1,0 +1,363 @@
+"""Who comes, goes and is what in a group, also where many change it at once on two processes."""
+
+import asyncio
+import contextlib
+import random
+
+import pytest
+
+from tests.integration.chat.test_groups import opened, roles, version
+from tests.integration.chat.world import message_frame
+
+AUDIT = """
+    create table audit (room_id uuid, what text, txid bigint default txid_current());
+    create function audit_member() returns trigger language plpgsql as $$ begin
+        insert into audit values (coalesce(new.room_id, old.room_id), 'change'); return null;
+    end $$;
+    create function audit_room() returns trigger language plpgsql as $$ begin
+        insert into audit values (new.id, 'change'); return null;
+    end $$;
+    create function audit_outbox() returns trigger language plpgsql as $$ begin
+        insert into audit select unnest(new.subjects), new.event; return null;
+    end $$;
+    create trigger audited after insert or update or delete on member
+        for each row execute function audit_member();
+    create trigger audited after update on room for each row
+        when ((old.name, old.open_history) is distinct from (new.name, new.open_history))
+        execute function audit_room();
+    create trigger audited after insert on outbox
+        for each row execute function audit_outbox();
+"""
+"""Notes every transaction that changed a room's members or settings, and every announcement."""
+NO_AUDIT = """
+    drop trigger audited on member; drop trigger audited on room; drop trigger audited on outbox;
+    drop function audit_member; drop function audit_room; drop function audit_outbox;
+    drop table audit;
+"""
+
+
+async def group_with_all_roles(world):
+    """Open a group of an owner, two admins and two plain members."""
+    people = world.people(5)
+    room = await opened(world, *people)
+    async with world.http(people[0]) as http:
+        for admin in people[1:3]:
+            await http.patch(f"/rooms/{room}/members/{admin.id}", json={"role": "admin"})
+    return room, people
+
+
+def code_of(answer):
+    return answer.json()["code"] if answer.status_code >= 400 else answer.status_code
+
+
+async def test_the_owner_may_everything(world):
+    room, (owner, admin, _, member, other) = await group_with_all_roles(world)
+    newcomer = world.person()
+
+    async with world.http(owner) as http:
+        answers = [
+            await http.patch(f"/rooms/{room}", json={"name": "Rome"}),
+            await http.post(f"/rooms/{room}/members", json={"members": [newcomer.username]}),
+            await http.patch(f"/rooms/{room}/members/{member.id}", json={"role": "admin"}),
+            await http.patch(f"/rooms/{room}/members/{member.id}", json={"role": "member"}),
+            await http.delete(f"/rooms/{room}/members/{other.id}"),
+            await http.delete(f"/rooms/{room}/members/{admin.id}"),
+        ]
+
+    assert [answer.status_code for answer in answers] == [200] * 4 + [204] * 2
+    assert [answer.json()["version"] for answer in answers[:4]] == [4, 5, 6, 7]
+    assert answers[1].json()["member_count"] == 6
+    assert list(roles(world, room).values()) == ["owner", "admin", "member", "member"]
+    assert newcomer.id in roles(world, room)
+    assert version(world, room) == 9
+
+
+async def test_an_admin_may_what_concerns_plain_members(world):
+    room, (owner, admin, other_admin, member, other) = await group_with_all_roles(world)
+    newcomer = world.person()
+
+    async with world.http(admin) as http:
+        path = f"/rooms/{room}/members"
+        allowed = [
+            await http.patch(f"/rooms/{room}", json={"open_history": True}),
+            await http.post(path, json={"members": [newcomer.id]}),
+            await http.delete(f"{path}/{newcomer.id}"),
+            await http.delete(f"{path}/{member.id}"),
+        ]
+        refused = [
+            await http.delete(f"{path}/{owner.id}"),
+            await http.delete(f"{path}/{other_admin.id}"),
+            await http.patch(f"{path}/{other.id}", json={"role": "admin"}),
+            await http.patch(f"{path}/{admin.id}", json={"role": "owner"}),
+            await http.patch(f"{path}/{newcomer.id}", json={"role": "admin"}),
+        ]
+
+    assert [answer.status_code for answer in allowed] == [200, 200, 204, 204]
+    assert [code_of(answer) for answer in refused] == ["permission_denied"] * 5
+    assert [answer.json()["detail"] for answer in refused] == [
+        *["Only the owner may remove admins, and nobody the owner."] * 2,
+        *["Only the owner may set roles."] * 3,
+    ]
+    assert list(roles(world, room).values()) == ["owner", "admin", "admin", "member"]
+    assert version(world, room) == 7
+
+
+async def test_a_plain_member_may_only_leave(world):
+    room, (owner, admin, _, member, other) = await group_with_all_roles(world)
+    newcomer = world.person()
+
+    async with world.http(member) as http:
+        path = f"/rooms/{room}/members"
+        refused = [
+            await http.patch(f"/rooms/{room}", json={"name": "Mine"}),
+            await http.patch(f"/rooms/{room}", json={}),
+            await http.post(path, json={"members": [newcomer.id]}),
+            await http.post(path, json={"members": [other.id]}),
+            await http.delete(f"{path}/{owner.id}"),
+            await http.delete(f"{path}/{admin.id}"),
+            await http.delete(f"{path}/{other.id}"),
+            await http.delete(f"{path}/{newcomer.id}"),
+            await http.patch(f"{path}/{member.id}", json={"role": "owner"}),
+        ]
+        unchanged = version(world, room)
+        left = await http.delete(f"{path}/{member.id}")
+        gone = [
+            await http.get(f"/rooms/{room}"),
+            await http.get(path),
+            await http.delete(f"{path}/{member.id}"),
+        ]
+
+    assert [code_of(answer) for answer in refused] == ["permission_denied"] * 9
+    assert all("owner" in answer.json()["detail"] for answer in refused)
+    assert unchanged == 3
+    assert left.status_code == 204
+    assert [code_of(answer) for answer in gone] == ["permission_denied"] * 3
+    assert member.id not in roles(world, room)
+    assert version(world, room) == 4
+
+
+async def test_who_is_not_there_cannot_be_removed_or_promoted_and_it_is_said_calmly(world):
+    room, (owner, admin, _, member, _) = await group_with_all_roles(world)
+    stranger = world.person()
+
+    async with world.http(owner) as http, world.http(admin) as by_admin:
+        path = f"/rooms/{room}/members"
+        first = await http.delete(f"{path}/{member.id}")
+        removals = [
+            await asked.delete(f"{path}/{user}")
+            for asked in (http, by_admin)
+            for user in (member.id, stranger.id, "no-id", owner.id.upper())
+        ]
+        promotions = [
+            await http.patch(f"{path}/{user}", json={"role": "admin"})
+            for user in (member.id, stranger.id, "no-id")
+        ]
+
+    assert first.status_code == 204
+    assert [answer.status_code for answer in removals] == [204] * 8
+    assert [code_of(answer) for answer in promotions] == ["not_found"] * 3
+    assert version(world, room) == 4
+
+
+@pytest.mark.parametrize("body", [{}, {"role": "king"}, {"role": None}, {"role": "Admin"}])
+async def test_an_unknown_role_is_a_bad_frame(world, body):
+    alice, bob = world.people(2)
+    room = await opened(world, alice, bob)
+
+    async with world.http(alice) as http:
+        answer = await http.patch(f"/rooms/{room}/members/{bob.id}", json=body)
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["role"])
+
+
+@pytest.mark.parametrize("members", [["nobody-is-called-so"], "alice", [1], ["x" * 65]])
+async def test_unknown_people_are_not_added_and_neither_is_anybody_else(world, members):
+    alice, bob = world.people(2)
+    room = await opened(world, alice)
+    wish = [bob.id, *members] if isinstance(members, list) else members
+
+    async with world.http(alice) as http:
+        answer = await http.post(f"/rooms/{room}/members", json={"members": wish})
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["members"])
+    assert roles(world, room) == {alice.id: "owner"}
+
+
+async def test_a_deactivated_person_is_nobody(world):
+    alice, bob = world.people(2)
+    world.rows("update chat_user set is_active = false where id = %s", bob.id)
+    room = await opened(world, alice)
+
+    async with world.http(alice) as http:
+        answer = await http.post(f"/rooms/{room}/members", json={"members": [bob.id]})
+
+    assert code_of(answer) == "bad_frame"
+
+
+async def test_the_group_is_handed_over_and_given_back(world):
+    room, (owner, _, _, member, _) = await group_with_all_roles(world)
+    path = f"/rooms/{room}/members"
+
+    async with world.http(owner) as http:
+        kept = await http.patch(f"{path}/{owner.id}", json={"role": "member"})
+        handed = await http.patch(f"{path}/{member.id}", json={"role": "owner"})
+        too_late = await http.patch(f"{path}/{member.id}", json={"role": "member"})
+    held_by = [user for user, role in roles(world, room).items() if role == "owner"]
+    async with world.http(member) as http:
+        given_back = await http.patch(f"{path}/{owner.id}", json={"role": "owner"})
+
+    assert [code_of(answer) for answer in (kept, too_late)] == ["permission_denied"] * 2
+    assert (handed.json()["role"], handed.json()["version"]) == ("admin", 4)
+    assert held_by == [member.id]
+    assert (given_back.json()["role"], given_back.json()["version"]) == ("admin", 5)
+    assert roles(world, room)[owner.id] == "owner"
+
+
+async def test_an_owner_who_leaves_is_followed_by_who_has_been_there_longest(world):
+    room, (owner, first_admin, second_admin, member, other) = await group_with_all_roles(world)
+    path = f"/rooms/{room}/members"
+
+    # Whoever comes back stands behind those who stayed, even though nothing was written meanwhile.
+    async with world.http(owner) as http:
+        await http.delete(f"{path}/{first_admin.id}")
+        await http.post(path, json={"members": [first_admin.id]})
+        await http.patch(f"{path}/{first_admin.id}", json={"role": "admin"})
+    owners = []
+    for leaving in (owner, second_admin, first_admin, member, other):
+        async with world.http(leaving) as http:
+            left = await http.delete(f"{path}/{leaving.id}")
+        assert left.status_code == 204
+        owners.append([user for user, role in roles(world, room).items() if role == "owner"])
+
+    assert owners == [[second_admin.id], [first_admin.id], [member.id], [other.id], []]
+    assert version(world, room) == 11
+
+
+async def test_members_are_added_and_removed_exactly_once_however_many_ask_at_once(world):
+    owner, *others = world.people(11)
+    room = await opened(world, owner)
+    path = f"/rooms/{room}/members"
+
+    async with everywhere(world, [owner]) as doors:
+        added = await asyncio.gather(
+            *(
+                until_had(http.post, path, json={"members": [o.id]})
+                for o in others
+                for http in doors * 3
+            )
+        )
+        after_adding = (len(roles(world, room)), version(world, room))
+        removed = await asyncio.gather(
+            *(until_had(http.delete, f"{path}/{o.id}") for o in others for http in doors * 3)
+        )
+
+    assert {answer.status_code for answer in added} == {200}
+    assert after_adding == (11, 11)
+    assert {answer.status_code for answer in removed} == {204}
+    assert (roles(world, room), version(world, room)) == ({owner.id: "owner"}, 21)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_the_version_counts_exactly_what_changed_and_there_is_one_owner(world, seed):
+    chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+
+    with world.changed(do=AUDIT, undo=NO_AUDIT):
+        room, people = await group_with_all_roles(world)
+        async with everywhere(world, people) as doors:
+            answers = [
+                answer
+                for _ in range(3)
+                for answer in await asyncio.gather(
+                    *(
+                        chance.choice(CHANGES)(chance, chance.choice(doors), room, people)
+                        for _ in range(50)
+                    )
+                )
+            ]
+        # The first one opened it.
+        changed = world.rows(
+            "select count(distinct txid) - 1 from audit where room_id = %s and what = 'change'",
+            room,
+        )
+        told = world.rows(
+            "select count(*) - 1 from audit where room_id = %s and what = 'room.changed'", room
+        )
+
+    assert {answer.status_code for answer in answers} <= {200, 204, 403, 404, 503}
+    present = roles(world, room)
+    assert list(present.values()).count("owner") == (1 if present else 0)
+    assert changed == told == [(version(world, room) - 1,)]
+    assert version(world, room) > 10
+
+
+async def test_nothing_that_a_member_writes_stands_above_their_removal(world):
+    alice, bob = world.people(2)
+    room = await opened(world, alice)
+    path = f"/rooms/{room}/members"
+    spans, acks = [], []
+
+    async with (
+        world.http(alice, url=world.chats[1]) as http,
+        world.client(bob, url=world.chats[0]) as client,
+    ):
+        for _ in range(15):
+            await http.post(path, json={"members": [bob.id]})
+            frames = [message_frame(room, "now or never") for _ in range(20)]
+            sending = [asyncio.create_task(client.ask(frame)) for frame in frames]
+            await sending[0]
+            removed = await until_had(http.delete, f"{path}/{bob.id}")
+            answers = await asyncio.gather(*sending)
+            assert removed.status_code == 204
+            spans += world.rows(
+                "select joined_seq, left_seq from member where room_id = %s and user_id = %s",
+                *(room, bob.id),
+            )
+            acks.append([answer["seq"] for answer in answers if answer["type"] == "ack"])
+            refusals = [answer for answer in answers if answer["type"] == "error"]
+            assert {refusal["code"] for refusal in refusals} <= {"permission_denied"}
+
+    stored = [row[0] for row in world.stored(room)]
+    assert stored == sorted(seq for each in acks for seq in each)
+    for (joined_seq, left_seq), seqs in zip(spans, acks, strict=True):
+        assert sorted(seqs) == list(range(joined_seq + 1, left_seq + 1))
+
+
+@contextlib.asynccontextmanager
+async def everywhere(world, people):
+    """Open a door for each person at each process."""
+    async with contextlib.AsyncExitStack() as stack:
+        yield [
+            await stack.enter_async_context(world.http(person, url=url))
+            for person in people
+            for url in world.chats
+        ]
+
+
+async def until_had(ask, *args, **kwargs):
+    """Repeat a request for as long as the room's lock is not had in time."""
+    async with asyncio.timeout(10):
+        while (answer := await ask(*args, **kwargs)).status_code == 503:
+            pass
+    return answer
+
+
+def _add(chance, http, room, people):
+    wanted = chance.sample(people, k=chance.randint(1, 3))
+    return http.post(f"/rooms/{room}/members", json={"members": [each.id for each in wanted]})
+
+
+def _remove(chance, http, room, people):
+    return http.delete(f"/rooms/{room}/members/{chance.choice(people).id}")
+
+
+def _promote(chance, http, room, people):
+    role = chance.choice(["owner", "admin", "member"])
+    return http.patch(f"/rooms/{room}/members/{chance.choice(people).id}", json={"role": role})
+
+
+def _rename(chance, http, room, _people):
+    change = {"name": chance.choice("ABCDEFGH"), "open_history": chance.random() < 0.5}
+    return http.patch(f"/rooms/{room}", json=change)
+
+
+CHANGES = [_add, _add, _remove, _promote, _promote, _rename]
