@@ -1,6 +1,7 @@
 """The gateway: one Caddy that routes the paths as the ingress does.
 
-It listens on loopback only, over plain HTTP, and touches nothing outside the run folder.
+It listens on loopback only, over plain HTTP, and touches nothing outside the run folder. A query is
+never logged: a one-time ticket may stand in it, or whom somebody looked for.
 """
 
 import http.client
@@ -28,7 +29,11 @@ CONFIGURATION = """\
 	grace_period 3s
 	log {{
 		output stderr
-		format console
+		format filter {{
+			wrap console
+			request>uri regexp "[?].*" "?[hidden]"
+			request>headers>Referer regexp "[?].*" "?[hidden]"
+		}}
 		level ERROR
 	}}
 }}

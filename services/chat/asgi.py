@@ -19,6 +19,7 @@ from libs.common.streams.publisher import Publisher
 from libs.common.streams.tail import Tail
 from libs.common.tasks import TaskSet
 from libs.common.tokens import Issuer, Verifier
+from services.chat.actions.upkeep import Upkeep
 from services.chat.api.middleware import LimitedBody
 from services.chat.consumers import ChatConsumer
 from services.chat.domain.content import CONTENT_CHARS
@@ -85,6 +86,7 @@ class Process:
             database=self.database,
             silent_for_s=lambda: max(tail.stale_for_s() for tail in self.tails),
         )
+        self.upkeep = Upkeep(self.database)
         self.verifier = Verifier(settings.token_verify_keys, clock=self.clock)
         self.tokens = Issuer(
             settings.token_signing_key.get_secret_value(),
@@ -111,6 +113,7 @@ class Process:
             "outbox-sweeper": self.announcer.delete_published_now_and_then(),
             "relay": self.relay.run(),
             "safety-net": self.safety_net.run(),
+            "upkeep": self.upkeep.run(),
             **{f"tail-{number}": tail.run() for number, tail in enumerate(self.tails)},
         }
         for name, work in parts.items():

@@ -27,7 +27,7 @@ from libs.common.errors import BadFrame, Unauthenticated
 from services.chat.domain.ids import uuid_of
 from services.chat.domain.names import display_name_of
 from services.chat.models import Outbox, SignIn, User
-from services.chat.selectors.people import browser_session, username_is_taken
+from services.chat.selectors.people import BrowserSession, browser_session, username_is_taken
 
 SID_KEY = "sid"
 """Where Django's session keeps the id of its sign-in."""
@@ -36,11 +36,17 @@ _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
-    """A sign-in that has just begun; ``session_key`` is None unless a browser asked."""
+    """A sign-in that has just begun.
+
+    Attributes:
+        session_key: of its session of Django; None unless a browser asked.
+        replaced: the browser's session until then, which has ended with its sign-in.
+    """
 
     user: User
     sid: str
     session_key: str | None
+    replaced: BrowserSession | None
 
 
 def register_user(*, username: str, password: str, display_name: str | None) -> User:
@@ -105,7 +111,12 @@ def begin_sign_in(*, user: User, user_agent: str, browser: bool, instead_of: str
         if browser:
             sign_in.session_key = _begin_session(user, sid=str(sign_in.id))
             sign_in.save(update_fields=["session_key"])
-    return SignedIn(user=user, sid=str(sign_in.id), session_key=sign_in.session_key or None)
+    return SignedIn(
+        user=user,
+        sid=str(sign_in.id),
+        session_key=sign_in.session_key or None,
+        replaced=replaced,
+    )
 
 
 def renew_sign_in(*, sid: str) -> bool:
@@ -125,11 +136,14 @@ def renew_sign_in(*, sid: str) -> bool:
     return True
 
 
-def sign_out(*, user_id: str, sid: str, everywhere: bool = False) -> None:
+def sign_out(*, user_id: str, sid: str, everywhere: bool = False) -> list[str]:
     """End one sign-in, or all of that user, for good. Doing it again changes nothing.
 
     One that is not the user's stays as it is. Its tokens go on to be accepted by services that
     verify offline until they end (10 minutes at most); chat refuses them at once.
+
+    Returns:
+        The ids of the sign-ins that it ended.
     """
     ending = SignIn.objects.filter(user_id=user_id)
     if not everywhere:
@@ -139,6 +153,7 @@ def sign_out(*, user_id: str, sid: str, everywhere: bool = False) -> None:
         ended = _end(ending)
         if ended:
             _announce_end(user_id, ended)
+    return [str(sid) for sid in ended]
 
 
 def deactivate_user(*, user_id: str) -> int:
