@@ -9,8 +9,9 @@ from django.core.asgi import get_asgi_application
 from servestatic import ServeStaticASGI
 
 from libs.common import metrics
-from libs.common.clock import SystemClock
+from libs.common.clock import Clock, SystemClock
 from libs.common.database import DatabaseThreads, keep_connections
+from libs.common.external_tokens import ExternalVerifier
 from libs.common.health import Check, InternalServer
 from libs.common.redis_clients import connect_blocking, connect_hot
 from libs.common.secure_headers import SecureHeaders
@@ -93,6 +94,7 @@ class Process:
             verify_keys=settings.token_verify_keys,
             clock=self.clock,
         )
+        self.external = _external_verifier(settings, self.clock)
         self.internal = InternalServer(
             settings.host, settings.internal_port, self._checks(), clock=self.clock
         )
@@ -191,9 +193,19 @@ class Process:
             "clock": self.clock,
             "tokens": self.tokens,
             "verifier": self.verifier,
+            "external": self.external,
         }
 
         async def with_state(scope: Any, receive: Any, send: Any) -> None:
             await application(scope | {"state": state}, receive, send)
 
         return with_state
+
+
+def _external_verifier(settings: ChatSettings, clock: Clock) -> ExternalVerifier | None:
+    """Return what verifies tokens of the configured issuer, if there is one."""
+    url, issuer = settings.external_jwks_url, settings.external_issuer
+    audience = settings.external_audience
+    if url is None or issuer is None or audience is None:
+        return None
+    return ExternalVerifier.at(url, issuer=issuer, audience=audience, clock=clock)

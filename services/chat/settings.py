@@ -4,8 +4,10 @@
 """
 
 import base64
+import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, PostgresDsn, RedisDsn, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode
@@ -47,6 +49,13 @@ class ChatSettings(BaseSettings):
     sign_in_per_minute: Annotated[int, Field(ge=1)] = 10
     """Failed sign-ins a minute, by username and by address, before 429."""
 
+    external_jwks_url: str | None = None
+    """Public keys of an issuer whose tokens are exchanged; the three together, or none."""
+    external_issuer: Annotated[str | None, Field(max_length=255)] = None
+    """``iss`` of its tokens, to the letter."""
+    external_audience: str | None = None
+    """``aud`` by which its tokens are meant for us."""
+
     @field_validator("allowed_hosts", "allowed_origins", mode="before")
     @classmethod
     def split_list(cls, value: object) -> object:
@@ -54,6 +63,12 @@ class ChatSettings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("external_jwks_url", "external_issuer", "external_audience", mode="before")
+    @classmethod
+    def take_blank_for_missing(cls, value: object) -> object:
+        """Let a deployment name the variables and leave them empty."""
+        return None if isinstance(value, str) and not value.strip() else value
 
     @field_validator("token_signing_key", mode="after")
     @classmethod
@@ -71,6 +86,31 @@ class ChatSettings(BaseSettings):
         if self.development and not all(o.startswith(local) for o in self.allowed_origins):
             raise ValueError("DEVELOPMENT=true is for origins on this machine only")
         return self
+
+    @model_validator(mode="after")
+    def refuse_half_an_issuer(self) -> "ChatSettings":
+        """An issuer without audience would let in whoever has a token for something else."""
+        issuer = (self.external_jwks_url, self.external_issuer, self.external_audience)
+        if any(issuer) and not all(issuer):
+            raise ValueError(
+                "EXTERNAL_JWKS_URL, EXTERNAL_ISSUER and EXTERNAL_AUDIENCE belong together"
+            )
+        if self.external_jwks_url is not None:
+            check_keys_url(self.external_jwks_url, loopback_allowed=self.development)
+        return self
+
+
+def check_keys_url(url: str, *, loopback_allowed: bool) -> None:
+    """Check that nobody between us and the issuer can replace its keys.
+
+    Raises:
+        ValueError: it is no ``https`` URL, nor, where that is allowed, ``http`` on this machine.
+    """
+    parts = urlsplit(url)
+    local = loopback_allowed and parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    readable = re.fullmatch(r"https?://[!-~]+", url) and parts.hostname and parts.port != 0
+    if not readable or (parts.scheme != "https" and not local):
+        raise ValueError("EXTERNAL_JWKS_URL has to be an https URL")
 
 
 CHAT = config.load(ChatSettings)

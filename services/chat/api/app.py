@@ -8,7 +8,17 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from libs.common.errors import ParleyError, Unauthenticated
-from services.chat.api import bodies, health, me, members, messages, people, rooms, sign_in
+from services.chat.api import (
+    bodies,
+    exchange,
+    health,
+    me,
+    members,
+    messages,
+    people,
+    rooms,
+    sign_in,
+)
 from services.chat.api.credentials import ACCESS_COOKIE, signed_in
 from services.chat.api.problems import problem_of
 
@@ -42,6 +52,7 @@ api = ChatAPI(
 )
 for prefix, router in (
     ("/auth", sign_in.router),
+    ("/auth", exchange.router),
     ("", people.router),
     ("", me.router),
     ("", rooms.router),

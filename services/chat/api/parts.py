@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
+from libs.common.external_tokens import ExternalVerifier
 from libs.common.tokens import Issuer, Verifier
 from services.chat.api.throttle import SignInThrottle
 from services.chat.domain.drafts import Draft, Stored
@@ -34,7 +35,7 @@ class Relay(Protocol):
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of the process that HTTP uses."""
+    """The parts of the process that HTTP uses; ``external`` where an issuer is configured."""
 
     database: DatabaseThreads
     writer: Writer
@@ -42,12 +43,13 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     tokens: Issuer
     verifier: Verifier
+    external: ExternalVerifier | None = None
 
 
 def parts_of(request: HttpRequest) -> Parts:
     """Return the parts that serve this request."""
     state = cast(ASGIRequest, request).scope["state"]
-    return Parts(**{name: state[name] for name in Parts.__struct_fields__})
+    return Parts(**{name: state[name] for name in Parts.__struct_fields__ if name in state})
 
 
 @functools.cache

@@ -6,7 +6,7 @@ Counted in this process only: with n processes a guesser has n times the tries.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -55,12 +55,26 @@ class SignInThrottle:
             f"name:{username.lower()}": self._by_name,
             f"address:{address}": self._by_address,
         }
+        async with self._counted(limits), self._place(self._judging):
+            yield
+
+    @asynccontextmanager
+    async def exchange(self, *, address: str) -> AsyncIterator[None]:
+        """Surround the judging of another system's token: no hash, and no username to count by.
+
+        Raises:
+            RateLimited: too many failures; nothing was judged.
+        """
+        async with self._counted({f"address:{address}": self._by_address}):
+            yield
+
+    @asynccontextmanager
+    async def _counted(self, limits: Mapping[str, RateLimitItem]) -> AsyncIterator[None]:
         for key, limit in limits.items():
             self._check(key, limit)
         self._being_judged.update(limits.keys())
         try:
-            async with self._place(self._judging):
-                yield
+            yield
         except Unauthenticated:
             for key, limit in limits.items():
                 self._failures.hit(limit, key)

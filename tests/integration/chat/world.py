@@ -21,6 +21,7 @@ from dev.harness import RunningSuite
 from dev.keys import load_secrets
 from libs.common.clock import Clock, SystemClock
 from libs.common.tokens import Issuer
+from tests.integration.chat.issuer import AUDIENCE, Issuer as ExternalIssuer, running_issuer
 
 WITHIN_S = 10.0
 """How long anything may take; far above what it does, so that a slow machine fails nothing."""
@@ -149,9 +150,10 @@ class Client:
 class World:
     """A running suite with two processes of chat, and what tests do to it."""
 
-    def __init__(self, suite: RunningSuite) -> None:
+    def __init__(self, suite: RunningSuite, issuer: ExternalIssuer) -> None:
         state = suite.state
         self.suite = suite
+        self.issuer = issuer
         self.url = state.gateway_url
         self.database_url = state.database_urls["chat"]
         self.chats = [f"http://127.0.0.1:{process.port}" for process in state.of("chat")]
@@ -304,11 +306,17 @@ def message_frame(room: str, content: str, **more: Any) -> Frame:
 @contextlib.contextmanager
 def running_world(run_dir: Path) -> Iterator[World]:
     """Start a suite of two chat processes with limits out of the way; stop it afterwards."""
-    suite = RunningSuite.start(run_dir, chat_processes=PROCESSES, env=FAST)
-    try:
-        world = World(suite)
-        yield world
-        world.close()
-    finally:
-        status = suite.stop()
+    with running_issuer() as issuer:
+        external = {
+            "EXTERNAL_JWKS_URL": issuer.jwks_url,
+            "EXTERNAL_ISSUER": issuer.url,
+            "EXTERNAL_AUDIENCE": AUDIENCE,
+        }
+        suite = RunningSuite.start(run_dir, chat_processes=PROCESSES, env=FAST | external)
+        try:
+            world = World(suite, issuer)
+            yield world
+            world.close()
+        finally:
+            status = suite.stop()
     assert status == 0, suite.log
