@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from channels import DEFAULT_CHANNEL_LAYER
+from channels.layers import channel_layers
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 from servestatic import ServeStaticASGI
@@ -26,12 +28,12 @@ from services.chat.consumers import ChatConsumer
 from services.chat.domain.content import CONTENT_CHARS
 from services.chat.frames.client import FRAME_BYTES
 from services.chat.frames.server import Limits
-from services.chat.hub import Hub, SafetyNet
-from services.chat.outbox import Announcer, Relay
+from services.chat.hub import Hub, SafetyNet, SignInSweep
+from services.chat.outbox import Announcer, Relay, SafePointMover, Signals, Snapshots
 from services.chat.routing import websockets
 from services.chat.settings import ChatSettings
 from services.chat.store import STREAMS
-from services.chat.subscribers import tailed
+from services.chat.subscribers import ControlListener, tailed
 from services.chat.wire import wire_for
 from services.chat.writer import Writer
 
@@ -72,13 +74,27 @@ class Process:
         )
         self.hub = Hub(database=self.database)
         epoch = Epoch(self.blocking)
+        self.snapshots = Snapshots(
+            redis=self.blocking,
+            publisher=self.publisher,
+            database=self.database,
+            epoch=epoch,
+            safe_point=SafePointMover(
+                redis=self.blocking,
+                table=STREAMS,
+                partitions=partitions,
+                database=self.database,
+                epoch=epoch,
+                clock=self.clock,
+            ),
+        )
         self.tails = [
             Tail(
                 self.blocking,
                 tailed(self.hub, partition=each),
                 clock=self.clock,
                 epoch=epoch,
-                on_epoch=lambda _: self.safety_net.doubt(),
+                on_epoch=self._on_epoch,
             )
             for each in range(partitions)
         ]
@@ -86,6 +102,16 @@ class Process:
             hub=self.hub,
             database=self.database,
             silent_for_s=lambda: max(tail.stale_for_s() for tail in self.tails),
+        )
+        self.signals = Signals(layer=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER))
+        self.control_listener = ControlListener(
+            hub=self.hub, make_layer=lambda: channel_layers.make_backend(DEFAULT_CHANNEL_LAYER)
+        )
+        self.sign_in_sweep = SignInSweep(
+            all_sessions=self.hub.all_sessions,
+            database=self.database,
+            clock=self.clock,
+            every_s=settings.sign_in_sweep_s,
         )
         self.upkeep = Upkeep(self.database)
         self.verifier = Verifier(settings.token_verify_keys, clock=self.clock)
@@ -116,6 +142,9 @@ class Process:
             "relay": self.relay.run(),
             "safety-net": self.safety_net.run(),
             "upkeep": self.upkeep.run(),
+            "snapshots": self.snapshots.run(),
+            "control-listener": self.control_listener.run(),
+            "sign-in-sweep": self.sign_in_sweep.run(),
             **{f"tail-{number}": tail.run() for number, tail in enumerate(self.tails)},
         }
         for name, work in parts.items():
@@ -136,6 +165,7 @@ class Process:
         await self.writer.flush(FLUSH_WITHIN_S)
         await self.announcer.flush(FLUSH_WITHIN_S)
         await self._tasks.stop()
+        await self.signals.stop()
         await self.publisher.drain()
         await self.internal.stop()
         await self.hot.aclose()
@@ -143,6 +173,10 @@ class Process:
         idle = await self.database.close(CLOSE_WITHIN_S)
         log.info("chat_stopped", idle=idle)
         return idle
+
+    def _on_epoch(self, _: str) -> None:
+        self.safety_net.doubt()
+        self.snapshots.wake()
 
     def _checks(self) -> dict[str, Check]:
         async def serving() -> str | None:
@@ -190,6 +224,7 @@ class Process:
             "database": self.database,
             "writer": self.writer,
             "relay": self.relay,
+            "signals": self.signals,
             "clock": self.clock,
             "tokens": self.tokens,
             "verifier": self.verifier,

@@ -13,6 +13,7 @@ from pydantic import Field, PostgresDsn, RedisDsn, SecretStr, field_validator, m
 from pydantic_settings import BaseSettings, NoDecode
 
 from libs.common import config
+from libs.common.control import channel_layer
 from libs.common.database import django_database
 
 
@@ -24,6 +25,7 @@ class ChatSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)]
     internal_port: Annotated[int, Field(ge=1, le=65535)]
+    server: Literal["uvicorn", "daphne"] = "uvicorn"
 
     secret_key: SecretStr
     token_signing_key: SecretStr
@@ -46,6 +48,9 @@ class ChatSettings(BaseSettings):
     """Threads, each with one connection, for everything but the writer."""
     messages_per_s: Annotated[int, Field(ge=1)] = 20
     messages_burst: Annotated[int, Field(ge=1)] = 100
+    sign_in_sweep_s: Annotated[float, Field(ge=0.1, le=45)] = 15
+    """Time from one look at the sign-ins of open sockets to the next; with the read well below the
+    minute within which every socket is closed whose sign-in ended."""
     sign_in_per_minute: Annotated[int, Field(ge=1)] = 10
     """Failed sign-ins a minute, by username and by address, before 429."""
 
@@ -126,6 +131,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "services.chat",
 ]
+CHANNEL_LAYERS = {"default": channel_layer(str(CHAT.redis_url))}
 AUTH_USER_MODEL = "chat.User"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [

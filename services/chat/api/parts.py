@@ -4,6 +4,7 @@ This is the one place that knows the names under which they lie there.
 """
 
 import functools
+from collections.abc import Sequence
 from typing import Protocol, cast
 
 import msgspec
@@ -34,12 +35,21 @@ class Relay(Protocol):
         ...
 
 
+class Signals(Protocol):
+    """What tells every process at once, and need not arrive."""
+
+    def revoked(self, user: str, sids: Sequence[str]) -> None:
+        """Have the sockets of these sign-ins of a user closed, which have ended."""
+        ...
+
+
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of the process that HTTP uses; ``external`` where an issuer is configured."""
 
     database: DatabaseThreads
     writer: Writer
     relay: Relay
+    signals: Signals
     clock: Clock
     tokens: Issuer
     verifier: Verifier

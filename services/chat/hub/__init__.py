@@ -4,5 +4,6 @@ from services.chat.hub.hub import Hub
 from services.chat.hub.outbound import Outbound, Wire
 from services.chat.hub.safety_net import SafetyNet
 from services.chat.hub.session import Session
+from services.chat.hub.sign_in_sweep import SignInSweep
 
-__all__ = ["Hub", "Outbound", "SafetyNet", "Session", "Wire"]
+__all__ = ["Hub", "Outbound", "SafetyNet", "Session", "SignInSweep", "Wire"]

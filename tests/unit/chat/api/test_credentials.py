@@ -65,6 +65,7 @@ class House:
             "database": self.database,
             "writer": None,
             "relay": None,
+            "signals": None,
             "clock": self.clock,
             "tokens": self.tokens,
             "verifier": self.verifier,

@@ -1,0 +1,189 @@
+"""What chat does about signals of the channel layer: it closes sockets, and hands pushes on.
+
+The layer's own receiver cannot be trusted to be alive: it stays silent for ever where a connection
+hangs, and ends for good on a TimeoutError. So the listener sends itself a message every second,
+and begins anew, with an empty layer, when nothing arrived for ``DEAF_AFTER_S``. What was sent
+meanwhile is lost, as signals may be.
+
+Its queue has no bound, and needs none: whatever waits in it is taken out without giving the
+receiver a turn in between.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import structlog
+from redis.exceptions import RedisError
+
+from libs.common import control, metrics
+from libs.common.events import UserRevoked
+from libs.common.logs import describe
+from services.chat.frames.server import Custom
+from services.chat.hub import Hub
+
+PROBE_EVERY_S = 1.0
+DEAF_AFTER_S = 3.0
+"""Silence after which the subscription counts as dead: three probes were lost."""
+WITHIN_S = 2.0
+"""Longest that subscribing, or letting go of the layer, may take."""
+RETRY_AFTER_S = 1.0
+
+PROBE = {"type": "probe"}
+
+RECEIVED = metrics.counter(
+    "parley_signals_received", "Signals of the channel layer that were understood.", ["type"]
+)
+BAD = metrics.counter(
+    "parley_signals_bad", "Messages of the channel layer that were no signal, and were skipped."
+)
+LISTENING = metrics.gauge(
+    "parley_signals_listening", "Whether this process hears signals: 1, or 0 while it does not."
+)
+
+log = structlog.get_logger(__name__)
+
+
+class ChannelLayer(Protocol):
+    """What is needed of a channel layer. Every method may raise what Redis or the network does."""
+
+    async def new_channel(self, prefix: str = ...) -> str:
+        """Subscribe to a channel of one's own and return its name."""
+        ...
+
+    async def group_add(self, group: str, channel: str) -> None:
+        """Let a channel get what is sent to a group."""
+        ...
+
+    async def send(self, channel: str, message: dict[str, Any]) -> None:
+        """Send a message to one channel."""
+        ...
+
+    async def receive(self, channel: str) -> Any:
+        """Return the next message; ``ValueError`` or ``TypeError`` where it cannot be read."""
+        ...
+
+    async def flush(self) -> None:
+        """Forget all channels and groups, and close the connections."""
+        ...
+
+
+class ControlListener:
+    """One per process, in its event loop.
+
+    Args:
+        make_layer: returns a layer that nobody else uses: it is emptied after each failure.
+    """
+
+    def __init__(self, *, hub: Hub, make_layer: Callable[[], ChannelLayer]) -> None:
+        self._hub = hub
+        self._make_layer = make_layer
+        self._layer = make_layer()
+        self._hearing = False
+
+    async def run(self) -> None:
+        """Listen for ever, whatever becomes of Redis; cancel it to stop."""
+        try:
+            while True:
+                try:
+                    await self._listen()
+                except (RedisError, OSError) as error:  # a TimeoutError is an OSError
+                    self._tell_deaf(describe(error))
+                except Exception:
+                    log.exception("control_listener_bug")
+                await self._start_over()
+                await asyncio.sleep(RETRY_AFTER_S)
+        finally:
+            await self._start_over()
+
+    async def _listen(self) -> None:
+        """Take signals until none comes any more, not even one's own.
+
+        Raises:
+            TimeoutError: nothing came for ``DEAF_AFTER_S``.
+        """
+        async with asyncio.timeout(WITHIN_S):
+            channel = await self._layer.new_channel()
+            await self._layer.group_add(control.GROUP, channel)
+        probing = asyncio.create_task(self._probe(channel), name="control-probe")
+        try:
+            await self._receive(channel)
+        finally:
+            probing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await probing
+
+    async def _receive(self, channel: str) -> None:
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(DEAF_AFTER_S) as patience:
+            while True:
+                try:
+                    message = await self._layer.receive(channel)
+                except (ValueError, TypeError) as error:
+                    self._skip(f"unreadable ({type(error).__name__})")
+                    continue
+                patience.reschedule(loop.time() + DEAF_AFTER_S)
+                self._tell_hearing()
+                if message != PROBE:
+                    self._take(message)
+
+    async def _probe(self, channel: str) -> None:
+        """Send oneself a message now and then; where it fails, the silence will tell."""
+        while True:
+            with contextlib.suppress(RedisError, OSError):
+                await self._layer.send(channel, PROBE)
+            await asyncio.sleep(PROBE_EVERY_S)
+
+    def _take(self, message: object) -> None:
+        try:
+            signal = control.from_layer(message)
+            match signal:
+                case control.Revoked():
+                    sids = tuple(str(sid) for sid in signal.sids)
+                    self._hub.on_revoked(UserRevoked(user=str(signal.user), sids=sids))
+                case control.Pushed():
+                    self._push(signal)
+        except control.BadSignal as error:
+            self._skip(str(error))
+        except Exception:
+            BAD.inc()
+            log.exception("control_signal_bug")
+        else:
+            RECEIVED.labels(signal.__struct_config__.tag).inc()
+
+    def _push(self, pushed: control.Pushed) -> None:
+        sessions = [
+            session
+            for session in self._hub.sessions_of(str(pushed.user))
+            if session.kind == "chat" and session.opened.is_set()
+        ]
+        frame = Custom(name=pushed.name, data=pushed.value())
+        for session in sessions:
+            session.listener.custom(frame)
+
+    def _skip(self, reason: str) -> None:
+        BAD.inc()
+        log.warning("signal_skipped", reason=reason)
+
+    def _tell_hearing(self) -> None:
+        if not self._hearing:
+            self._hearing = True
+            LISTENING.set(1)
+            log.info("signals_heard")
+
+    def _tell_deaf(self, reason: str) -> None:
+        if self._hearing:
+            log.warning("signals_not_heard", reason=reason)
+
+    async def _start_over(self) -> None:
+        """Empty the layer: of its connections, its dead receiver, and the channel it had."""
+        self._hearing = False
+        LISTENING.set(0)
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                await self._layer.flush()
+        except Exception:
+            # It would fail for ever: its receiver has ended by the error that it raises again.
+            log.exception("channel_layer_replaced")
+            self._layer = self._make_layer()
