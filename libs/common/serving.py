@@ -1,39 +1,68 @@
-"""uvicorn as one task among others of a process that stops in its own order."""
+"""uvicorn as one task among others of a process that stops in its own order.
+
+``Stopping`` is what every server of ours does about signals; daphne's is in ``serving_daphne``.
+"""
 
 import asyncio
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable, Iterator
+from typing import Protocol
 
+import structlog
 import uvicorn
 
+log = structlog.get_logger(__name__)
 
-class Server(uvicorn.Server):
-    """A server that stops on SIGTERM and SIGINT, and then lets the process go on to its end.
 
-    uvicorn's own way raises the signal again when it has stopped, which ends the process before
-    the rest of it could finish what it has accepted.
+class Server(Protocol):
+    """What a process needs of the server that serves it."""
+
+    async def serve(self) -> None:
+        """Serve until it is stopped; all connections are closed then.
+
+        Raises:
+            SystemExit: the port cannot be had.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Begin to stop; the second time, hurry."""
+        ...
+
+
+class Stopping:
+    """The way to an orderly end, at SIGTERM, SIGINT or when the process asks for it.
 
     Args:
         before_stop: awaited at the first signal, while connections are still served.
+        close: called afterwards: take no more connections, and close those that are open.
+        hurry: called at every further signal: close without waiting for anybody.
     """
 
-    def __init__(self, config: uvicorn.Config, *, before_stop: Callable[[], Awaitable[None]]):
-        super().__init__(config)
+    def __init__(
+        self,
+        *,
+        before_stop: Callable[[], Awaitable[None]],
+        close: Callable[[], None],
+        hurry: Callable[[], None],
+    ) -> None:
         self._before_stop = before_stop
+        self._close = close
+        self._hurry = hurry
         self._stopping: asyncio.Task[None] | None = None
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Stop serving at the first signal; close without waiting at the second."""
+    def signals(self) -> Iterator[None]:
+        """Heed SIGTERM and SIGINT inside the block."""
         loop = asyncio.get_running_loop()
-        signals = (signal.SIGTERM, signal.SIGINT)
-        for each in signals:
+        heeded = (signal.SIGTERM, signal.SIGINT)
+        for each in heeded:
             loop.add_signal_handler(each, self.stop)
         try:
             yield
         finally:
-            for each in signals:
+            for each in heeded:
                 loop.remove_signal_handler(each)
 
     def stop(self) -> None:
@@ -41,10 +70,42 @@ class Server(uvicorn.Server):
         if self._stopping is None:
             self._stopping = asyncio.create_task(self._stop(), name="stopping")
         else:
-            self.should_exit = self.force_exit = True
+            self._hurry()
 
     async def _stop(self) -> None:
         try:
             await self._before_stop()
         finally:
-            self.should_exit = True
+            self._close()
+
+
+class UvicornServer(uvicorn.Server):
+    """uvicorn that stops on SIGTERM and SIGINT, and then lets the process go on to its end.
+
+    uvicorn's own way raises the signal again when it has stopped, which ends the process before
+    the rest of it could finish what it has accepted.
+
+    Args:
+        before_stop: see ``Stopping``.
+    """
+
+    def __init__(self, config: uvicorn.Config, *, before_stop: Callable[[], Awaitable[None]]):
+        super().__init__(config)
+        self._way_out = Stopping(before_stop=before_stop, close=self._close, hurry=self._hurry)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop serving at the first signal; close without waiting at the second."""
+        log.info("serving", server="uvicorn", port=self.config.port)
+        with self._way_out.signals():
+            yield
+
+    def stop(self) -> None:
+        """Begin to stop; the second time, hurry."""
+        self._way_out.stop()
+
+    def _close(self) -> None:
+        self.should_exit = True
+
+    def _hurry(self) -> None:
+        self.should_exit = self.force_exit = True

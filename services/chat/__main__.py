@@ -2,6 +2,11 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from libs.common.serving import Server
+    from services.chat.asgi import Process
 
 # Not as a default: one that is inherited, from a test run for instance, is another program's.
 os.environ["DJANGO_SETTINGS_MODULE"] = "services.chat.settings"
@@ -34,16 +39,30 @@ def main() -> None:
 
 async def serve() -> None:
     """Run the process and its server in one event loop."""
-    import uvicorn
-
-    from libs.common.serving import Server
     from services.chat.asgi import Process
+    from services.chat.settings import CHAT
+
+    process = Process(CHAT)
+    server = daphne(process) if CHAT.server == "daphne" else uvicorn(process)
+    await process.start(on_failure=server.stop)
+    try:
+        await server.serve()
+    finally:
+        idle = await process.stop()
+    if not idle:
+        os._exit(0)  # a thread waits for a silent database, and Python would wait for the thread
+
+
+def uvicorn(process: "Process") -> "Server":
+    """Return the server that costs least."""
+    from uvicorn import Config
+
+    from libs.common.serving import UvicornServer
     from services.chat.settings import CHAT
     from services.chat.wire import UvicornWire
 
-    process = Process(CHAT)
-    server = Server(
-        uvicorn.Config(
+    return UvicornServer(
+        Config(
             process.application,
             host=CHAT.host,
             port=CHAT.port,
@@ -63,13 +82,23 @@ async def serve() -> None:
         ),
         before_stop=process.begin_to_stop,
     )
-    await process.start(on_failure=server.stop)
-    try:
-        await server.serve()
-    finally:
-        idle = await process.stop()
-    if not idle:
-        os._exit(0)  # a thread waits for a silent database, and Python would wait for the thread
+
+
+def daphne(process: "Process") -> "Server":
+    """Return the server of the Channels project."""
+    from libs.common.serving_daphne import DaphneServer
+    from services.chat.settings import CHAT
+
+    return DaphneServer(
+        process.application,
+        host=CHAT.host,
+        port=CHAT.port,
+        backlog=BACKLOG,
+        frame_bytes=FRAME_BYTES_REFUSED,
+        ping_every_s=PING_EVERY_S,
+        grace_s=GRACE_S,
+        before_stop=process.begin_to_stop,
+    )
 
 
 if __name__ == "__main__":

@@ -26,6 +26,9 @@ BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length:
 MOST_PARTS = 1024
 """Parts of one message that are kept apart."""
 
+HIGH_WATER_CHARS = 64 * 1024
+"""Text that may wait for an ASGI server before whoever writes has to wait as well."""
+
 QUIET_AFTER_S = 0.25
 """How long nothing must have come from a client whose frame was refused, before we hang up."""
 
@@ -156,53 +159,82 @@ class UvicornWire(WebSocketsSansIOProtocol):
 
 
 class AsgiWire:
-    """A ``Wire`` over the ``send`` of any ASGI server, with a task that awaits it."""
+    """A ``Wire`` over the ``send`` of any ASGI server, with a task that awaits it.
+
+    It notices a slow reader only as far as the server lets ``send`` wait for one.
+    """
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._events: deque[dict[str, Any]] = deque()
-        self._idle = asyncio.Event()
-        self._idle.set()
-        self._task: asyncio.Task[None] | None = None
+        self._texts: deque[str] = deque()
+        self._waiting_chars = 0
+        self._taken = asyncio.Event()
+        self._close_code: int | None = None
         self._closed = False
+        self._task: asyncio.Task[None] | None = None
 
     @property
     def ready(self) -> bool:
-        """Whether the server has taken everything."""
-        return self._idle.is_set()
+        """Whether less than 64 KiB wait for the server."""
+        return self._waiting_chars < HIGH_WATER_CHARS
 
     def write(self, text: str) -> None:
         """Hand a text frame to the server, behind those before it."""
-        if not self._closed:
-            self._enqueue({"type": "websocket.send", "text": text})
+        if self._closed:
+            return
+        self._texts.append(text)
+        self._waiting_chars += len(text)
+        self._work()
 
     async def drained(self, within_s: float) -> bool:
-        """Wait until the server has taken everything; False where it did not ``within_s``."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), within_s)
-        return self._idle.is_set()
+        """Wait until little waits; False where the server took nothing ``within_s``."""
+        while not self.ready:
+            self._taken.clear()
+            try:
+                await asyncio.wait_for(self._taken.wait(), within_s)
+            except TimeoutError:
+                return False
+        return True
 
     def close(self, code: int) -> None:
-        """Close behind what was written."""
-        if not self._closed:
-            self._closed = True
-            self._enqueue({"type": "websocket.close", "code": code})
+        """Close behind what was written, or without the rest if that is not taken in time."""
+        if self._closed:
+            return
+        self._closed = True
+        self._close_code = code
+        self._work()
+        asyncio.get_running_loop().call_later(CLOSE_WITHIN_S, self._give_up_the_rest)
 
-    def _enqueue(self, event: dict[str, Any]) -> None:
-        self._events.append(event)
-        self._idle.clear()
+    def _work(self) -> None:
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._pump(), name="asgi-wire")
+            self._task = asyncio.create_task(self._hand_over(), name="asgi-wire")
 
-    async def _pump(self) -> None:
+    async def _hand_over(self) -> None:
         try:
-            while self._events:
-                await self._send(self._events.popleft())
+            while self._texts:
+                text = self._texts.popleft()
+                await self._send({"type": "websocket.send", "text": text})
+                self._waiting_chars -= len(text)
+                self._taken.set()
+            if self._close_code is not None:
+                code, self._close_code = self._close_code, None
+                await self._send({"type": "websocket.close", "code": code})
         except (OSError, RuntimeError):
-            self._closed = True  # the client has gone; the consumer hears of it by itself
-        finally:
-            self._events.clear()
-            self._idle.set()
+            self._close_code = None  # the client has gone; the consumer hears of it by itself
+            self._forget()
+
+    def _give_up_the_rest(self) -> None:
+        if self._close_code is not None and self._task is not None:
+            self._task.cancel()
+            self._task = None
+            self._forget()
+            self._work()
+
+    def _forget(self) -> None:
+        self._closed = True
+        self._texts.clear()
+        self._waiting_chars = 0
+        self._taken.set()
 
 
 def wire_for(scope: Any, send: Send) -> UvicornWire | AsgiWire:
