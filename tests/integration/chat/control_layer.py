@@ -9,8 +9,6 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 
 from libs.common.control import GROUP, channel_layer
 
-NOTHING = 0.0
-
 
 @contextlib.asynccontextmanager
 async def layer(redis_url: str) -> AsyncIterator[Any]:

@@ -9,7 +9,6 @@ from tests.integration.chat.control_layer import layer, overheard, summed
 from tests.integration.chat.world import WITHIN_S
 
 NOT_AUTHENTICATED = 4001
-SWEPT = "parley_sockets_closed_by_sweep_total"
 
 
 async def until_heard(world, name, at_least):
@@ -49,8 +48,8 @@ async def test_a_signal_alone_closes_the_sockets_of_its_sign_ins_on_every_proces
 
 
 async def test_a_sign_out_everywhere_sends_one_signal_with_all_sign_ins(world):
-    alice = world.person()
-    world.rows("update sign_in set user_id = %s where id = %s", alice.id, (bob := world.person()).sid)
+    alice, other = world.person(), world.person()
+    world.rows("update sign_in set user_id = %s where id = %s", alice.id, other.sid)
 
     async with overheard(world.suite.state.redis_url) as following:
         async with world.http(alice) as http:
@@ -60,7 +59,7 @@ async def test_a_sign_out_everywhere_sends_one_signal_with_all_sign_ins(world):
 
     assert signal["type"] == "revoked"
     assert signal["user"] == alice.id
-    assert sorted(signal["sids"]) == sorted([alice.sid, bob.sid])
+    assert sorted(signal["sids"]) == sorted([alice.sid, other.sid])
 
 
 BAD_MESSAGES = [
