@@ -44,6 +44,19 @@ class Ticket(msgspec.Struct, kw_only=True):
     expires_in: float
 
 
+class Member(msgspec.Struct, kw_only=True):
+    """Who is in a room; ``role`` is ``owner``, ``admin`` or ``member``."""
+
+    user: str
+    role: str
+    joined_seq: int = 0
+
+
+class _Members(msgspec.Struct):
+    members: list[Member]
+    next: str | None = None
+
+
 class _Users(msgspec.Struct):
     users: list[User]
 
@@ -122,6 +135,57 @@ class Api:
             body["name"] = name
         answer = await self.request("POST", f"{CHAT}/rooms", body=body)
         return parse(answer, Room)
+
+    async def change_room(
+        self, room: str, *, name: str | None = None, open_history: bool | None = None
+    ) -> Room:
+        """Rename a group, or open or close its history; None leaves it as it is.
+
+        Raises:
+            PermissionDenied: the user is neither its owner nor an admin.
+        """
+        given = {"name": name, "open_history": open_history}
+        body = {member: value for member, value in given.items() if value is not None}
+        return parse(await self.request("PATCH", f"{CHAT}/rooms/{room}", body=body), Room)
+
+    async def members(self, room: str) -> AsyncIterator[Member]:
+        """Yield who is in a room, page by page, by id."""
+        path = f"{CHAT}/rooms/{room}/members"
+        page = await self._get(_Members, path)
+        while True:
+            for member in page.members:
+                yield member
+            if not page.next:
+                return
+            page = await self._get(_Members, path, after=page.next)
+
+    async def add_members(self, room: str, people: Sequence[str]) -> Room:
+        """Add people (usernames or ids) to a group; who is in it already stays as they are.
+
+        Raises:
+            PermissionDenied: the user is neither its owner nor an admin.
+            BadFrame: somebody is unknown, or the group would be too large.
+        """
+        body = {"members": list(people)}
+        return parse(await self.request("POST", f"{CHAT}/rooms/{room}/members", body=body), Room)
+
+    async def set_role(self, room: str, user: str, role: str) -> Room:
+        """Make a member (an id) ``owner``, ``admin`` or ``member``; a group has one owner.
+
+        Raises:
+            PermissionDenied: the user is not its owner.
+            NotFound: that person is not in it.
+        """
+        path = f"{CHAT}/rooms/{room}/members/{user}"
+        return parse(await self.request("PATCH", path, body={"role": role}), Room)
+
+    async def remove_member(self, room: str, user: str) -> None:
+        """Remove somebody (an id) from a group, or leave it; fine where they are not in it.
+
+        Raises:
+            PermissionDenied: the user may not remove that member.
+        """
+        await self.request("DELETE", f"{CHAT}/rooms/{room}/members/{user}")
 
     async def history(
         self,

@@ -181,6 +181,31 @@ class Chat:
         """Create a group with these people (usernames or ids) and oneself as its owner."""
         return self._engine.learn(await self.api.create_room("group", people, name=name))
 
+    async def rename(self, room: str, name: str) -> Room:
+        """Rename a group. As its owner or an admin."""
+        return self._engine.learn(await self.api.change_room(room, name=name))
+
+    async def set_open_history(self, room: str, *, is_open: bool) -> Room:
+        """Let members of a group read what was written before they joined, or not any more."""
+        return self._engine.learn(await self.api.change_room(room, open_history=is_open))
+
+    async def add_members(self, room: str, people: Sequence[str]) -> Room:
+        """Add people (usernames or ids) to a group. As its owner or an admin."""
+        return self._engine.learn(await self.api.add_members(room, people))
+
+    async def set_role(self, room: str, user: str, role: str) -> Room:
+        """Make a member (an id) ``owner``, ``admin`` or ``member``. As the group's owner."""
+        return self._engine.learn(await self.api.set_role(room, user, role))
+
+    async def remove_member(self, room: str, user: str) -> None:
+        """Remove somebody (an id) from a group. Admins remove plain members only."""
+        await self.api.remove_member(room, user)
+
+    async def leave(self, room: str) -> None:
+        """Leave a group, and forget what is held of it."""
+        await self.api.remove_member(room, self.user_id)
+        self._engine.learn(Room(id=room, removed=True))
+
     # Sending ----------------------------------------------------------------------------------
 
     async def send(

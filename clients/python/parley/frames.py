@@ -49,6 +49,8 @@ class Room(Frame, frozen=True, kw_only=True, tag="room"):
     Attributes:
         members: ids, in direct rooms only.
         lowest: the members that are furthest behind.
+        role: what one is oneself in a group: ``owner``, ``admin`` or ``member``.
+        open_history: whether members of a group read what was written before they joined.
         removed: the user is no longer a member.
     """
 
@@ -62,6 +64,8 @@ class Room(Frame, frozen=True, kw_only=True, tag="room"):
     delivered_seq: int = 0
     read_seq: int = 0
     lowest: Sequence[Watermark] = ()
+    role: str = ""
+    open_history: bool = False
     removed: bool = False
 
 
