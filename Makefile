@@ -10,7 +10,7 @@ help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install everything, the tools of the checks included, and build the web client
-	@$(BOOTSTRAP) product servers node checks
+	@$(BOOTSTRAP) product servers node client checks
 	@$(DEV) web
 
 up: ## run the whole suite: PORT=8000 RUN_DIR=.run CHAT_PROCESSES=1
@@ -23,6 +23,10 @@ check: setup ## lint, types, architecture, migrations
 
 test: setup ## every test, with the seconds of each part
 	@$(DEV) test
+
+talk: ## chat in this terminal: AS=alice PORT=8000, or URL=http://...
+	@$(BOOTSTRAP) client
+	@exec .venv/bin/python -m clients.python.terminal --url $(or $(URL),http://127.0.0.1:$(or $(PORT),8000)) $(AS)
 
 bench: setup ## the load tests
 	@.venv/bin/python -m benchmarks
@@ -38,4 +42,4 @@ lock: ## renew requirements/*.lock from pyproject.toml
 	@$(BOOTSTRAP) product servers
 	@$(DEV) lock
 
-.PHONY: help setup up check test bench fix reset lock
+.PHONY: help setup up talk check test bench fix reset lock

@@ -1,0 +1,199 @@
+"""What this terminal knows: numbers of rooms, unread counts, the open room, messages on their way.
+
+Values and plain functions: no terminal, no network, no clock. The rooms are those of the chat, which
+changes them as the server tells; what lags there (heads, own watermarks) is kept here.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from clients.python.parley import Message, Room
+from clients.python.terminal.lines import Mark
+from clients.python.terminal.safe import safe
+
+KEPT_MESSAGES = 500
+"""Messages kept per room, for quotes of what is answered."""
+
+DIRECT = "direct"
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """An own message that is not on the screen for good yet.
+
+    Attributes:
+        mark: WAITING, then SENT (its place in the room is not known yet) or REFUSED.
+    """
+
+    room: str
+    client_id: str
+    content: str
+    reply_to: int | None = None
+    mark: Mark = Mark.WAITING
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was seen of one room: ``head`` exists, ``read`` was shown or told as read."""
+
+    head: int = 0
+    read: int = 0
+    messages: dict[int, Message] = field(default_factory=dict)
+
+
+class Model:
+    """See the module.
+
+    Args:
+        rooms: the chat's rooms by id, most recently active first at the start.
+        me: the id of the signed-in user.
+
+    Attributes:
+        current: the open room, or None.
+        shown: highest seq on the screen in the open room.
+        oldest: lowest seq on the screen in the open room; ``/history`` goes on below it.
+        day: of the last message on the screen.
+        outgoing: by client_id, in the order of writing.
+    """
+
+    def __init__(self, rooms: Mapping[str, Room], me: str) -> None:
+        self.rooms = rooms
+        self.me = me
+        self.current: str | None = None
+        self.shown = 0
+        self.oldest = 0
+        self.day: dt.date | None = None
+        self.outgoing: dict[str, Outgoing] = {}
+        self._seen: dict[str, Seen] = {}
+        self._numbers: dict[str, int] = {}
+        self._active: list[str] = []
+
+    # Rooms ------------------------------------------------------------------------------------
+
+    def number(self, room: str) -> int:
+        """Return the number of a room; it stays the same for as long as the program runs."""
+        self._count_rooms()
+        return self._numbers.get(room, 0)
+
+    def numbered(self, number: int) -> Room | None:
+        """Return the room with a number."""
+        self._count_rooms()
+        found = (room for room, own in self._numbers.items() if own == number)
+        return self.rooms.get(next(found, ""))
+
+    def by_activity(self) -> list[Room]:
+        """Return all rooms, most recently active first."""
+        self._count_rooms()
+        later = [room for room in self.rooms if room not in self._active]
+        return [self.rooms[room] for room in [*self._active, *later] if room in self.rooms]
+
+    def named(self, name: str) -> list[Room]:
+        """Return the rooms of that name, in any case."""
+        wanted = name.casefold()
+        return [room for room in self.rooms.values() if safe(room.name).casefold() == wanted]
+
+    def direct_with(self, user: str) -> Room | None:
+        """Return the direct room with a person."""
+        direct = (room for room in self.rooms.values() if room.kind == DIRECT)
+        return next((room for room in direct if user in (room.members or ())), None)
+
+    def title(self, room: str) -> str:
+        """Return a room's name; a word where it is unknown."""
+        known = self.rooms.get(room)
+        return safe(known.name) if known and known.name else "a conversation"
+
+    @property
+    def open_room(self) -> Room | None:
+        """The open room; None where none is, or one was removed from it."""
+        return self.rooms.get(self.current) if self.current else None
+
+    # Unread -----------------------------------------------------------------------------------
+
+    def unread(self, room: str) -> int:
+        """Return how many messages of a room were not read, here or elsewhere."""
+        known, seen = self.rooms.get(room), self._seen.get(room, Seen())
+        if known is None:
+            return 0
+        return max(max(known.last_seq, seen.head) - self.read_seq(room), 0)
+
+    def unread_elsewhere(self) -> int:
+        """Return how many messages wait in all rooms but the open one."""
+        return sum(self.unread(room) for room in self.rooms if room != self.current)
+
+    def read_seq(self, room: str) -> int:
+        """Return the seq up to which a room was read, here or elsewhere."""
+        known, seen = self.rooms.get(room), self._seen.get(room, Seen())
+        return max(known.read_seq if known else 0, seen.read)
+
+    # The open room ----------------------------------------------------------------------------
+
+    def begin(self, room: str) -> None:
+        """Open a room: nothing of it is on the screen yet."""
+        self.current, self.shown, self.oldest, self.day = room, 0, 0, None
+
+    def leave(self) -> None:
+        """Open none."""
+        self.current, self.shown, self.oldest, self.day = None, 0, 0, None
+
+    def newest(self, room: str, page: Sequence[Message]) -> list[Message]:
+        """Return the newest page of a room, and what came since it was asked for."""
+        last = page[-1].seq if page else 0
+        kept = self._seen.get(room, Seen()).messages
+        return [*page, *(kept[seq] for seq in sorted(kept) if seq > last)]
+
+    def on_screen(self, messages: Sequence[Message]) -> None:
+        """Note that these of the open room were shown below all others; they count as read."""
+        self.oldest = self.oldest or messages[0].seq
+        self.shown = messages[-1].seq
+        seen = self._seen.setdefault(messages[-1].room, Seen())
+        seen.read = max(seen.read, self.shown)
+
+    # Messages ---------------------------------------------------------------------------------
+
+    def take(self, message: Message) -> None:
+        """Keep a message, from wherever it came; an own one is on its way no more."""
+        seen = self._seen.setdefault(message.room, Seen())
+        seen.head = max(seen.head, message.seq)
+        seen.messages[message.seq] = message
+        while len(seen.messages) > KEPT_MESSAGES:
+            seen.messages.pop(next(iter(seen.messages)))
+        if message.sender == self.me:
+            self.outgoing.pop(message.client_id, None)
+
+    def note_activity(self, room: str) -> None:
+        """Move a room to the front: something new was said in it."""
+        if room in self._active:
+            self._active.remove(room)
+        self._active.insert(0, room)
+
+    def kept(self, room: str, seq: int) -> Message | None:
+        """Return a message that was seen before and is still kept."""
+        return self._seen.get(room, Seen()).messages.get(seq)
+
+    def waiting(self) -> list[Outgoing]:
+        """Return what has no answer yet, in all rooms."""
+        return [one for one in self.outgoing.values() if one.mark is Mark.WAITING]
+
+    def refused(self, room: str) -> list[Outgoing]:
+        """Return what was refused in a room, in the order of writing."""
+        return [one for one in self._of(room) if one.mark is Mark.REFUSED]
+
+    def under_way(self, room: str) -> list[Outgoing]:
+        """Return what is shown above the prompt: not refused, and not in its place yet."""
+        return [one for one in self._of(room) if one.mark is not Mark.REFUSED]
+
+    def forget_sent(self) -> None:
+        """Give up waiting for the place of messages that are stored: it was missed."""
+        sent = [one.client_id for one in self.outgoing.values() if one.mark is Mark.SENT]
+        for client_id in sent:
+            del self.outgoing[client_id]
+
+    def _of(self, room: str) -> Iterator[Outgoing]:
+        return (one for one in self.outgoing.values() if one.room == room)
+
+    def _count_rooms(self) -> None:
+        for room in self.rooms:
+            if room not in self._numbers:
+                self._numbers[room] = len(self._numbers) + 1
+                self._active.append(room)

@@ -1,0 +1,154 @@
+"""A real terminal: a prompt at the bottom, a bar below it, and everything else scrolling above.
+
+What is written above the prompt is never changed again, so the terminal's own scrolling and copying
+work; what may still change stands in the few lines that are drawn anew (``Live``).
+"""
+
+from collections.abc import Iterable, Sequence
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import FormattedText
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.renderer import print_formatted_text
+from prompt_toolkit.shortcuts import CompleteStyle
+from prompt_toolkit.styles import BaseStyle, Style
+
+from clients.python.terminal.lines import Line
+from clients.python.terminal.screen import Live
+
+TICK_S = 0.5
+"""How often the bar is drawn anew by itself: it counts seconds while reconnecting."""
+
+STYLE: BaseStyle = Style.from_dict(
+    {
+        "bottom-toolbar": "noreverse",
+        "bar": "ansibrightblack",
+        "bar.good": "ansigreen",
+        "bar.warn": "ansiyellow",
+        "bar.bad": "ansired",
+        "prompt": "bold",
+        "title": "bold",
+        "strong": "bold",
+        "me": "bold",
+        "dim": "ansibrightblack",
+        "quiet": "ansibrightblack italic",
+        "note": "ansicyan",
+        "good": "ansigreen",
+        "bad": "ansired",
+        "name0": "ansicyan",
+        "name1": "ansiyellow",
+        "name2": "ansimagenta",
+        "name3": "ansibrightblue",
+        "name4": "ansibrightgreen",
+        "name5": "ansibrightred",
+    }
+)
+
+
+class PromptScreen:
+    """See the module.
+
+    Args:
+        live: what stands around the prompt.
+        colors: whether there may be any.
+    """
+
+    redraws = True
+
+    def __init__(self, live: Live, *, colors: bool) -> None:
+        self._live = live
+        self._depth = ColorDepth.DEPTH_4_BIT if colors else ColorDepth.DEPTH_1_BIT
+        self._waiting: list[Line] = []
+        self._session: PromptSession[str] = PromptSession(
+            self._message,
+            bottom_toolbar=lambda: _text([live.bar()]),
+            completer=_Completer(live),
+            complete_style=CompleteStyle.READLINE_LIKE,
+            complete_while_typing=False,
+            reserve_space_for_menu=0,
+            erase_when_done=True,
+            refresh_interval=TICK_S,
+            color_depth=self._depth,
+            style=STYLE,
+            key_bindings=_keys(),
+        )
+
+    @property
+    def columns(self) -> int:
+        """How wide the terminal is at this moment."""
+        return self._session.output.get_size().columns
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Write lines above the prompt; those of one turn of the loop are written at once."""
+        was_empty = not self._waiting
+        self._waiting += lines
+        app = self._session.app
+        if not app.is_running or app.loop is None:
+            self._write()
+        elif was_empty and lines:
+            app.loop.call_soon(run_in_terminal, self._write)
+
+    def refresh(self) -> None:
+        """Draw the prompt and what stands around it anew."""
+        self._session.app.invalidate()
+
+    async def read(self) -> str | None:
+        """Return the next line typed; None after Ctrl-D, or Ctrl-C with nothing typed."""
+        try:
+            return await self._session.prompt_async()
+        except (EOFError, KeyboardInterrupt):
+            return None
+
+    def _message(self) -> FormattedText:
+        above = self._live.above(self.columns)
+        return _text([*above, self._live.prompt()])
+
+    def _write(self) -> None:
+        lines, self._waiting = self._waiting, []
+        text = FormattedText([piece for line in lines for piece in (*_styled(line), ("", "\n"))])
+        output = self._session.output
+        print_formatted_text(output, text, STYLE, color_depth=self._depth)
+        output.flush()
+
+
+class _Completer(Completer):
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def get_completions(self, document: Document, _event: CompleteEvent) -> Iterable[Completion]:
+        for length, new in self._live.complete(document.text_before_cursor):
+            yield Completion(new, start_position=-length)
+
+
+def _keys() -> KeyBindings:
+    keys = KeyBindings()
+
+    @keys.add("c-c")
+    def _(event: KeyPressEvent) -> None:
+        if event.current_buffer.text:
+            event.current_buffer.reset()
+        else:
+            event.app.exit(exception=EOFError())
+
+    @keys.add("escape", "enter")
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    return keys
+
+
+def _styled(line: Line) -> Line:
+    return [(f"class:{style}" if style else "", text) for style, text in line]
+
+
+def _text(lines: Sequence[Line]) -> FormattedText:
+    """Return lines as the library wants them, with an end of line between every two."""
+    pieces: Line = []
+    for number, line in enumerate(lines):
+        pieces += [("", "\n")] if number else []
+        pieces += _styled(line)
+    return FormattedText(pieces)

@@ -1,0 +1,169 @@
+"""What each command does."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from clients.python.parley import Chat, NotFound, Room
+from clients.python.terminal import groups
+from clients.python.terminal.commands import Call
+from clients.python.terminal.directory import Directory
+from clients.python.terminal.model import Model
+from clients.python.terminal.people import People
+from clients.python.terminal.safe import safe
+from clients.python.terminal.talk import Talk
+from clients.python.terminal.view import View
+
+OLDER = 20
+MOST_OLDER = 100
+"""Messages that one ``/history`` brings; the server's limits."""
+
+
+class Runner:
+    """Runs commands for one talk.
+
+    Args:
+        chat: connected.
+        talk: where their results go.
+        directory: finds rooms and people.
+        model: what is known.
+        people: how everybody is called.
+        view: from the model to lines.
+    """
+
+    def __init__(
+        self,
+        chat: Chat,
+        talk: Talk,
+        *,
+        directory: Directory,
+        model: Model,
+        people: People,
+        view: View,
+    ) -> None:
+        self._chat = chat
+        self._talk = talk
+        self._directory = directory
+        self._model = model
+        self._people = people
+        self._view = view
+        self._known: Mapping[str, Callable[[Call], Awaitable[None]]] = {
+            "rooms": self._rooms,
+            "open": self._open,
+            "new": self._new,
+            "find": self._find,
+            "group": self._group,
+            "add": self._add,
+            "remove": self._remove,
+            "role": self._role,
+            "rename": self._rename,
+            "leave": self._leave,
+            "members": self._members,
+            "history": self._history,
+            "reply": self._reply,
+            "retry": self._retry,
+            "help": self._help,
+        }
+
+    async def run(self, call: Call) -> None:
+        """Run one command.
+
+        Raises:
+            ParleyError: it was refused, or the server cannot be reached.
+        """
+        await self._known[call.name](call)
+
+    # Finding ----------------------------------------------------------------------------------
+
+    async def _rooms(self, call: Call) -> None:
+        wanted = call.rest.casefold()
+        rooms = [room for room in self._model.by_activity() if wanted in safe(room.name).casefold()]
+        await self._people.learn(user for room in rooms for user in room.members or ())
+        if rooms:
+            self._talk.show(self._view.rooms(rooms, self._talk.columns))
+        elif wanted:
+            self._talk.tell("No conversation is called that.")
+        else:
+            self._talk.tell("No conversations yet. /new username begins one.")
+
+    async def _open(self, call: Call) -> None:
+        await self._talk.open(await self._directory.room_called(call.rest))
+
+    async def _new(self, call: Call) -> None:
+        await self._talk.open(await self._directory.direct_room(call.words[0]))
+
+    async def _find(self, call: Call) -> None:
+        found = await self._chat.api.users(call.rest)
+        self._people.add(found)
+        if found:
+            self._talk.show(self._view.found(found, self._talk.columns))
+        else:
+            self._talk.tell("Nobody's name begins like that.")
+
+    # Groups -----------------------------------------------------------------------------------
+
+    async def _group(self, call: Call) -> None:
+        name, *usernames = call.words
+        room = await self._chat.group_room(name, [one.removeprefix("@") for one in usernames])
+        await self._talk.open(room)
+
+    async def _add(self, call: Call) -> None:
+        room = self._here()
+        usernames = [one.removeprefix("@") for one in call.words]
+        await groups.change(self._chat, "POST", f"{room.id}/members", {"members": usernames})
+        self._talk.tell(f"Added {', '.join(usernames)}.")
+
+    async def _remove(self, call: Call) -> None:
+        room, user = self._here(), await self._directory.user_id(call.words[0])
+        await groups.change(self._chat, "DELETE", f"{room.id}/members/{user}")
+        self._talk.tell(f"Removed {self._people.full_name(user)}.")
+
+    async def _role(self, call: Call) -> None:
+        room, user = self._here(), await self._directory.user_id(call.words[0])
+        role = call.words[1]
+        await groups.change(self._chat, "PATCH", f"{room.id}/members/{user}", {"role": role})
+        self._talk.tell(f"{self._people.full_name(user)} is {role} now.")
+
+    async def _rename(self, call: Call) -> None:
+        room = self._here()
+        await groups.change(self._chat, "PATCH", room.id, {"name": call.rest})
+
+    async def _leave(self, _call: Call) -> None:
+        room = self._here()
+        title = self._model.title(room.id)
+        await groups.change(self._chat, "DELETE", f"{room.id}/members/{self._model.me}")
+        self._model.leave()
+        self._talk.tell(f"You left {title}.")
+
+    async def _members(self, _call: Call) -> None:
+        members = await groups.members_of(self._chat, self._here().id)
+        await self._people.learn(member.user for member in members)
+        rows = [(member.user, member.role) for member in members]
+        self._talk.show(self._view.members(rows, self._talk.columns))
+
+    # Messages ---------------------------------------------------------------------------------
+
+    async def _history(self, call: Call) -> None:
+        self._here()
+        count = call.words[0] if call.words else str(OLDER)
+        if not count.isdecimal():
+            raise NotFound("Like this: /history 50")
+        await self._talk.older(min(max(int(count), 1), MOST_OLDER))
+
+    async def _reply(self, call: Call) -> None:
+        self._here()
+        number, text = call.words[0].removeprefix("#"), call.rest.partition(" ")[2]
+        if not number.isdecimal():
+            raise NotFound("Like this: /reply 12 Yes, indeed")
+        self._talk.say(text.strip(), int(number))
+
+    async def _retry(self, _call: Call) -> None:
+        if not self._talk.retry():
+            self._talk.tell("Nothing was refused here.")
+
+    async def _help(self, _call: Call) -> None:
+        self._talk.show(self._view.help(self._talk.columns))
+
+    def _here(self) -> Room:
+        room = self._model.open_room
+        if room is None:
+            raise NotFound("Open a conversation first: /rooms lists them.")
+        return room

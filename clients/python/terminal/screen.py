@@ -1,0 +1,122 @@
+"""Where lines go to and typed lines come from: what every screen can do, and the simplest one."""
+
+import asyncio
+import codecs
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from clients.python.terminal.lines import Line, plain
+
+PLAIN_COLUMNS = 100
+"""How wide lines are laid out where nobody knows how wide the screen is."""
+READ_BYTES = 65_536
+LINES_AHEAD = 100
+"""Lines read but not looked at yet; a long file waits instead of filling the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What a screen shows around the prompt; asked for whenever it draws.
+
+    Attributes:
+        above: what is on its way, for so many columns.
+        prompt: what stands before the cursor.
+        bar: the bottom line.
+        complete: what the text before the cursor may become: (how many characters go, the new).
+    """
+
+    above: Callable[[int], Sequence[Line]]
+    prompt: Callable[[], Line]
+    bar: Callable[[], Line]
+    complete: Callable[[str], Sequence[tuple[int, str]]]
+
+
+class Screen(Protocol):
+    """What the talk needs of a screen."""
+
+    @property
+    def columns(self) -> int:
+        """How wide lines may be now."""
+        ...
+
+    @property
+    def redraws(self) -> bool:
+        """Whether ``Live`` is shown; otherwise what changes has to be told in lines."""
+        ...
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Write lines, in order, above whatever is being typed."""
+        ...
+
+    def refresh(self) -> None:
+        """Draw what stands around the prompt anew."""
+        ...
+
+    async def read(self) -> str | None:
+        """Return the next line that was typed; None at the end of the input."""
+        ...
+
+
+class PlainScreen:
+    """Line after line, for terminals that can do no more, and for pipes. No colours, no prompt."""
+
+    columns = PLAIN_COLUMNS
+    redraws = False
+
+    def __init__(self) -> None:
+        self._lines = InputLines()
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Write lines."""
+        sys.stdout.write("".join(plain(line) + "\n" for line in lines))
+        sys.stdout.flush()
+
+    def refresh(self) -> None:
+        """Do nothing: there is nothing to draw anew."""
+
+    async def read(self) -> str | None:
+        """Return the next line of the input."""
+        return await self._lines.next()
+
+
+class InputLines:
+    """The lines of the standard input, read beside the event loop: it may be a file or a pipe.
+
+    Bytes are read from the descriptor itself: a thread that waits inside ``sys.stdin`` would hold
+    its lock when the program ends.
+    """
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[str | None] = asyncio.Queue(LINES_AHEAD)
+        self._loop = asyncio.get_running_loop()
+        self._ended = False
+        threading.Thread(target=self._read, daemon=True).start()
+
+    async def next(self) -> str | None:
+        """Return the next line without its end; None after the last one, for ever."""
+        if self._ended:
+            return None
+        line = await self._queue.get()
+        self._ended = line is None
+        return line
+
+    def _read(self) -> None:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        rest = ""
+        try:
+            while data := os.read(sys.stdin.fileno(), READ_BYTES):
+                *whole, rest = (rest + decoder.decode(data)).split("\n")
+                for line in whole:
+                    self._put(line.removesuffix("\r"))
+            if rest:
+                self._put(rest)
+            self._put(None)
+        except (OSError, RuntimeError):  # the input or the program is gone
+            return
+
+    def _put(self, line: str | None) -> None:
+        asyncio.run_coroutine_threadsafe(self._queue.put(line), self._loop).result()

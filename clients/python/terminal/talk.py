@@ -1,0 +1,256 @@
+"""One running talk: messages in and out, the open room, and the line that is being typed.
+
+Everything runs on one event loop. Commands run one after the other in the order of typing, beside
+the prompt, so that a slow answer stops nobody from writing.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from clients.python.parley import Chat, FellBehind, Message, ParleyError, Room
+from clients.python.parley.outbox import new_client_id
+from clients.python.terminal import lines
+from clients.python.terminal.commands import Call, Mistake, Say, parse
+from clients.python.terminal.lines import Line, Mark
+from clients.python.terminal.model import Model, Outgoing
+from clients.python.terminal.people import People
+from clients.python.terminal.screen import Screen
+from clients.python.terminal.sentences import sentence_of
+from clients.python.terminal.view import View
+
+PATIENCE_S = 24 * 3600.0
+"""How long an own message waits for a connection before it counts as refused."""
+
+SHOWN_AT_FIRST = 20
+"""Messages on the screen when a room is opened; more where more are new."""
+
+Run = Callable[[Call], Awaitable[None]]
+
+
+class Talk:
+    """See the module.
+
+    Args:
+        chat: connected.
+        model: what is known; shared with the view.
+        people: how everybody is called.
+        view: from the model to lines.
+        screen: where they go.
+    """
+
+    def __init__(
+        self, chat: Chat, *, model: Model, people: People, view: View, screen: Screen
+    ) -> None:
+        self._chat = chat
+        self._model = model
+        self._people = people
+        self._view = view
+        self._screen = screen
+        self._typed: asyncio.Queue[Say | Call | Mistake] = asyncio.Queue()
+        self._sends: set[asyncio.Task[None]] = set()
+        self._opening = ""
+        self.any_refused = False
+
+    # What commands use ------------------------------------------------------------------------
+
+    @property
+    def columns(self) -> int:
+        """How wide the screen is now."""
+        return self._screen.columns
+
+    def show(self, laid: Sequence[Line]) -> None:
+        """Write lines."""
+        self._screen.show(laid)
+
+    def tell(self, text: str, style: str = "note") -> None:
+        """Say something to the person in front of the screen."""
+        self.show(lines.notice(text, self.columns, style))
+
+    async def open(self, room: Room) -> None:
+        """Show the newest messages of a room; what is typed goes there from now on.
+
+        Raises:
+            ParleyError: its history could not be read; the room that was open stays so.
+        """
+        self._opening = room.id
+        try:
+            page = await self._chat.api.history(room.id)
+            await self._people.learn(one.sender for one in page.messages)
+        finally:
+            self._opening = ""
+        read = self._model.read_seq(room.id)
+        for one in page.messages:
+            self._model.take(one)
+        self._model.begin(room.id)
+        self.show([self._view.header(room, self.columns)])
+        messages = self._model.newest(room.id, page.messages)
+        new = [one for one in messages if one.seq > read and one.sender != self._model.me]
+        first_new = new[0].seq if new else None
+        old = [one for one in messages if first_new is None or one.seq < first_new]
+        keep = max(SHOWN_AT_FIRST - (len(messages) - len(old)), 2)
+        self._print(old[-keep:])
+        if first_new is not None:
+            self.show([lines.rule(f"{len(new)} new", self.columns, "good")])
+            self._print([one for one in messages if one.seq >= first_new])
+        if not messages:
+            self.tell("Nothing was said here yet. Write something.", "dim")
+
+    async def older(self, count: int) -> None:
+        """Show what came before the oldest message on the screen.
+
+        Raises:
+            ParleyError: the history could not be read.
+        """
+        room = self._model.current
+        if room is None:
+            return
+        before = self._model.oldest or None
+        page = await self._chat.api.history(room, before=before, limit=count)
+        await self._people.learn(one.sender for one in page.messages)
+        if not page.messages:
+            self.tell("There is nothing before that.", "dim")
+            return
+        self._model.oldest = page.messages[0].seq
+        self._model.day = None
+        laid = self._view.messages(page.messages, self.columns)
+        self._model.day = None
+        self.show([lines.rule("earlier", self.columns), *laid, lines.rule("", self.columns)])
+
+    def say(self, text: str, reply_to: int | None = None) -> None:
+        """Send a text to the open room; what becomes of it is shown later."""
+        room = self._model.open_room
+        if room is None:
+            self.tell("Open a conversation first: /rooms lists them, /new begins one.")
+            return
+        self._dispatch(Outgoing(room.id, new_client_id(), text, reply_to))
+
+    def retry(self) -> int:
+        """Send again what was refused in the open room; return how many."""
+        refused = self._model.refused(self._model.current or "")
+        for one in refused:
+            self._dispatch(one)
+        return len(refused)
+
+    def do(self, call: Call) -> None:
+        """Run a command after those before it, as if it had been typed."""
+        self._typed.put_nowait(call)
+
+    # The loops --------------------------------------------------------------------------------
+
+    async def run(self, command: Run) -> ParleyError | None:
+        """Talk until the person leaves (None), or the chat ends for good (with what).
+
+        Args:
+            command: runs a command; may raise ``ParleyError``.
+        """
+        jobs = (self._listen(), self._receive(), self._work(command))
+        tasks = [asyncio.create_task(job) for job in jobs]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        except ParleyError as error:
+            return error
+        finally:
+            for task in (*tasks, *self._sends):
+                task.cancel()
+            await asyncio.gather(*tasks, *self._sends, return_exceptions=True)
+        return None
+
+    async def _listen(self) -> None:
+        """Read what is typed until the person leaves."""
+        warned = False
+        while True:
+            line = await self._screen.read()
+            said = Call("quit") if line is None else parse(line)
+            if said == Call("quit"):
+                if not self._screen.redraws:
+                    await self._finish()
+                    return
+                if warned or not self._model.waiting():
+                    return
+                self.tell("Not everything is sent yet. Leave again to leave without it.", "bad")
+            elif said is not None:
+                self._typed.put_nowait(said)
+            warned = said == Call("quit")
+
+    async def _finish(self) -> None:
+        """Wait until what was typed is done: the end of a script is no reason to lose its end."""
+        await self._typed.join()
+        if self._sends:
+            await asyncio.wait(self._sends)
+
+    async def _work(self, command: Run) -> None:
+        while True:
+            said = await self._typed.get()
+            try:
+                match said:
+                    case Say():
+                        self.say(said.text)
+                    case Call():
+                        await command(said)
+                    case Mistake():
+                        self.tell(said.sentence, "bad")
+            except ParleyError as error:
+                self.tell(sentence_of(error), "bad")
+            self._typed.task_done()
+            self._screen.refresh()
+
+    async def _receive(self) -> None:
+        """Show what comes, until the chat ends for good."""
+        while True:
+            try:
+                async for message in self._chat.messages(own=True):
+                    await self._people.learn([message.sender])
+                    self._take(message)
+            except FellBehind as error:
+                self._model.forget_sent()
+                self.tell(sentence_of(error), "bad")
+            else:
+                return
+
+    def _take(self, message: Message) -> None:
+        self._model.take(message)
+        room = self._model.rooms.get(message.room)
+        is_new = room is None or message.seq > room.last_seq
+        if is_new:
+            self._model.note_activity(message.room)
+        if message.room == self._model.current:
+            if message.seq > self._model.shown:
+                self._print([message])
+        elif is_new and message.sender != self._model.me and message.room != self._opening:
+            self.show([self._view.quiet(message, self.columns)])
+        self._screen.refresh()
+
+    def _print(self, messages: Sequence[Message]) -> None:
+        """Show messages of the open room, which are newer than all before, and report them read."""
+        if not messages:
+            return
+        self.show(self._view.messages(messages, self.columns))
+        self._model.on_screen(messages)
+        self._chat.read(messages[-1].room, messages[-1].seq)
+
+    def _dispatch(self, one: Outgoing) -> None:
+        one.mark = Mark.WAITING
+        self._model.outgoing[one.client_id] = one
+        task = asyncio.create_task(self._send(one))
+        self._sends.add(task)
+        task.add_done_callback(self._sends.discard)
+        self._screen.refresh()
+
+    async def _send(self, one: Outgoing) -> None:
+        try:
+            await self._chat.send(
+                one.room,
+                one.content,
+                reply_to=one.reply_to,
+                client_id=one.client_id,
+                timeout_s=PATIENCE_S,
+            )
+        except ParleyError as error:
+            self.any_refused = True
+            one.mark = Mark.REFUSED
+            self.show(self._view.refused(one, sentence_of(error), self.columns))
+        else:
+            one.mark = Mark.SENT
+        self._screen.refresh()

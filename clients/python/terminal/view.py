@@ -1,0 +1,182 @@
+"""From the model to lines: the pages, the part above the prompt, the bar at the bottom."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from clients.python.parley import Link, Message, Room, User
+from clients.python.terminal import lines
+from clients.python.terminal.commands import COMMANDS
+from clients.python.terminal.layout import clip
+from clients.python.terminal.lines import Line, Mark, Row
+from clients.python.terminal.model import DIRECT, Model, Outgoing
+from clients.python.terminal.people import People, shade_of
+from clients.python.terminal.safe import safe
+
+LIVE_LINES = 6
+"""Lines of messages on their way that stand above the prompt; older ones are only counted."""
+QUOTE_CHARS = 80
+LISTED_ROOMS = 15
+
+
+class View:
+    """What the model looks like.
+
+    Args:
+        model: what is known.
+        people: how everybody is called.
+        zone: of the reader; None is the machine's own.
+    """
+
+    def __init__(self, model: Model, people: People, zone: dt.tzinfo | None = None) -> None:
+        self._model = model
+        self._people = people
+        self._zone = zone
+
+    # Messages ---------------------------------------------------------------------------------
+
+    def messages(self, messages: Iterable[Message], columns: int) -> list[Line]:
+        """Lay messages out, with a line above each new day; the model's day moves along."""
+        laid: list[Line] = []
+        for one in messages:
+            at = one.created_at.astimezone(self._zone)
+            if at.date() != self._model.day:
+                self._model.day = at.date()
+                laid.append(lines.day(at.date(), columns))
+            laid += lines.message(self._row(one, at), columns)
+        return laid
+
+    def live(self, columns: int) -> list[Line]:
+        """Lay out what is on its way in the open room: the newest of it."""
+        under_way = self._model.under_way(self._model.current or "")
+        laid: list[Line] = []
+        for number, one in enumerate(reversed(under_way)):
+            rows = lines.message(self._outgoing_row(one), columns)
+            if len(laid) + len(rows) > LIVE_LINES:
+                return [[("dim", f"  · {len(under_way) - number} more on their way")], *laid]
+            laid = [*rows, *laid]
+        return laid
+
+    def refused(self, outgoing: Outgoing, sentence: str, columns: int) -> list[Line]:
+        """Lay a refused message out, with the reason below it."""
+        row = lines.message(self._outgoing_row(outgoing), columns)
+        return [*row, *lines.notice(f"Not sent: {sentence}", columns, "bad")]
+
+    def quiet(self, message: Message, columns: int) -> Line:
+        """Lay a message of another room out in one line."""
+        room = self._model.rooms.get(message.room)
+        name = self._model.title(message.room)
+        if room is not None and room.kind != DIRECT:
+            name = f"{name}, {self._people.name(message.sender)}"
+        return lines.quiet(name, message.content, self._model.unread(message.room), columns)
+
+    # Pages ------------------------------------------------------------------------------------
+
+    def rooms(self, rooms: Sequence[Room], columns: int) -> list[Line]:
+        """List rooms with their numbers and what is unread in them."""
+        rows = [self._room_row(room) for room in rooms[:LISTED_ROOMS]]
+        laid = lines.table(rows, columns)
+        if len(rooms) > LISTED_ROOMS:
+            more = f"{len(rooms) - LISTED_ROOMS} more; /rooms with a part of a name finds them."
+            laid += lines.notice(more, columns, "dim")
+        return laid
+
+    def header(self, room: Room, columns: int) -> Line:
+        """Return the line above an opened conversation."""
+        about = f"{room.member_count} members" if room.kind != DIRECT else self._partner(room)
+        return lines.rule(f"{self._model.title(room.id)} ({about})", columns, "title")
+
+    def members(self, members: Iterable[tuple[str, str]], columns: int) -> list[Line]:
+        """List (user id, role)."""
+        rows = [
+            [self._name(user), ("dim", "" if role == "member" else role)] for user, role in members
+        ]
+        return lines.table(rows, columns)
+
+    def found(self, people: Iterable[User], columns: int) -> list[Line]:
+        """List people that a search found."""
+        rows = [[("", f"@{one.username}"), ("dim", one.display_name)] for one in people]
+        return lines.table(rows, columns)
+
+    def help(self, columns: int) -> list[Line]:
+        """List the commands."""
+        rows = [
+            [("title", f"/{name} {spec.takes}".rstrip()), ("dim", spec.does)]
+            for name, spec in COMMANDS.items()
+        ]
+        keys = "Tab completes · Alt-Enter begins a new line · // sends a text that begins with /"
+        return [*lines.table(rows, columns), *lines.notice(keys, columns, "dim")]
+
+    # Around the prompt ------------------------------------------------------------------------
+
+    def prompt(self) -> Line:
+        """Return what stands before the cursor."""
+        room = self._model.open_room
+        title = clip(self._model.title(room.id), 24) if room else "no conversation"
+        return [("prompt", f"{title} > ")]
+
+    def bar(self, link: Link, next_try_in_s: float) -> Line:
+        """Return the bottom line: the connection, who one is, what waits."""
+        waiting = len(self._model.waiting())
+        unread = self._model.unread_elsewhere()
+        words = [
+            f"@{safe(self._people.username(self._model.me))}",
+            f"{unread} unread elsewhere" if unread else "",
+            f"{waiting} on {'its' if waiting == 1 else 'their'} way" if waiting else "",
+            "/help",
+        ]
+        style, state = link_words(link, next_try_in_s)
+        return [(style, f" {state} "), ("bar", " · ".join(["", *filter(None, words)]))]
+
+    def _row(self, message: Message, at: dt.datetime) -> Row:
+        own = message.sender == self._model.me
+        return Row(
+            content=message.content,
+            name="you" if own else self._people.name(message.sender),
+            style="me" if own else f"name{shade_of(message.sender)}",
+            mark=Mark.SENT if own else Mark.THEIRS,
+            seq=message.seq,
+            at=at,
+            quote=self._quote(message.room, message.reply_to),
+        )
+
+    def _outgoing_row(self, one: Outgoing) -> Row:
+        quote = self._quote(one.room, one.reply_to)
+        return Row(content=one.content, name="you", style="me", mark=one.mark, quote=quote)
+
+    def _quote(self, room: str, seq: int | None) -> str | None:
+        if seq is None:
+            return None
+        answered = self._model.kept(room, seq)
+        if answered is None:
+            return f"message {seq}"
+        who = "you" if answered.sender == self._model.me else self._people.name(answered.sender)
+        return f"{who}: {answered.content[:QUOTE_CHARS]}"
+
+    def _room_row(self, room: Room) -> list[lines.Piece]:
+        unread = self._model.unread(room.id)
+        about = f"{room.member_count} members" if room.kind != DIRECT else self._partner(room)
+        return [
+            ("title", str(self._model.number(room.id))),
+            ("strong" if unread else "", self._model.title(room.id)),
+            ("good" if unread else "dim", f"{unread} new" if unread else ""),
+            ("dim", about),
+        ]
+
+    def _partner(self, room: Room) -> str:
+        others = [user for user in room.members or () if user != self._model.me]
+        return f"@{self._people.username(others[0])}" if others else "yourself"
+
+    def _name(self, user: str) -> lines.Piece:
+        you = " (you)" if user == self._model.me else ""
+        return (f"name{shade_of(user)}", self._people.full_name(user) + you)
+
+
+def link_words(link: Link, next_try_in_s: float) -> lines.Piece:
+    """Say how the connection stands."""
+    seconds = f"{next_try_in_s:.0f} s"
+    return {
+        Link.ONLINE: ("bar.good", "● connected"),
+        Link.CONNECTING: ("bar.warn", "○ connecting …"),
+        Link.WAITING: ("bar.warn", f"○ reconnecting in {seconds}"),
+        Link.OFFLINE: ("bar.bad", f"○ offline, next try in {seconds}"),
+    }[link]
