@@ -1,5 +1,6 @@
 """Groups over HTTP: opening them, changing them, and what of their history is read by whom."""
 
+import asyncio
 import uuid
 
 import pytest
@@ -249,6 +250,56 @@ async def test_who_is_removed_reads_nothing_and_who_comes_back_begins_anew(world
         " where room_id = %s and user_id = %s",
         *(room, bob.id),
     ) == [("member", 2, None, 2, 2)]
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+@pytest.mark.parametrize("query", [{}, {"after": 0}])
+async def test_who_is_removed_while_reading_gets_nothing_that_was_written_afterwards(
+    world, query, comes_back
+):
+    alice, bob = world.people(2)
+    room = await opened(world, alice, bob)
+    await say(world, alice, room, "before")
+
+    async with world.http(bob) as http:
+        with world.transaction() as holder:
+            # The reader has been let in, and is about to read.
+            holder.execute("lock table message in access exclusive mode")
+            reading = asyncio.create_task(http.get(f"/rooms/{room}/messages", params=query))
+            await until_a_reader_waits(world)
+            holder.execute("select 1 from room where id = %s for update", [room])
+            holder.execute(
+                "update member set left_seq = 1 where room_id = %s and user_id = %s",
+                [room, bob.id],
+            )
+            holder.execute(
+                "insert into message (room_id, seq, sender_id, client_id, content, created_at)"
+                " values (%s, 2, %s, gen_random_uuid(), 'after', now())",
+                [room, alice.id],
+            )
+            holder.execute("update room set last_seq = 2 where id = %s", [room])
+            if comes_back:
+                holder.execute(
+                    "delete from member where room_id = %s and user_id = %s", [room, bob.id]
+                )
+                holder.execute(
+                    "insert into member (room_id, user_id, role, joined_seq, delivered_seq,"
+                    " read_seq) values (%s, %s, 'member', 2, 2, 2)",
+                    [room, bob.id],
+                )
+        answer = await reading
+
+    assert answer.json().get("messages", []) == []
+
+
+async def until_a_reader_waits(world):
+    """Wait until a connection that serves requests waits for a lock."""
+    async with asyncio.timeout(5):
+        while not world.rows(
+            "select 1 from pg_stat_activity where application_name = 'parley-chat'"
+            " and wait_event_type = 'Lock' and query like '%\"message\"%'"
+        ):
+            await asyncio.sleep(0.005)
 
 
 async def test_a_direct_room_never_changes(world):
