@@ -24,11 +24,13 @@ from libs.common.tasks import TaskSet
 from libs.common.tokens import Issuer, Verifier
 from services.chat.actions.upkeep import Upkeep
 from services.chat.api.middleware import LimitedBody
-from services.chat.consumers import ChatConsumer
+from services.chat.api.polls import Polls
+from services.chat.consumers import ChatConsumer, NotificationsConsumer, SocketParts
 from services.chat.domain.content import CONTENT_CHARS
 from services.chat.frames.client import FRAME_BYTES
 from services.chat.frames.server import Limits
 from services.chat.hub import Hub, SafetyNet, SignInSweep
+from services.chat.hub.notifier import Notifier
 from services.chat.outbox import Announcer, Relay, SafePointMover, Signals, Snapshots
 from services.chat.routing import websockets
 from services.chat.settings import ChatSettings
@@ -72,8 +74,8 @@ class Process:
             take_published=self.announcer.take_published,
             put_back_published=self.announcer.put_back_published,
         )
-        self.hub = Hub(database=self.database)
         epoch = Epoch(self.blocking)
+        self._make_delivery(epoch, partitions=partitions)
         self.snapshots = Snapshots(
             redis=self.blocking,
             publisher=self.publisher,
@@ -87,21 +89,6 @@ class Process:
                 epoch=epoch,
                 clock=self.clock,
             ),
-        )
-        self.tails = [
-            Tail(
-                self.blocking,
-                tailed(self.hub, partition=each),
-                clock=self.clock,
-                epoch=epoch,
-                on_epoch=self._on_epoch,
-            )
-            for each in range(partitions)
-        ]
-        self.safety_net = SafetyNet(
-            hub=self.hub,
-            database=self.database,
-            silent_for_s=lambda: max(tail.stale_for_s() for tail in self.tails),
         )
         self.signals = Signals(layer=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER))
         self.control_listener = ControlListener(
@@ -128,6 +115,27 @@ class Process:
         self._tasks = TaskSet()
         self._serving = False
 
+    def _make_delivery(self, epoch: Epoch, *, partitions: int) -> None:
+        """Make what brings news to sessions."""
+        self.hub = Hub(database=self.database)
+        self.notifier = Notifier(database=self.database, clock=self.clock)
+        self.polls = Polls(hub=self.hub)
+        self.tails = [
+            Tail(
+                self.blocking,
+                tailed(self.hub, partition=each),
+                clock=self.clock,
+                epoch=epoch,
+                on_epoch=self._on_epoch,
+            )
+            for each in range(partitions)
+        ]
+        self.safety_net = SafetyNet(
+            hub=self.hub,
+            database=self.database,
+            silent_for_s=lambda: max(tail.stale_for_s() for tail in self.tails),
+        )
+
     async def start(self, *, on_failure: Callable[[], None]) -> None:
         """Begin to work; nothing has to be reachable yet.
 
@@ -141,6 +149,7 @@ class Process:
             "outbox-sweeper": self.announcer.delete_published_now_and_then(),
             "relay": self.relay.run(),
             "safety-net": self.safety_net.run(),
+            "notifier": self.notifier.run(),
             "upkeep": self.upkeep.run(),
             "snapshots": self.snapshots.run(),
             "control-listener": self.control_listener.run(),
@@ -156,6 +165,7 @@ class Process:
     async def begin_to_stop(self) -> None:
         """Tell that no new connections are wanted, and give what was accepted its outcome."""
         self._serving = False
+        self.polls.begin_to_stop()
         await self.writer.flush(FLUSH_WITHIN_S)
 
     async def stop(self) -> bool:
@@ -187,20 +197,21 @@ class Process:
         return {"process": serving}
 
     def _application(self, settings: ChatSettings) -> Any:
-        chat = ChatConsumer.as_asgi(
-            hub=self.hub,
-            writer=self.writer,
-            database=self.database,
-            verifier=self.verifier,
-            clock=self.clock,
-            wire_for=wire_for,
-            limits=Limits(
+        parts: SocketParts = {
+            "hub": self.hub,
+            "database": self.database,
+            "verifier": self.verifier,
+            "clock": self.clock,
+            "wire_for": wire_for,
+            "limits": Limits(
                 frame_bytes=FRAME_BYTES,
                 content_chars=CONTENT_CHARS,
                 messages_per_s=settings.messages_per_s,
                 messages_burst=settings.messages_burst,
             ),
-        )
+        }
+        chat = ChatConsumer.as_asgi(writer=self.writer, **parts)
+        notifications = NotificationsConsumer.as_asgi(notifier=self.notifier, **parts)
         keep_connections()
         django: Any = get_asgi_application()
         pages = ServeStaticASGI(
@@ -214,7 +225,9 @@ class Process:
         return ProtocolTypeRouter(
             {
                 "http": SecureHeaders(pages, https=not settings.development),
-                "websocket": websockets(chat, allowed_origins=settings.allowed_origins),
+                "websocket": websockets(
+                    chat, notifications, allowed_origins=settings.allowed_origins
+                ),
             }
         )
 
@@ -228,6 +241,7 @@ class Process:
             "clock": self.clock,
             "tokens": self.tokens,
             "verifier": self.verifier,
+            "polls": self.polls,
             "external": self.external,
         }
 

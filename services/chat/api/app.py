@@ -18,6 +18,7 @@ from services.chat.api import (
     people,
     rooms,
     sign_in,
+    sync,
 )
 from services.chat.api.credentials import ACCESS_COOKIE, signed_in
 from services.chat.api.problems import problem_of
@@ -58,6 +59,7 @@ for prefix, router in (
     ("", rooms.router),
     ("", members.router),
     ("", messages.router),
+    ("", sync.router),
     ("", health.router),
 ):
     api.add_router(prefix, router)

@@ -1,6 +1,5 @@
-"""``/rooms/{id}/messages``, ``/rooms/{id}/receipts`` and ``/sync``: the road without a WebSocket."""
+"""``/rooms/{id}/messages`` and ``/rooms/{id}/receipts``: the road without a WebSocket."""
 
-import msgspec
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
@@ -10,25 +9,17 @@ from services.chat.api.bodies import answer, documented, read_body, read_query
 from services.chat.api.credentials import caller_of
 from services.chat.api.parts import parts_of
 from services.chat.api.shapes.base import Accepted
-from services.chat.api.shapes.messages import (
-    MessagesQuery,
-    NewMessage,
-    Receipts,
-    SyncAnswerBody,
-    SyncQuestion,
-)
+from services.chat.api.shapes.messages import MessagesQuery, NewMessage, Receipts
 from services.chat.domain.content import check_content
 from services.chat.domain.drafts import Draft, Stored
 from services.chat.domain.ids import uuid_of
-from services.chat.frames.server import Message, RoomEntry, RoomUpdate
+from services.chat.frames.server import Message
 from services.chat.selectors import messages, rooms
 from services.chat.selectors.messages import MessagePage
 
 NEWEST_MESSAGES = 50
 """Messages that come without any parameter: the end of a room, as one opens it."""
 USUAL_PAGE = 20
-NEW_ROOMS = 100
-"""Most rooms that one answer to ``sync`` tells of without having been asked for them."""
 
 router = Router(tags=["messages"])
 
@@ -95,25 +86,6 @@ async def report_receipts(request: HttpRequest, room_id: str) -> HttpResponse:
     return answer(Accepted(), status=202)
 
 
-@router.post("/sync", **documented(body=SyncQuestion, answers={200: SyncAnswerBody}))
-async def sync(request: HttpRequest) -> HttpResponse:
-    """Fetch what is missing above the cursors; rooms that were not named are told of."""
-    wish = read_body(request, SyncQuestion)
-    parts, user_id = parts_of(request), caller_of(request).id
-    found = await parts.database.run(
-        messages.sync_pages, user_id=user_id, cursors=wish.cursors, now=parts.clock.now()
-    )
-    known = await parts.database.run(rooms.rooms_of, user_id=user_id, limit=NEW_ROOMS)
-    return answer(
-        SyncAnswerBody(
-            messages=found.messages,
-            statuses=[],
-            rooms=found.rooms,
-            changed=[_update(room) for room in known if room.id not in wish.cursors],
-        )
-    )
-
-
 def _frame(draft: Draft, stored: Stored) -> Message:
     return Message(
         id=stored.id,
@@ -125,7 +97,3 @@ def _frame(draft: Draft, stored: Stored) -> Message:
         reply_to=draft.reply_to,
         created_at=to_wire(stored.created_at),
     )
-
-
-def _update(room: RoomEntry) -> RoomUpdate:
-    return RoomUpdate(**msgspec.structs.asdict(room))

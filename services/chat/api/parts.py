@@ -15,6 +15,7 @@ from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from libs.common.external_tokens import ExternalVerifier
 from libs.common.tokens import Issuer, Verifier
+from services.chat.api.polls import Polls
 from services.chat.api.throttle import SignInThrottle
 from services.chat.domain.drafts import Draft, Stored
 
@@ -53,6 +54,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     tokens: Issuer
     verifier: Verifier
+    polls: Polls
     external: ExternalVerifier | None = None
 
 

@@ -67,7 +67,10 @@ class ServerFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class Welcome(ServerFrame, frozen=True, kw_only=True, tag="welcome"):
-    """The first frame: who is signed in, and the heads of the rooms."""
+    """The first frame: who is signed in, and the heads of the rooms.
+
+    ``unread_total``, of all rooms, on ``/ws/notifications/`` only.
+    """
 
     session: str
     user: Person
@@ -77,6 +80,7 @@ class Welcome(ServerFrame, frozen=True, kw_only=True, tag="welcome"):
     rooms: list[RoomEntry]
     protocol: int = 1
     more_rooms: bool | UnsetType = UNSET
+    unread_total: int | UnsetType = UNSET
 
 
 class Ack(ServerFrame, frozen=True, kw_only=True, tag="ack"):

@@ -13,8 +13,10 @@ Kind = Literal["chat", "notifications", "poll"]
 class Listener(Protocol):
     """What a session does with its news. No method waits, and none raises once it is closed."""
 
-    closed: bool
-    """Whether nobody is there any more."""
+    @property
+    def closed(self) -> bool:
+        """Whether nobody is there any more."""
+        ...
 
     def message(self, frame: LiveFrame) -> None:
         """Take a message of one of the session's rooms; in order of seq in each room."""

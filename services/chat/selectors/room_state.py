@@ -128,18 +128,25 @@ class Portrait:
 
         ``head`` is the last seq that was theirs to see.
         """
-        return RoomUpdate(
-            id=self._state.room,
-            kind="direct" if self._direct else "group",
-            name="",
-            version=self.version,
-            member_count=0,
-            last_seq=head,
-            delivered_seq=head,
-            read_seq=head,
-            lowest=[],
-            removed=True,
+        return farewell(
+            room=self._state.room, kind=self._state.kind, version=self.version, head=head
         )
+
+
+def farewell(*, room: str, kind: str, version: int, head: int) -> RoomUpdate:
+    """Return what somebody is told who is not in a room any more; see ``Portrait.farewell``."""
+    return RoomUpdate(
+        id=room,
+        kind="direct" if kind == Room.Kind.DIRECT else "group",
+        name="",
+        version=version,
+        member_count=0,
+        last_seq=head,
+        delivered_seq=head,
+        read_seq=head,
+        lowest=[],
+        removed=True,
+    )
 
 
 def lowest(members: Iterable[MemberSpan]) -> list[Lowest]:

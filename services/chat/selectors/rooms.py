@@ -92,6 +92,12 @@ def room_for(*, user_id: str, room_id: str) -> RoomEntry | None:
     return next(iter(_entries(_memberships(user_id).filter(room_id=wanted))), None)
 
 
+def rooms_among(*, user_id: str, room_ids: Iterable[str]) -> list[RoomEntry]:
+    """Return those of some rooms in which a user is present, most recently active first."""
+    wanted = [known for text in room_ids if (known := uuid_of(text)) is not None]
+    return _entries(_memberships(user_id).filter(room_id__in=wanted))
+
+
 def heads_of(room_ids: Iterable[str]) -> list[Head]:
     """Return how far these rooms are, in any order; unknown ones are left out. One statement."""
     with connection.cursor() as cursor:

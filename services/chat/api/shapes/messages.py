@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from services.chat.api.shapes.base import Shape
@@ -12,6 +13,8 @@ LONGEST_WAIT_S = 25
 """Longest long poll, in seconds; below the idle timeouts of usual proxies."""
 PAGE_MESSAGES = 100
 """Most messages of a page."""
+VERSIONS = 1000
+"""Most rooms whose versions one question names; as many fit into a body beside the cursors."""
 
 
 class MessagesQuery(Shape, frozen=True, kw_only=True):
@@ -38,10 +41,16 @@ class Receipts(Shape, frozen=True, kw_only=True):
 
 
 class SyncQuestion(Shape, frozen=True, kw_only=True):
-    """{room: highest contiguous seq held}, and how long to wait for news, in seconds."""
+    """{room: highest contiguous seq held}, and how long to wait for news, in seconds.
+
+    ``versions``: {room: version known}; rooms with a newer one are told of too.
+    """
 
     cursors: Annotated[dict[str, Cursor], Meta(max_length=SYNC_ROOMS)]
     wait_s: Annotated[float, Meta(ge=0, le=LONGEST_WAIT_S)] = 0
+    versions: Annotated[dict[str, Cursor], Meta(max_length=VERSIONS)] = msgspec.field(
+        default_factory=dict
+    )
 
 
 class StatusUpdate(Shape, frozen=True, kw_only=True):
@@ -51,7 +60,7 @@ class StatusUpdate(Shape, frozen=True, kw_only=True):
 
 
 class SyncAnswerBody(Shape, frozen=True, kw_only=True):
-    """What was missing: messages, room by room ascending; rooms that the caller did not name."""
+    """What was missing: messages, room by room ascending; rooms that are new or have changed."""
 
     messages: list[Message]
     statuses: list[StatusUpdate]

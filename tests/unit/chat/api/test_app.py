@@ -30,9 +30,9 @@ class Down:
 async def client(settings):
     settings.ROOT_URLCONF = "services.chat.urls"
     settings.MIDDLEWARE = ["services.chat.api.middleware.problem_answers"]
-    parts = dict.fromkeys(("writer", "relay", "signals", "clock", "tokens", "verifier")) | {
-        "database": Down()
-    }
+    parts = dict.fromkeys(
+        ("writer", "relay", "signals", "clock", "tokens", "verifier", "polls")
+    ) | {"database": Down()}
     django = get_asgi_application()
 
     async def app(scope, receive, send):

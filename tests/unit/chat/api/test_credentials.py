@@ -69,6 +69,7 @@ class House:
             "clock": self.clock,
             "tokens": self.tokens,
             "verifier": self.verifier,
+            "polls": None,
         }
         request: Any = AsyncRequestFactory().generic(
             method, "/api/chat/rooms", b"{}", content_type=content_type, headers=headers or {}

@@ -1,0 +1,74 @@
+"""``/sync``: what is missing, at once or as soon as there is something (long poll)."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from libs.common.errors import Unauthenticated
+from services.chat.api.bodies import answer, documented, read_body
+from services.chat.api.credentials import Caller, caller_of
+from services.chat.api.parts import Parts, parts_of
+from services.chat.api.polls import Poll
+from services.chat.api.shapes.messages import SyncAnswerBody, SyncQuestion
+from services.chat.domain.closing import NOT_AUTHENTICATED
+from services.chat.selectors import catching_up, people
+from services.chat.selectors.catching_up import Heard, Known, Missed
+
+router = Router(tags=["messages"])
+
+
+@router.post("/sync", **documented(body=SyncQuestion, answers={200: SyncAnswerBody}))
+async def sync(request: HttpRequest) -> HttpResponse:
+    """Fetch what is missing above the cursors, and rooms that are new or have changed.
+
+    With `wait_s` it waits for news where nothing is missing; four may wait at a time.
+    """
+    wish = read_body(request, SyncQuestion)
+    parts, caller = parts_of(request), caller_of(request)
+    known = Known(cursors=wish.cursors, versions=wish.versions)
+    if wish.wait_s:
+        found = await _wait_for_news(parts, caller, known, wait_s=wish.wait_s)
+    else:
+        found = await parts.database.run(
+            catching_up.missed, user_id=caller.id, known=known, now=parts.clock.now()
+        )
+    return answer(
+        SyncAnswerBody(
+            messages=found.messages, statuses=[], rooms=found.rooms, changed=found.changed
+        )
+    )
+
+
+async def _wait_for_news(parts: Parts, caller: Caller, known: Known, *, wait_s: float) -> Missed:
+    """Listen first and read afterwards: what is written in between is heard."""
+    deadline_s = asyncio.get_running_loop().time() + wait_s
+    async with parts.polls.open(user=caller.id, sid=caller.sid) as poll:
+        found = await _read(parts, _first_missed, caller, known, poll)
+        while not found.anything and await poll.heard(until_s=deadline_s):
+            found = await _read(parts, _missed, caller, known, poll)
+        if poll.close_code == NOT_AUTHENTICATED:
+            raise Unauthenticated
+        return found
+
+
+Reading = Callable[[Caller, Known, Heard, dt.datetime], Missed]
+
+
+async def _read(parts: Parts, reading: Reading, caller: Caller, known: Known, poll: Poll) -> Missed:
+    heard = Heard(changed=poll.changed | (poll.rooms - known.cursors.keys()), heads=poll.heads)
+    async with parts.polls.reading:
+        return await parts.database.run(reading, caller, known, heard, parts.clock.now())
+
+
+def _missed(caller: Caller, known: Known, heard: Heard, now: dt.datetime) -> Missed:
+    return catching_up.missed(user_id=caller.id, known=known, heard=heard, now=now)
+
+
+def _first_missed(caller: Caller, known: Known, heard: Heard, now: dt.datetime) -> Missed:
+    # Judged once more: a sign-out from here on finds the poll and ends it.
+    if people.session_owner(sid=caller.sid, user_id=caller.id) is None:
+        raise Unauthenticated
+    return _missed(caller, known, heard, now)
