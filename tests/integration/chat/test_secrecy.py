@@ -4,6 +4,8 @@ import uuid
 
 import httpx
 
+from tests.integration.chat.signing_in import NOT_AUTHENTICATED, outcome_of_ticket, ticket_of
+
 PASSWORD = "a password that nobody else has"
 
 
@@ -31,3 +33,20 @@ async def test_the_log_holds_no_password_no_hash_no_token_and_no_content(world):
     token = answer.json()["access_token"]
     assert [word for word in (secret, PASSWORD, "argon2", token) if word in log] == []
     assert "message_cannot_be_stored" in log
+
+
+async def test_the_log_holds_no_ticket(world):
+    alice = world.person()
+    used, foreign = await ticket_of(world, alice), await ticket_of(world, alice)
+    garbage = f"garbage-{uuid.uuid4().hex}"
+
+    outcomes = [await outcome_of_ticket(world.url, each) for each in (used, used, garbage)]
+    refused = await outcome_of_ticket(world.url, foreign, origin="http://evil.test")
+    async with httpx.AsyncClient(base_url=world.url) as http:
+        page = {"Referer": f"{world.url}/?ticket={foreign}"}
+        answer = await http.get("/api/chat/me", params={"ticket": foreign}, headers=page)
+
+    assert outcomes == ["welcome", NOT_AUTHENTICATED, NOT_AUTHENTICATED]
+    assert (refused, answer.status_code) == (403, 401)
+    log = world.suite.log
+    assert [each for each in (used, foreign, garbage) if each in log] == []

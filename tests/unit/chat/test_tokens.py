@@ -17,10 +17,18 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from hypothesis import assume, given, settings, strategies as st
 
 from libs.common.clock import ManualClock
 from libs.common.errors import Unauthenticated
-from libs.common.tokens import LIFETIME_S, RENEWAL_GRACE_S, TOKEN_CHARS, Issuer, Verifier
+from libs.common.tokens import (
+    LIFETIME_S,
+    RENEWAL_GRACE_S,
+    TICKET_LIFETIME_S,
+    TOKEN_CHARS,
+    Issuer,
+    Verifier,
+)
 
 
 def pem_pair(key: Ed25519PrivateKey | EllipticCurvePrivateKey) -> tuple[str, str]:
@@ -207,3 +215,93 @@ def test_only_ed25519_keys_are_keys(clock):
         Issuer(private, verify_keys={"k": public}, clock=clock)
     with pytest.raises(ValueError, match="Ed25519"):
         Verifier({"k": public}, clock=clock)
+
+
+def ticket_claims(clock: ManualClock, **changes: object) -> dict[str, object]:
+    whole = {
+        "sub": "u1",
+        "sid": "s1",
+        "jti": "018f0000-0000-4000-8000-000000000001",
+        "exp": int(clock.now().timestamp()) + 30,
+        "aud": "parley-ticket",
+    }
+    return {name: value for name, value in (whole | changes).items() if value is not ...}
+
+
+def test_a_ticket_says_who_asked_for_it_and_is_one_of_its_own(issuer, verifier):
+    tickets = [verifier.verify_ticket(issuer.issue_ticket(sub="u1", sid="s1")) for _ in range(100)]
+
+    assert {(each.sub, each.sid) for each in tickets} == {("u1", "s1")}
+    assert len({each.jti for each in tickets}) == 100
+
+
+def test_a_ticket_ends_after_half_a_minute(issuer, verifier, clock):
+    ticket = issuer.issue_ticket(sub="u1", sid="s1")
+
+    clock.advance(TICKET_LIFETIME_S - 1)
+    verifier.verify_ticket(ticket)
+    clock.advance(1)
+
+    with pytest.raises(Unauthenticated):
+        verifier.verify_ticket(ticket)
+
+
+def test_a_ticket_is_no_token_and_a_token_is_no_ticket(issuer, verifier):
+    with pytest.raises(Unauthenticated):
+        verifier.verify(issuer.issue_ticket(sub="u1", sid="s1"), leeway_s=RENEWAL_GRACE_S)
+    with pytest.raises(Unauthenticated):
+        verifier.verify_ticket(issue(issuer))
+
+
+@pytest.mark.parametrize("audience", ["parley", "parley-ticket", ["parley", "parley-ticket"], ...])
+def test_the_audience_alone_tells_a_ticket_from_a_token(verifier, clock, audience):
+    both = claims(clock) | ticket_claims(clock) | {"aud": audience}
+    signed_both = signed({name: value for name, value in both.items() if value is not ...})
+
+    accepted = []
+    for verify in (verifier.verify, verifier.verify_ticket):
+        try:
+            accepted.append(verify(signed_both).aud)
+        except Unauthenticated:
+            accepted.append(None)
+
+    assert accepted == [
+        "parley" if audience == "parley" else None,
+        "parley-ticket" if audience == "parley-ticket" else None,
+    ]
+
+
+@pytest.mark.parametrize("missing", ["sub", "sid", "jti", "exp", "aud"])
+def test_a_ticket_without_a_claim_is_refused(verifier, clock, missing):
+    with pytest.raises(Unauthenticated):
+        verifier.verify_ticket(signed(ticket_claims(clock, **{missing: ...})))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"jti": "x"}, {"jti": 7}, {"jti": ["x"]}, {"exp": "soon"}, {"exp": 1e300}]
+)
+def test_a_ticket_with_a_wrong_claim_is_refused(verifier, clock, changes):
+    with pytest.raises(Unauthenticated):
+        verifier.verify_ticket(signed(ticket_claims(clock, **changes)))
+
+
+def test_a_ticket_of_a_foreign_key_or_of_none_is_refused(verifier, clock):
+    foreign = signed(ticket_claims(clock), key=OTHER_PRIVATE)
+    unsigned = by_hand({"alg": "none", "typ": "JWT", "kid": "new"}, ticket_claims(clock))
+
+    for ticket in (foreign, unsigned, "", "a.b.c", "x" * (TOKEN_CHARS + 1)):
+        with pytest.raises(Unauthenticated):
+            verifier.verify_ticket(ticket)
+
+
+@given(at=st.integers(min_value=0), to=st.characters(codec="ascii"))
+@settings(max_examples=200, deadline=None)
+def test_a_ticket_with_any_one_character_changed_is_refused(at, to):
+    clock = ManualClock()
+    ticket = Issuer(PRIVATE, verify_keys=KEYS, clock=clock).issue_ticket(sub="u1", sid="s1")
+    # The last character of a signature carries bits that are not decoded, and two are spelt twice.
+    at %= len(ticket) - 1
+    assume(ticket[at] != {"+": "-", "/": "_"}.get(to, to))
+
+    with pytest.raises(Unauthenticated):
+        Verifier(KEYS, clock=clock).verify_ticket(ticket[:at] + to + ticket[at + 1 :])

@@ -1,0 +1,103 @@
+"""One's profile: how others see one, and that they are told of a change."""
+
+import asyncio
+
+import pytest
+
+from libs.common.redis_clients import connect_hot
+from libs.common.streams.names import stream_key
+from services.chat.store import CHAT_ROOMS
+from tests.integration.chat.world import WITHIN_S
+
+
+async def until_told(world, text):
+    """Wait until an entry about people and rooms holds a text; return the entry."""
+    redis = connect_hot(world.suite.state.redis_url)
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            while True:
+                entries = await redis.xrange(stream_key(CHAT_ROOMS, 0))
+                for _, fields in entries:
+                    if text.encode() in (entry := b"".join(fields.values())):
+                        return entry
+                await asyncio.sleep(0.02)
+    finally:
+        await redis.aclose()
+
+
+async def test_a_name_is_changed_for_all_and_kept(world):
+    alice, bob = world.people(2)
+
+    async with world.http(alice, url=world.chats[0]) as mine:
+        before = (await mine.get("/me")).json()
+        changed = await mine.patch("/me", json={"display_name": "  Alice the Great "})
+    async with world.http(bob, url=world.chats[1]) as other:
+        seen = (await other.get("/users", params={"ids": alice.id})).json()["users"]
+    async with world.client(alice) as client:
+        welcome = client.welcome
+
+    user = {"id": alice.id, "username": alice.username, "display_name": "Alice the Great"}
+    assert before == {"user": user | {"display_name": "Person 0"}}
+    assert (changed.status_code, changed.json()) == (200, {"user": user})
+    assert (seen, welcome["user"]) == ([user], user)
+
+
+async def test_a_change_is_told_to_the_other_services(world):
+    alice = world.person()
+
+    async with world.http(alice) as http:
+        await http.patch("/me", json={"display_name": f"New {alice.username}"})
+
+    told = await until_told(world, f"New {alice.username}")
+    assert b"user.changed" in told
+    assert alice.id.encode() in told
+
+
+@pytest.mark.parametrize("body", [{}, {"display_name": "Somebody"}, {"last_seen": "nobody"}])
+async def test_what_changes_nothing_is_told_to_nobody(world, body):
+    alice = world.person("Somebody")
+
+    with world.transaction() as cursor:
+        cursor.execute("lock table outbox in share mode")  # nobody may write into it
+        async with world.http(alice) as http:
+            answer = await http.patch("/me", json=body)
+
+    assert (answer.status_code, answer.json()["user"]["display_name"]) == (200, "Somebody")
+
+
+async def test_a_change_and_its_announcement_are_one_transaction(world):
+    alice = world.person("Somebody")
+
+    with world.transaction() as cursor:
+        cursor.execute("lock table outbox in share mode")
+        async with world.http(alice) as http:
+            refused = await http.patch("/me", json={"display_name": "Else"})
+            unchanged = (await http.get("/me")).json()["user"]["display_name"]
+    async with world.http(alice) as http:
+        await http.patch("/me", json={"display_name": "Else"})
+        changed = (await http.get("/me")).json()["user"]["display_name"]
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+    assert (unchanged, changed) == ("Somebody", "Else")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "   ", "x" * 81, "a\u202eb", "a\nb", "\u200b", 7, None, ["x"]]
+)
+async def test_a_name_that_is_none_is_refused(world, name):
+    alice = world.person("Somebody")
+
+    async with world.http(alice) as http:
+        answer = await http.patch("/me", json={"display_name": name})
+        kept = (await http.get("/me")).json()["user"]["display_name"]
+
+    assert answer.status_code == 400
+    assert "display_name" in answer.json()["errors"]
+    assert kept == "Somebody"
+
+
+async def test_nobody_has_no_profile(world):
+    async with world.http(None) as http:
+        answers = [await http.get("/me"), await http.patch("/me", json={"display_name": "x"})]
+
+    assert [answer.status_code for answer in answers] == [401, 401]

@@ -1,0 +1,57 @@
+"""What the gateway writes of a request that nobody answers: not its query, at any level."""
+
+import subprocess
+import time
+
+import httpx
+import pytest
+
+from dev.gateway import UNAVAILABLE, caddyfile
+from dev.ports import free_port
+from dev.services import SERVICES
+from dev.wheels import program_beside_python
+
+STARTS_WITHIN_S = 20
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    """A gateway whose chat is down and that logs whatever it can; its address and its log."""
+    port, nobody = free_port(), free_port()
+    text = caddyfile(port=port, folder=tmp_path, services=SERVICES, ports={"chat": [nobody]})
+    assert text.count("level ERROR") == 1
+    configuration, log = tmp_path / "Caddyfile", tmp_path / "log"
+    configuration.write_text(text.replace("level ERROR", "level DEBUG"))
+    caddy = str(program_beside_python("caddy"))
+    with log.open("w") as lines:
+        process = subprocess.Popen(
+            [caddy, "run", "--config", str(configuration), "--adapter", "caddyfile"], stderr=lines
+        )
+    yield f"http://127.0.0.1:{port}", log
+    process.terminate()
+    process.wait()
+
+
+def answered(url, **headers):
+    deadline = time.monotonic() + STARTS_WITHIN_S
+    while True:
+        try:
+            return httpx.get(url, headers=headers, timeout=5)
+        except httpx.ConnectError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+@pytest.mark.timeout(40)
+def test_a_query_is_in_no_line_of_the_gateway(gateway):
+    url, log = gateway
+    query = "ticket=a-secret&ticket=a-secret?a-secret"
+
+    answer = answered(f"{url}/ws/chat/?{query}", Referer=f"{url}/?{query}")
+
+    written = log.read_text()
+    assert answer.status_code in UNAVAILABLE
+    assert '"uri": "/ws/chat/?[hidden]"' in written
+    assert '"Referer": ["' + url + '/?[hidden]"]' in written
+    assert "a-secret" not in written
