@@ -28,8 +28,9 @@ LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.
 SIZE_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 """For sizes of batches, in items."""
 
-LOOP_LAG_EVERY_S = 0.25
-"""How often the lag of the event loop is measured."""
+LOOP_LAG_EVERY_S = 0.02
+"""How often the lag of the event loop is measured: what blocks it for longer is not missed."""
+LOOP_LAG_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library left it untyped
 
@@ -67,9 +68,10 @@ def render(registry: CollectorRegistry = REGISTRY) -> bytes:
     return generate_latest(registry)
 
 
-LOOP_LAG = gauge(
+LOOP_LAG = histogram(
     "parley_event_loop_lag_seconds",
-    "By how much the event loop was late at the last measurement.",
+    "By how much the event loop was late to wake up a sleeper.",
+    buckets=LOOP_LAG_BUCKETS_S,
 )
 
 
@@ -78,4 +80,4 @@ async def watch_loop_lag(clock: Clock, *, every_s: float = LOOP_LAG_EVERY_S) -> 
     while True:
         due = clock.monotonic() + every_s
         await asyncio.sleep(every_s)
-        LOOP_LAG.set(max(0.0, clock.monotonic() - due))
+        LOOP_LAG.observe(max(0.0, clock.monotonic() - due))
