@@ -170,6 +170,14 @@ def set_session_cookie(response: HttpResponse, signed_in: SignedIn) -> None:
         )
 
 
+def tell_replaced(request: HttpRequest, signed_in: SignedIn) -> None:
+    """Have the sockets closed of the sign-in that the browser had until now, if it had one."""
+    if signed_in.replaced is not None:
+        parts = parts_of(request)
+        parts.relay.poke()
+        parts.signals.revoked(str(signed_in.replaced.user.id), [signed_in.replaced.sid])
+
+
 def set_access_cookie(response: HttpResponse, token: str) -> None:
     """Send the token as a cookie that ends with it."""
     _set_cookie(response, ACCESS_COOKIE, token, max_age_s=LIFETIME_S, path="/")

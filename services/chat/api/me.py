@@ -55,8 +55,9 @@ async def end_sign_in(request: HttpRequest, sid: str) -> HttpResponse:
     Also 204 where there is none of that id that is one's own: nothing can be guessed.
     """
     caller, parts = caller_of(request), parts_of(request)
-    await parts.database.run(identity.sign_out, user_id=caller.id, sid=sid)
+    ended = await parts.database.run(identity.sign_out, user_id=caller.id, sid=sid)
     parts.relay.poke()
+    parts.signals.revoked(caller.id, ended)
     response = HttpResponse(status=204)
     if sid == caller.sid:
         credentials.forget_cookies(response)

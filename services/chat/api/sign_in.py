@@ -94,10 +94,11 @@ async def logout(request: HttpRequest) -> HttpResponse:
     """Sign out here, or everywhere, for good; open sockets are closed."""
     caller, parts = caller_of(request), parts_of(request)
     wish = read_body(request, SignOut)
-    await parts.database.run(
+    ended = await parts.database.run(
         identity.sign_out, user_id=caller.id, sid=caller.sid, everywhere=wish.everywhere
     )
     parts.relay.poke()
+    parts.signals.revoked(caller.id, ended)
     response = HttpResponse(status=204)
     credentials.forget_cookies(response)
     return response
@@ -114,7 +115,7 @@ async def _user_by_password(request: HttpRequest) -> User:
 
 async def _signed_in_browser(request: HttpRequest, user: User, *, status: int) -> HttpResponse:
     signed_in = await _begin(request, user, browser=True)
-    parts_of(request).relay.poke()  # the browser's sign-in until now may have ended
+    credentials.tell_replaced(request, signed_in)
     csrf_token = credentials.new_csrf_token(request, rotate=True)
     response = answer(SessionAnswer(user=person(user), csrf_token=csrf_token), status=status)
     credentials.set_session_cookie(response, signed_in)
