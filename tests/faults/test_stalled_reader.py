@@ -16,7 +16,7 @@ STALLED = 8
 GROWTH_BYTES = 64 * 1024 * 1024
 """Above the queues of all of them (1 MiB each), below the 6 MB that each of them does not read."""
 CLOSED_SLOW = "parley_sockets_closed_slow_total"
-SESSIONS = "parley_sessions"
+SESSIONS = 'parley_sessions{kind="chat"}'
 
 
 async def test_stalled_readers_are_closed_and_delay_nobody(stage):

@@ -25,7 +25,7 @@ from services.chat.selectors.rooms import Head, heads_of, room_for, rooms_of
 JOIN_TRIES = 3
 """How often a room is read whose members change at the very same time."""
 
-SESSIONS = metrics.gauge("parley_sessions", "Open sessions of this process.")
+SESSIONS = metrics.gauge("parley_sessions", "Open sessions of this process.", ["kind"])
 ROOMS = metrics.gauge("parley_local_rooms", "Rooms with a session in this process.")
 
 
@@ -51,7 +51,7 @@ class Hub:
             ParleyError: the database did not answer.
         """
         self._sessions.setdefault(session.user, set()).add(session)
-        SESSIONS.inc()
+        SESSIONS.labels(session.kind).inc()
         entries = await self._database.run(rooms_of, user_id=session.user)
         for entry in entries:
             self._take_seat(session, entry.id)
@@ -81,7 +81,7 @@ class Hub:
         others = self._sessions.get(session.user)
         if others is None or session not in others:
             return
-        SESSIONS.dec()
+        SESSIONS.labels(session.kind).dec()
         others.remove(session)
         if not others:
             del self._sessions[session.user]
