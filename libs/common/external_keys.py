@@ -40,6 +40,7 @@ RETRY_AFTER_S = 1.0
 FAIL_MAX = 3
 RESET_AFTER_S = 10.0
 
+_KINDS = ("RSA", "EC", "OKP")
 _PUBLIC = ("kty", "crv", "n", "e", "x", "y")
 """Members of a JWK that are the public key; with ``d`` it would become a private one."""
 
@@ -174,14 +175,14 @@ class ExternalKeys:
 
 def _key_of(described: Mapping[str, Any]) -> Key | None:
     kid, algorithm = described.get("kid"), described.get("alg")
-    if not isinstance(kid, str | None) or not isinstance(algorithm, str | None):
+    if not isinstance(kid, str | None) or algorithm not in (None, *ALGORITHMS):
         return None
-    if not _is_for_signatures(described) or algorithm not in (None, *ALGORITHMS):
+    if described.get("kty") not in _KINDS or not _is_for_signatures(described):
         return None
     public = {name: described[name] for name in _PUBLIC if name in described}
     try:
         jwk = jwt.PyJWK(public, algorithm)
-    except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
+    except (jwt.PyJWTError, LookupError, ValueError, TypeError, AttributeError):
         return None
     fits = jwk.algorithm_name in ALGORITHMS and _fits(jwk.key, jwk.algorithm_name)
     return Key(kid, jwk) if fits else None

@@ -16,7 +16,7 @@ OPERATIONS = [
     for path, methods in DOCUMENT["paths"].items()
     for method, operation in methods.items()
 ]
-OPEN_TO_ALL = {"register", "login", "token", "healthz"}
+OPEN_TO_ALL = {"register", "login", "token", "exchange", "healthz"}
 
 
 class Down:

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 
 import pytest
 
@@ -45,6 +46,33 @@ async def test_too_many_failures_close_an_address_for_all_usernames():
         await succeed(throttle, username="alice")
 
     await succeed(throttle, username="alice", address="10.0.0.2")
+
+
+async def test_tokens_of_another_system_that_fail_close_the_address_for_passwords_as_well():
+    throttle = SignInThrottle(1)
+    for _ in range(ADDRESS_FACTOR):
+        with pytest.raises(Unauthenticated):
+            async with throttle.exchange(address="10.0.0.1"):
+                raise Unauthenticated
+
+    with pytest.raises(RateLimited):
+        async with throttle.exchange(address="10.0.0.1"):
+            pass
+    with pytest.raises(RateLimited):
+        await succeed(throttle, username="alice")
+
+    async with throttle.exchange(address="10.0.0.2"):
+        pass
+
+
+async def test_waiting_for_another_system_takes_no_place_from_passwords():
+    throttle = SignInThrottle(HASHES_AT_ONCE * 10)
+
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(HASHES_AT_ONCE + 1):
+            await stack.enter_async_context(throttle.exchange(address="10.0.0.1"))
+
+        await succeed(throttle, username="alice")
 
 
 async def test_right_passwords_count_nothing():
