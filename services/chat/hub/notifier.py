@@ -81,6 +81,11 @@ class Notifier:
         self._pacing: Pacing[Key, LiveFrame] = Pacing(every_s=EVERY_S)
         self._news = asyncio.Event()
 
+    @property
+    def waiting(self) -> int:
+        """Return of how many rooms and sessions something is kept."""
+        return len(self._pacing)
+
     def hear(self, badge: Badge, frame: LiveFrame) -> None:
         """Have a message told."""
         if self._pacing.offer((badge, glimpse(frame.text).room), frame):

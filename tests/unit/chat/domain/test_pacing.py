@@ -1,0 +1,120 @@
+from itertools import pairwise
+
+from hypothesis import given, strategies as st
+
+from services.chat.domain.pacing import Pacing
+
+EVERY_S = 1.0
+NEARLY = 1e-9
+schedules = st.lists(st.tuples(st.integers(0, 1500), st.sampled_from("abc")), max_size=60)
+"""What is offered: milliseconds after the one before, and its key."""
+
+
+class Telling:
+    """Somebody who tells what is due as soon as it is."""
+
+    def __init__(self):
+        self.pacing: Pacing[str, tuple[str, float]] = Pacing(every_s=EVERY_S)
+        self.told: list[tuple[float, tuple[str, float]]] = []
+
+    def tell(self, now_s):
+        for key, news in self.pacing.due(now_s, limit=10).items():
+            self.pacing.told(key, news, now_s)
+            self.told.append((now_s, news))
+
+    def tell_until(self, end_s):
+        while (next_at_s := self.pacing.next_at_s()) is not None and next_at_s <= end_s:
+            self.tell(next_at_s)
+
+    def of(self, key):
+        return [(at_s, news[1]) for at_s, news in self.told if news[0] == key]
+
+
+def play(schedule):
+    """Return the telling of a schedule, and when each key was offered."""
+    telling, offered, now_s = Telling(), {}, 0.0
+    for pause_ms, key in schedule:
+        now_s += pause_ms / 1000
+        telling.tell_until(now_s)
+        telling.pacing.offer(key, (key, now_s))
+        offered.setdefault(key, []).append(now_s)
+        telling.tell(now_s)
+    telling.tell_until(float("inf"))
+    return telling, offered
+
+
+@given(schedules)
+def test_no_key_is_told_more_often_than_once_a_second(schedule):
+    telling, offered = play(schedule)
+
+    for key in offered:
+        times = [at_s for at_s, _ in telling.of(key)]
+        assert all(b - a >= EVERY_S - NEARLY for a, b in pairwise(times))
+
+
+@given(schedules)
+def test_the_first_is_told_at_once_and_the_last_always_within_a_second(schedule):
+    telling, offered = play(schedule)
+
+    for key, times in offered.items():
+        first_at_s, first = telling.of(key)[0]
+        last_at_s, last = telling.of(key)[-1]
+        assert (first_at_s, first) == (times[0], times[0])
+        assert last == times[-1]
+        assert last_at_s - last <= EVERY_S + NEARLY
+
+
+@given(schedules)
+def test_what_is_told_is_the_newest_of_its_time(schedule):
+    telling, offered = play(schedule)
+
+    for key, times in offered.items():
+        for at_s, news in telling.of(key):
+            assert news == max(time for time in times if time <= at_s)
+
+
+@given(schedules)
+def test_nothing_is_kept_once_everything_is_told(schedule):
+    telling, _ = play(schedule)
+
+    assert len(telling.pacing) == 0
+
+
+def test_what_could_not_be_told_stays_due_and_only_the_newest_of_it():
+    pacing: Pacing[str, int] = Pacing(every_s=EVERY_S)
+
+    for number in range(100):
+        pacing.offer("a", number)
+        due = pacing.due(float(number), limit=10)
+
+    assert (due, len(pacing)) == ({"a": 99}, 1)
+
+
+def test_news_that_come_while_others_are_told_wait_for_their_time():
+    pacing: Pacing[str, int] = Pacing(every_s=EVERY_S)
+    pacing.offer("a", 1)
+    due = pacing.due(0.0, limit=10)
+    pacing.offer("a", 2)
+
+    pacing.told("a", due["a"], 0.0)
+
+    assert pacing.due(0.9, limit=10) == {}
+    assert pacing.due(1.0, limit=10) == {"a": 2}
+
+
+def test_what_is_forgotten_is_not_told():
+    pacing: Pacing[str, int] = Pacing(every_s=EVERY_S)
+    pacing.offer("a", 1)
+    pacing.offer("b", 2)
+
+    pacing.forget("a")
+
+    assert (pacing.keeps("a"), pacing.due(0.0, limit=10)) == (False, {"b": 2})
+
+
+def test_no_more_is_due_at_once_than_was_asked_for_and_the_oldest_come_first():
+    pacing: Pacing[str, int] = Pacing(every_s=EVERY_S)
+    for number, key in enumerate("cab"):
+        pacing.offer(key, number)
+
+    assert pacing.due(0.0, limit=2) == {"c": 0, "a": 1}
