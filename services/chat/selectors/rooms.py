@@ -125,13 +125,14 @@ def members_page(*, user_id: str, room_id: str, after: str | None, limit: int) -
     Raises:
         PermissionDenied: ``user_id`` is not in this room, or there is no such room.
     """
-    if not is_member(user_id=user_id, room_id=room_id):
-        raise PermissionDenied
-    members = Member.objects.filter(room_id=room_id, left_seq=None).order_by("user_id")
+    members = Member.objects.filter(room_id=uuid_of(room_id), left_seq=None).order_by("user_id")
     start = uuid_of(after or "")
     if start is not None:
         members = members.filter(user_id__gt=start)
     found = list(members[: limit + 1])
+    # Judged afterwards: nobody is told what became of a room since they were removed.
+    if not is_member(user_id=user_id, room_id=room_id):
+        raise PermissionDenied
     page = found[:limit]
     return MemberPage(
         members=[

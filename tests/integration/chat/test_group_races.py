@@ -112,7 +112,7 @@ async def test_nothing_that_a_member_writes_stands_above_their_removal(world):
         world.client(bob, url=world.chats[0]) as client,
     ):
         for _ in range(15):
-            await http.post(path, json={"members": [bob.id]})
+            await until_had(http.post, path, json={"members": [bob.id]})
             frames = [message_frame(room, "now or never") for _ in range(20)]
             sending = [asyncio.create_task(client.ask(frame)) for frame in frames]
             await sending[0]
