@@ -1,9 +1,9 @@
 """What chat does about signals of the channel layer: it closes sockets, and hands pushes on.
 
 The layer's own receiver cannot be trusted to be alive: it stays silent for ever where a connection
-hangs, and ends for good on a TimeoutError. So the listener sends itself a message every second,
-and begins anew, with an empty layer, when nothing arrived for ``DEAF_AFTER_S``. What was sent
-meanwhile is lost, as signals may be.
+hangs, and ends for good on a TimeoutError. So the listener sends itself a message now and then,
+and begins anew, with an empty layer, when nothing arrived for a while. What was sent meanwhile is
+lost, as signals may be.
 
 Its queue has no bound, and needs none: whatever waits in it is taken out without giving the
 receiver a turn in between.
@@ -23,9 +23,10 @@ from libs.common.logs import describe
 from services.chat.frames.server import Custom
 from services.chat.hub import Hub
 
-PROBE_EVERY_S = 1.0
 DEAF_AFTER_S = 3.0
-"""Silence after which the subscription counts as dead: three probes were lost."""
+"""Silence after which the subscription counts as dead."""
+PROBES = 3
+"""Messages to itself that must have been lost by then."""
 WITHIN_S = 2.0
 """Longest that subscribing, or letting go of the layer, may take."""
 RETRY_AFTER_S = 1.0
@@ -74,12 +75,20 @@ class ControlListener:
 
     Args:
         make_layer: returns a layer that nobody else uses: it is emptied after each failure.
+        deaf_after_s: silence after which it begins anew.
     """
 
-    def __init__(self, *, hub: Hub, make_layer: Callable[[], ChannelLayer]) -> None:
+    def __init__(
+        self,
+        *,
+        hub: Hub,
+        make_layer: Callable[[], ChannelLayer],
+        deaf_after_s: float = DEAF_AFTER_S,
+    ) -> None:
         self._hub = hub
         self._make_layer = make_layer
         self._layer = make_layer()
+        self._deaf_after_s = deaf_after_s
         self._hearing = False
 
     async def run(self) -> None:
@@ -101,7 +110,7 @@ class ControlListener:
         """Take signals until none comes any more, not even one's own.
 
         Raises:
-            TimeoutError: nothing came for ``DEAF_AFTER_S``.
+            TimeoutError: nothing came for too long.
         """
         async with asyncio.timeout(WITHIN_S):
             channel = await self._layer.new_channel()
@@ -116,14 +125,14 @@ class ControlListener:
 
     async def _receive(self, channel: str) -> None:
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(DEAF_AFTER_S) as patience:
+        async with asyncio.timeout(self._deaf_after_s) as patience:
             while True:
                 try:
                     message = await self._layer.receive(channel)
                 except (ValueError, TypeError) as error:
                     self._skip(f"unreadable ({type(error).__name__})")
                     continue
-                patience.reschedule(loop.time() + DEAF_AFTER_S)
+                patience.reschedule(loop.time() + self._deaf_after_s)
                 self._tell_hearing()
                 if message != PROBE:
                     self._take(message)
@@ -133,7 +142,7 @@ class ControlListener:
         while True:
             with contextlib.suppress(RedisError, OSError):
                 await self._layer.send(channel, PROBE)
-            await asyncio.sleep(PROBE_EVERY_S)
+            await asyncio.sleep(self._deaf_after_s / PROBES)
 
     def _take(self, message: object) -> None:
         try:
@@ -184,6 +193,8 @@ class ControlListener:
             async with asyncio.timeout(WITHIN_S):
                 await self._layer.flush()
         except Exception:
-            # It would fail for ever: its receiver has ended by the error that it raises again.
+            # It would fail for ever, also when the loop is closed and the layer empties itself: its
+            # receiver has ended by the error that is raised again.
             log.exception("channel_layer_replaced")
+            vars(self._layer).get("_layers", {}).clear()
             self._layer = self._make_layer()

@@ -3,8 +3,6 @@
 The suite's processes sweep every second.
 """
 
-import pytest
-
 from libs.common.tokens import LIFETIME_S, RENEWAL_GRACE_S
 from tests.integration.chat.control_layer import summed
 
@@ -16,7 +14,7 @@ ENDINGS = {
     "deleted": "delete from sign_in where id = %(sid)s",
     "not_renewed": "update sign_in set renewed_at = now() - interval '1 hour' where id = %(sid)s",
 }
-LEFT_S = 5
+LEFT_S = 3
 
 
 async def swept(world, reason):
@@ -28,18 +26,20 @@ def execute(world, sql, **parameters):
         cursor.execute(sql, parameters)
 
 
-@pytest.mark.parametrize("reason", ENDINGS)
-async def test_a_socket_is_closed_whose_sign_in_ended_untold(world, reason):
-    alice, bob = world.person(), world.person()
-    before = await swept(world, reason)
+async def test_sockets_are_closed_whose_sign_in_ended_untold(world):
+    people, other = world.people(len(ENDINGS)), world.person()
+    before = {reason: await swept(world, reason) for reason in ENDINGS}
 
-    async with world.clients([alice], each=2) as both, world.client(bob) as other:
-        execute(world, ENDINGS[reason], sid=alice.sid, user=alice.id)
-        codes = [await client.until_closed() for client in both]
+    async with world.clients(people * 2) as clients, world.client(other) as kept:
+        for person, ending in zip(people, ENDINGS.values(), strict=True):
+            execute(world, ending, sid=person.sid, user=person.id)
+        codes = [await client.until_closed() for client in clients]
 
-        assert codes == [NOT_AUTHENTICATED] * 2
-        assert (await other.ask({"type": "ping"}))["type"] == "pong"
-    assert await swept(world, reason) == before + 2
+        assert codes == [NOT_AUTHENTICATED] * 2 * len(ENDINGS)
+        assert (await kept.ask({"type": "ping"}))["type"] == "pong"
+    assert {reason: await swept(world, reason) - before[reason] for reason in ENDINGS} == (
+        dict.fromkeys(ENDINGS, 2)
+    )
 
 
 async def test_a_socket_is_closed_whose_user_was_deleted(world):
