@@ -1,9 +1,10 @@
 """Signing in as people do: with a browser that keeps cookies, with tickets, and from a shell."""
 
+import asyncio
 import contextlib
 import subprocess
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import httpx
@@ -47,7 +48,7 @@ class Browser:
     async def sid(self) -> str:
         """Return which sign-in this is."""
         sessions = (await self.http.get("/sessions")).json()["sessions"]
-        return next(each["sid"] for each in sessions if each["current"])
+        return str(next(each["sid"] for each in sessions if each["current"]))
 
     @contextlib.asynccontextmanager
     async def socket(self, *, url: str | None = None) -> AsyncIterator[Client]:
@@ -117,6 +118,42 @@ async def ticket_of(world: World, person: Person) -> str:
         answer = await http.post("/auth/ticket")
     assert answer.status_code == 200, answer.text
     return str(answer.json()["ticket"])
+
+
+def another_sign_in(world: World, person: Person) -> Person:
+    """Sign a person in once more, without a browser."""
+    [(sid,)] = world.rows(
+        "insert into sign_in (id, user_id, session_key, user_agent)"
+        " values (gen_random_uuid(), %s, '', 'a program') returning id::text",
+        person.id,
+    )
+    return Person(person.id, person.username, sid, world.token(person.id, sid))
+
+
+async def status_of(world: World, person: Person) -> int:
+    """Return the status of asking who is signed in."""
+    async with world.http(person) as http:
+        return (await http.get("/auth/session")).status_code
+
+
+async def meanwhile(
+    world: World, change: str, *parameters: Any, request: Coroutine[Any, Any, httpx.Response]
+) -> httpx.Response:
+    """Send a request that waits for a row which is being changed; return its answer.
+
+    It has read that row as it was before; the change is committed once it waits.
+    """
+    with world.transaction() as cursor:
+        cursor.execute(change, parameters)
+        answer = asyncio.create_task(request)
+        async with asyncio.timeout(WITHIN_S):
+            while not world.rows(
+                "select 1 from pg_stat_activity where wait_event_type = 'Lock'"
+                " and datname = current_database()"
+            ):
+                assert not answer.done(), "it did not wait"
+                await asyncio.sleep(0.005)
+    return await answer
 
 
 def issuer(world: World, *, clock: Clock | None = None) -> Issuer:

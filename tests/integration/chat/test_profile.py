@@ -1,6 +1,7 @@
 """One's profile: how others see one, and that they are told of a change."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ async def until_told(world, text):
     try:
         async with asyncio.timeout(WITHIN_S):
             while True:
-                entries = await redis.xrange(stream_key(CHAT_ROOMS, 0))
+                entries: Any = await redis.xrange(stream_key(CHAT_ROOMS, 0))
                 for _, fields in entries:
                     if text.encode() in (entry := b"".join(fields.values())):
                         return entry

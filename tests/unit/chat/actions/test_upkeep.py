@@ -38,7 +38,7 @@ class Pauses:
 
 async def run_until_pause(count, database, *, chance=0.5):
     pauses = Pauses(count)
-    upkeep = Upkeep(database, sleep=pauses.sleep, chance=lambda: chance)  # type: ignore[arg-type]
+    upkeep = Upkeep(database, sleep=pauses.sleep, chance=lambda: chance)
     with pytest.raises(asyncio.CancelledError):
         await upkeep.run()
     return pauses.waited
