@@ -68,6 +68,7 @@ class Model:
         self._seen: dict[str, Seen] = {}
         self._numbers: dict[str, int] = {}
         self._active: list[str] = []
+        self._titles: dict[str, str] = {}
 
     # Rooms ------------------------------------------------------------------------------------
 
@@ -99,9 +100,22 @@ class Model:
         return next((room for room in direct if user in (room.members or ())), None)
 
     def title(self, room: str) -> str:
-        """Return a room's name; a word where it is unknown."""
+        """Return a room's name, also after one left it; a word where it is unknown."""
         known = self.rooms.get(room)
-        return safe(known.name) if known and known.name else "a conversation"
+        if known is None or not known.name:
+            return self._titles.get(room, "a conversation")
+        return safe(known.name)
+
+    def learn(self, room: Room) -> str:
+        """Take in what a ``room`` frame says; return what is new about it, in a sentence."""
+        is_known, before = room.id in self._numbers, self._titles.get(room.id)
+        if room.removed:
+            return f"You are no longer in {before}." if is_known else ""
+        number, title = self.number(room.id), self.title(room.id)
+        self._titles[room.id] = title
+        if not is_known:
+            return f"New: {title}. /open {number} opens it."
+        return f"{before} is called {title} now." if before not in (None, title) else ""
 
     @property
     def open_room(self) -> Room | None:
@@ -132,7 +146,7 @@ class Model:
         """Open a room: nothing of it is on the screen yet."""
         self.current, self.shown, self.oldest, self.day = room, 0, 0, None
 
-    def leave(self) -> None:
+    def close(self) -> None:
         """Open none."""
         self.current, self.shown, self.oldest, self.day = None, 0, 0, None
 
@@ -156,6 +170,8 @@ class Model:
         seen = self._seen.setdefault(message.room, Seen())
         seen.head = max(seen.head, message.seq)
         seen.messages[message.seq] = message
+        if message.sender == self.me and message.seq == self.read_seq(message.room) + 1:
+            seen.read = message.seq  # one has read what one wrote
         while len(seen.messages) > KEPT_MESSAGES:
             seen.messages.pop(next(iter(seen.messages)))
         if message.sender == self.me:
@@ -197,3 +213,4 @@ class Model:
             if room not in self._numbers:
                 self._numbers[room] = len(self._numbers) + 1
                 self._active.append(room)
+                self._titles[room] = self.title(room)

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from clients.python.parley import Chat, NotFound, Room
-from clients.python.terminal import groups
 from clients.python.terminal.commands import Call
 from clients.python.terminal.directory import Directory
 from clients.python.terminal.model import Model
@@ -106,37 +105,30 @@ class Runner:
         await self._talk.open(room)
 
     async def _add(self, call: Call) -> None:
-        room = self._here()
         usernames = [one.removeprefix("@") for one in call.words]
-        await groups.change(self._chat, "POST", f"{room.id}/members", {"members": usernames})
+        await self._chat.add_members(self._here().id, usernames)
         self._talk.tell(f"Added {', '.join(usernames)}.")
 
     async def _remove(self, call: Call) -> None:
         room, user = self._here(), await self._directory.user_id(call.words[0])
-        await groups.change(self._chat, "DELETE", f"{room.id}/members/{user}")
+        await self._chat.remove_member(room.id, user)
         self._talk.tell(f"Removed {self._people.full_name(user)}.")
 
     async def _role(self, call: Call) -> None:
         room, user = self._here(), await self._directory.user_id(call.words[0])
-        role = call.words[1]
-        await groups.change(self._chat, "PATCH", f"{room.id}/members/{user}", {"role": role})
-        self._talk.tell(f"{self._people.full_name(user)} is {role} now.")
+        await self._chat.set_role(room.id, user, call.words[1].lower())
+        self._talk.tell(f"{self._people.full_name(user)}: {call.words[1].lower()}.")
 
     async def _rename(self, call: Call) -> None:
-        room = self._here()
-        await groups.change(self._chat, "PATCH", room.id, {"name": call.rest})
+        await self._chat.rename(self._here().id, call.rest.strip('"'))
 
     async def _leave(self, _call: Call) -> None:
-        room = self._here()
-        title = self._model.title(room.id)
-        await groups.change(self._chat, "DELETE", f"{room.id}/members/{self._model.me}")
-        self._model.leave()
-        self._talk.tell(f"You left {title}.")
+        await self._chat.leave(self._here().id)
 
     async def _members(self, _call: Call) -> None:
-        members = await groups.members_of(self._chat, self._here().id)
-        await self._people.learn(member.user for member in members)
-        rows = [(member.user, member.role) for member in members]
+        members = [one async for one in self._chat.api.members(self._here().id)]
+        await self._people.learn(one.user for one in members)
+        rows = [(one.user, one.role) for one in members]
         self._talk.show(self._view.members(rows, self._talk.columns))
 
     # Messages ---------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import asyncio
 import codecs
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -64,11 +65,15 @@ class Screen(Protocol):
 class PlainScreen:
     """Line after line, for terminals that can do no more, and for pipes. No colours, no prompt."""
 
-    columns = PLAIN_COLUMNS
     redraws = False
 
     def __init__(self) -> None:
         self._lines = InputLines()
+
+    @property
+    def columns(self) -> int:
+        """How wide the terminal says it is; 100 where there is none."""
+        return shutil.get_terminal_size((PLAIN_COLUMNS, 0)).columns
 
     def show(self, lines: Sequence[Line]) -> None:
         """Write lines."""

@@ -143,7 +143,7 @@ class Talk:
         Args:
             command: runs a command; may raise ``ParleyError``.
         """
-        jobs = (self._listen(), self._receive(), self._work(command))
+        jobs = (self._listen(), self._receive(), self._watch(), self._work(command))
         tasks = [asyncio.create_task(job) for job in jobs]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -208,6 +208,28 @@ class Talk:
                 self.tell(sentence_of(error), "bad")
             else:
                 return
+
+    async def _watch(self) -> None:
+        """Tell which rooms come, go and change, until the chat ends for good."""
+        frames = self._chat.frames()
+        while True:
+            try:
+                async for frame in frames:
+                    if isinstance(frame, Room):
+                        await self._people.learn(frame.members or ())
+                        self._tell_of(frame)
+                    self._screen.refresh()
+            except FellBehind:
+                continue
+            else:
+                return
+
+    def _tell_of(self, room: Room) -> None:
+        news = self._model.learn(room)
+        if room.removed and self._model.current == room.id:
+            self._model.close()
+        if news and room.id != self._opening:
+            self.tell(news)
 
     def _take(self, message: Message) -> None:
         self._model.take(message)

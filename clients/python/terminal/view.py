@@ -67,7 +67,12 @@ class View:
         name = self._model.title(message.room)
         if room is not None and room.kind != DIRECT:
             name = f"{name}, {self._people.name(message.sender)}"
-        return lines.quiet(name, message.content, self._model.unread(message.room), columns)
+        return lines.quiet(
+            f"[{self._model.number(message.room)}] {name}",
+            message.content,
+            self._model.unread(message.room),
+            columns,
+        )
 
     # Pages ------------------------------------------------------------------------------------
 
