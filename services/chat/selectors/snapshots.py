@@ -111,7 +111,7 @@ def all_told_before() -> dt.datetime:
         (all_ended_before,) = cursor.fetchone()
         # Only now: a row of a transaction that ended before the first statement is seen by this one.
         cursor.execute("SELECT least(%s, min(created_at)) FROM outbox", [all_ended_before])
-        (told_before,) = cursor.fetchone()
+        told_before: dt.datetime = cursor.fetchone()[0]
     return told_before
 
 

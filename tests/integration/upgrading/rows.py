@@ -1,0 +1,91 @@
+"""Rows of every table of each service, as each state of its schema has them.
+
+A statement stands under the migration with which it became possible and necessary, and is written
+as the code of that time writes: it also is what old processes do while a new schema is rolled out.
+``names`` tells several runs in one database apart.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+
+from psycopg2 import extensions
+
+Statements = Sequence[str]
+
+PEOPLE_AND_PLACES = ("ann", "bob", "room", "sid")
+
+
+def names(tag: str) -> Mapping[str, str]:
+    """Return what the statements call things in one run: the tag, and ids made from it."""
+    ids = {name: str(uuid.uuid5(uuid.NAMESPACE_OID, tag + name)) for name in PEOPLE_AND_PLACES}
+    return {"tag": tag, **ids}
+
+
+CHAT: Mapping[str, Statements] = {
+    "0001_initial": [
+        """insert into chat_user
+            (id, username, display_name, password, is_active, is_staff, is_superuser)
+            values (%(ann)s::uuid, %(tag)s || 'ann', 'Ann', '!', true, true, false),
+                   (%(bob)s::uuid, %(tag)s || 'bob', 'Böb', '!', false, false, false)""",
+        """insert into sign_in (id, user_id, session_key, user_agent, revoked_at)
+            values (%(sid)s::uuid, %(ann)s::uuid, 'key', 'a browser', now())""",
+        "insert into auth_group (name) values (%(tag)s)",
+        """insert into chat_user_groups (user_id, group_id)
+            select %(ann)s::uuid, id from auth_group where name = %(tag)s""",
+        """insert into django_content_type (app_label, model) values (%(tag)s, 'thing')""",
+        """insert into auth_permission (name, codename, content_type_id)
+           select 'May', 'may', id from django_content_type where app_label = %(tag)s""",
+        """insert into auth_group_permissions (group_id, permission_id)
+           select g.id, p.id from auth_group g, auth_permission p
+            where g.name = %(tag)s and p.codename = 'may' limit 1""",
+        """insert into chat_user_user_permissions (user_id, permission_id)
+            select %(ann)s::uuid, id from auth_permission where codename = 'may' limit 1""",
+        """insert into room (id, kind, name, direct_key, open_history, version, last_seq)
+            values (%(room)s::uuid, 'direct', '', %(tag)s || 'ann:bob', false, 3, 2)""",
+        """insert into member
+            (room_id, user_id, role, joined_seq, left_seq, delivered_seq, read_seq)
+            values (%(room)s::uuid, %(ann)s::uuid, 'owner', 0, null, 2, 1),
+                   (%(room)s::uuid, %(bob)s::uuid, 'member', 1, 2, 1, 1)""",
+        """insert into message (room_id, seq, sender_id, client_id, content, reply_to, created_at)
+            values (%(room)s::uuid, 1, %(ann)s::uuid, gen_random_uuid(), 'first', null, now()),
+                   (%(room)s::uuid, 2, %(bob)s::uuid, gen_random_uuid(), 'sécond 🙂', 1, now())""",
+        """insert into outbox (event, subjects, first_seqs, last_seqs)
+            values ('message.created', array[%(room)s::uuid], array[1], array[2]),
+                   ('user.revoked', array[%(ann)s::uuid, %(sid)s::uuid], '{}', '{}')""",
+    ],
+    "0003_identities_and_tickets": [
+        """insert into external_identity (user_id, issuer, subject)
+            values (%(ann)s::uuid, 'https://issuer', %(tag)s)""",
+        "insert into used_ticket (id, expires_at) values (%(sid)s::uuid, now())",
+        "update room set version = version + 1, changed_at = now() where id = %(room)s::uuid",
+    ],
+    "0004_safe_point": [
+        "insert into safe_point (id, reached_at) values (1, now()) on conflict (id) do nothing",
+    ],
+}
+
+ROWS: Mapping[str, Mapping[str, Statements]] = {"chat": CHAT}
+"""By service, and by the name of the migration."""
+
+
+def send_a_message(cursor: extensions.cursor, tag: str) -> None:
+    """Write one message as the writer does, to the room that ``CHAT`` made."""
+    cursor.execute(
+        """select s.bases, s.versions, s.outbox_id, s.not_new
+              from send_messages(array[%(room)s::uuid], true, array[1], array[%(ann)s::uuid],
+                                 array[gen_random_uuid()], array['third'], array[null::bigint],
+                                 '{}') s""",
+        names(tag),
+    )
+    (bases, _, outbox_id, not_new) = cursor.fetchone() or ()
+    assert (bases, not_new) == ([2], None)
+    cursor.execute("select first_seqs, last_seqs from outbox where id = %s", [outbox_id])
+    assert cursor.fetchone() == ([3], [3])
+    cursor.execute(
+        "select content from message where room_id = %(room)s::uuid and seq = 3", names(tag)
+    )
+    assert cursor.fetchone() == ("third",)
+
+
+PROOFS: Mapping[str, Callable[[extensions.cursor, str], None]] = {"chat": send_a_message}
+"""By service: shows that it can do its work on the newest schema."""
