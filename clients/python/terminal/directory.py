@@ -1,5 +1,7 @@
 """Finding the room or the person that somebody means by a number or a name."""
 
+from collections.abc import Sequence
+
 from clients.python.parley import Chat, NotFound, Room
 from clients.python.terminal.model import Model
 from clients.python.terminal.people import People
@@ -43,13 +45,23 @@ class Directory:
         Raises:
             ParleyError: there is nobody of that name, or the server cannot be reached.
         """
-        username = username.removeprefix("@")
+        username = bare(username)
         known = self._people.id_of(username)
         room = self._model.direct_with(known) if known else None
         if room is None:
-            room = await self._chat.direct_room(username)
+            with self._model.making():
+                room = await self._chat.direct_room(username)
             await self._people.learn(room.members or ())
         return room
+
+    async def group(self, name: str, usernames: Sequence[str]) -> Room:
+        """Make a group with these people.
+
+        Raises:
+            ParleyError: there is nobody of one of the names, or the server cannot be reached.
+        """
+        with self._model.making():
+            return await self._chat.group_room(name, [bare(one) for one in usernames])
 
     async def user_id(self, username: str) -> str:
         """Return a person's id.
@@ -58,10 +70,15 @@ class Directory:
             NotFound: there is nobody of that name.
             ParleyError: the server cannot be reached.
         """
-        username = username.removeprefix("@")
+        username = bare(username)
         if self._people.id_of(username) is None:
             self._people.add(await self._chat.api.users(username))
         found = self._people.id_of(username)
         if found is None:
             raise NotFound(f"There is nobody called {username}.")
         return found
+
+
+def bare(username: str) -> str:
+    """Return a username without the sign that people write before it."""
+    return username.removeprefix("@")

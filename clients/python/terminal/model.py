@@ -4,6 +4,7 @@ Values and plain functions: no terminal, no network, no clock. The rooms are tho
 changes them as the server tells; what lags there (heads, own watermarks) is kept here.
 """
 
+import contextlib
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -69,6 +70,7 @@ class Model:
         self._numbers: dict[str, int] = {}
         self._active: list[str] = []
         self._titles: dict[str, str] = {}
+        self._making = 0
 
     # Rooms ------------------------------------------------------------------------------------
 
@@ -106,6 +108,15 @@ class Model:
             return self._titles.get(room, "a conversation")
         return safe(known.name)
 
+    @contextlib.contextmanager
+    def making(self) -> Iterator[None]:
+        """Make a room inside the block: that there is a new one is no news then."""
+        self._making += 1
+        try:
+            yield
+        finally:
+            self._making -= 1
+
     def learn(self, room: Room) -> str:
         """Take in what a ``room`` frame says; return what is new about it, in a sentence."""
         is_known, before = room.id in self._numbers, self._titles.get(room.id)
@@ -114,7 +125,7 @@ class Model:
         number, title = self.number(room.id), self.title(room.id)
         self._titles[room.id] = title
         if not is_known:
-            return f"New: {title}. /open {number} opens it."
+            return "" if self._making else f"New: {title}. /open {number} opens it."
         return f"{before} is called {title} now." if before not in (None, title) else ""
 
     @property

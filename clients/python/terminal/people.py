@@ -48,10 +48,11 @@ class People:
 
     def full_name(self, user: str) -> str:
         """Return the name with the username, which tells two people of one name apart."""
-        person = self._known.get(user)
-        return (
-            self.name(user) if person is None else f"{self.name(user)} (@{safe(person.username)})"
-        )
+        person, name = self._known.get(user), self.name(user)
+        if person is None:
+            return name
+        username = safe(person.username)
+        return f"@{username}" if name == username else f"{name} (@{username})"
 
     def username(self, user: str) -> str:
         """Return a person's username; a part of the id where that is unknown."""

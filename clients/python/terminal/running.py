@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from clients.python.parley import Chat, NotFound, Room
 from clients.python.terminal.commands import Call
-from clients.python.terminal.directory import Directory
+from clients.python.terminal.directory import Directory, bare
 from clients.python.terminal.model import Model
 from clients.python.terminal.people import People
 from clients.python.terminal.safe import safe
@@ -101,11 +101,10 @@ class Runner:
 
     async def _group(self, call: Call) -> None:
         name, *usernames = call.words
-        room = await self._chat.group_room(name, [one.removeprefix("@") for one in usernames])
-        await self._talk.open(room)
+        await self._talk.open(await self._directory.group(name, usernames))
 
     async def _add(self, call: Call) -> None:
-        usernames = [one.removeprefix("@") for one in call.words]
+        usernames = [bare(one) for one in call.words]
         await self._chat.add_members(self._here().id, usernames)
         self._talk.tell(f"Added {', '.join(usernames)}.")
 

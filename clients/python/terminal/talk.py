@@ -122,6 +122,10 @@ class Talk:
         if room is None:
             self.tell("Open a conversation first: /rooms lists them, /new begins one.")
             return
+        most = self._chat.welcome.limits.content_chars
+        if len(text) > most:
+            self.tell(f"Not sent: {len(text)} characters, and {most} are the most.", "bad")
+            return
         self._dispatch(Outgoing(room.id, new_client_id(), text, reply_to))
 
     def retry(self) -> int:

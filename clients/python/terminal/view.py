@@ -15,6 +15,7 @@ from clients.python.terminal.safe import safe
 LIVE_LINES = 6
 """Lines of messages on their way that stand above the prompt; older ones are only counted."""
 QUOTE_CHARS = 80
+REFUSED_LINES = 5
 LISTED_ROOMS = 15
 
 
@@ -58,7 +59,7 @@ class View:
 
     def refused(self, outgoing: Outgoing, sentence: str, columns: int) -> list[Line]:
         """Lay a refused message out, with the reason below it."""
-        row = lines.message(self._outgoing_row(outgoing), columns)
+        row = lines.message(self._outgoing_row(outgoing), columns)[:REFUSED_LINES]
         return [*row, *lines.notice(f"Not sent: {sentence}", columns, "bad")]
 
     def quiet(self, message: Message, columns: int) -> Line:
@@ -87,8 +88,9 @@ class View:
 
     def header(self, room: Room, columns: int) -> Line:
         """Return the line above an opened conversation."""
-        about = f"{room.member_count} members" if room.kind != DIRECT else self._partner(room)
-        return lines.rule(f"{self._model.title(room.id)} ({about})", columns, "title")
+        title, about = self._model.title(room.id), self._about(room)
+        words = about if about == f"@{title}" else f"{title} ({about})"
+        return lines.rule(words, columns, "title")
 
     def members(self, members: Iterable[tuple[str, str]], columns: int) -> list[Line]:
         """List (user id, role)."""
@@ -159,15 +161,16 @@ class View:
 
     def _room_row(self, room: Room) -> list[lines.Piece]:
         unread = self._model.unread(room.id)
-        about = f"{room.member_count} members" if room.kind != DIRECT else self._partner(room)
         return [
             ("title", str(self._model.number(room.id))),
             ("strong" if unread else "", self._model.title(room.id)),
             ("good" if unread else "dim", f"{unread} new" if unread else ""),
-            ("dim", about),
+            ("dim", self._about(room)),
         ]
 
-    def _partner(self, room: Room) -> str:
+    def _about(self, room: Room) -> str:
+        if room.kind != DIRECT:
+            return "1 member" if room.member_count == 1 else f"{room.member_count} members"
         others = [user for user in room.members or () if user != self._model.me]
         return f"@{self._people.username(others[0])}" if others else "yourself"
 
