@@ -15,6 +15,9 @@ from dev.services import SERVICES
 from dev.settings import ROOT, environment
 
 PARTS_OF_TESTS = ("unit", "properties", "integration", "faults", "e2e")
+DAPHNE = {"daphne": ("tests/integration", "tests/faults"), "daphne e2e": ("tests/e2e",)}
+"""Where tests are that also run with daphne. The browser's by themselves, because its driver keeps
+an event loop running in the test's thread."""
 UNUSED_SURROUNDINGS = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
     "REDIS_URL": "redis://127.0.0.1:1/0",
@@ -89,6 +92,9 @@ def tests() -> Iterator[Part]:
     for name in PARTS_OF_TESTS:
         if any((ROOT / "tests" / name).rglob("test_*.py")):
             yield python(name, "-m", "pytest", "--quiet", f"tests/{name}")
+    for name, folders in DAPHNE.items():
+        marked = ("-m", "pytest", "--quiet", "-m", "both_servers", *folders)
+        yield python(name, *marked, extra={"SERVER": "daphne"})
     if web.exists():
         yield npm("web", "test", "--silent")
 

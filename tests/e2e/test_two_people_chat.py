@@ -61,6 +61,7 @@ def bob(open_window):
     return person
 
 
+@pytest.mark.both_servers
 def test_two_people_sign_up_find_each_other_and_chat(alice, bob):
     alice.find(bob)
     alice.write("Hello Bob, lunch?")

@@ -8,6 +8,7 @@ from tests.faults.streams import published
 from tests.faults.waiting import until
 
 
+@pytest.mark.both_servers
 async def test_killing_a_process_under_traffic_loses_and_doubles_nothing(stage):
     victim, survivor = stage.urls
     ann, bob, eve = await stage.join(victim), await stage.join(survivor), await stage.join()

@@ -30,7 +30,10 @@ async def settle(stage: Stage, pair: Pair, *, what: str) -> None:
 
 @pytest.mark.parametrize(
     ("how", "http_codes"),
-    [("hung", ("unavailable", "timeout")), ("stopped", ("unavailable",))],
+    [
+        pytest.param("hung", ("unavailable", "timeout"), marks=pytest.mark.both_servers),
+        ("stopped", ("unavailable",)),
+    ],
 )
 async def test_without_postgresql_sends_are_refused_and_afterwards_all_is_well(
     stage, pair, how, http_codes

@@ -64,6 +64,7 @@ async def test_sends_and_delivery_go_on_while_redis_hangs(stage, pair):
     await settle(stage, pair, what="hung Redis")
 
 
+@pytest.mark.both_servers
 async def test_sends_and_delivery_go_on_while_redis_is_stopped(stage, pair):
     async with stage.traffic(*pair.places):
         await stage.acks(30)

@@ -3,6 +3,8 @@
 import asyncio
 import uuid
 
+import pytest
+
 from clients.python import parley
 from tests.faults.internal_port import Insight
 from tests.faults.stage import Stage
@@ -19,6 +21,7 @@ CLOSED_SLOW = "parley_sockets_closed_slow_total"
 SESSIONS = 'parley_sessions{kind="chat"}'
 
 
+@pytest.mark.both_servers
 async def test_stalled_readers_are_closed_and_delay_nobody(stage):
     process, url = stage.suite.state.of("chat")[0], stage.urls[0]
     ann, bob = await stage.join(url), await stage.join(url)

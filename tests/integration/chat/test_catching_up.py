@@ -54,6 +54,7 @@ async def test_any_cursors_bring_what_is_above_them_within_the_limits(world):
                 assert counted(rooms) == entries
 
 
+@pytest.mark.both_servers
 async def test_asking_again_brings_everything_once(world):
     alice = world.person()
     rooms = [world.room(alice) for _ in range(6)]
@@ -129,6 +130,7 @@ async def test_after_seven_days_only_the_newest_fifty_come_by_themselves(world, 
             assert rooms[0].get("truncated", False) is (first > 1)
 
 
+@pytest.mark.both_servers
 async def test_long_messages_come_whole_and_in_order_over_the_socket(world):
     """Control characters are six times longer in JSON than in the database."""
     alice = world.person()

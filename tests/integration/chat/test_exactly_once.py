@@ -83,6 +83,7 @@ def shuffled_sends(rooms):
     return chance.sample([*sends, *again], k=MESSAGES + REPEATS)
 
 
+@pytest.mark.both_servers
 async def test_a_thousand_sends_at_once_give_one_row_each_in_one_order_for_all(world):
     people, reader = world.people(4), world.person()
     rooms = [world.room(*people, reader) for _ in range(ROOMS)]
@@ -143,6 +144,7 @@ async def test_a_retry_and_a_capital_client_id_are_the_same_message(world):
     assert len(world.stored(room)) == 1
 
 
+@pytest.mark.both_servers
 async def test_each_door_knows_what_came_through_the_other(world):
     alice = world.person()
     room = world.room(alice)

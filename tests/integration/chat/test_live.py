@@ -3,11 +3,14 @@
 import asyncio
 import itertools
 
+import pytest
+
 from tests.integration.chat.world import WITHIN_S, message_frame
 
 NOT_AUTHENTICATED = 4001
 
 
+@pytest.mark.both_servers
 async def test_own_messages_reach_the_other_sessions_and_not_the_one_that_sent(world):
     alice = world.person()
     room = world.room(alice)
@@ -25,6 +28,7 @@ async def test_own_messages_reach_the_other_sessions_and_not_the_one_that_sent(w
     assert others[1].seqs(room) == list(range(1, 12))
 
 
+@pytest.mark.both_servers
 async def test_a_message_sent_over_http_reaches_all_ones_sessions(world):
     alice = world.person()
     room = world.room(alice)
@@ -41,6 +45,7 @@ async def test_a_message_sent_over_http_reaches_all_ones_sessions(world):
     assert [client.messages(room)[0]["sender"] for client in clients] == [alice.id] * 2
 
 
+@pytest.mark.both_servers
 async def test_a_direct_room_is_told_to_both_at_once_and_works_at_once(world):
     alice, bob = world.person("Alice"), world.person("Bob")
 
@@ -96,6 +101,7 @@ async def test_what_is_written_while_the_room_is_told_of_is_either_in_its_head_o
         assert other.seqs(room) == list(range(head + 1, 21))
 
 
+@pytest.mark.both_servers
 async def test_signing_out_closes_the_open_sockets_of_that_sign_in_only(world):
     alice = world.person()
     other_sid = "00000000-0000-4000-8000-" + alice.id[-12:]
@@ -161,6 +167,7 @@ async def test_between_welcome_and_the_live_frames_there_is_no_hole(world):
     assert seen >= 500
 
 
+@pytest.mark.both_servers
 async def test_many_who_connect_at_once_under_traffic_all_see_every_message(world):
     authors, readers = world.people(2), world.people(20)
     rooms = [world.room(*authors, *readers) for _ in range(2)]

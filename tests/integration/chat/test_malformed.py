@@ -161,6 +161,7 @@ async def test_an_error_repeats_ref_and_client_id_wherever_they_can_be_read(clie
         client.frames.clear()
 
 
+@pytest.mark.both_servers
 async def test_a_frame_over_64_kib_is_too_large_and_one_below_is_read(client):
     def ping_of(size, filler="x"):
         frame = json.dumps({"type": "ping", "padding": ""}, ensure_ascii=False)
@@ -178,6 +179,7 @@ async def test_a_frame_over_64_kib_is_too_large_and_one_below_is_read(client):
         client.frames.clear()
 
 
+@pytest.mark.both_servers
 @pytest.mark.parametrize(
     ("send", "code"),
     [
@@ -194,6 +196,7 @@ async def test_what_is_no_text_frame_at_all_closes_the_connection(client, send, 
     assert await client.until_closed() == code
 
 
+@pytest.mark.both_servers
 @pytest.mark.parametrize("size", [1024 * 1024 + 1, 4 * 1024 * 1024])
 async def test_a_close_code_arrives_however_much_was_still_on_its_way(world, size):
     alice = world.person()

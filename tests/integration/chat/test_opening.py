@@ -36,6 +36,7 @@ def token_of(world, person, *, seconds_ago):
     return world.token(person.id, person.sid, clock=ManualClock(then))
 
 
+@pytest.mark.both_servers
 async def test_without_credentials_the_handshake_succeeds_and_is_closed_with_4001(world):
     assert await outcome(world) == NOT_AUTHENTICATED
     assert await outcome(world, origin=world.url) == NOT_AUTHENTICATED
@@ -123,6 +124,7 @@ async def test_a_page_of_a_foreign_origin_is_refused_whatever_it_brings(world, o
     assert await outcome(world, origin=origin) == 403
 
 
+@pytest.mark.both_servers
 async def test_a_cookie_needs_an_origin_and_a_bearer_token_does_not(world):
     alice = world.person()
 
@@ -156,12 +158,14 @@ async def test_no_token_is_ever_read_from_the_address(world):
         assert await outcome(world, path=path) == NOT_AUTHENTICATED
 
 
+@pytest.mark.both_servers
 async def test_an_unknown_path_is_refused(world):
     alice = world.person()
 
     assert await outcome(world, path="/ws/chat/other", token=alice.token) == 403
 
 
+@pytest.mark.both_servers
 async def test_who_has_no_rooms_is_welcome(world):
     alice = world.person("Alice")
 
