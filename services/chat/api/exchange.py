@@ -40,7 +40,7 @@ async def exchange(request: HttpRequest) -> HttpResponse:
     )
     response = answer(TokenAnswer(access_token=token, expires_in=LIFETIME_S))
     if wish.cookie:
-        parts.relay.poke()  # the browser's sign-in until now may have ended
+        credentials.tell_replaced(request, signed_in)
         credentials.new_csrf_token(request, rotate=True)
         credentials.set_session_cookie(response, signed_in)
         credentials.set_access_cookie(response, token)
