@@ -164,8 +164,9 @@ class AsgiWire:
     It notices a slow reader only as far as the server lets ``send`` wait for one.
     """
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, *, close_within_s: float = CLOSE_WITHIN_S) -> None:
         self._send = send
+        self._close_within_s = close_within_s
         self._texts: deque[str] = deque()
         self._waiting_chars = 0
         self._taken = asyncio.Event()
@@ -203,7 +204,7 @@ class AsgiWire:
         self._closed = True
         self._close_code = code
         self._work()
-        asyncio.get_running_loop().call_later(CLOSE_WITHIN_S, self._give_up_the_rest)
+        asyncio.get_running_loop().call_later(self._close_within_s, self._give_up_the_rest)
 
     def _work(self) -> None:
         if self._task is None or self._task.done():
