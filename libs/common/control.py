@@ -17,6 +17,9 @@ import msgspec
 GROUP = "parley.control"
 """The one group. With the layer's prefix ``parley`` it is ``parley__group__parley.control``."""
 
+PROBE: Mapping[str, Any] = {"type": "probe"}
+"""What listeners send to hear whether the group still reaches them; it means nothing else."""
+
 MOST_SIDS = 1000
 """Most sign-ins of one signal; who ends more sends several."""
 DATA_BYTES = 32 * 1024

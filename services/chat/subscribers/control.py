@@ -1,9 +1,10 @@
 """What chat does about signals of the channel layer: it closes sockets, and hands pushes on.
 
 The layer's own receiver cannot be trusted to be alive: it stays silent for ever where a connection
-hangs, and ends for good on a TimeoutError. So the listener sends itself a message now and then,
-and begins anew, with an empty layer, when nothing arrived for a while. What was sent meanwhile is
-lost, as signals may be.
+hangs, and ends for good on a TimeoutError. So a listener that heard nothing for a moment sends a
+probe to the group, and begins anew, with an empty layer, when not even that came. What was sent
+meanwhile is lost, as signals may be. All hear the probes of all: they stay a few a second, however
+many processes there are.
 
 Its queue has no bound, and needs none: whatever waits in it is taken out without giving the
 receiver a turn in between.
@@ -25,13 +26,11 @@ from services.chat.hub import Hub
 
 DEAF_AFTER_S = 3.0
 """Silence after which the subscription counts as dead."""
-PROBES = 3
-"""Messages to itself that must have been lost by then."""
+LOOKS = 4
+"""How often within that time it looks whether a probe is needed; one of them may be lost."""
 WITHIN_S = 2.0
 """Longest that subscribing, or letting go of the layer, may take."""
 RETRY_AFTER_S = 1.0
-
-PROBE = {"type": "probe"}
 
 RECEIVED = metrics.counter(
     "parley_signals_received", "Signals of the channel layer that were understood.", ["type"]
@@ -57,8 +56,8 @@ class ChannelLayer(Protocol):
         """Let a channel get what is sent to a group."""
         ...
 
-    async def send(self, channel: str, message: dict[str, Any]) -> None:
-        """Send a message to one channel."""
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        """Send a message to all channels of a group."""
         ...
 
     async def receive(self, channel: str) -> Any:
@@ -90,6 +89,7 @@ class ControlListener:
         self._layer = make_layer()
         self._deaf_after_s = deaf_after_s
         self._hearing = False
+        self._heard_at_s = float("-inf")
 
     async def run(self) -> None:
         """Listen for ever, whatever becomes of Redis; cancel it to stop."""
@@ -107,7 +107,7 @@ class ControlListener:
             await self._start_over()
 
     async def _listen(self) -> None:
-        """Take signals until none comes any more, not even one's own.
+        """Take signals until none comes any more, not even one's own probe.
 
         Raises:
             TimeoutError: nothing came for too long.
@@ -115,7 +115,7 @@ class ControlListener:
         async with asyncio.timeout(WITHIN_S):
             channel = await self._layer.new_channel()
             await self._layer.group_add(control.GROUP, channel)
-        probing = asyncio.create_task(self._probe(channel), name="control-probe")
+        probing = asyncio.create_task(self._probe(), name="control-probe")
         try:
             await self._receive(channel)
         finally:
@@ -132,17 +132,20 @@ class ControlListener:
                 except (ValueError, TypeError) as error:
                     self._skip(f"unreadable ({type(error).__name__})")
                     continue
-                patience.reschedule(loop.time() + self._deaf_after_s)
+                self._heard_at_s = loop.time()
+                patience.reschedule(self._heard_at_s + self._deaf_after_s)
                 self._tell_hearing()
-                if message != PROBE:
+                if message != control.PROBE:
                     self._take(message)
 
-    async def _probe(self, channel: str) -> None:
-        """Send oneself a message now and then; where it fails, the silence will tell."""
+    async def _probe(self) -> None:
+        """Send a probe whenever nothing was heard; where that fails, the silence will tell."""
+        loop, every_s = asyncio.get_running_loop(), self._deaf_after_s / LOOKS
         while True:
-            with contextlib.suppress(RedisError, OSError):
-                await self._layer.send(channel, PROBE)
-            await asyncio.sleep(self._deaf_after_s / PROBES)
+            if loop.time() - self._heard_at_s >= every_s:
+                with contextlib.suppress(RedisError, OSError):
+                    await self._layer.group_send(control.GROUP, dict(control.PROBE))
+            await asyncio.sleep(every_s)
 
     def _take(self, message: object) -> None:
         try:
@@ -188,6 +191,7 @@ class ControlListener:
     async def _start_over(self) -> None:
         """Empty the layer: of its connections, its dead receiver, and the channel it had."""
         self._hearing = False
+        self._heard_at_s = float("-inf")
         LISTENING.set(0)
         try:
             async with asyncio.timeout(WITHIN_S):

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
-from libs.common.control import GROUP, channel_layer
+from libs.common.control import GROUP, PROBE, channel_layer
 
 
 @contextlib.asynccontextmanager
@@ -28,7 +28,9 @@ async def overheard(redis_url: str) -> AsyncIterator[Any]:
         await opened.group_add(GROUP, channel)
 
         async def following() -> Any:
-            return await opened.receive(channel)
+            while (message := await opened.receive(channel)) == PROBE:
+                pass
+            return message
 
         yield following
 
