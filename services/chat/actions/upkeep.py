@@ -10,6 +10,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Model, Q, QuerySet
@@ -28,9 +29,9 @@ ROWS = 1000
 """Rows of one statement: bounds what it locks, and how long it may take."""
 TICKETS_STAY = dt.timedelta(hours=1)
 """How long a used ticket is remembered after its end: above what our clocks may differ by."""
-SIGN_INS_STAY = dt.timedelta(days=30, hours=1)
-"""How long after its last renewal a sign-in is kept. Above the life of a session (30 days, see
-``SESSION_COOKIE_AGE``), which begins anew with each renewal: none that holds is removed."""
+SIGN_INS_STAY = dt.timedelta(seconds=settings.SESSION_COOKIE_AGE, hours=1)
+"""How long after its last renewal a sign-in is kept, whether it has ended or not. Above the life of
+a session (30 days), which begins anew with each renewal: none that holds is removed."""
 
 REMOVED = metrics.counter(
     "parley_upkeep_removed_rows", "Rows that had ended and were removed.", ["table"]
