@@ -80,6 +80,12 @@ async def test_nobody_gets_anything_that_is_not_open_to_all(client, method, path
         assert response.json()["code"] == "unauthenticated"
 
 
+async def test_without_an_external_issuer_there_is_nothing_to_exchange(client):
+    response = await client.post("/api/chat/auth/exchange", json={"token": "x"})
+
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
