@@ -22,6 +22,7 @@ from tests.faults.checker import check, outcomes
 from tests.faults.history import Unknown
 from tests.faults.listener import Listener
 from tests.faults.notes import Notes
+from tests.faults.poller import Poller
 from tests.faults.postgres import heads_of, messages_of, outbox_rows
 from tests.faults.prober import Prober
 from tests.faults.waiting import until
@@ -94,6 +95,18 @@ class Stage:
         await listener.open()
         await self._spawn(listener.run())
         return listener
+
+    async def poller(self, other: parley.Chat) -> Poller:
+        """Register somebody without a socket, who reads and writes in a room with another."""
+        name = f"p{uuid.uuid4().hex[:12]}"
+        chat = await parley.register(self._gateway_url, name, PASSWORD)
+        self._stack.push_async_callback(chat.close)
+        room = await other.direct_room(name)
+        self._rooms.append(room.id)
+        (user,) = set(room.members or ()) - {other.user_id}
+        poller = Poller(self.notes, chat, user=user, room=room.id)
+        await self._spawn(poller.read())
+        return poller
 
     async def raw(self, chat: parley.Chat, url: str | None = None) -> parley.Socket:
         """Open one more session of somebody that the test itself drives; after ``welcome``."""
