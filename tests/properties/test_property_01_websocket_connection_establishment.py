@@ -18,6 +18,7 @@ from services.chat.consumers.credentials import OriginRule, claims_of
 from services.chat.frames import client as frames
 from tests.integration.chat.world import WITHIN_S, Client
 
+CHAT, NOTIFICATIONS = "/ws/chat/", "/ws/notifications/"
 OURS = "http://127.0.0.1:8000"
 REFUSALS = {"bad_json", "bad_frame", "unsupported_type", "too_large"}
 
@@ -63,12 +64,12 @@ def bystander(world, loop):
     loop.run(client.close())
 
 
-async def connect(world, user, visit):
+async def connect(world, user, visit, *, path=CHAT):
     if visit.by_cookie:
         cookie = {"Cookie": f"parley_access={user.token}"}
-        socket = await Socket.open(world.url, origin=world.url, headers=cookie)
+        socket = await Socket.open(world.url, path=path, origin=world.url, headers=cookie)
     else:
-        socket = await Socket.open(world.chats[visit.process], token=user.token)
+        socket = await Socket.open(world.chats[visit.process], path=path, token=user.token)
     return Client(socket, await socket.receive_type("welcome", WITHIN_S))
 
 
@@ -96,6 +97,36 @@ def test_any_valid_user_connects_and_messages_go_where_they_belong(world, loop, 
     assert (ack["type"], ack["room"], ack["seq"]) == ("ack", room, 1)
     assert [(frame["type"], frame["room"]) for frame in other.frames] == [("message", room)]
     assert bystander.frames == []
+
+
+@settings(max_examples=50, deadline=None)
+@given(visit=visits)
+def test_any_valid_user_connects_to_notifications_and_is_told_of_what_others_write(
+    world, loop, bystander, visit
+):
+    """Feature: whatsapp-messaging-fix, Property 1: WebSocket Connection Establishment"""
+    user, friend = world.person(visit.name), world.person()
+    rooms = [world.room(user, friend) for _ in range(visit.rooms)]
+    room = rooms[visit.room % visit.rooms]
+
+    async def come_and_be_told():
+        mine = await connect(world, user, visit, path=NOTIFICATIONS)
+        theirs = await connect(world, friend, visit, path=NOTIFICATIONS)
+        async with world.client(friend, url=world.chats[1 - visit.process]) as other:
+            await other.say(room, "hello")
+            await mine.until_type("notification")
+        await mine.close()
+        await theirs.close()
+        return mine, theirs
+
+    mine, theirs = loop.run(come_and_be_told())
+
+    whoami = {"id": user.id, "username": user.username, "display_name": visit.name}
+    assert (mine.welcome["user"], mine.welcome["unread_total"]) == (whoami, 0)
+    assert sorted(mine.heads) == sorted(rooms)
+    told = {"room": room, "seq": 1, "sender": friend.id, "preview": "hello"}
+    assert mine.frames == [{"type": "notification", **told, "unread": 1, "unread_total": 1}]
+    assert theirs.frames == bystander.frames == []
 
 
 @settings(max_examples=200, deadline=None)

@@ -227,9 +227,23 @@ class Api:
         body = {name: value for name, value in given.items() if value is not None}
         await self.request("POST", f"{CHAT}/rooms/{room}/receipts", body=body)
 
-    async def sync(self, cursors: Mapping[str, int], *, wait_s: float | None = None) -> Missing:
-        """Return what is missing above ``cursors``; waits up to ``wait_s`` (25) for news."""
+    async def sync(
+        self,
+        cursors: Mapping[str, int],
+        *,
+        wait_s: float | None = None,
+        versions: Mapping[str, int] | None = None,
+    ) -> Missing:
+        """Return what is missing above ``cursors``, and rooms that are new or have changed.
+
+        Args:
+            cursors: highest contiguous seq held, by room; at most 200.
+            wait_s: how long to wait for news where nothing is missing; 25 at most.
+            versions: of the rooms that are known: those with a newer one come as changed.
+        """
         body: dict[str, Any] = {"cursors": cursors}
+        if versions is not None:
+            body["versions"] = versions
         if wait_s is not None:
             body["wait_s"] = wait_s
         answer = await self.request("POST", f"{CHAT}/sync", body=body)

@@ -1,6 +1,7 @@
 """HTTP: tokens, errors, typed answers."""
 
 import asyncio
+import json
 
 import httpx
 import pytest
@@ -99,6 +100,19 @@ async def test_a_second_send_of_a_draft_says_that_it_was_a_duplicate(web, api):
 
     assert [duplicate for _, duplicate in (first, second)] == [False, True]
     assert first[0] == second[0]
+
+
+async def test_a_long_poll_says_what_is_known_and_how_long_it_would_wait(web, api):
+    left = {"type": "room", **fakes.room("gone"), "removed": True}
+    answer = {"messages": [], "statuses": [], "rooms": [], "changed": [left]}
+    web.answer("POST /api/chat/sync", lambda request: httpx.Response(200, json=answer))
+
+    missing = await api.sync({"r": 4}, wait_s=25, versions={"r": 2})
+
+    body = json.loads(web.asked[-1].content)
+    assert body == {"cursors": {"r": 4}, "wait_s": 25, "versions": {"r": 2}}
+    assert web.asked[-1].extensions["timeout"]["read"] > body["wait_s"]
+    assert [(room.id, room.removed) for room in missing.changed] == [("gone", True)]
 
 
 async def test_a_problem_document_becomes_its_exception(web, api):
