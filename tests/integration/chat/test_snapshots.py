@@ -17,6 +17,8 @@ from services.chat.store import SNAPSHOTS_LEASE, SNAPSHOTS_NOTE
 ROOMS_KEY = "chat.rooms:{0}"
 LONG_AGO = "2 hours"
 MANY_ROOMS = 2_000
+PAGE = 100
+STRANGER, STRANGER_MS = b"a stranger", 1_500
 MANY_MEMBERS = 1_024
 REPAIR_WITHIN_S = 10
 TAKE_OVER_WITHIN_S = 25
@@ -176,7 +178,9 @@ async def test_who_joined_without_any_news_is_seated_by_the_repair(world, redis,
         assert await bobs.until_seqs(room, 1) == [1]
 
 
-async def test_a_repair_whose_process_dies_is_finished_by_another(world, redis, safe):
+@pytest.fixture
+def many_rooms(world):
+    """Make so many rooms of one person that telling them takes some seconds."""
     ann = world.person()
     ids = world.rows(
         "insert into room (id, kind, name, open_history, version, last_seq)"
@@ -190,17 +194,36 @@ async def test_a_repair_whose_process_dies_is_finished_by_another(world, redis, 
         " select id, %s, 'member', 0, 0, 0 from room where id = any(%s::uuid[])",
         *(ann.id, list(rooms)),
     )
+    yield rooms
+    age(world, *rooms)
 
+
+async def test_a_repair_whose_process_dies_is_finished_by_another(world, redis, safe, many_rooms):
     redis.flushall()
-    await until(lambda: len(snapshots(redis)) > MANY_ROOMS / 4, what="the first snapshots")
+    await until(lambda: len(snapshots(redis)) > MANY_ROOMS / 2, what="the first snapshots")
     victim = redis.get(SNAPSHOTS_LEASE).decode()
     os.kill(int(victim.split("/")[1]), signal.SIGKILL)
-    half = len(snapshots(redis))
+    told_before = len(snapshots(redis))
     await until(lambda: is_repaired(redis), what="the other", within_s=TAKE_OVER_WITHIN_S)
 
-    found = [each.room for each in snapshots(redis) if each.room in rooms]
-    assert half < MANY_ROOMS
-    assert set(found) == rooms
-    assert len(found) <= MANY_ROOMS + 100  # the page that was told and not noted comes twice
+    found = [each.room for each in snapshots(redis) if each.room in many_rooms]
+    assert told_before < MANY_ROOMS
+    assert set(found) == many_rooms
+    assert len(found) <= MANY_ROOMS + PAGE  # the page that was told and not noted comes twice
     world.suite.wait_until_ready("chat")
-    age(world, *rooms)
+
+
+async def test_who_lost_the_lease_tells_nothing_more(world, redis, safe, many_rooms):
+    redis.flushall()
+    await until(lambda: len(snapshots(redis)) > MANY_ROOMS / 4, what="the first snapshots")
+    redis.set(SNAPSHOTS_LEASE, STRANGER, px=STRANGER_MS)
+    told_before = len(snapshots(redis))
+    counts = [told_before]
+    while redis.get(SNAPSHOTS_LEASE) == STRANGER:
+        counts.append(len(snapshots(redis)))
+        await asyncio.sleep(0.02)
+    told_meanwhile = counts[-2]  # when the last was counted the lease may have ended
+    await until(lambda: is_repaired(redis), what="the repair to go on")
+
+    assert told_meanwhile - told_before <= 2 * PAGE
+    assert {each.room for each in snapshots(redis)} >= many_rooms

@@ -1,0 +1,161 @@
+"""What a repair asks PostgreSQL: from when on, which rooms, and what they are now."""
+
+import datetime as dt
+
+import pytest
+from django.db import connections
+from django.db.utils import ConnectionHandler
+
+from libs.common.database import django_database
+from services.chat.outbox.safe_point import reach
+from services.chat.selectors.snapshots import (
+    BEGINNING,
+    MEMBERS,
+    all_told_before,
+    changed_rooms,
+    safe_point,
+    snapshots_of,
+)
+
+LARGE = 1_024
+
+
+@pytest.fixture
+def orm(world, django_db_blocker):
+    """Let selectors and actions of this process work on the world's database."""
+    settings = {"default": dict(django_database(world.database_url, name="test"))}
+    unused = connections["default"]
+    with django_db_blocker.unblock():
+        connections["default"] = ConnectionHandler(settings)["default"]
+        yield
+        connections["default"].close()
+    connections["default"] = unused
+
+
+@pytest.fixture
+def now(world):
+    """Return PostgreSQL's time."""
+    return lambda: world.rows("select clock_timestamp()")[0][0]
+
+
+def crowd(world, room, count):
+    world.rows(
+        "with people as (insert into chat_user (id, username, display_name, password, is_active,"
+        " is_staff, is_superuser) select gen_random_uuid(), left(gen_random_uuid()::text, 30), 'P',"
+        " '!', true, false, false from generate_series(1, %s) returning id)"
+        " insert into member (room_id, user_id, role, joined_seq, delivered_seq, read_seq)"
+        " select %s, id, 'member', 0, 0, 0 from people",
+        *(count, room),
+    )
+
+
+def pages(since):
+    """Return all pages of the rooms that changed since."""
+    found, after = [], BEGINNING
+    while after is not None:
+        page = changed_rooms(since=since, after=after)
+        found.append(page.rooms)
+        after = page.next
+    return found
+
+
+def test_nothing_is_told_before_a_transaction_that_goes_on(world, orm):
+    with world.transaction() as cursor:
+        cursor.execute("select now()")
+        (began,) = cursor.fetchone()
+
+        held_back = all_told_before()
+
+    assert held_back <= began
+    assert all_told_before() > began
+
+
+def test_nothing_is_told_before_what_stands_in_the_outbox(world, orm):
+    # A row about messages: for a second the relay leaves it to the process that wrote it, and
+    # afterwards it passes over what somebody holds.
+    ((row, written),) = world.rows(
+        "insert into outbox (event, subjects, first_seqs, last_seqs)"
+        " values ('message.created', '{}', '{}', '{}') returning id, created_at"
+    )
+    with world.transaction() as cursor:
+        cursor.execute("delete from outbox where id = %s", [row])
+
+        held_back = all_told_before()
+
+    assert held_back <= written
+    assert all_told_before() > written
+
+
+def test_otherwise_all_is_told_until_now(orm, now):
+    before = now()
+
+    told_before = all_told_before()
+
+    assert dt.timedelta(0) <= told_before - before < dt.timedelta(seconds=5)
+
+
+def test_the_safe_point_never_goes_back(orm, now):
+    later = max(safe_point() or now(), now()) + dt.timedelta(seconds=1)
+    try:
+        assert reach(later) == later
+        assert reach(later - dt.timedelta(hours=1)) == later
+        assert safe_point() == later
+    finally:
+        reset(later)
+
+
+def reset(later):
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "update safe_point set reached_at = %s where reached_at = %s",
+            [later - dt.timedelta(minutes=2), later],
+        )
+
+
+def test_rooms_come_once_by_id_in_pages_of_bounded_members(world, orm, now):
+    since = now()
+    rooms = {world.room() for _ in range(3)} | {world.room() for _ in range(3)}
+    large = sorted(rooms)[:4]
+    for room in large:
+        crowd(world, room, LARGE)
+
+    found = [[room for room in page if room in rooms] for page in pages(since)]
+
+    assert [room for page in found for room in page] == sorted(rooms)
+    told = [[len(each.members) for each in snapshots_of(page)] for page in found]
+    assert all(sum(members[:-1]) < MEMBERS for members in told)
+    assert sum(len(members) > 0 for members in told) > 1
+
+
+def test_a_room_that_changed_at_the_very_instant_is_told_and_one_before_is_not(world, orm, now):
+    instant = now()
+    exact, before = world.room(), world.room()
+    world.rows(
+        "update room set last_at = %s, changed_at = %s where id = %s", instant, instant, exact
+    )
+    earlier = instant - dt.timedelta(microseconds=1)
+    world.rows(
+        "update room set last_at = %s, changed_at = %s where id = %s", earlier, earlier, before
+    )
+
+    found = {room for page in pages(instant) for room in page}
+
+    assert exact in found
+    assert before not in found
+
+
+def test_without_a_safe_point_every_room_is_told(world, orm):
+    room = world.room()
+    world.rows(
+        "update room set last_at = '2001-01-01', changed_at = '2001-01-01' where id = %s", room
+    )
+
+    assert room in {each for page in pages(None) for each in page}
+
+
+def test_a_room_of_nobody_is_told_without_members(world, orm):
+    room, gone = world.room(), BEGINNING
+
+    (found,) = snapshots_of([room, gone])
+
+    assert (found.room, found.version, found.last_seq, found.members) == (room, 1, 0, [])

@@ -1,0 +1,225 @@
+"""The safe point never passes a change that a group might still have to be told of.
+
+A small world in memory: changes get their time when their transaction begins, are committed later,
+published later still (perhaps into a Redis that is wiped a moment after), read and acknowledged by
+two groups. All of that also happens *between* any two questions that the mover asks.
+"""
+
+import asyncio
+import datetime as dt
+import itertools
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings, strategies as st
+from redis.exceptions import ResponseError
+
+from libs.common.clock import ManualClock
+from libs.common.streams.entries import StreamId
+from libs.common.streams.names import StreamPolicy, stream_table
+from services.chat.outbox.safe_point import MARGIN, MARK_EVERY_S, SafePointMover
+
+GROUPS = ("queue", "receipts")
+TABLE = stream_table(StreamPolicy("chat.rooms", groups=frozenset(GROUPS)))
+START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(eq=False)
+class Change:
+    at: dt.datetime
+    committed: bool = False
+    in_outbox: bool = True
+    known_to: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Group:
+    read: int = 0
+    acked: int = 0
+
+
+class SmallWorld:
+    """PostgreSQL, Redis, the groups, and whoever publishes; one step at a time."""
+
+    def __init__(self, steps):
+        self.steps = iter(steps)
+        self.now = START
+        self.safe = START
+        self.changes = []
+        self.epochs = itertools.count(1)
+        self.wipe()
+        self.repaired = self.epoch
+
+    def step(self):
+        getattr(self, next(self.steps, "nothing"))()
+
+    def nothing(self):
+        pass
+
+    def later(self):
+        self.now += dt.timedelta(seconds=1)
+
+    def begin(self):
+        self.later()
+        self.changes.append(Change(at=self.now))
+
+    def commit(self):
+        for change in self.changes:
+            if not change.committed:
+                change.committed = True
+                return
+
+    def commit_newest(self):
+        if self.changes:
+            self.changes[-1].committed = True
+
+    def publish(self):
+        for change in self.changes:
+            if change.committed and change.in_outbox:
+                self.stream.append([change])
+                change.in_outbox = False
+                return
+
+    def wipe(self):
+        self.epoch = f"epoch {next(self.epochs)}"
+        self.stream = []
+        self.groups = {name: Group() for name in GROUPS}
+
+    def repair(self):
+        self.stream.append([c for c in self.changes if c.committed and c.at >= self.safe])
+        self.repaired = self.epoch
+
+    def read(self):
+        for group in self.groups.values():
+            group.read = len(self.stream)
+
+    def acknowledge(self):
+        for name, group in self.groups.items():
+            if group.acked < group.read:
+                for change in self.stream[group.acked]:
+                    change.known_to.add(name)
+                group.acked += 1
+                return
+
+    # What the mover asks ----------------------------------------------------------------------
+
+    async def check(self):
+        self.step()
+        return self.epoch
+
+    async def run(self, function, *arguments):
+        self.step()
+        return getattr(self, function.__name__)(*arguments)
+
+    def all_told_before(self):
+        open_since = [c.at for c in self.changes if not c.committed]
+        waiting_since = [c.at for c in self.changes if c.committed and c.in_outbox]
+        return min([self.now, *open_since, *waiting_since])
+
+    def reach(self, instant):
+        self.safe = max(self.safe, instant + MARGIN)  # judged without its margin
+        missed = [c for c in self.changes if c.at < self.safe and c.known_to != set(GROUPS)]
+        assert not missed
+        return self.safe
+
+    async def xinfo_stream(self, key):
+        self.step()
+        if not self.stream:
+            raise ResponseError("no such key")
+        return {"last-generated-id": f"{len(self.stream)}-0".encode()}
+
+    async def xinfo_groups(self, key):
+        self.step()
+        if not self.stream:
+            raise ResponseError("no such key")
+        self.seen = {name: (group.read, group.acked) for name, group in self.groups.items()}
+        return [
+            {"name": name.encode(), "last-delivered-id": f"{read}-0".encode()}
+            for name, (read, _) in self.seen.items()
+        ]
+
+    async def xpending(self, key, name):
+        self.step()
+        group = self.groups[name]
+        waits = group.acked < group.read
+        return {"min": str(StreamId(group.acked + 1)).encode() if waits else None}
+
+    async def xrange(self, key, **_):
+        return []
+
+
+STEPS = st.sampled_from(
+    ["later", "begin", "begin", "commit", "commit_newest", "publish", "publish", "read"]
+    + ["acknowledge"] * 3
+    + ["wipe", "repair", "nothing"]
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(STEPS, max_size=60), st.lists(STEPS, max_size=60))
+def test_the_safe_point_never_passes_what_a_group_does_not_know(between_moves, within_moves):
+    async def go():
+        world = SmallWorld(within_moves)
+        clock = ManualClock()
+        mover = mover_of(world, clock)
+        for name in between_moves:
+            getattr(world, name)()
+            clock.advance(MARK_EVERY_S)
+            if world.repaired == world.epoch:
+                await mover.move(world.epoch)
+
+    asyncio.run(go())
+
+
+def mover_of(world, clock):
+    return SafePointMover(
+        redis=world, table=TABLE, partitions=1, database=world, epoch=world, clock=clock
+    )
+
+
+def tell_all(world):
+    world.begin()
+    world.commit_newest()
+    world.publish()
+    world.later()
+
+
+def acknowledge_all(world):
+    world.read()
+    for _ in GROUPS:
+        world.acknowledge()
+
+
+def test_it_follows_once_all_groups_have_acknowledged():
+    async def go():
+        world = SmallWorld([])
+        mover = mover_of(world, ManualClock())
+        tell_all(world)
+        await mover.move(world.epoch)
+        before = world.safe
+        acknowledge_all(world)
+        await mover.move(world.epoch)
+        return before, world
+
+    before, world = asyncio.run(go())
+
+    assert before == START
+    assert world.safe == world.now
+
+
+def test_a_mark_whose_epoch_has_ended_does_not_hold_it_up():
+    async def go():
+        world, clock = SmallWorld([]), ManualClock()
+        mover = mover_of(world, clock)
+        for _ in range(3):
+            tell_all(world)
+        await mover.move(world.epoch)
+        world.wipe()
+        world.repair()
+        acknowledge_all(world)
+        clock.advance(MARK_EVERY_S)
+        await mover.move(world.epoch)
+        return world
+
+    world = asyncio.run(go())
+
+    assert world.safe == world.now
