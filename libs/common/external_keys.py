@@ -40,9 +40,8 @@ RETRY_AFTER_S = 1.0
 FAIL_MAX = 3
 RESET_AFTER_S = 10.0
 
-_KINDS = ("RSA", "EC", "OKP")
 _PUBLIC = ("kty", "crv", "n", "e", "x", "y")
-"""Members of a JWK that are the public key; with ``d`` it would become a private one."""
+"""Members of a JWK that are a public key; with ``d`` or ``k`` it would be a secret one."""
 
 log = structlog.get_logger(__name__)
 
@@ -177,7 +176,7 @@ def _key_of(described: Mapping[str, Any]) -> Key | None:
     kid, algorithm = described.get("kid"), described.get("alg")
     if not isinstance(kid, str | None) or algorithm not in (None, *ALGORITHMS):
         return None
-    if described.get("kty") not in _KINDS or not _is_for_signatures(described):
+    if not _is_for_signatures(described):
         return None
     public = {name: described[name] for name in _PUBLIC if name in described}
     try:

@@ -122,7 +122,7 @@ class ExternalVerifier:
             _refuse("malformed")
         try:
             header: Mapping[str, Any] = self._jws.get_unverified_header(token)
-        except (jwt.PyJWTError, ValueError, RecursionError):
+        except (jwt.PyJWTError, ValueError):
             _refuse("malformed")
         try:
             return msgspec.convert(header, _Header)

@@ -87,7 +87,7 @@ async def test_what_is_no_good_answer_is_told_without_its_content(response, reas
 async def test_a_document_without_end_is_given_up():
     endless = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
-    async with serving(endless, stay=True) as (url, _):
+    async with serving(endless, stay=True) as (url, _), asyncio.timeout(2):
         with pytest.raises(FetchFailed) as failed:
             await document(url, within_s=0.05).read()
 
