@@ -77,7 +77,7 @@ async def apush_to_user(user_id: str | UUID, name: str, data: Any, *, layer: str
         raise PushFailed(f"{type(error).__name__}: {error}") from error
 
 
-def _message(user_id: str | UUID, name: str, data: Any) -> dict[str, str]:
+def _message(user_id: str | UUID, name: object, data: Any) -> dict[str, str]:
     if not isinstance(name, str) or not re.search(NAME_PATTERN, name):
         raise ValueError(f"{name!r} is no <namespace>.<name> of a-z, 0-9, _ and -")
     if name.startswith(RESERVED_NAMESPACE):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import uuid
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import httpx
@@ -42,7 +43,7 @@ class SignIn:
 
 
 @contextlib.asynccontextmanager
-async def signed_in(stage: Stage):
+async def signed_in(stage: Stage) -> AsyncIterator[SignIn]:
     """Somebody new, with a socket at every process."""
     name = f"p{uuid.uuid4().hex[:12]}"
     credentials = {"username": name, "password": PASSWORD}

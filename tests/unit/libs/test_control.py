@@ -69,6 +69,7 @@ def test_a_signal_with_a_wrong_member_is_refused(message):
 def test_data_that_are_no_json_or_too_large_are_refused(data):
     signal = control.from_layer(pushed(data=data))
 
+    assert isinstance(signal, control.Pushed)
     with pytest.raises(control.BadSignal):
         signal.value()
 
@@ -76,4 +77,7 @@ def test_data_that_are_no_json_or_too_large_are_refused(data):
 def test_data_may_be_as_large_as_they_may_be():
     text = "ä" * ((control.DATA_BYTES - 2) // 2)
 
-    assert control.from_layer(pushed(data=f'"{text}"')).value() == text
+    signal = control.from_layer(pushed(data=f'"{text}"'))
+
+    assert isinstance(signal, control.Pushed)
+    assert signal.value() == text

@@ -25,7 +25,9 @@ class FakeLayer:
             await asyncio.sleep(3600)
         if self.error is not None:
             raise self.error
-        self.sent.append(control.from_layer(message))
+        signal = control.from_layer(message)
+        assert isinstance(signal, control.Revoked)
+        self.sent.append(signal)
 
 
 def sids(count):

@@ -52,13 +52,10 @@ class GoneLayer:
         """Nothing is there to be forgotten."""
 
 
-class SmallLayer(InMemoryChannelLayer):
-    """A layer in memory that waits for tests to let it be subscribed."""
-
-    async def until_heard(self) -> None:
-        async with asyncio.timeout(5):
-            while control.GROUP not in self.groups:
-                await asyncio.sleep(0)
+async def until_subscribed(layer):
+    async with asyncio.timeout(5):
+        while control.GROUP not in layer.groups:
+            await asyncio.sleep(0)
 
 
 @contextlib.asynccontextmanager
@@ -80,13 +77,13 @@ async def until(condition):
 
 
 async def test_a_push_goes_to_the_chats_of_the_user_that_were_welcomed():
-    hub, layer = FakeHub(), SmallLayer()
+    hub, layer = FakeHub(), InMemoryChannelLayer()
     chat = hub.open(kind="chat")
     others = [hub.open(kind="poll"), hub.open(kind="notifications")]
     early = hub.open(kind="chat", welcome=False)
 
     async with listening(hub, layer):
-        await layer.until_heard()
+        await until_subscribed(layer)
         await layer.group_send(control.GROUP, CUSTOM)
         await until(lambda: chat.written)
 
@@ -97,11 +94,11 @@ async def test_a_push_goes_to_the_chats_of_the_user_that_were_welcomed():
 
 
 async def test_a_bug_in_what_a_signal_does_does_not_end_the_listener():
-    hub, layer = FakeHub(), SmallLayer()
+    hub, layer = FakeHub(), InMemoryChannelLayer()
     chat = hub.open(kind="chat")
 
     async with listening(hub, layer):
-        await layer.until_heard()
+        await until_subscribed(layer)
         hub.broken = True
         await layer.group_send(control.GROUP, CUSTOM)
         await until(lambda: not layer.channels or all(q.empty() for q in layer.channels.values()))
@@ -125,11 +122,11 @@ async def test_without_redis_it_tries_now_and_then_and_does_not_spin():
 
 
 async def test_a_layer_that_falls_silent_is_begun_anew():
-    hub, layer = FakeHub(), SmallLayer()
+    hub, layer = FakeHub(), InMemoryChannelLayer()
     chat = hub.open(kind="chat")
 
     async with listening(hub, layer, deaf_after_s=0.05):
-        await layer.until_heard()
+        await until_subscribed(layer)
         layer.groups.clear()
         layer.channels.clear()
         await until(lambda: control.GROUP in layer.groups)

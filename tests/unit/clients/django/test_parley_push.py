@@ -89,7 +89,7 @@ def test_data_that_json_cannot_say_are_refused(data):
 
 
 def test_data_that_contain_themselves_are_refused():
-    data = []
+    data: list[object] = []
     data.append(data)
 
     with pytest.raises(ValueError, match="JSON"):
