@@ -1,6 +1,7 @@
 """What a repair asks PostgreSQL: from when on, which rooms, and what they are now."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 import pytest
 from django.db import connections
@@ -49,9 +50,10 @@ def crowd(world, room, count):
     )
 
 
-def pages(since):
+def pages(since: dt.datetime | None) -> list[Sequence[str]]:
     """Return all pages of the rooms that changed since."""
-    found, after = [], BEGINNING
+    found: list[Sequence[str]] = []
+    after: str | None = BEGINNING
     while after is not None:
         page = changed_rooms(since=since, after=after)
         found.append(page.rooms)
