@@ -90,7 +90,10 @@ async def _talk(arguments: Arguments, settings: Settings) -> int:
         runner = Runner(chat, talk, directory=directory, model=model, people=people, view=view)
         talk.tell(f"Signed in as {people.full_name(chat.user_id)} at {arguments.url}.")
         talk.do(Call("open", (arguments.to,), arguments.to) if arguments.to else Call("rooms"))
-        error = await talk.run(runner.run)
+        try:
+            error = await talk.run(runner.run)
+        finally:
+            await screen.close()
     if error is not None:
         return _complain(sentence_of(error))
     return int(talk.any_refused and not screen.redraws)

@@ -71,6 +71,7 @@ class Model:
         self._active: list[str] = []
         self._titles: dict[str, str] = {}
         self._making = 0
+        self._count_rooms()
 
     # Rooms ------------------------------------------------------------------------------------
 
@@ -116,6 +117,7 @@ class Model:
             yield
         finally:
             self._making -= 1
+            self._count_rooms()
 
     def learn(self, room: Room) -> str:
         """Take in what a ``room`` frame says; return what is new about it, in a sentence."""

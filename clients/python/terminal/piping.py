@@ -1,6 +1,5 @@
 """For scripts: the lines of the standard input become messages of one room."""
 
-import contextlib
 import sys
 
 from clients.python.parley import Chat, ParleyError
@@ -24,20 +23,13 @@ async def send_input(chat: Chat, directory: Directory, *, to: str, timeout_s: fl
     sent, number = 0, 0
     try:
         room = await directory.room_called(to)
-        read_seq = room.read_seq
         lines = InputLines()
         while (line := await lines.next()) is not None:
             number += 1
             if not line.strip():
                 continue
-            stored = await chat.send(room.id, line, timeout_s=timeout_s)
+            await chat.send(room.id, line, timeout_s=timeout_s)
             sent += 1
-            if stored.seq == read_seq + 1:
-                read_seq = stored.seq
-        if read_seq > room.read_seq:
-            # One has read what one wrote: it should not look new on one's other devices.
-            with contextlib.suppress(ParleyError):
-                await chat.api.report(room.id, read_seq=read_seq)
     except ParleyError as error:
         where = f"line {number} was not sent: " if number else ""
         sys.stderr.write(f"parley: {where}{sentence_of(error)} (sent before: {sent})\n")

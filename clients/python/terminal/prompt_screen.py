@@ -4,12 +4,15 @@ What is written above the prompt is never changed again, so the terminal's own s
 work; what may still change stands in the few lines that are drawn anew (``Live``).
 """
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import has_focus
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import ColorDepth
@@ -63,6 +66,8 @@ class PromptScreen:
         self._live = live
         self._depth = ColorDepth.DEPTH_4_BIT if colors else ColorDepth.DEPTH_1_BIT
         self._waiting: list[Line] = []
+        self._typed: asyncio.Queue[str | None] = asyncio.Queue()
+        self._prompt: asyncio.Task[str] | None = None
         self._session: PromptSession[str] = PromptSession(
             self._message,
             bottom_toolbar=lambda: _text([live.bar()]),
@@ -74,7 +79,7 @@ class PromptScreen:
             refresh_interval=TICK_S,
             color_depth=self._depth,
             style=STYLE,
-            key_bindings=_keys(),
+            key_bindings=_keys(self._typed.put_nowait),
         )
 
     @property
@@ -97,11 +102,25 @@ class PromptScreen:
         self._session.app.invalidate()
 
     async def read(self) -> str | None:
-        """Return the next line typed; None after Ctrl-D, or Ctrl-C with nothing typed."""
+        """Return the next line typed; None after Ctrl-D, or Ctrl-C with nothing typed.
+
+        One prompt runs from the first call until ``close``: between two of them the terminal would
+        treat keys in its own way, and a Ctrl-D would get lost.
+        """
+        if self._prompt is None:
+            self._prompt = asyncio.create_task(self._session.prompt_async())
+        typed = asyncio.create_task(self._typed.get())
         try:
-            return await self._session.prompt_async()
-        except (EOFError, KeyboardInterrupt):
-            return None
+            await asyncio.wait({typed, self._prompt}, return_when=asyncio.FIRST_COMPLETED)
+            return typed.result() if typed.done() else self._prompt.result()
+        finally:
+            typed.cancel()
+
+    async def close(self) -> None:
+        """Take the prompt away, and the terminal out of its raw mode."""
+        if self._prompt is not None:
+            self._prompt.cancel()
+            await asyncio.wait({self._prompt})
 
     def _message(self) -> FormattedText:
         above = self._live.above(self.columns)
@@ -124,17 +143,31 @@ class _Completer(Completer):
             yield Completion(new, start_position=-length)
 
 
-def _keys() -> KeyBindings:
+def _keys(give: Callable[[str | None], None]) -> KeyBindings:
     keys = KeyBindings()
+    writing = has_focus(DEFAULT_BUFFER)
 
-    @keys.add("c-c")
+    @keys.add("enter", filter=writing)
+    def _(event: KeyPressEvent) -> None:
+        text = event.current_buffer.text
+        event.current_buffer.reset(append_to_history=True)
+        give(text)
+
+    @keys.add("c-c", filter=writing)
     def _(event: KeyPressEvent) -> None:
         if event.current_buffer.text:
             event.current_buffer.reset()
         else:
-            event.app.exit(exception=EOFError())
+            give(None)
 
-    @keys.add("escape", "enter")
+    @keys.add("c-d", filter=writing)
+    def _(event: KeyPressEvent) -> None:
+        if event.current_buffer.text:
+            event.current_buffer.delete()
+        else:
+            give(None)
+
+    @keys.add("escape", "enter", filter=writing)
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 

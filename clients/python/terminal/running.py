@@ -116,7 +116,7 @@ class Runner:
     async def _role(self, call: Call) -> None:
         room, user = self._here(), await self._directory.user_id(call.words[0])
         await self._chat.set_role(room.id, user, call.words[1].lower())
-        self._talk.tell(f"{self._people.full_name(user)}: {call.words[1].lower()}.")
+        self._talk.tell(f"{self._people.full_name(user)} has the role {call.words[1].lower()} now.")
 
     async def _rename(self, call: Call) -> None:
         await self._chat.rename(self._here().id, call.rest.strip('"'))

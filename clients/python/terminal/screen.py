@@ -58,7 +58,11 @@ class Screen(Protocol):
         ...
 
     async def read(self) -> str | None:
-        """Return the next line that was typed; None at the end of the input."""
+        """Return the next line that was typed; None when the person wants to leave."""
+        ...
+
+    async def close(self) -> None:
+        """Leave the terminal as it was found. Idempotent."""
         ...
 
 
@@ -86,6 +90,9 @@ class PlainScreen:
     async def read(self) -> str | None:
         """Return the next line of the input."""
         return await self._lines.next()
+
+    async def close(self) -> None:
+        """Do nothing: nothing was changed."""
 
 
 class InputLines:

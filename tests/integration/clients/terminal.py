@@ -162,6 +162,12 @@ class Terminal:
         _resize(self._master, columns, rows)
         self.process.send_signal(signal.SIGWINCH)
 
+    @property
+    def echoes(self) -> bool:
+        """Whether the terminal shows what is typed and turns Ctrl-C into a signal, as usual."""
+        flags = termios.tcgetattr(self._master)[3]
+        return bool(flags & termios.ECHO and flags & termios.ICANON and flags & termios.ISIG)
+
     def until(self, *texts: str, within_s: float = WITHIN_S) -> str:
         """Wait until all of these stand on the screen, or scrolled off it; return everything."""
         return self.until_true(

@@ -1,0 +1,143 @@
+"""From the model to lines."""
+
+import datetime as dt
+
+import pytest
+
+from clients.python.parley import Link, User
+from clients.python.terminal.lines import Mark, plain
+from clients.python.terminal.model import Model, Outgoing
+from clients.python.terminal.people import People
+from clients.python.terminal.view import LISTED_ROOMS, LIVE_LINES, View, link_words
+from tests.unit.clients.python.terminal.made import message, room
+
+
+@pytest.fixture
+def model() -> Model:
+    rooms = [
+        room("r", name="Bob", members=["me", "bob"], last_seq=2),
+        room("t", kind="group", name="Team", member_count=3),
+    ]
+    return Model({one.id: one for one in rooms}, "me")
+
+
+@pytest.fixture
+def people() -> People:
+    people = People(None)
+    people.add([User(id="me", username="ann"), User(id="bob", username="bob", display_name="Bob")])
+    return people
+
+
+@pytest.fixture
+def view(model, people) -> View:
+    return View(model, people, dt.timezone(dt.timedelta(hours=2)))
+
+
+def texts(lines) -> list[str]:
+    return [plain(line) for line in lines]
+
+
+def test_messages_have_the_time_of_their_reader_and_a_line_above_each_day(view):
+    late = dt.datetime(2026, 3, 1, 21, 59, tzinfo=dt.UTC)
+    messages = [message(1, created_at=late), message(2, created_at=late + dt.timedelta(minutes=1))]
+
+    shown = texts(view.messages(messages, 60))
+
+    assert shown[0].startswith("── Sunday 1 March 2026 ─")
+    assert shown[1] == "   1 23:59        Bob │ text 1"
+    assert shown[2].startswith("── Monday 2 March 2026 ─")
+    assert shown[3] == "   2 00:00        Bob │ text 2"
+    assert texts(view.messages([message(3, created_at=late)], 60))[0].startswith("── Sunday")
+
+
+def test_an_answer_quotes_what_it_answers(view, model):
+    model.take(message(1, "Shall we?"))
+    answers = [message(2, sender="me", reply_to=1), message(3, reply_to=99)]
+
+    shown = texts(view.messages(answers, 80))
+
+    assert "↪ Bob: Shall we?" in shown[1]
+    assert shown[2] == "   2 11:32        you ✓ text 2"
+    assert "↪ message 99" in shown[3]
+
+
+def test_the_newest_messages_on_their_way_stand_above_the_prompt(view, model):
+    model.begin("r")
+    for number in range(LIVE_LINES + 3):
+        model.outgoing[str(number)] = Outgoing("r", str(number), f"text {number}")
+    model.outgoing["x"] = Outgoing("t", "x", "elsewhere")
+
+    shown = texts(view.live(80))
+
+    assert shown[0] == "  · 3 more on their way"
+    assert [line.split()[-1] for line in shown[1:]] == ["3", "4", "5", "6", "7", "8"]
+
+
+def test_a_long_message_on_its_way_is_counted_instead(view, model):
+    model.begin("r")
+    model.outgoing["1"] = Outgoing("r", "1", "line\n" * 50)
+
+    assert texts(view.live(80)) == ["  · 1 more on their way"]
+
+
+def test_a_refused_message_says_why(view):
+    one = Outgoing("r", "1", "hello", mark=Mark.REFUSED)
+
+    assert texts(view.refused(one, "You may not.", 80)) == [
+        "                  you ! hello",
+        "• Not sent: You may not.",
+    ]
+
+
+def test_rooms_are_listed_with_what_is_new(view, model):
+    assert texts(view.rooms(model.by_activity(), 80)) == [
+        "  1  Bob   2 new  @bob",
+        "  2  Team         3 members",
+    ]
+
+
+def test_many_rooms_are_not_listed_at_once(view):
+    shown = texts(view.rooms([room(str(number)) for number in range(LISTED_ROOMS + 2)], 80))
+
+    assert len(shown) == LISTED_ROOMS + 1
+    assert shown[-1].startswith("• 2 more")
+
+
+def test_a_message_elsewhere_names_its_room_and_in_groups_its_writer(view, model):
+    model.take(message(3))
+
+    assert plain(view.quiet(message(3), 80)) == "  » [1] Bob (3): text 3"
+    assert plain(view.quiet(message(1, room="t"), 80)) == "  » [2] Team, Bob: text 1"
+
+
+def test_the_bar_tells_the_connection_and_what_waits(view, model):
+    model.begin("t")
+    model.outgoing["x"] = Outgoing("r", "x", "hi")
+
+    bar = plain(view.bar(Link.WAITING, 3.4))
+
+    assert bar == " ○ reconnecting in 3 s  · @ann · 2 unread elsewhere · 1 on its way · /help"
+
+
+@pytest.mark.parametrize("link", list(Link))
+def test_every_state_of_the_connection_has_words(link):
+    style, words = link_words(link, 60)
+
+    assert style.startswith("bar.")
+    assert words
+
+
+def test_the_prompt_names_where_a_line_goes(view, model):
+    before = plain(view.prompt())
+    model.begin("r")
+
+    assert before == "no conversation >"
+    assert plain(view.prompt()) == "Bob >"
+
+
+def test_the_help_names_every_command_and_fits_a_small_terminal(view):
+    shown = texts(view.help(80))
+
+    assert len(shown) < 24
+    assert all(len(line) <= 80 for line in shown)
+    assert all("…" not in line.replace("username …", "") for line in shown)
