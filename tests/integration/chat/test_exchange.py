@@ -147,6 +147,7 @@ async def test_a_deactivated_person_is_not_let_in_again(world):
         answer = await http.post(PATH, json={"token": token})
 
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert answer.json()["detail"] == "This account is not active."
 
 
 async def test_with_cookies_a_browser_is_signed_in_as_by_login(world):
