@@ -115,7 +115,7 @@ class Snapshots:
     async def _repair(self, epoch: str) -> None:
         progress = await self._progress_of(epoch)  # again: nobody else moves it from now on
         since = await self._database.run(safe_point)
-        log.warning("repair_begins", since=str(since), after=progress.after)
+        log.info("repair_begins", since=str(since), after=progress.after)
         while not progress.done:
             page = await self._database.run(changed_rooms, since=since, after=progress.after)
             if page.rooms:
@@ -128,7 +128,7 @@ class Snapshots:
                 self.wake()
                 return
         REPAIRS.inc()
-        log.warning("repair_ends")
+        log.info("repair_ends")
 
     async def _tell(self, rooms: Sequence[str]) -> None:
         if self._publisher.breaker.retry_after_s > 0:
