@@ -45,6 +45,9 @@ _ROW = re.compile(r"(?m)(?<=DETAIL:).*$")
 NOISY = ("asyncio", "urllib3", "daphne", "uvicorn.access")
 """Loggers of libraries that speak up from WARNING on only. Requests are counted in metrics."""
 
+RECEIVER = "channels_redis.pubsub"
+"""It writes a traceback a second while Redis is away; whoever listens to the layer says it once."""
+
 ANSWERED = "django.request"
 """Django warns of each 4xx, such as the first visit of somebody who is not signed in."""
 
@@ -133,4 +136,5 @@ def _take_over(handler: logging.Handler, lowest: int) -> None:
     for name in NOISY:
         logging.getLogger(name).setLevel(max(lowest, logging.WARNING))
     logging.getLogger(ANSWERED).setLevel(logging.ERROR)
+    logging.getLogger(RECEIVER).setLevel(logging.CRITICAL)
     logging.captureWarnings(capture=True)

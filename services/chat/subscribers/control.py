@@ -97,7 +97,9 @@ class ControlListener:
             while True:
                 try:
                     await self._listen()
-                except (RedisError, OSError) as error:  # a TimeoutError is an OSError
+                except TimeoutError:
+                    self._tell_deaf("nothing came any more, not even a probe")
+                except (RedisError, OSError) as error:
                     self._tell_deaf(describe(error))
                 except Exception:
                     log.exception("control_listener_bug")

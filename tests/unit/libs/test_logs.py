@@ -12,7 +12,9 @@ def written(capsys):
     """Tells what was logged; logging is as before afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    quiet = {name: logging.getLogger(name).level for name in (*logs.NOISY, logs.ANSWERED)}
+    quiet = {
+        name: logging.getLogger(name).level for name in (*logs.NOISY, logs.ANSWERED, logs.RECEIVER)
+    }
     yield lambda: capsys.readouterr().err
     root.handlers[:] = handlers
     root.setLevel(level)
@@ -49,6 +51,14 @@ def test_what_was_answered_with_4xx_is_no_news_and_5xx_is(written):
     assert [json.loads(line)["event"] for line in written().splitlines()] == [
         "Internal Server Error: /y"
     ]
+
+
+def test_the_receiver_of_the_channel_layer_is_silent(written):
+    logs.configure(service="chat")
+
+    logging.getLogger("channels_redis.pubsub").error("Unexpected exception in receive task")
+
+    assert written() == ""
 
 
 def test_secrets_by_name_are_hidden(written):
