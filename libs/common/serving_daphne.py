@@ -1,8 +1,8 @@
 """daphne as one task among others of a process that stops in its own order.
 
-To be imported inside the running event loop only: Twisted has one reactor in a process and takes
-the first one, and this module makes it of that loop, before daphne would make a loop of its own.
-The reactor is never run or stopped, because it would run and stop the loop.
+Import it inside the event loop that is to serve: Twisted has one reactor in a process, the first
+one, and this module makes it of that loop, before daphne would make a loop of its own. The reactor
+is never run or stopped, because it would run and stop the loop.
 """
 
 import asyncio
@@ -24,9 +24,10 @@ from twisted.logger import (
 from libs.common.daphne_connections import Factory, Inbox, Socket, SocketFactory
 from libs.common.serving import Stopping
 
-asyncioreactor.install(asyncio.get_running_loop())
+with contextlib.suppress(RuntimeError):  # no loop runs where it is imported to be looked at
+    asyncioreactor.install(asyncio.get_running_loop())
 
-import daphne.server  # noqa: E402 - Twisted's reactor has to be there before
+import daphne.server
 
 daphne.server.twisted_loop.close()  # what daphne made for a reactor of its own
 
@@ -154,4 +155,6 @@ def _start_reactor() -> None:
     errors = LogLevelFilterPredicate(defaultLogLevel=LogLevel.error)
     observer = FilteringLogObserver(STDLibLogObserver(), [errors])
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
+    if daphne.server.reactor._asyncioEventloop is not asyncio.get_running_loop():
+        raise RuntimeError(f"{__name__} was imported outside the loop that is to serve")
     daphne.server.reactor.startRunning(installSignalHandlers=False)
