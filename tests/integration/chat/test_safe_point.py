@@ -17,6 +17,7 @@ from services.chat.selectors.snapshots import (
     safe_point,
     snapshots_of,
 )
+from tests.integration.chat.crowds import crowd
 
 LARGE = 1_024
 
@@ -37,17 +38,6 @@ def orm(world, django_db_blocker):
 def now(world):
     """Return PostgreSQL's time."""
     return lambda: world.rows("select clock_timestamp()")[0][0]
-
-
-def crowd(world, room, count):
-    world.rows(
-        "with people as (insert into chat_user (id, username, display_name, password, is_active,"
-        " is_staff, is_superuser) select gen_random_uuid(), left(gen_random_uuid()::text, 30), 'P',"
-        " '!', true, false, false from generate_series(1, %s) returning id)"
-        " insert into member (room_id, user_id, role, joined_seq, delivered_seq, read_seq)"
-        " select %s, id, 'member', 0, 0, 0 from people",
-        *(count, room),
-    )
 
 
 def pages(since: dt.datetime | None) -> list[Sequence[str]]:

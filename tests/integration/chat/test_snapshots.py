@@ -13,6 +13,7 @@ from redis import Redis
 from libs.common.events import RoomSnapshot
 from libs.common.streams.entries import read_entries, unpack
 from services.chat.store import SNAPSHOTS_LEASE, SNAPSHOTS_NOTE
+from tests.integration.chat.crowds import crowd
 
 ROOMS_KEY = "chat.rooms:{0}"
 LONG_AGO = "2 hours"
@@ -70,18 +71,6 @@ def age(world, *rooms):
         "update room set last_at = now() - %s::interval, changed_at = now() - %s::interval"
         " where id = any(%s::uuid[])",
         *(LONG_AGO, LONG_AGO, list(rooms)),
-    )
-
-
-def crowd(world, room, count):
-    """Put so many more members into a room, whom nobody tells."""
-    world.rows(
-        "with people as (insert into chat_user (id, username, display_name, password, is_active,"
-        " is_staff, is_superuser) select gen_random_uuid(), left(gen_random_uuid()::text, 30), 'P',"
-        " '!', true, false, false from generate_series(1, %s) returning id)"
-        " insert into member (room_id, user_id, role, joined_seq, delivered_seq, read_seq)"
-        " select %s, id, 'member', 0, 0, 0 from people",
-        *(count, room),
     )
 
 
