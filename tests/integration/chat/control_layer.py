@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
-from libs.common.control import GROUP, PROBE, channel_layer
+from libs.common.control import GROUP, channel_layer
 
 
 @contextlib.asynccontextmanager
@@ -21,14 +21,17 @@ async def layer(redis_url: str) -> AsyncIterator[Any]:
 
 
 @contextlib.asynccontextmanager
-async def overheard(redis_url: str) -> AsyncIterator[Any]:
-    """Listen to the group inside the block; call what it gives to wait for the next message."""
+async def overheard(redis_url: str, *, about: str) -> AsyncIterator[Any]:
+    """Listen to the group inside the block.
+
+    Call what it gives to wait for the next message about this user.
+    """
     async with layer(redis_url) as opened:
         channel = await opened.new_channel()
         await opened.group_add(GROUP, channel)
 
         async def following() -> Any:
-            while (message := await opened.receive(channel)) == PROBE:
+            while (message := await opened.receive(channel)).get("user") != about:
                 pass
             return message
 

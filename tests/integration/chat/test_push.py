@@ -72,7 +72,7 @@ async def test_another_django_process_pushes_to_every_open_chat_of_a_user(world,
     redis_url = world.suite.state.redis_url
 
     async with (
-        overheard(redis_url) as following,
+        overheard(redis_url, about=alice.id) as following,
         world.clients([alice], each=2) as both,
         world.client(bob) as other,
     ):

@@ -51,7 +51,7 @@ async def test_a_sign_out_everywhere_sends_one_signal_with_all_sign_ins(world):
     alice, other = world.person(), world.person()
     world.rows("update sign_in set user_id = %s where id = %s", alice.id, other.sid)
 
-    async with overheard(world.suite.state.redis_url) as following:
+    async with overheard(world.suite.state.redis_url, about=alice.id) as following:
         async with world.http(alice) as http:
             await http.post("/auth/logout", json={"everywhere": True})
         async with asyncio.timeout(WITHIN_S):
