@@ -94,12 +94,24 @@ async def program(shared):
 
 
 @pytest.fixture
-async def own(tmp_path):
+def start(tmp_path):
+    """Start one more; it ends with the test."""
+    with contextlib.ExitStack() as ends:
+
+        def start(**options):
+            program = Program(tmp_path, **options)
+            ends.callback(program.end)
+            return program
+
+        yield start
+
+
+@pytest.fixture
+async def own(start):
     """For tests that end it."""
-    program = Program(tmp_path)
+    program = start()
     await program.until("serving")
-    yield program
-    program.end()
+    return program
 
 
 async def test_bodies_arrive_whole_up_to_a_mebibyte_and_not_beyond(program):
@@ -186,8 +198,8 @@ async def until_still(count):
     return last
 
 
-async def test_a_silent_client_is_dropped_and_one_that_answers_pings_is_not(tmp_path):
-    program = Program(tmp_path, ping_every_s=1.0)
+async def test_a_silent_client_is_dropped_and_one_that_answers_pings_is_not(start):
+    program = start(ping_every_s=1.0)
     await program.until("serving")
     _, writer = await asyncio.open_connection("127.0.0.1", program.port)
     writer.write(
@@ -203,7 +215,6 @@ async def test_a_silent_client_is_dropped_and_one_that_answers_pings_is_not(tmp_
     writer.close()
     with contextlib.suppress(ConnectionError):
         await writer.wait_closed()
-    program.end()
 
 
 async def test_the_end_comes_in_order_and_everybody_is_told(own):
@@ -253,7 +264,7 @@ async def test_a_second_signal_hurries(own):
     assert asyncio.get_running_loop().time() - began_s < GRACE_S
 
 
-async def test_a_port_that_is_taken_ends_the_program(tmp_path, program):
-    second = Program(tmp_path, port=program.port)
+async def test_a_port_that_is_taken_ends_the_program(start, program):
+    second = start(port=program.port)
 
     assert await second.status() == 1
