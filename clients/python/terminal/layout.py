@@ -26,9 +26,9 @@ def wrap(text: str, columns: int) -> list[str]:
         for piece in _pieces(word, columns):
             size = width(piece)
             if used + size > columns:
-                lines.append(line.rstrip())
+                lines.append(line.rstrip(" "))
                 line, used = "", 0
-                if piece.isspace():
+                if not piece.strip(" "):
                     continue
             line, used = line + piece, used + size
     return [*lines, line]

@@ -62,10 +62,14 @@ def test_one_message_cannot_push_everything_off_the_screen():
     assert "3941 more lines" in shown[-1]
 
 
-def test_names_and_quotes_are_made_harmless():
-    shown = "".join(laid("x", name="\x1b[2J", quote="\x1b[31m\nred"))
+@pytest.mark.parametrize("place", ["content", "name", "quote"])
+def test_whatever_comes_from_others_is_made_harmless(place):
+    given = {"content": "x", place: "\x1b[31m\nred"}
+
+    shown = "".join(laid(**given))
 
     assert "\x1b" not in shown
+    assert "␛[31m" in shown
 
 
 def test_a_day_has_a_line_across_the_screen():

@@ -23,6 +23,7 @@ from tests.unit.clients.python.fakes import Peer, chat_with, problem, until
 ROOMS = (
     fakes.room("r", last_seq=3, delivered_seq=3, members=["me", "bob"]),
     {**fakes.room("t", kind="group", member_count=3), "name": "Team"},
+    fakes.room("late", last_seq=3, delivered_seq=2),
 )
 
 
@@ -76,6 +77,8 @@ async def stage(server, web) -> AsyncIterator[Stage]:
     page = {"messages": history, "has_more": False}
     web.answer("GET /api/chat/users", lambda request: httpx.Response(200, json={"users": people}))
     web.answer("GET /api/chat/rooms/r/messages", lambda request: httpx.Response(200, json=page))
+    late = {"messages": [fakes.message("late", 3)], "has_more": True}
+    web.answer("GET /api/chat/rooms/late/messages", lambda request: httpx.Response(200, json=late))
     async with chat_with(server, web, *ROOMS) as (chat, peer):
         known, model, screen = People(chat.api.users_by_id), Model(chat.rooms, "me"), FakeScreen()
         view = View(model, known)
@@ -169,13 +172,23 @@ async def test_a_message_of_another_room_is_one_quiet_line(stage):
     await stage.peer.message("t", 1)
     await stage.shows("» [2] Team, bob: text 1")
 
-    assert not any("│ text 1" in line for line in stage.screen.lines[-1:])
+    assert "│" not in stage.screen.lines[-1]
+
+
+async def test_what_one_writes_elsewhere_on_another_device_is_not_told(stage):
+    await opened(stage)
+    await stage.peer.message("t", 1, sender="me")
+    await stage.peer.message("t", 2)
+    await stage.shows("» [2] Team, bob: text 2")
+
+    assert not any("text 1" in line for line in stage.screen.lines if "»" in line)
 
 
 async def test_a_message_that_history_brought_is_not_shown_again(stage):
-    await opened(stage)
-    await stage.peer.message("r", 3)
-    await stage.peer.message("r", 4)
+    stage.type("/open 3")
+    await stage.shows("bob │ text 3")
+    await stage.peer.message("late", 3)
+    await stage.peer.message("late", 4)
     await stage.shows("bob │ text 4")
 
     assert sum("text 3" in line for line in stage.screen.lines) == 1
@@ -199,6 +212,8 @@ async def test_being_removed_closes_the_room(stage):
     await opened(stage)
     await stage.peer.say(type="room", id="r", removed=True)
     await stage.shows("You are no longer in Bob.")
+    await stage.peer.say(**ROOMS[0], type="room")
+    await until(lambda: "r" in stage.chat.rooms)
 
     assert plain(stage.view.prompt()) == "no conversation >"
 
