@@ -8,7 +8,7 @@ and no dead letters; what a tail cannot read is counted, logged and skipped.
 import asyncio
 import contextlib
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,8 +32,11 @@ from libs.common.streams.epoch import Epoch
 from libs.common.streams.names import split_key
 from libs.common.streams.positions import end_of
 
-READ_COUNT = 500
+READ_COUNT = 100
 """Entries of one stream in one read: bounds the memory, and the time between two reads."""
+
+TURN_BYTES = 256 * 1024
+"""Entries decoded and handed out before the event loop gets a turn: some milliseconds."""
 
 CHECK_EPOCH_EVERY_S = 1.0
 """FLUSHALL breaks no connection: the epoch is asked for this often, and after every error."""
@@ -160,10 +163,15 @@ class Tail:
         self.ready.set()
 
     async def _hand_out(self, key: str, raw: Sequence[RawEntry]) -> None:
-        """Give a batch to its handler, and go on behind it whatever happens."""
-        name = split_key(key)[0]
-        READ_ENTRIES.labels(name).inc(len(raw))
+        """Give entries to their handler, some at a time, and go on behind them whatever happens."""
+        READ_ENTRIES.labels(split_key(key)[0]).inc(len(raw))
         self._cursors[key] = raw[-1].id
+        for some in _turns(raw):
+            await self._hand_out_some(key, some)
+            await asyncio.sleep(0)
+
+    async def _hand_out_some(self, key: str, raw: Sequence[RawEntry]) -> None:
+        name = split_key(key)[0]
         entries = [entry for entry in (self._unpack(key, item) for item in raw) if entry.events]
         if not entries:
             return
@@ -224,3 +232,17 @@ class Tail:
         self._failures += 1
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), wait_s)
+
+
+def _turns(raw: Sequence[RawEntry]) -> Iterator[list[RawEntry]]:
+    """Part entries so that no part has more than about ``TURN_BYTES``, or only one."""
+    part: list[RawEntry] = []
+    size = 0
+    for entry in raw:
+        own = sum(len(value) for value in entry.fields.values())
+        if part and size + own > TURN_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(entry)
+        size += own
+    yield part

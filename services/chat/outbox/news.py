@@ -4,7 +4,7 @@ What a row points at is read as it is *now*. For messages that is the same; for 
 may be newer than the row, which readers bear: a state replaces an older one.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 import structlog
@@ -28,12 +28,17 @@ from services.chat.selectors.snapshots import snapshots_of
 from services.chat.store import CHAT_EVENTS, CHAT_ROOMS
 
 MESSAGE_CREATED = "message.created"
+ROOM_CHANGED = "room.changed"
+MANY_AT_ONCE = frozenset({MESSAGE_CREATED, ROOM_CHANGED})
+"""Kinds of rows that are made into events together, not row by row."""
 
 log = structlog.get_logger(__name__)
 
 
 def outgoing(rows: Sequence[Outbox], *, partitions: int) -> list[Outgoing]:
-    """Return what is to be published for some rows. Two statements for all their messages.
+    """Return what is to be published for some rows.
+
+    Two statements for all their messages, and one for all rooms that changed.
 
     A row that points at nothing (any more) is logged and yields nothing.
     """
@@ -42,7 +47,12 @@ def outgoing(rows: Sequence[Outbox], *, partitions: int) -> list[Outgoing]:
         Outgoing(CHAT_EVENTS, partition_of(event.room, partitions), [event])
         for event in _messages_created(ranges)
     ]
-    others = [event for row in rows if row.event != MESSAGE_CREATED for event in _others(row)]
+    others = [
+        *_rooms_changed(
+            {str(room): None for row in rows if row.event == ROOM_CHANGED for room in row.subjects}
+        ),
+        *(event for row in rows if row.event not in MANY_AT_ONCE for event in _others(row)),
+    ]
     return [*created, Outgoing(CHAT_ROOMS, 0, others)] if others else created
 
 
@@ -55,6 +65,8 @@ def ranges_of(row: Outbox) -> Iterable[tuple[str, int, int]]:
 
 
 def _messages_created(ranges: Sequence[tuple[str, int, int]]) -> Iterator[MessageCreated]:
+    if not ranges:
+        return
     # First the messages, then the versions: a removal before one of them is seen.
     messages = messages_in(ranges)
     versions = {head.room: head.version for head in heads_of(messages)}
@@ -80,8 +92,6 @@ def _frame(message: Message) -> MessageFrame:
 def _others(row: Outbox) -> Sequence[Event]:
     subjects = [str(subject) for subject in row.subjects]
     match row.event:
-        case "room.changed":
-            return _rooms_changed(subjects)
         case "user.changed":
             return [
                 UserChanged(user=each.id, username=each.username, display_name=each.display_name)
@@ -95,10 +105,13 @@ def _others(row: Outbox) -> Sequence[Event]:
             return []
 
 
-def _rooms_changed(rooms: Sequence[str]) -> Sequence[RoomChanged]:
-    found = snapshots_of(rooms)
-    if len(found) != len(set(rooms)):
-        log.error("outbox_row_points_at_nothing", rooms=rooms)
+def _rooms_changed(rooms: Collection[str]) -> Sequence[RoomChanged]:
+    """Tell of each room once, as it is now, however many rows are about it."""
+    if not rooms:
+        return []
+    found = snapshots_of(list(rooms))
+    if len(found) != len(rooms):
+        log.error("outbox_row_points_at_nothing", rooms=list(rooms))
     return [
         RoomChanged(
             room=each.room, version=each.version, last_seq=each.last_seq, members=each.members

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from libs.common.clock import SystemClock
 from libs.common.streams.entries import Entry
-from libs.common.streams.tail import Subscription, Tail
+from libs.common.streams.tail import TURN_BYTES, Subscription, Tail
 from tests.integration.libs.numbered import numbers_of, packed
 
 DURABLE = "chat.rooms:{0}"
@@ -179,3 +179,26 @@ async def test_a_tail_that_started_before_redis_becomes_ready_with_it(
     async with asyncio.timeout(5):
         await tail.ready.wait()
     await tail.stop()
+
+
+async def test_large_entries_are_handed_out_a_few_at_a_time_and_in_order(
+    redis, blocking, eventually
+):
+    batches: list[Sequence[Entry]] = []
+    tail = Tail(
+        blocking,
+        [Subscription(DURABLE, batches.append, durable=True)],
+        clock=SystemClock(),
+        block_ms=100,
+    )
+    large = b" " * (TURN_BYTES // 3)
+
+    async with running(tail):
+        pipeline = redis.pipeline()
+        for number in range(10):
+            pipeline.xadd(DURABLE, {b"e": packed(number)["e"] + large})
+        await pipeline.execute()
+        await eventually(lambda: sum(len(batch) for batch in batches) == 10)
+
+    assert numbers_of([entry for batch in batches for entry in batch]) == list(range(10))
+    assert max(len(batch) for batch in batches) <= 3
