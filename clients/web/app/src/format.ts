@@ -49,6 +49,10 @@ export function lengthWords(chars: number, limit: number): string {
   return left < COUNTED_CHARS ? `${left} left` : "";
 }
 
+export function membersWords(count: number): string {
+  return count === 1 ? "1 member" : `${count} members`;
+}
+
 /** Up to two letters: of the first and the last word. */
 export function initialsOf(name: string): string {
   const words = name.trim().split(/\s+/);

@@ -14,6 +14,7 @@ function roomWith(name: string, peer: string | null): Summary {
     kind: peer === null ? "group" : "direct",
     memberCount: 2,
     peer,
+    author: null,
     preview: "",
     at: null,
     sent: null,

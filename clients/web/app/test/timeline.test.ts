@@ -2,24 +2,38 @@ import { Room } from "@parley/sdk";
 import type { Draft, Message } from "@parley/sdk";
 import { expect, test } from "vitest";
 
+import { summarize } from "../src/state/summaries";
 import { firstNewOf, needsPerson, timelineOf } from "../src/state/timeline";
 
 const NOON = new Date(2026, 0, 15, 12).getTime();
 const MINUTE = 60_000;
 
-function roomWith(...messages: [sender: string, at: number][]): Room {
-  const room = new Room({
+const NAMES: Record<string, string> = { bob: "Bob", carol: "Carol" };
+const nameOf = (user: string): string | undefined => NAMES[user];
+
+function roomOfKind(kind: "direct" | "group"): Room {
+  return new Room({
     id: "a",
-    kind: "direct",
+    kind,
     name: "Bob",
     version: 1,
-    members: ["me", "bob"],
     member_count: 2,
     last_seq: 0,
     delivered_seq: 0,
     read_seq: 0,
     lowest: [],
   });
+}
+
+function roomWith(...messages: [sender: string, at: number][]): Room {
+  return filled(roomOfKind("direct"), messages);
+}
+
+function groupWith(...messages: [sender: string, at: number][]): Room {
+  return filled(roomOfKind("group"), messages);
+}
+
+function filled(room: Room, messages: [sender: string, at: number][]): Room {
   messages.forEach(([sender, at], index) => room.take(messageOf(index + 1, sender, at)));
   return room;
 }
@@ -52,7 +66,7 @@ function draftOf(clientId: string): Draft {
 test("messages of one person within minutes are one group", () => {
   const room = roomWith(["bob", NOON], ["bob", NOON + MINUTE], ["me", NOON + 2 * MINUTE]);
 
-  const entries = timelineOf(room, [], "me");
+  const entries = timelineOf(room, [], "me", nameOf);
 
   expect(entries.map((entry) => [entry.startsGroup, entry.endsGroup])).toEqual([
     [true, false],
@@ -65,18 +79,58 @@ test("a pause ends a group, and midnight does so too", () => {
   const midnight = new Date(2026, 0, 16).getTime();
   const room = roomWith(["bob", NOON], ["bob", midnight - MINUTE], ["bob", midnight + MINUTE]);
 
-  const entries = timelineOf(room, [], "me");
+  const entries = timelineOf(room, [], "me", nameOf);
 
   expect(entries.map((entry) => entry.startsGroup)).toEqual([true, true, true]);
   expect(entries.map((entry) => entry.startsDay)).toEqual([true, false, true]);
 });
 
+test("a run of messages by somebody else in a group begins with their name", () => {
+  const senders = ["bob", "bob", "carol", "me", "dave"];
+  const room = groupWith(...senders.map((sender): [string, number] => [sender, NOON]));
+
+  const entries = timelineOf(room, [], "me", nameOf);
+
+  expect(entries.map((entry) => entry.author)).toEqual([
+    { id: "bob", name: "Bob" },
+    null,
+    { id: "carol", name: "Carol" },
+    null,
+    { id: "dave", name: undefined },
+  ]);
+});
+
+test("nobody is named, or asked for, in a direct room", () => {
+  const asked: string[] = [];
+  const room = roomWith(["bob", NOON], ["me", NOON], ["bob", NOON]);
+
+  const entries = timelineOf(room, [], "me", (user) => {
+    asked.push(user);
+    return "Bob";
+  });
+
+  expect(entries.map((entry) => entry.author)).toEqual([null, null, null]);
+  expect(asked).toEqual([]);
+});
+
+test("the list says who wrote the newest message of a group", () => {
+  const authorOf = (room: Room, drafts: Draft[] = []) =>
+    summarize(room, drafts, "me", nameOf).author;
+
+  expect(authorOf(groupWith(["me", NOON], ["bob", NOON]))).toBe("Bob");
+  expect(authorOf(groupWith(["dave", NOON]))).toBe("…");
+  expect(authorOf(groupWith(["bob", NOON], ["me", NOON]))).toBeNull();
+  expect(authorOf(groupWith(["bob", NOON]), [draftOf("c-2")])).toBeNull();
+  expect(authorOf(groupWith())).toBeNull();
+  expect(authorOf(roomWith(["bob", NOON]))).toBeNull();
+});
+
 test("drafts come last, and keep their key when they become messages", () => {
   const room = roomWith(["bob", NOON]);
-  const draft = timelineOf(room, [draftOf("c-2")], "me").at(-1);
+  const draft = timelineOf(room, [draftOf("c-2")], "me", nameOf).at(-1);
 
   room.take(messageOf(2, "me", NOON + 91 * MINUTE));
-  const message = timelineOf(room, [], "me").at(-1);
+  const message = timelineOf(room, [], "me", nameOf).at(-1);
 
   expect(draft?.state).toBe("pending");
   expect(message?.state).toBe("sent");
@@ -91,7 +145,7 @@ test("only a refused message needs the person: what merely waits goes by itself"
 
 test("new messages begin with the first of somebody else above the read mark", () => {
   const room = roomWith(["bob", NOON], ["me", NOON], ["bob", NOON], ["bob", NOON]);
-  const entries = timelineOf(room, [draftOf("c-5")], "me");
+  const entries = timelineOf(room, [draftOf("c-5")], "me", nameOf);
 
   expect(firstNewOf(entries, 1, false)?.seq).toBe(3);
   expect(firstNewOf(entries, 4, false)).toBeUndefined();
@@ -99,7 +153,7 @@ test("new messages begin with the first of somebody else above the read mark", (
 
 test("where new messages begin is unknown until history reaches down to the read mark", () => {
   const room = roomWith(["bob", NOON], ["bob", NOON], ["bob", NOON]);
-  const loaded = timelineOf(room, [], "me").slice(1);
+  const loaded = timelineOf(room, [], "me", nameOf).slice(1);
 
   expect(firstNewOf(loaded, 0, true)).toBeUndefined();
   expect(firstNewOf(loaded, 1, true)?.seq).toBe(2);

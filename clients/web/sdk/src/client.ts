@@ -2,7 +2,8 @@
  * One signed-in person's chat: rooms, messages, drafts, over one connection that comes and goes.
  *
  * Ask it for state (`rooms`, `room.log`, `drafts`) whenever it says that something changed; the
- * events carry names, never data, so a listener cannot fall behind.
+ * events carry names, never data, so a listener cannot fall behind. (`custom` is the exception: what
+ * other code pushes is nobody's state here.)
  */
 import { Connection } from "./connection";
 import type { ConnectionState } from "./connection";
@@ -12,10 +13,12 @@ import { History } from "./history";
 import { ApiError } from "./http";
 import type { Api } from "./http";
 import { Outbox } from "./outbox";
-import type { Message, RoomState, ServerFrame, User, Welcome } from "./protocol";
+import { People } from "./people";
+import type { CustomPush, Message, ServerFrame, User, Welcome } from "./protocol";
 import { Receipts } from "./receipts";
 import { HOLE_PATIENCE_MS, Repair } from "./repair";
-import { Room } from "./room";
+import type { Room } from "./room";
+import { Rooms } from "./rooms";
 
 /** Half of an access token's life. */
 const RENEW_EVERY_MS = 5 * 60_000;
@@ -26,6 +29,10 @@ export interface ClientEvents {
   rooms: null;
   /** The messages, drafts or watermarks of this room. */
   room: string;
+  /** The names of people. */
+  people: null;
+  /** Other code on the server has something for this person's pages. At most once, or never. */
+  custom: CustomPush;
   /** The server closed with this code because of a bug in this client. */
   fault: number;
 }
@@ -34,12 +41,12 @@ export class ChatClient extends Emitter<ClientEvents> {
   readonly connection: Connection;
   /** The longest message that the server takes, in code points; it says so in `welcome`. */
   contentChars = Infinity;
-  private readonly known = new Map<string, Room>();
+  private readonly joined: Rooms;
+  private readonly people: People;
   private readonly outbox: Outbox;
   private readonly repair: Repair;
   private readonly receipts: Receipts;
   private readonly history: History;
-  private clockOfActivity = 0;
   private watched: string | null = null;
   private renewal: Cancel = () => undefined;
 
@@ -50,7 +57,28 @@ export class ChatClient extends Emitter<ClientEvents> {
   ) {
     super();
     this.connection = new Connection(env, () => this.renewSession());
-    this.repair = new Repair(env.clock, this.known, (cursors, ref) =>
+    this.joined = new Rooms(api, (room) => env.marks.get(me.id, room), {
+      onFold: (room) => {
+        this.repair.check(room, 0);
+        this.progressed(room);
+      },
+      onLeft: (room) => {
+        this.repair.forget(room);
+        this.receipts.forget(room);
+      },
+      onLoaded: () => {
+        this.emit("rooms", null);
+      },
+    });
+    this.people = new People(
+      env.clock,
+      (ids) => api.users(ids),
+      () => {
+        this.emit("people", null);
+      },
+    );
+    this.people.learn([me]);
+    this.repair = new Repair(env.clock, this.joined.byId, (cursors, ref) =>
       this.connection.send({ type: "sync", cursors, ref }),
     );
     this.receipts = new Receipts(env.clock, (frame) => this.connection.send(frame));
@@ -96,16 +124,26 @@ export class ChatClient extends Emitter<ClientEvents> {
     this.connection.stop();
     this.repair.reset();
     this.receipts.close();
+    this.people.close();
     this.outbox.close();
   }
 
   /** Most recently active first. */
   get rooms(): Room[] {
-    return [...this.known.values()].sort((a, b) => b.activity - a.activity);
+    return this.joined.byActivity;
   }
 
+  /** Undefined where one is not in it (any more). */
   room(id: string): Room | undefined {
-    return this.known.get(id);
+    return this.joined.byId.get(id);
+  }
+
+  /**
+   * What somebody is called: null where there is no such person, undefined as long as that is being
+   * asked for. `people` tells when it is worth asking again.
+   */
+  nameOf(user: string): string | null | undefined {
+    return this.people.nameOf(user);
   }
 
   drafts(room: string): readonly Draft[] {
@@ -113,8 +151,8 @@ export class ChatClient extends Emitter<ClientEvents> {
   }
 
   send(room: string, content: string): Draft {
-    const known = this.known.get(room);
-    if (known !== undefined) this.bump(known);
+    const known = this.room(room);
+    if (known !== undefined) this.joined.bump(known);
     return this.outbox.add({ room, sender: this.me.id, content });
   }
 
@@ -129,7 +167,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   /** The room that is open in a visible window, or none: what arrives in it counts as read. */
   watch(room: string | null): void {
     this.watched = room;
-    const open = room === null ? undefined : this.known.get(room);
+    const open = room === null ? undefined : this.room(room);
     if (open !== undefined) this.progressed(open);
   }
 
@@ -138,25 +176,27 @@ export class ChatClient extends Emitter<ClientEvents> {
    * too far back. Raises `ApiError`.
    */
   async loadNewest(id: string, from?: number): Promise<void> {
-    const room = this.known.get(id);
+    const room = this.room(id);
     if (room !== undefined) await this.history.loadNewest(room, from);
   }
 
   /** Load the page above what is shown. Raises `ApiError`. */
   async loadOlder(id: string): Promise<void> {
-    const room = this.known.get(id);
+    const room = this.room(id);
     if (room !== undefined) await this.history.loadOlder(room);
   }
 
   /** The room with this person; made if there was none. Raises `ApiError`. */
   async openDirect(user: string): Promise<Room> {
-    const room = this.foldRoom(await this.api.openDirect(user));
+    const room = this.joined.fold(await this.api.openDirect(user));
     this.emit("rooms", null);
     return room;
   }
 
-  searchUsers(search: string): Promise<User[]> {
-    return this.api.searchUsers(search);
+  async searchUsers(search: string): Promise<User[]> {
+    const found = await this.api.searchUsers(search);
+    this.people.learn(found);
+    return found;
   }
 
   private onFrame(frame: ServerFrame): void {
@@ -180,10 +220,15 @@ export class ChatClient extends Emitter<ClientEvents> {
         this.emit("rooms", null);
         break;
       case "room":
-        this.onRoom(frame);
+        this.joined.onRoom(frame);
+        this.emit("room", frame.id);
+        this.emit("rooms", null);
+        break;
+      case "custom":
+        this.emit("custom", { name: frame.name, data: frame.data });
         break;
       case "status":
-        this.known.get(frame.room)?.foldLowest(frame.lowest);
+        this.room(frame.room)?.foldLowest(frame.lowest);
         this.emit("room", frame.room);
         break;
       default:
@@ -194,10 +239,9 @@ export class ChatClient extends Emitter<ClientEvents> {
 
   private onWelcome(frame: Welcome): void {
     this.contentChars = frame.limits.content_chars;
-    if (!frame.more_rooms) this.forgetAllBut(frame.rooms.map((room) => room.id));
-    for (const state of [...frame.rooms].reverse()) this.bump(this.foldRoom(state));
-    if (frame.more_rooms) void this.loadMoreRooms(frame.rooms);
+    this.joined.onWelcome(frame);
     this.outbox.flush();
+    this.people.askNow();
     this.emit("rooms", null);
   }
 
@@ -206,43 +250,14 @@ export class ChatClient extends Emitter<ClientEvents> {
     this.takeMessage(frame);
   }
 
-  private onRoom(frame: RoomState & { removed?: boolean }): void {
-    if (frame.removed) this.known.delete(frame.id);
-    else {
-      const isNew = !this.known.has(frame.id);
-      const room = this.foldRoom(frame);
-      if (isNew) this.bump(room);
-    }
-    this.emit("room", frame.id);
-    this.emit("rooms", null);
-  }
-
   private takeMessage(message: Message): void {
-    const room = this.known.get(message.room);
+    const room = this.room(message.room);
     if (room === undefined) return;
-    if (room.take(message)) this.bump(room);
+    if (room.take(message)) this.joined.bump(room);
     this.repair.check(room, HOLE_PATIENCE_MS);
     this.progressed(room);
     this.emit("room", room.id);
     this.emit("rooms", null);
-  }
-
-  /** Fold a room's state and ask for what its head shows to be missing. */
-  private foldRoom(state: RoomState): Room {
-    const room = this.known.get(state.id) ?? this.newRoom(state);
-    room.fold(state);
-    this.repair.check(room, 0);
-    this.progressed(room);
-    return room;
-  }
-
-  private newRoom(state: RoomState): Room {
-    const room = new Room(state);
-    // A mark above the head is of another life of the server's data.
-    const mark = this.env.marks.get(this.me.id, room.id);
-    if (mark <= state.last_seq) room.readSeq = Math.max(room.readSeq, mark);
-    this.known.set(room.id, room);
-    return room;
   }
 
   private progressed(room: Room): void {
@@ -252,40 +267,6 @@ export class ChatClient extends Emitter<ClientEvents> {
       this.emit("rooms", null);
     }
     this.receipts.tell(room);
-  }
-
-  private bump(room: Room): void {
-    this.clockOfActivity += 1;
-    room.activity = this.clockOfActivity;
-  }
-
-  private forgetAllBut(ids: string[]): void {
-    const kept = new Set(ids);
-    for (const id of this.known.keys()) if (!kept.has(id)) this.known.delete(id);
-  }
-
-  /** The rooms that found no place in `welcome`, less recently active than all of those. */
-  private async loadMoreRooms(welcomed: readonly RoomState[]): Promise<void> {
-    const met = new Set(welcomed.map((room) => room.id));
-    let after: string | null = null;
-    let lowest = 0;
-    try {
-      do {
-        const page = await this.api.rooms(after);
-        for (const state of page.rooms) {
-          if (met.has(state.id)) continue;
-          met.add(state.id);
-          lowest -= 1;
-          this.foldRoom(state).activity = lowest;
-        }
-        after = page.next;
-      } while (after !== null);
-      this.forgetAllBut([...met]);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      // The next welcome tries again; what was loaded stays.
-    }
-    this.emit("rooms", null);
   }
 
   private sendDraft(draft: Draft, attempt: number): boolean {

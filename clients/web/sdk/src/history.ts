@@ -46,8 +46,10 @@ export class History {
   }
 
   private async loadPage(room: Room, limit: number): Promise<void> {
-    const page = await this.api.messagesBefore(room.id, room.log.lowest, limit);
-    room.log.addOlder(page.messages, page.has_more);
+    const before = room.log.lowest;
+    const page = await this.api.messagesBefore(room.id, before, limit);
+    // The log may have begun anew meanwhile: then this page says nothing of what lies below it.
+    if (room.log.lowest === before) room.log.addOlder(page.messages, page.has_more);
     this.onLoaded(room);
   }
 }

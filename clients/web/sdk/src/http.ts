@@ -81,6 +81,12 @@ export class Api {
     return (await this.call<{ users: User[] }>("GET", path)).users;
   }
 
+  /** The people with these ids, at most 200, in any order; unknown ones are left out. */
+  async users(ids: readonly string[]): Promise<User[]> {
+    const path = `/users?ids=${ids.map(encodeURIComponent).join(",")}`;
+    return (await this.call<{ users: User[] }>("GET", path)).users;
+  }
+
   async rooms(after: string | null): Promise<{ rooms: RoomState[]; next: string | null }> {
     return this.call(
       "GET",

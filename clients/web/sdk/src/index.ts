@@ -9,6 +9,7 @@ export * from "./connection";
 export * from "./environment";
 export * from "./http";
 export * from "./outbox";
+export { People } from "./people";
 export type * from "./protocol";
 export { meaningOfClose, reconnectDelayMs } from "./reconnection";
 export { Room } from "./room";

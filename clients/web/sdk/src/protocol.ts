@@ -17,6 +17,9 @@ export type RoomState = Welcome["rooms"][number];
 export type Watermark = RoomState["lowest"][number];
 export type SyncedRoom = ServerFrameOf<"synced">["rooms"][number];
 
+/** What other code on the server pushed; `name` is `<namespace>.<name>`, `data` any JSON value. */
+export type CustomPush = Omit<ServerFrameOf<"custom">, "type">;
+
 /** A message as it is shown and kept: the members of the `message` frame, without the tag. */
 export type Message = Omit<ServerFrameOf<"message">, "type">;
 

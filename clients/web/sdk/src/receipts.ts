@@ -29,6 +29,12 @@ export class Receipts {
     this.resting.set(room.id, rested);
   }
 
+  /** One is not in this room any more. */
+  forget(room: string): void {
+    this.resting.get(room)?.();
+    this.resting.delete(room);
+  }
+
   close(): void {
     for (const cancel of this.resting.values()) cancel();
     this.resting.clear();

@@ -66,6 +66,11 @@ export class RoomLog {
     this.hasOlder = hasMore && this.base > 0;
   }
 
+  /** What lies below the run may be read from now on. */
+  reopenHistory(): void {
+    this.hasOlder = this.base > 0;
+  }
+
   /**
    * Begin anew at `from`: what lies between the old run and it will not be sent any more (it is
    * history, to be loaded from below). A `from` inside or next to the run changes nothing.

@@ -52,6 +52,7 @@ export class Room {
   /** Fold what `welcome`, a `room` frame or HTTP says. An older version changes no description. */
   fold(state: RoomState): void {
     const newer = state.version >= this.state.version ? state : this.state;
+    if (newer.open_history && !this.state.open_history) this.log.reopenHistory();
     this.state = {
       ...newer,
       last_seq: Math.max(state.last_seq, this.state.last_seq),

@@ -7,7 +7,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
+import { membersWords } from "../format";
 import {
+  hasLeft,
   hasOlder,
   historyError,
   isCatchingUp,
@@ -18,6 +20,7 @@ import {
   unreadFrom,
 } from "../state/chat";
 import { goTo } from "../state/location";
+import type { Summary } from "../state/summaries";
 import { firstNewOf } from "../state/timeline";
 import { Avatar } from "./avatar";
 import { Composer } from "./composer";
@@ -31,6 +34,8 @@ const NEAR_TOP = 240;
 /** How far below the top the "New messages" line is put, in px: a little of the past is seen. */
 const ABOVE_NEW = 72;
 
+type Kind = Summary["kind"];
+
 /** What the view stays with. `start` is the end until it is known where new messages begin. */
 type Hold = "start" | "new" | "end" | "reader";
 
@@ -38,13 +43,29 @@ export function Conversation({ room }: { room: string }) {
   const summary = openSummary.value;
   if (summary === undefined)
     return (
-      <main class="conversation is-empty">
+      <main class="conversation is-empty" data-testid="not-here">
         {isLoaded.value && (
           <div class="empty large">
             <ChatIcon />
-            <h1>This conversation is not here</h1>
-            <p>It may have ended, or you are not part of it.</p>
-            <BackButton label="All conversations" />
+            {hasLeft.value ? (
+              <h1>You are not in this conversation any more</h1>
+            ) : (
+              <h1>This conversation is not here</h1>
+            )}
+            <p>
+              {hasLeft.value
+                ? "Nothing that is written there reaches you now."
+                : "It may have ended, or you are not part of it."}
+            </p>
+            <button
+              type="button"
+              class="button quiet"
+              onClick={() => {
+                goTo(null);
+              }}
+            >
+              All conversations
+            </button>
           </div>
         )}
       </main>
@@ -57,12 +78,12 @@ export function Conversation({ room }: { room: string }) {
         <Avatar id={peer ?? room} name={name} />
         <div class="conversation-title">
           <h1 class="ellipsis">{name}</h1>
-          <p class="muted">
-            {kind === "direct" ? "Direct conversation" : `${memberCount} members`}
+          <p class="muted" data-testid="about">
+            {kind === "direct" ? "Direct conversation" : membersWords(memberCount)}
           </p>
         </div>
       </header>
-      <Timeline name={name} />
+      <Timeline name={name} kind={kind} />
       <Composer room={room} name={name} />
     </main>
   );
@@ -83,7 +104,7 @@ function BackButton({ label }: { label: string }) {
   );
 }
 
-function Timeline({ name }: { name: string }) {
+function Timeline({ name, kind }: { name: string; kind: Kind }) {
   const view = useRef<HTMLDivElement>(null);
   const before = useRef({ height: 0, firstKey: "", top: 0 });
   const hold = useRef<Hold>("start");
@@ -120,7 +141,9 @@ function Timeline({ name }: { name: string }) {
     else if (firstKey !== oldFirst) box.scrollTop += box.scrollHeight - height;
     before.current = { height: box.scrollHeight, firstKey, top: box.scrollTop };
     isAway.value = !isAtEnd(box);
-  }, [entries]);
+    // Nobody can scroll up in what does not fill the view.
+    if (box.scrollHeight <= box.clientHeight) loadOlderIfAny();
+  }, [entries, hasOlder.value]);
   useEffect(() => {
     const box = view.current;
     if (box === null) return;
@@ -140,7 +163,7 @@ function Timeline({ name }: { name: string }) {
     const isBeginning = hold.current === "start" || hold.current === "new";
     const isMoved = Math.abs(box.scrollTop - before.current.top) > 1;
     if (!isBeginning || isMoved) hold.current = isAway.value ? "reader" : "end";
-    if (box.scrollTop < NEAR_TOP && hasOlder.value && !historyError.value) void loadOlder();
+    if (box.scrollTop < NEAR_TOP) loadOlderIfAny();
   };
 
   return (
@@ -168,7 +191,7 @@ function Timeline({ name }: { name: string }) {
               <span class="spinner" /> <span class="hidden">Earlier messages are loading</span>
             </p>
           )}
-          {entries.length === 0 && !hasOlder.value && <Beginning name={name} />}
+          {entries.length === 0 && !hasOlder.value && <Beginning name={name} kind={kind} />}
           {entries.map((entry) => [
             entry.startsDay && <DayLine key={`day/${entry.key}`} at={entry.at} />,
             entry === firstNew && <NewLine key="new" />,
@@ -185,16 +208,23 @@ function Timeline({ name }: { name: string }) {
   );
 }
 
+function loadOlderIfAny(): void {
+  if (hasOlder.value && !historyError.value) void loadOlder();
+}
+
 function isAtEnd(box: HTMLElement): boolean {
   return box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
 }
 
-function Beginning({ name }: { name: string }) {
+function Beginning({ name, kind }: { name: string; kind: Kind }) {
   return (
     <div class="empty large" data-testid="no-messages">
       <ChatIcon />
       <p>
-        This is the beginning of your conversation with <strong>{name}</strong>.
+        {kind === "direct"
+          ? "This is the beginning of your conversation with "
+          : "What is written from now on stands here. Say hello to "}
+        <strong>{name}</strong>.
       </p>
     </div>
   );

@@ -1,12 +1,12 @@
 /** The rows of a conversation. */
-import { dayLabelOf, fullDateOf, splitLinks, timeOf } from "../format";
+import { dayLabelOf, fullDateOf, hueOf, splitLinks, timeOf } from "../format";
 import { discard, retry } from "../state/chat";
 import { needsPerson } from "../state/timeline";
-import type { Entry } from "../state/timeline";
+import type { Author, Entry } from "../state/timeline";
 import { SendMark } from "./send-mark";
 
 export function MessageRow({ entry }: { entry: Entry }) {
-  const { mine, state, startsGroup, endsGroup } = entry;
+  const { mine, state, author, startsGroup, endsGroup } = entry;
   const classes = ["message", mine ? "mine" : "theirs"];
   if (startsGroup) classes.push("starts");
   if (endsGroup) classes.push("ends");
@@ -20,6 +20,7 @@ export function MessageRow({ entry }: { entry: Entry }) {
       data-state={state ?? "received"}
       data-seq={entry.seq ?? undefined}
     >
+      {author !== null && <Sender author={author} />}
       <div class="bubble">
         <p class="content" dir="auto">
           <Content text={entry.content} />
@@ -31,6 +32,15 @@ export function MessageRow({ entry }: { entry: Entry }) {
       </div>
       {hasFailed && <Failure entry={entry} />}
     </article>
+  );
+}
+
+/** In the colour of the person's avatar. A name that is on its way keeps its place free. */
+function Sender({ author }: { author: Author }) {
+  return (
+    <p class={`sender hue-${hueOf(author.id)}`} data-testid="sender">
+      {author.name ?? <span class="sender-soon" />}
+    </p>
   );
 }
 

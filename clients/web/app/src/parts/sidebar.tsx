@@ -116,8 +116,13 @@ function RoomRow({ room }: { room: Summary }) {
           <span class="row-line">
             <span class="row-preview">
               {room.sent !== null && <SendMark state={room.sent} />}
+              {room.author !== null && (
+                <span class="row-author" data-testid="preview-author">
+                  <span class="ellipsis">{room.author}</span>:
+                </span>
+              )}
               <span class="ellipsis" data-testid="preview">
-                {room.preview || "No messages yet"}
+                {room.preview}
               </span>
             </span>
             {room.unread > 0 && (

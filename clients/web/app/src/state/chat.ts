@@ -25,6 +25,8 @@ export const isCatchingUp = signal(false);
 /** The read mark when the room was opened: new messages are announced below it. */
 export const unreadFrom = signal<number | null>(null);
 export const historyError = signal("");
+/** Whether the room that the address names was here, and one is not in it any more. */
+export const hasLeft = signal(false);
 /** The longest message, in code points. */
 export const contentChars = signal(Infinity);
 
@@ -46,6 +48,7 @@ export function attach(next: ChatClient): void {
   });
   next.on("rooms", scheduleRedraw);
   next.on("room", scheduleRedraw);
+  next.on("people", scheduleRedraw);
   next.start();
 }
 
@@ -64,6 +67,7 @@ export function showRoom(id: string | null): void {
   if (openRoom.value === id) return;
   openRoom.value = id;
   historyError.value = "";
+  hasLeft.value = false;
   rememberUnread();
   drawNow();
   watchVisible();
@@ -153,9 +157,24 @@ function drawNow(): void {
   if (client === null) return;
   const { me } = client;
   const all = client.rooms;
-  rooms.value = all.map((room) => summarize(room, client?.drafts(room.id) ?? [], me.id));
   const room = all.find((one) => one.id === openRoom.value);
+  if (room !== undefined) hasLeft.value = false;
+  else if (openSummary.peek() !== undefined) leaveOpenRoom();
+  rooms.value = all.map((one) => summarize(one, client?.drafts(one.id) ?? [], me.id, nameOf));
   isCatchingUp.value = room?.isMissingSomething ?? false;
-  timeline.value = room === undefined ? [] : timelineOf(room, client.drafts(room.id), me.id);
+  timeline.value =
+    room === undefined ? [] : timelineOf(room, client.drafts(room.id), me.id, nameOf);
   hasOlder.value = room?.log.hasOlder ?? false;
+}
+
+/** Who is added again begins anew: nothing that was said of the former stay holds then. */
+function leaveOpenRoom(): void {
+  hasLeft.value = true;
+  unreadFrom.value = null;
+  historyError.value = "";
+}
+
+function nameOf(user: string): string | undefined {
+  const name = client?.nameOf(user);
+  return name === null ? "Somebody" : name;
 }

@@ -2,7 +2,7 @@
 import type { Draft, Room } from "@parley/sdk";
 
 import { stateOfDraft } from "./timeline";
-import type { SendState } from "./timeline";
+import type { NameOf, SendState } from "./timeline";
 
 export interface Summary {
   id: string;
@@ -11,6 +11,9 @@ export interface Summary {
   memberCount: number;
   /** The other person of a direct room. */
   peer: string | null;
+  /** Who wrote what the preview shows, where it is somebody else in a group. */
+  author: string | null;
+  /** The newest message, or why there is none to show. */
   preview: string;
   /** Milliseconds since 1970; null where there is no message yet. */
   at: number | null;
@@ -19,20 +22,32 @@ export interface Summary {
   unread: number;
 }
 
-export function summarize(room: Room, drafts: readonly Draft[], me: string): Summary {
+export function summarize(
+  room: Room,
+  drafts: readonly Draft[],
+  me: string,
+  nameOf: NameOf,
+): Summary {
   const { id, name, kind, members, member_count } = room.state;
   const draft = drafts.at(-1);
   const newest = room.log.newest;
   const mine = newest?.sender === me;
+  const isNamed = kind === "group" && draft === undefined && newest !== undefined && !mine;
   return {
     id,
     name: name || "Conversation",
     kind,
     memberCount: member_count,
     peer: members?.find((user) => user !== me) ?? null,
-    preview: draft?.content ?? newest?.content ?? "",
+    author: isNamed ? (nameOf(newest.sender) ?? "…") : null,
+    preview: draft?.content ?? newest?.content ?? wordsForNone(room),
     at: draft?.created_at ?? (newest ? Date.parse(newest.created_at) : null),
     sent: draft ? stateOfDraft(draft) : newest && mine ? room.progress(newest.seq, me) : null,
     unread: room.unread(me),
   };
+}
+
+function wordsForNone(room: Room): string {
+  if (room.head === 0) return "No messages yet";
+  return room.isMissingSomething ? "…" : "Nothing new since you joined";
 }

@@ -13,6 +13,8 @@ export interface Entry {
   /** Null until the server gave one. */
   seq: number | null;
   mine: boolean;
+  /** Who wrote it, where that is said: above a run of messages by somebody else in a group. */
+  author: Author | null;
   content: string;
   /** Milliseconds since 1970. */
   at: number;
@@ -25,6 +27,15 @@ export interface Entry {
   endsGroup: boolean;
 }
 
+export interface Author {
+  id: string;
+  /** Undefined as long as it is being asked for. */
+  name: string | undefined;
+}
+
+/** What somebody is called; undefined as long as that is being asked for. */
+export type NameOf = (user: string) => string | undefined;
+
 const GROUP_WITHIN_MS = 5 * 60_000;
 
 export function stateOfDraft(draft: Draft): SendState {
@@ -36,7 +47,13 @@ export function needsPerson(state: SendState | null): boolean {
   return state === "refused";
 }
 
-export function timelineOf(room: Room, drafts: readonly Draft[], me: string): Entry[] {
+export function timelineOf(
+  room: Room,
+  drafts: readonly Draft[],
+  me: string,
+  nameOf: NameOf,
+): Entry[] {
+  const isGroup = room.state.kind === "group";
   const sent = room.log.messages.map((message) => ({
     key: `${message.sender}/${message.client_id}`,
     clientId: message.client_id,
@@ -66,10 +83,14 @@ export function timelineOf(room: Room, drafts: readonly Draft[], me: string): En
     const startsDay = before === undefined || dayOf(before.at) !== dayOf(one.at);
     const continues = (a: typeof one, b: typeof one): boolean =>
       a.sender === b.sender && b.at - a.at < GROUP_WITHIN_MS && dayOf(a.at) === dayOf(b.at);
+    const { sender, ...shown } = one;
+    const startsGroup = before === undefined || !continues(before, one);
+    const isNamed = isGroup && startsGroup && !one.mine;
     return {
-      ...one,
+      ...shown,
+      author: isNamed ? { id: sender, name: nameOf(sender) } : null,
       startsDay,
-      startsGroup: before === undefined || !continues(before, one),
+      startsGroup,
       endsGroup: after === undefined || !continues(one, after),
     };
   });
