@@ -86,13 +86,17 @@ class Poll:
 class Polls:
     """All long polls of this process.
 
+    Args:
+        at_most: how many of them there may be.
+
     Attributes:
         reading: to be held by a poll while it reads.
     """
 
-    def __init__(self, *, hub: Hub) -> None:
+    def __init__(self, *, hub: Hub, at_most: int = POLLS) -> None:
         self.reading = asyncio.Semaphore(READING)
         self._hub = hub
+        self._at_most = at_most
         self._open: set[Poll] = set()
         self._of_user: Counter[str] = Counter()
         self._stopping = False
@@ -108,7 +112,7 @@ class Polls:
         """
         if self._of_user[user] >= POLLS_OF_ONE:
             raise RateLimited("Too many long polls at once.", retry_after_s=RETRY_AFTER_S)
-        if len(self._open) >= POLLS:
+        if len(self._open) >= self._at_most:
             raise Unavailable(retry_after_s=RETRY_AFTER_S)
         poll = Poll()
         session = Session(str(uuid.uuid4()), user, sid, poll, "poll")

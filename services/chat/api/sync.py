@@ -30,7 +30,7 @@ async def sync(request: HttpRequest) -> HttpResponse:
     parts, caller = parts_of(request), caller_of(request)
     known = Known(cursors=wish.cursors, versions=wish.versions)
     if wish.wait_s:
-        found = await _wait_for_news(parts, caller, known, wait_s=wish.wait_s)
+        found = await wait_for_news(parts, caller, known, wait_s=wish.wait_s)
     else:
         found = await parts.database.run(
             catching_up.missed, user_id=caller.id, known=known, now=parts.clock.now()
@@ -42,8 +42,15 @@ async def sync(request: HttpRequest) -> HttpResponse:
     )
 
 
-async def _wait_for_news(parts: Parts, caller: Caller, known: Known, *, wait_s: float) -> Missed:
-    """Listen first and read afterwards: what is written in between is heard."""
+async def wait_for_news(parts: Parts, caller: Caller, known: Known, *, wait_s: float) -> Missed:
+    """Return what somebody lacks, once there is something; nothing when the time is over.
+
+    Listens first and reads afterwards: what is written in between is heard.
+
+    Raises:
+        Unauthenticated: the sign-in has ended meanwhile.
+        ParleyError: too many wait already, or the database did not answer.
+    """
     deadline_s = asyncio.get_running_loop().time() + wait_s
     async with parts.polls.open(user=caller.id, sid=caller.sid) as poll:
         found = await _read(parts, _first_missed, caller, known, poll)

@@ -3,7 +3,6 @@
 No clock and no I/O: times are monotonic seconds that the caller gives, and that never go back.
 """
 
-from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
@@ -22,7 +21,7 @@ class Pacing(Generic[K, T]):
         self._every_s = every_s
         self._newest: dict[K, T] = {}
         self._ready: dict[K, None] = {}
-        self._resting: OrderedDict[K, float] = OrderedDict()
+        self._resting: dict[K, float] = {}  # until when; in this order, which is that of telling
 
     def __len__(self) -> int:
         """Return for how many keys something is kept."""
@@ -60,7 +59,6 @@ class Pacing(Generic[K, T]):
         if self._newest.get(key) is news:
             del self._newest[key]
         self._resting[key] = now_s + self._every_s
-        self._resting.move_to_end(key)
 
     def forget(self, key: K) -> None:
         """Drop what is kept of a key; only when it was told last is still remembered."""

@@ -175,6 +175,7 @@ async def test_nothing_is_asked_for_who_has_gone(house):
 async def test_the_task_tells_at_once_what_comes_and_later_what_came_too_soon(house):
     badge, wire = house.badge("bob")
     task = asyncio.create_task(house.notifier.run())
+    await asyncio.sleep(0)  # it waits for news now
 
     badge.message(live(1))
     await until(lambda: told(wire) == [("room", 1)])
