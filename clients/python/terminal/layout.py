@@ -55,8 +55,15 @@ def fill(text: str, columns: int, *, right: bool = False) -> str:
 
 
 def _pieces(word: str, columns: int) -> Iterator[str]:
-    """Yield a word whole where it fits into a line, letter by letter otherwise."""
+    """Yield a word whole where it fits into a line, letter by letter otherwise.
+
+    Some signs of Arabic are one letter with all that follow them, however many: those are cut too.
+    """
     if width(word) <= columns:
         yield word
-    else:
-        yield from iter_graphemes(word)
+        return
+    for grapheme in iter_graphemes(word):
+        if width(grapheme) <= columns:
+            yield grapheme
+        else:
+            yield from grapheme

@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import io
 import logging
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -53,6 +54,9 @@ def main(words: Sequence[str]) -> int:
         return _complain("")
     except (KeyboardInterrupt, asyncio.CancelledError):
         return INTERRUPTED
+    except BrokenPipeError:  # who read the output went away; Python would complain at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def _try_to_sign_in(given: Arguments, settings: Settings) -> int:

@@ -6,6 +6,7 @@ changes them as the server tells; what lags there (heads, own watermarks) is kep
 
 import contextlib
 import datetime as dt
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,10 @@ from clients.python.terminal.safe import safe
 
 KEPT_MESSAGES = 500
 """Messages kept per room, for quotes of what is answered."""
+
+QUIET_LINES = 5
+QUIET_WITHIN_S = 10.0
+"""Most lines about messages of one room that is not open, in so many seconds; the bar counts all."""
 
 DIRECT = "direct"
 
@@ -36,11 +41,19 @@ class Outgoing:
 
 @dataclass(slots=True)
 class Seen:
-    """What was seen of one room: ``head`` exists, ``read`` was shown or told as read."""
+    """What was seen of one room.
+
+    Attributes:
+        head: highest seq that is known to exist.
+        read: everything up to it was on the screen.
+        messages: the latest ones, by seq.
+        told: when the latest quiet lines about it were shown.
+    """
 
     head: int = 0
     read: int = 0
     messages: dict[int, Message] = field(default_factory=dict)
+    told: deque[float] = field(default_factory=lambda: deque(maxlen=QUIET_LINES))
 
 
 class Model:
@@ -195,6 +208,19 @@ class Model:
         if room in self._active:
             self._active.remove(room)
         self._active.insert(0, room)
+
+    def may_tell(self, room: str, now: float) -> bool:
+        """Decide whether one more quiet line about a room is fine; a busy room has a few at most.
+
+        Args:
+            room: that is not open.
+            now: in monotonic seconds.
+        """
+        told = self._seen.setdefault(room, Seen()).told
+        if len(told) == told.maxlen and now - told[0] < QUIET_WITHIN_S:
+            return False
+        told.append(now)
+        return True
 
     def kept(self, room: str, seq: int) -> Message | None:
         """Return a message that was seen before and is still kept."""

@@ -76,6 +76,7 @@ class PromptScreen:
             complete_while_typing=False,
             reserve_space_for_menu=0,
             erase_when_done=True,
+            enable_suspend=True,
             refresh_interval=TICK_S,
             color_depth=self._depth,
             style=STYLE,

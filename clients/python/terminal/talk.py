@@ -244,9 +244,14 @@ class Talk:
         if message.room == self._model.current:
             if message.seq > self._model.shown:
                 self._print([message])
-        elif is_new and message.sender != self._model.me and message.room != self._opening:
+        elif is_new and self._is_worth_telling(message):
             self.show([self._view.quiet(message, self.columns)])
         self._screen.refresh()
+
+    def _is_worth_telling(self, message: Message) -> bool:
+        if message.sender == self._model.me or message.room == self._opening:
+            return False
+        return self._model.may_tell(message.room, asyncio.get_running_loop().time())
 
     def _print(self, messages: Sequence[Message]) -> None:
         """Show messages of the open room, which are newer than all before, and report them read."""

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from clients.python.parley import Socket
@@ -14,12 +15,14 @@ PASSWORD = "violet harbour 71"
 
 
 @contextmanager
-def at_terminals(world: World, *people: Person, **given):
+def at_terminals(
+    world: World, *people: Person, env: Mapping[str, str] | None = None
+) -> Iterator[list[Terminal]]:
     terminals = []
     try:
         for person in people:
-            env = {"PARLEY_TOKEN": person.token, **given.pop("env", {})}
-            terminals.append(Terminal(["--url", world.url], env=env, **given))
+            given = {"PARLEY_TOKEN": person.token, **(env or {})}
+            terminals.append(Terminal(["--url", world.url], env=given))
         for terminal in terminals:
             terminal.until("Signed in as", "no conversation >")
         yield terminals
@@ -28,7 +31,9 @@ def at_terminals(world: World, *people: Person, **given):
             terminal.close()
 
 
-def piped(world: World, *arguments: str, text: str = "", url: str = "", **env: str):
+def piped(
+    world: World, *arguments: str, text: str = "", url: str = "", **env: str
+) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [*PROGRAM, "--url", url or world.url, *arguments],
         input=text.encode(),
@@ -49,7 +54,7 @@ def contents(world: World, room: str) -> list[str]:
 
 def room_of(world: World, *people: Person) -> str:
     sql = "select room_id from member group by room_id having array_agg(user_id::text) @> %s"
-    return world.rows(sql, [person.id for person in people])[0][0]
+    return str(world.rows(sql, [person.id for person in people])[0][0])
 
 
 def test_two_people_chat_though_chat_goes_away_meanwhile(world):

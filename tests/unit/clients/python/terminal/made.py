@@ -1,9 +1,10 @@
 """Messages and rooms for these tests."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
-from clients.python.parley import Message, Room
+from clients.python.parley import Message, Room, User
 
 MORNING = dt.datetime(2026, 3, 1, 9, 30, tzinfo=dt.UTC)
 
@@ -19,6 +20,10 @@ def message(seq: int, content: str = "", *, sender: str = "bob", **members: Any)
         "created_at": MORNING + dt.timedelta(minutes=seq),
     }
     return Message(**{**usual, **members})
+
+
+async def ask_nobody(ids: Sequence[str]) -> Sequence[User]:
+    return []
 
 
 def room(room_id: str = "r", **members: Any) -> Room:

@@ -22,6 +22,10 @@ def test_a_word_that_is_longer_than_a_line_is_broken_anywhere():
     assert wrap("a " + "x" * 12, 5) == ["a xxx", "xxxxx", "xxxx"]
 
 
+def test_letters_that_hang_together_without_end_are_cut_too():
+    assert wrap("\u0600" * 5 + "a", 3) == ["\u0600" * 3, "\u0600" * 2 + "a"]
+
+
 def test_wide_letters_are_never_cut_in_two():
     assert wrap("你好世界", 5) == ["你好", "世界"]
 

@@ -1,6 +1,7 @@
 """What the screen shows, line by line."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,14 @@ from clients.python.terminal.lines import MOST_LINES, Mark, Row, plain
 from tests.unit.clients.python.terminal.made import MORNING
 
 
-def laid(content: str, columns: int = 80, **changes) -> list[str]:
-    usual = {"name": "Bob", "style": "name1", "mark": Mark.THEIRS, "seq": 12, "at": MORNING}
+def laid(content: str, columns: int = 80, **changes: Any) -> list[str]:
+    usual: dict[str, Any] = {
+        "name": "Bob",
+        "style": "name1",
+        "mark": Mark.THEIRS,
+        "seq": 12,
+        "at": MORNING,
+    }
     row = Row(content=content, **(usual | changes))
     return [plain(line) for line in lines.message(row, columns)]
 
@@ -64,7 +71,7 @@ def test_one_message_cannot_push_everything_off_the_screen():
 
 @pytest.mark.parametrize("place", ["content", "name", "quote"])
 def test_whatever_comes_from_others_is_made_harmless(place):
-    given = {"content": "x", place: "\x1b[31m\nred"}
+    given: dict[str, Any] = {"content": "x", place: "\x1b[31m\nred"}
 
     shown = "".join(laid(**given))
 

@@ -1,32 +1,41 @@
 """What the terminal keeps in mind."""
 
+from clients.python.parley import Room
 from clients.python.terminal.lines import Mark
-from clients.python.terminal.model import KEPT_MESSAGES, Model, Outgoing
+from clients.python.terminal.model import (
+    KEPT_MESSAGES,
+    QUIET_LINES,
+    QUIET_WITHIN_S,
+    Model,
+    Outgoing,
+)
 from tests.unit.clients.python.terminal.made import message, room
 
 
-def model_of(*rooms) -> Model:
+def model_of(*rooms: Room) -> Model:
     return Model({one.id: one for one in rooms}, "me")
 
 
 def test_rooms_keep_their_numbers_and_move_to_the_front():
-    model = model_of(room("a"), room("b"))
+    rooms = {one.id: one for one in [room("a"), room("b")]}
+    model = Model(rooms, "me")
     model.by_activity()
-    model.rooms["c"] = room("c")
+    rooms["c"] = room("c")
 
     model.note_activity("b")
 
     assert [one.id for one in model.by_activity()] == ["b", "a", "c"]
     assert [model.number(one) for one in "abc"] == [1, 2, 3]
-    assert model.numbered(2) == model.rooms["b"]
+    assert model.numbered(2) == rooms["b"]
     assert model.numbered(9) is None
 
 
 def test_a_number_is_not_given_again_after_a_room_is_gone():
-    model = model_of(room("a"), room("b"))
+    rooms = {one.id: one for one in [room("a"), room("b")]}
+    model = Model(rooms, "me")
     model.number("a")
-    del model.rooms["a"]
-    model.rooms["c"] = room("c")
+    del rooms["a"]
+    rooms["c"] = room("c")
 
     assert model.number("c") == 3
     assert model.numbered(1) is None
@@ -115,14 +124,25 @@ def test_only_so_many_messages_are_kept():
     assert model.kept("r", 2) == message(2)
 
 
+def test_a_busy_room_that_is_not_open_is_told_of_a_few_times_only():
+    model = model_of(room("r"), room("s"))
+
+    busy = [model.may_tell("r", 100.0 + number) for number in range(QUIET_LINES + 2)]
+
+    assert busy == [True] * QUIET_LINES + [False] * 2
+    assert model.may_tell("s", 107.0)
+    assert model.may_tell("r", 100.0 + QUIET_WITHIN_S)
+
+
 def test_what_a_room_frame_brings_is_told_once():
-    model = model_of(room("a", name="Old"))
+    rooms = {one.id: one for one in [room("a", name="Old")]}
+    model = Model(rooms, "me")
     model.by_activity()
     told = []
     for frame in (room("b", name="New"), room("b", name="New"), room("a", name="Now")):
-        model.rooms[frame.id] = frame
+        rooms[frame.id] = frame
         told.append(model.learn(frame))
-    del model.rooms["a"]
+    del rooms["a"]
     told.append(model.learn(room("a", name="", removed=True)))
     told.append(model.learn(room("z", removed=True)))
 
@@ -136,13 +156,14 @@ def test_what_a_room_frame_brings_is_told_once():
 
 
 def test_a_room_that_one_makes_is_no_news():
-    model = model_of()
+    rooms: dict[str, Room] = {}
+    model = Model(rooms, "me")
 
     with model.making():
-        model.rooms["a"] = room("a")
+        rooms["a"] = room("a")
         early = model.learn(room("a"))
     with model.making():
-        model.rooms["b"] = room("b")
+        rooms["b"] = room("b")
     late = model.learn(room("b"))
 
     assert (early, late) == ("", "")

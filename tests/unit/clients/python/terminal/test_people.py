@@ -3,6 +3,7 @@
 from clients.python import parley
 from clients.python.parley import User
 from clients.python.terminal.people import ASK_AT_ONCE, People, shade_of
+from tests.unit.clients.python.terminal.made import ask_nobody
 
 BOB = User(id="b-1234", username="bob", display_name="Bob\x1b[2J")
 
@@ -46,7 +47,7 @@ async def test_somebody_stays_a_part_of_an_id_where_the_server_does_not_answer()
 
 
 def test_a_full_name_tells_two_people_of_one_name_apart():
-    people = People(None)
+    people = People(ask_nobody)
     people.add([BOB, User(id="2", username="carl", display_name="carl")])
 
     assert people.full_name("b-1234") == "Bob␛[2J (@bob)"

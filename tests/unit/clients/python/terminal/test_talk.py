@@ -18,7 +18,7 @@ from clients.python.terminal.running import Runner
 from clients.python.terminal.talk import Talk
 from clients.python.terminal.view import View
 from tests.unit.clients.python import fakes
-from tests.unit.clients.python.fakes import Peer, chat_with, problem, until
+from tests.unit.clients.python.fakes import Peer, Server, Web, chat_with, problem, until
 
 ROOMS = (
     fakes.room("r", last_seq=3, delivered_seq=3, members=["me", "bob"]),
@@ -71,7 +71,7 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(server, web) -> AsyncIterator[Stage]:
+async def stage(server: Server, web: Web) -> AsyncIterator[Stage]:
     people = [{"id": "me", "username": "alice"}, {"id": "bob", "username": "bob"}]
     history = [fakes.message("r", seq) for seq in (1, 2, 3)]
     page = {"messages": history, "has_more": False}

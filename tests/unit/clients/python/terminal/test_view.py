@@ -1,15 +1,16 @@
 """From the model to lines."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 import pytest
 
 from clients.python.parley import Link, User
-from clients.python.terminal.lines import Mark, plain
+from clients.python.terminal.lines import Line, Mark, plain
 from clients.python.terminal.model import Model, Outgoing
 from clients.python.terminal.people import People
 from clients.python.terminal.view import LISTED_ROOMS, LIVE_LINES, View, link_words
-from tests.unit.clients.python.terminal.made import message, room
+from tests.unit.clients.python.terminal.made import ask_nobody, message, room
 
 
 @pytest.fixture
@@ -23,17 +24,17 @@ def model() -> Model:
 
 @pytest.fixture
 def people() -> People:
-    people = People(None)
+    people = People(ask_nobody)
     people.add([User(id="me", username="ann"), User(id="bob", username="bob", display_name="Bob")])
     return people
 
 
 @pytest.fixture
-def view(model, people) -> View:
+def view(model: Model, people: People) -> View:
     return View(model, people, dt.timezone(dt.timedelta(hours=2)))
 
 
-def texts(lines) -> list[str]:
+def texts(lines: Sequence[Line]) -> list[str]:
     return [plain(line) for line in lines]
 
 
