@@ -16,6 +16,7 @@ from services.chat.domain.ordering import LiveFrame
 from services.chat.frames.glimpse import glimpse
 from services.chat.frames.server import Custom, RoomUpdate
 from services.chat.hub import Hub, Session
+from services.chat.selectors.rooms import bare_rooms_of
 
 POLLS_OF_ONE = 4
 """Long polls of one user at a time in this process: a few tabs, and those not known to be lost."""
@@ -120,7 +121,7 @@ class Polls:
         self._of_user[user] += 1
         try:
             async with self.reading:
-                rooms = await self._hub.open(session)
+                rooms = await self._hub.open(session, read=bare_rooms_of)
             poll.heads = {room.id: room.last_seq for room in rooms}
             self._hub.go_live(session)
             if self._stopping:

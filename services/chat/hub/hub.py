@@ -5,6 +5,7 @@ there is no hole between ``welcome`` and the live frames.
 """
 
 from collections.abc import Iterable
+from typing import Protocol
 
 import msgspec
 
@@ -29,6 +30,14 @@ SESSIONS = metrics.gauge("parley_sessions", "Open sessions of this process.", ["
 ROOMS = metrics.gauge("parley_local_rooms", "Rooms with a session in this process.")
 
 
+class RoomsOf(Protocol):
+    """A selector of the rooms in which a user is present."""
+
+    def __call__(self, *, user_id: str) -> list[RoomEntry]:
+        """Return them."""
+        ...
+
+
 class Hub:
     """One per process, in its event loop."""
 
@@ -42,17 +51,21 @@ class Hub:
 
     # -- sessions ---------------------------------------------------------------------------
 
-    async def open(self, session: Session) -> list[RoomEntry]:
+    async def open(self, session: Session, *, read: RoomsOf = rooms_of) -> list[RoomEntry]:
         """Seat a session in its rooms and return them with their heads, for ``welcome``.
 
         Live frames are held until ``go_live``. On failure the caller must ``leave``.
+
+        Args:
+            session: whose.
+            read: the selector that reads its rooms; it may leave blank what nobody is told.
 
         Raises:
             ParleyError: the database did not answer.
         """
         self._sessions.setdefault(session.user, set()).add(session)
         SESSIONS.labels(session.kind).inc()
-        entries = await self._database.run(rooms_of, user_id=session.user)
+        entries = await self._database.run(read, user_id=session.user)
         for entry in entries:
             self._take_seat(session, entry.id)
         heads = await self._database.run(heads_of, [entry.id for entry in entries])

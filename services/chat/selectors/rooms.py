@@ -58,6 +58,30 @@ def rooms_of(*, user_id: str, limit: int | None = None) -> list[RoomEntry]:
     return _entries(_memberships(user_id)[:limit])
 
 
+def bare_rooms_of(*, user_id: str) -> list[RoomEntry]:
+    """Return the rooms in which a user is present, with id, version and head, the rest blank.
+
+    For who is seated in them and not told of them: many times cheaper than ``rooms_of``.
+    """
+    rows = Member.objects.filter(user_id=user_id, left_seq=None)
+    return [
+        RoomEntry(
+            id=str(room),
+            kind="group",
+            name="",
+            version=version,
+            member_count=0,
+            last_seq=last_seq,
+            delivered_seq=0,
+            read_seq=0,
+            lowest=[],
+        )
+        for room, version, last_seq in rows.values_list(
+            "room_id", "room__version", "room__last_seq"
+        )
+    ]
+
+
 def rooms_page(*, user_id: str, after: str | None, limit: int) -> RoomPage:
     """Return a page of ``rooms_of``.
 
