@@ -83,9 +83,14 @@ async def session(request: HttpRequest) -> HttpResponse:
 
 @router.post("/ticket", **documented(answers={200: TicketAnswer}))
 async def ticket(request: HttpRequest) -> HttpResponse:
-    """Give a one-time ticket, for clients whose WebSocket carries neither header nor cookie."""
-    caller = caller_of(request)
-    made = parts_of(request).tokens.issue_ticket(sub=caller.id, sid=caller.sid)
+    """Give a one-time ticket, for clients whose WebSocket carries neither header nor cookie.
+
+    It renews the sign-in, as a new token would: the socket stays open as long as with one.
+    """
+    caller, parts = caller_of(request), parts_of(request)
+    if not await parts.database.run(identity.renew_sign_in, sid=caller.sid):
+        raise Unauthenticated
+    made = parts.tokens.issue_ticket(sub=caller.id, sid=caller.sid)
     return answer(TicketAnswer(ticket=made, expires_in=TICKET_LIFETIME_S))
 
 

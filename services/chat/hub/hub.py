@@ -16,7 +16,7 @@ from libs.common.events import MessageCreated, RoomChanged, RoomSnapshot, UserRe
 from libs.common.tasks import TaskSet
 from services.chat.domain.closing import NOT_AUTHENTICATED
 from services.chat.domain.ordering import LiveFrame
-from services.chat.frames.server import Custom, RoomEntry
+from services.chat.frames.server import RoomEntry
 from services.chat.hub.courier import RETRY_AFTER_S, Courier
 from services.chat.hub.local_room import LocalRoom
 from services.chat.hub.seating import Seating
@@ -150,11 +150,6 @@ class Hub:
         for session in self.sessions_of(event.user):
             if session.sid in event.sids:
                 session.listener.close(NOT_AUTHENTICATED)
-
-    def push(self, user: str, frame: Custom) -> None:
-        """Hand a frame of other code to the sessions of a user."""
-        for session in self.sessions_of(user):
-            session.listener.custom(frame)
 
     def seat_user(self, user: str, room_id: str) -> None:
         """Seat the sessions of a user in a room where they are not seated yet."""

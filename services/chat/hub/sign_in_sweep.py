@@ -16,7 +16,7 @@ from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError
 from services.chat.domain.closing import NOT_AUTHENTICATED
-from services.chat.domain.sign_ins import could_renew, why_ended
+from services.chat.domain.sign_ins import Ended, could_renew, why_ended
 from services.chat.hub.session import Session
 from services.chat.selectors.sign_ins import sign_ins_by_sid
 
@@ -91,8 +91,10 @@ class SignInSweep:
             if reason is not None:
                 self._close(by_sid[sid], reason)
 
-    def _close(self, sessions: Iterable[Session], reason: str) -> None:
+    def _close(self, sessions: Iterable[Session], reason: Ended) -> None:
         for session in sessions:
-            if not session.listener.closed:
+            # A poll shows its credential each time, and may do without a token.
+            spared = session.kind == "poll" and reason is Ended.NOT_RENEWED
+            if not spared and not session.listener.closed:
                 CLOSED.labels(reason).inc()
                 session.listener.close(NOT_AUTHENTICATED)

@@ -192,3 +192,15 @@ async def test_who_is_not_signed_in_gets_no_ticket_and_a_cookie_needs_the_csrf_t
     assert refused.status_code == 401
     assert (forged.status_code, forged.json()["code"]) == (403, "csrf_failed")
     assert await outcome_of_ticket(world.url, given.json()["ticket"]) == "welcome"
+
+
+async def test_asking_for_a_ticket_renews_the_sign_in_as_asking_for_a_token_does(world):
+    alice = world.person()
+    age = "select now() - renewed_at < interval '1 minute' from sign_in where id = %s"
+    world.rows(
+        "update sign_in set renewed_at = now() - interval '9 minutes' where id = %s", alice.sid
+    )
+
+    await ticket_of(world, alice)
+
+    assert world.rows(age, alice.sid) == [(True,)]

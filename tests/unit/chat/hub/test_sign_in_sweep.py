@@ -38,11 +38,12 @@ class House:
         self.reads.append(len(sids))
         return {sid: self.sign_ins[sid] for sid in sids if sid in self.sign_ins}
 
-    def open(self, sid, sign_in):
+    def open(self, sid, sign_in, *, kind="chat"):
         wire = FakeWire()
         if sign_in is not None:
             self.sign_ins[sid] = sign_in
-        self.sessions.append(Session(f"session {len(self.sessions)}", "user", sid, Outbound(wire)))
+        number = len(self.sessions)
+        self.sessions.append(Session(f"session {number}", "user", sid, Outbound(wire), kind))
         return wire
 
     async def fail(self):
@@ -107,3 +108,12 @@ async def test_every_failure_begins_the_time_anew():
     await house.sweep.sweep()
 
     assert late.codes == []
+
+
+async def test_a_long_poll_is_spared_by_the_age_of_its_sign_in_but_not_by_its_end():
+    house = House()
+    late, revoked = house.open("one", LATE, kind="poll"), house.open("two", REVOKED, kind="poll")
+
+    await house.sweep.sweep()
+
+    assert (late.codes, revoked.codes) == ([], [NOT_AUTHENTICATED])
