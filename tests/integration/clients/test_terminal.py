@@ -4,6 +4,7 @@ import signal
 import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from clients.python.parley import Socket
@@ -230,10 +231,14 @@ def test_commands_from_a_file_are_done_before_the_end(world):
 
 
 def test_a_script_that_cannot_sign_in_says_why(world):
-    wrong = piped(world, "nobody.at.all", PARLEY_PASSWORD="wrong")
-    silent = piped(world, "nobody.at.all")
-    token = piped(world, PARLEY_TOKEN="not.a.token")
-    nowhere = piped(world, "ann", url="http://127.0.0.1:1", PARLEY_PASSWORD="x")
+    with ThreadPoolExecutor() as threads:
+        tries = (
+            threads.submit(piped, world, "nobody.at.all", PARLEY_PASSWORD="wrong"),
+            threads.submit(piped, world, "nobody.at.all"),
+            threads.submit(piped, world, PARLEY_TOKEN="not.a.token"),
+            threads.submit(piped, world, "a", url="http://127.0.0.1:1", PARLEY_PASSWORD="x"),
+        )
+        wrong, silent, token, nowhere = (one.result() for one in tries)
 
     assert [one.returncode for one in (wrong, silent, token, nowhere)] == [1, 2, 1, 1]
     assert b"Wrong username or password." in wrong.stderr
