@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 import httpx
@@ -37,7 +37,7 @@ class Hall:
 
 
 @contextlib.asynccontextmanager
-async def hall_in(world: World):
+async def hall_in(world: World) -> AsyncIterator[Hall]:
     people = [world.person(f"Person {number}") for number in range(MEMBERS)]
     gate = asyncio.Semaphore(OPENING_AT_ONCE)
 
