@@ -70,7 +70,7 @@ class Room(Frame, frozen=True, kw_only=True, tag="room"):
 
 
 class Welcome(Frame, frozen=True, kw_only=True, tag="welcome"):
-    """The first frame of every connection."""
+    """The first frame of every connection; ``unread_total`` on ``/ws/notifications/`` only."""
 
     protocol: int
     session: str
@@ -80,6 +80,7 @@ class Welcome(Frame, frozen=True, kw_only=True, tag="welcome"):
     limits: Limits = msgspec.field(default_factory=Limits)
     server_time: dt.datetime | None = None
     more_rooms: bool = False
+    unread_total: int | None = None
 
 
 class Ack(Frame, frozen=True, kw_only=True, tag="ack"):

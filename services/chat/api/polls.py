@@ -24,6 +24,8 @@ POLLS = 2000
 """Long polls of this process. Each is a request with a seat in every room of its user."""
 READING = 4
 """Polls that read at the same time: a message wakes all of a room, and others need the database."""
+READ_WITHIN_S = 4.0
+"""How long a poll waits for its turn to read. After its longest wait: below the 30 s of clients."""
 RETRY_AFTER_S = 1.0
 
 
@@ -89,13 +91,14 @@ class Polls:
 
     Args:
         at_most: how many of them there may be.
-
-    Attributes:
-        reading: to be held by a poll while it reads.
+        read_within_s: how long each may wait for its turn to read.
     """
 
-    def __init__(self, *, hub: Hub, at_most: int = POLLS) -> None:
-        self.reading = asyncio.Semaphore(READING)
+    def __init__(
+        self, *, hub: Hub, at_most: int = POLLS, read_within_s: float = READ_WITHIN_S
+    ) -> None:
+        self._reading = asyncio.Semaphore(READING)
+        self._read_within_s = read_within_s
         self._hub = hub
         self._at_most = at_most
         self._open: set[Poll] = set()
@@ -120,7 +123,7 @@ class Polls:
         self._open.add(poll)
         self._of_user[user] += 1
         try:
-            async with self.reading:
+            async with self.reading():
                 rooms = await self._hub.open(session, read=bare_rooms_of)
             poll.heads = {room.id: room.last_seq for room in rooms}
             self._hub.go_live(session)
@@ -133,6 +136,23 @@ class Polls:
             self._of_user[user] -= 1
             if not self._of_user[user]:
                 del self._of_user[user]
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        """Take a turn to read, for as long as the block lasts.
+
+        Raises:
+            Unavailable: it did not come in time.
+        """
+        try:
+            async with asyncio.timeout(self._read_within_s):
+                await self._reading.acquire()
+        except TimeoutError:
+            raise Unavailable(retry_after_s=RETRY_AFTER_S) from None
+        try:
+            yield
+        finally:
+            self._reading.release()
 
     def begin_to_stop(self) -> None:
         """Have every poll answered at once, from now on."""

@@ -66,7 +66,7 @@ Reading = Callable[[Caller, Known, Heard, dt.datetime], Missed]
 
 async def _read(parts: Parts, reading: Reading, caller: Caller, known: Known, poll: Poll) -> Missed:
     heard = Heard(changed=poll.changed | (poll.rooms - known.cursors.keys()), heads=poll.heads)
-    async with parts.polls.reading:
+    async with parts.polls.reading():
         return await parts.database.run(reading, caller, known, heard, parts.clock.now())
 
 

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -8,7 +9,7 @@ import pytest
 from libs.common.clock import ManualClock
 from libs.common.errors import RateLimited, Unauthenticated, Unavailable
 from libs.common.events import MessageCreated, MessageFrame, UserRevoked
-from services.chat.api.polls import POLLS_OF_ONE, Polls
+from services.chat.api.polls import POLLS_OF_ONE, READING, Polls
 from services.chat.api.sync import wait_for_news
 from services.chat.frames.server import encode
 from services.chat.hub import Hub
@@ -210,6 +211,19 @@ async def test_a_process_with_too_many_polls_refuses_more(house):
 
     house.write()
     await poll
+
+
+async def test_only_some_read_at_a_time_and_who_waits_too_long_is_told_so(house):
+    house.parts.polls = polls = Polls(hub=house.hub, read_within_s=0.01)
+
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(READING):
+            await stack.enter_async_context(polls.reading())
+        with pytest.raises(Unavailable):
+            await house.poll(cursor=8)
+    found = await house.poll(cursor=8)
+
+    assert (seqs(found), house.hub.all_sessions()) == ([9, 10], [])
 
 
 @pytest.mark.parametrize("after", [None, "bare_rooms_of", "heads_of"])
