@@ -92,6 +92,8 @@ async def _talk(arguments: Arguments, settings: Settings) -> int:
         screen = _screen(settings, _live(chat, model, people, view))
         talk = Talk(chat, model=model, people=people, view=view, screen=screen)
         runner = Runner(chat, talk, directory=directory, model=model, people=people, view=view)
+        if not screen.redraws:
+            talk.patience_s = arguments.timeout_s
         talk.tell(f"Signed in as {people.full_name(chat.user_id)} at {arguments.url}.")
         talk.do(Call("open", (arguments.to,), arguments.to) if arguments.to else Call("rooms"))
         try:

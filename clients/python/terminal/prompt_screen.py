@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
@@ -96,7 +95,7 @@ class PromptScreen:
         if not app.is_running or app.loop is None:
             self._write()
         elif was_empty and lines:
-            app.loop.call_soon(run_in_terminal, self._write)
+            app.loop.call_soon(self._write)
 
     def refresh(self) -> None:
         """Draw the prompt and what stands around it anew."""
@@ -128,11 +127,22 @@ class PromptScreen:
         return _text([*above, self._live.prompt()])
 
     def _write(self) -> None:
+        """Write in place of the prompt, which is drawn again below.
+
+        The library's own ``run_in_terminal`` would leave the raw mode meanwhile, in which a key
+        that is pressed at that moment (a Ctrl-D, say) gets lost or shows up between the lines.
+        """
         lines, self._waiting = self._waiting, []
+        app = self._session.app
+        if app.is_running:
+            app.renderer.erase()
         text = FormattedText([piece for line in lines for piece in (*_styled(line), ("", "\n"))])
         output = self._session.output
         print_formatted_text(output, text, STYLE, color_depth=self._depth)
         output.flush()
+        if app.is_running:
+            app.renderer.request_absolute_cursor_position()
+            app.invalidate()
 
 
 class _Completer(Completer):

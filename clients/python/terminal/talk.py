@@ -19,7 +19,7 @@ from clients.python.terminal.sentences import sentence_of
 from clients.python.terminal.view import View
 
 PATIENCE_S = 24 * 3600.0
-"""How long an own message waits for a connection before it counts as refused."""
+"""As long as somebody may sit in front of the screen; scripts are less patient."""
 
 SHOWN_AT_FIRST = 20
 """Messages on the screen when a room is opened; more where more are new."""
@@ -36,6 +36,10 @@ class Talk:
         people: how everybody is called.
         view: from the model to lines.
         screen: where they go.
+
+    Attributes:
+        any_refused: whether an own message was refused, so far.
+        patience_s: how long an own message waits for a connection before it counts as refused.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class Talk:
         self._sends: set[asyncio.Task[None]] = set()
         self._opening = ""
         self.any_refused = False
+        self.patience_s = PATIENCE_S
 
     # What commands use ------------------------------------------------------------------------
 
@@ -276,7 +281,7 @@ class Talk:
                 one.content,
                 reply_to=one.reply_to,
                 client_id=one.client_id,
-                timeout_s=PATIENCE_S,
+                timeout_s=self.patience_s,
             )
         except ParleyError as error:
             self.any_refused = True
