@@ -217,10 +217,12 @@ class Engine:
             cursors = {room: self.core.rooms.cursor(room) for room in rooms}
             missing = await self._api.sync(cursors, wait_s=wait_s)
             now = self._clock.monotonic()
-            self.core.learn(missing.changed, now)
+            self.core.learn([room for room in missing.changed if not room.removed], now)
             for message in missing.messages:
                 self.core.take(message, now)
             self.core.synced(missing.rooms, now)
+            # Behind the messages: the last ones of a room that was left come with its farewell.
+            self.core.learn([room for room in missing.changed if room.removed], now)
             self.pump()
             rooms = [entry.room for entry in missing.rooms if entry.has_more]
             if not rooms:

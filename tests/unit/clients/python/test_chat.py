@@ -227,6 +227,27 @@ async def test_what_is_missing_can_be_fetched_over_http(server, web):
         assert "other" in chat.rooms
 
 
+async def test_the_last_messages_of_a_room_that_was_left_are_shown_before_it_goes(server, web):
+    def answer(request: httpx.Request) -> httpx.Response:
+        first = json.loads(request.content)["cursors"]["r"] + 1
+        return httpx.Response(
+            200,
+            json={
+                "messages": [fakes.message("r", first)],
+                "rooms": [{"room": "r", "from": first, "to": first, "has_more": False}],
+                "statuses": [],
+                "changed": [fakes.room("r", last_seq=first) | {"removed": True}],
+            },
+        )
+
+    web.answer("POST /api/chat/sync", answer)
+    async with chat_with(server, web) as (chat, _):
+        await chat.catch_up(wait_s=25)
+
+        assert await take(chat, 1) == [4]
+        assert "r" not in chat.rooms
+
+
 async def test_leaving_ends_the_iteration_and_fails_what_still_waits(server, web):
     async with chat_with(server, web) as (chat, peer):
         sending = asyncio.create_task(chat.send("r", "hello"))
