@@ -1,50 +1,9 @@
 """Two people in two windows of a real browser, on the real suite."""
 
-import uuid
-
 import pytest
 from playwright.sync_api import expect
 
-PASSWORD = "quite a long password"
-
-
-class Person:
-    """Somebody in front of a window, who does what people do."""
-
-    def __init__(self, page, name):
-        self.page = page
-        self.username = f"{name.lower()}-{uuid.uuid4().hex[:8]}"
-        self.name = name
-
-    def sign_up(self):
-        page = self.page
-        page.get_by_role("button", name="Create an account").click()
-        page.get_by_label("Username", exact=True).fill(self.username)
-        page.get_by_label("Display name", exact=True).fill(self.name)
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Create account").click()
-        expect(page.get_by_test_id("me")).to_contain_text(self.name)
-
-    def sign_in(self):
-        self.page.get_by_label("Username", exact=True).fill(self.username)
-        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
-        self.page.get_by_role("button", name="Sign in", exact=True).click()
-        expect(self.page.get_by_test_id("me")).to_contain_text(self.name)
-
-    def find(self, other):
-        self.page.get_by_test_id("search").fill(other.username)
-        self.page.get_by_test_id("person").click()
-        expect(self.page.get_by_test_id("conversation")).to_be_visible()
-
-    def open_room(self, name):
-        self.page.get_by_test_id("room").filter(has_text=name).click()
-
-    def write(self, text):
-        self.page.get_by_test_id("composer").fill(text)
-        self.page.get_by_test_id("composer").press("Enter")
-
-    def message(self, text):
-        return self.page.get_by_test_id("message").filter(has_text=text)
+from tests.e2e.person import Person
 
 
 @pytest.fixture

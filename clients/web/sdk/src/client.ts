@@ -62,8 +62,8 @@ export class ChatClient extends Emitter<ClientEvents> {
         this.repair.check(room, 0);
         this.progressed(room);
       },
+      // Repair asks for nothing in a room that is not there.
       onLeft: (room) => {
-        this.repair.forget(room);
         this.receipts.forget(room);
       },
       onLoaded: () => {

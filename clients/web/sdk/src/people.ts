@@ -32,7 +32,7 @@ export class People {
   /** Null where nobody has this id; undefined as long as that is not known: it is asked for then. */
   nameOf(id: string): string | null | undefined {
     const name = this.names.get(id);
-    if (name === undefined && !this.wanted.has(id)) {
+    if (name === undefined) {
       this.wanted.add(id);
       this.askAfter(COLLECT_MS);
     }

@@ -66,11 +66,6 @@ export class Repair {
     if (this.asked?.ref === ref) this.giveUp(retryAfterS * 1000);
   }
 
-  /** One is not in this room any more. */
-  forget(room: string): void {
-    this.holes.delete(room);
-  }
-
   /** The connection is gone, and with it every answer. The next `welcome` shows what is missing. */
   reset(): void {
     this.timer();

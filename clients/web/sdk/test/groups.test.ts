@@ -308,6 +308,33 @@ test("names are asked for over HTTP, and their coming is told", async () => {
   expect(redrawn).toBe(1);
 });
 
+test("names that could not be had are asked for again when the server is back", async () => {
+  const client = await world.online();
+  client.nameOf("bob");
+  await world.clock.advance(1_000);
+  world.http.answer("GET /users?ids=bob", 200, {
+    users: [{ id: "bob", username: "bob", display_name: "Bob" }],
+  });
+
+  world.socket.break();
+  await world.clock.advance(2_000);
+  world.socket.say(welcome());
+  await settle();
+
+  expect(client.nameOf("bob")).toBe("Bob");
+});
+
+test("people who were found by a search are not asked for", async () => {
+  world.http.answer("GET /users?search=bo", 200, {
+    users: [{ id: "bob", username: "bob", display_name: "Bob" }],
+  });
+  const client = await world.online();
+
+  await client.searchUsers("bo");
+
+  expect(client.nameOf("bob")).toBe("Bob");
+});
+
 test("what other code pushes reaches the embedding page as it is", async () => {
   const client = await world.online();
   const pushes: CustomPush[] = [];

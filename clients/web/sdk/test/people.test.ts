@@ -69,27 +69,31 @@ test("whom nobody knows is asked for once", async () => {
   expect(directory.asked).toHaveLength(1);
 });
 
-test("whoever is wanted while a call is on its way comes with the next", async () => {
-  let answer: (users: User[]) => void = () => undefined;
-  const asked: string[][] = [];
-  people = new People(
-    clock,
-    (ids) => {
-      asked.push(ids);
-      return new Promise((resolve) => (answer = resolve));
-    },
-    () => undefined,
-  );
+test("one call is on its way at a time: whoever is wanted meanwhile comes with the next", async () => {
+  const calls: { ids: string[]; end: (failed: boolean) => void }[] = [];
+  const fetch = (ids: string[]): Promise<User[]> =>
+    new Promise((resolve, reject) => {
+      const end = (failed: boolean): void => {
+        if (failed) reject(new ApiError(0, "unreachable", "Nobody there."));
+        else resolve([]);
+      };
+      calls.push({ ids, end });
+    });
+  people = new People(clock, fetch, () => undefined);
   people.nameOf("bob");
   await clock.advance(1_000);
 
   people.nameOf("carol");
+  people.askNow();
   await clock.advance(1_000);
-  expect(asked).toEqual([["bob"]]);
-  answer([]);
+  expect(calls.map((call) => call.ids)).toEqual([["bob"]]);
+  people.nameOf("dave");
+  calls[0]?.end(true);
+  await clock.advance(29_000);
+  expect(calls).toHaveLength(1);
   await clock.advance(1_000);
 
-  expect(asked).toEqual([["bob"], ["carol"]]);
+  expect(calls.map((call) => call.ids)).toEqual([["bob"], ["bob", "carol", "dave"]]);
 });
 
 test("a call that failed is made again later, never in a loop", async () => {

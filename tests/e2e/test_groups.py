@@ -1,0 +1,148 @@
+"""Groups in the windows of a real browser. They are made and changed over HTTP by their owner."""
+
+import uuid
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.person import PASSWORD, Person
+
+WITHIN_S = 10
+
+
+class Owner:
+    """Somebody without a window, who talks to the server with a token."""
+
+    def __init__(self, url, name):
+        self.username = f"{name.lower()}-{uuid.uuid4().hex[:8]}"
+        self.api = httpx.Client(base_url=f"{url}/api/chat", timeout=WITHIN_S)
+        user = {"username": self.username, "password": PASSWORD}
+        self.post("/auth/register", {**user, "display_name": name})
+        token = self.post("/auth/token", user)["access_token"]
+        self.api.cookies.clear()
+        self.api.headers["Authorization"] = f"Bearer {token}"
+
+    def post(self, path, body):
+        return self._done(self.api.post(path, json=body)).json()
+
+    def make_group(self, name, *members):
+        names = [member.username for member in members]
+        room = self.post("/rooms", {"kind": "group", "name": name, "members": names})
+        return Group(self, room["id"])
+
+    def patch(self, path, body):
+        self._done(self.api.patch(path, json=body))
+
+    def delete(self, path):
+        self._done(self.api.delete(path))
+
+    def _done(self, response):
+        assert response.is_success, response.text
+        return response
+
+
+class Group:
+    """A group, as its owner holds it."""
+
+    def __init__(self, owner, room):
+        self._owner = owner
+        self._path = f"/rooms/{room}"
+
+    def rename(self, name):
+        self._owner.patch(self._path, {"name": name})
+
+    def add(self, *members):
+        names = [member.username for member in members]
+        self._owner.post(f"{self._path}/members", {"members": names})
+
+    def remove(self, member):
+        self._owner.delete(f"{self._path}/members/{member.user_id}")
+
+    def write(self, content):
+        body = {"client_id": str(uuid.uuid4()), "content": content}
+        self._owner.post(f"{self._path}/messages", body)
+
+
+@pytest.fixture
+def carol(suite):
+    """The owner."""
+    owner = Owner(suite.state.gateway_url, "Carol")
+    yield owner
+    owner.api.close()
+
+
+@pytest.fixture
+def alice(open_window):
+    person = Person(open_window(), "Alice")
+    person.sign_up()
+    return person
+
+
+@pytest.fixture
+def bob(open_window):
+    person = Person(open_window(), "Bob")
+    person.sign_up()
+    return person
+
+
+def senders(person):
+    """Return the names in an open conversation, from the top."""
+    return person.page.get_by_test_id("sender")
+
+
+def test_a_group_appears_in_open_windows_and_says_who_wrote_what(alice, bob, carol):
+    group = carol.make_group("Team", alice, bob)
+    alice.open_room("Team")
+    bob.open_room("Team")
+    expect(alice.page.get_by_test_id("about")).to_have_text("3 members")
+
+    group.write("Welcome, both")
+    group.write("Shall we begin?")
+    expect(alice.message("begin?")).to_be_visible()
+    alice.write("Hello everybody")
+    expect(bob.message("Hello everybody")).to_be_visible()
+    bob.write("Here I am")
+    expect(alice.message("Here I am")).to_be_visible()
+    group.rename("Crew")
+
+    expect(senders(alice)).to_have_text(["Carol", "Bob"])
+    expect(senders(bob)).to_have_text(["Carol", "Alice"])
+    expect(alice.page.get_by_test_id("preview-author")).to_have_text("Bob:")
+    expect(bob.page.get_by_test_id("preview-author")).to_have_count(0)
+    for person in (alice, bob):
+        expect(person.page.get_by_role("heading", name="Crew")).to_be_visible()
+        expect(person.page.get_by_test_id("room")).to_contain_text("Crew")
+
+
+def test_who_is_removed_gets_nothing_more_and_who_is_added_again_begins_anew(alice, bob, carol):
+    group = carol.make_group("Team", alice, bob)
+    alice.open_room("Team")
+    bob.open_room("Team")
+    group.write("before")
+    expect(bob.message("before")).to_be_visible()
+
+    group.remove(bob)
+    expect(bob.page.get_by_test_id("not-here")).to_contain_text(
+        "You are not in this conversation any more"
+    )
+    expect(bob.page.get_by_test_id("room")).to_have_count(0)
+    expect(alice.page.get_by_test_id("about")).to_have_text("2 members")
+    group.write("without Bob")
+    expect(alice.message("without Bob")).to_be_visible()
+    expect(bob.page.get_by_test_id("not-here")).to_be_visible()
+    group.add(bob)
+    group.write("after")
+
+    expect(bob.page.get_by_test_id("about")).to_have_text("3 members")
+    expect(bob.message("after")).to_be_visible()
+    expect(bob.page.get_by_test_id("message")).to_have_count(1)
+    assert [word for word in ("before", "without Bob", "after") if bob.was_sent(word)] == [
+        "before",
+        "after",
+    ]
+    bob.write("I am back")
+    expect(alice.message("I am back")).to_be_visible()
+    bob.page.reload()
+    expect(bob.message("I am back")).to_be_visible()
+    expect(bob.page.get_by_test_id("message")).to_have_count(2)
