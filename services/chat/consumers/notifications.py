@@ -33,7 +33,7 @@ class NotificationsConsumer(SocketConsumer):
             super()._welcome(session, user, rooms), unread_total=unread_total
         )
 
-    def _act(self, session: Session, frame: client.AnyClientFrame) -> None:  # noqa: ARG002 - theirs
+    def _act(self, session: Session, frame: client.AnyClientFrame) -> None:  # noqa: ARG002 - as its base
         match frame:
             case client.Ping():
                 self._pong(frame)
