@@ -133,7 +133,8 @@ def test_an_account_is_made_and_its_password_is_never_seen(world):
     with Terminal(["--url", world.url, username]) as terminal:
         terminal.until("Password:")
         terminal.type("something else")
-        terminal.until("Wrong username or password.")
+        # What is typed before the question is thrown away, so that nobody's keys become a password.
+        terminal.until("Wrong username or password.\nPassword:")
         terminal.type(PASSWORD)
         terminal.until(f"Signed in as @{username}")
 
