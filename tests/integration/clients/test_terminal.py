@@ -134,7 +134,7 @@ def test_an_account_is_made_and_its_password_is_never_seen(world):
         terminal.until("Password:")
         terminal.type("something else")
         # What is typed before the question is thrown away, so that nobody's keys become a password.
-        terminal.until("Wrong username or password.\nPassword:")
+        terminal.until("Wrong username or password.", "account.\nPassword:")
         terminal.type(PASSWORD)
         terminal.until(f"Signed in as @{username}")
 
