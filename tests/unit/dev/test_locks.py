@@ -17,7 +17,7 @@ def test_a_lock_holds_no_address(lock):
 
 def test_locks_that_hold_the_same_package_hold_the_same_versions():
     # A lock may hold two of one package: one for older Pythons, one for newer ones.
-    found = defaultdict(dict)
+    found: dict[str, dict[str, set[str]]] = defaultdict(dict)
     for lock in ROOT.glob("requirements/*.lock"):
         for name, version in re.findall(r"^([\w.-]+)==(\S+)", lock.read_text(), re.MULTILINE):
             found[name].setdefault(lock.stem, set()).add(version)
