@@ -146,3 +146,19 @@ def test_who_is_removed_gets_nothing_more_and_who_is_added_again_begins_anew(ali
     bob.page.reload()
     expect(bob.message("I am back")).to_be_visible()
     expect(bob.page.get_by_test_id("message")).to_have_count(2)
+
+
+def test_what_was_written_offline_is_not_lost_with_the_group(alice, bob, carol):
+    group = carol.make_group("Team", alice, bob)
+    bob.open_room("Team")
+    bob.page.context.set_offline(True)
+    banner = bob.page.get_by_test_id("connection-banner")
+    expect(banner).to_have_attribute("data-state", "offline", timeout=15_000)
+    bob.write("One more thing")
+    group.remove(bob)
+    bob.page.context.set_offline(False)
+
+    expect(bob.page.get_by_test_id("not-here")).to_be_visible(timeout=15_000)
+    expect(bob.message("One more thing")).to_have_attribute("data-state", "refused", timeout=15_000)
+    bob.message("One more thing").get_by_role("button", name="Delete").click()
+    expect(bob.page.get_by_test_id("message")).to_have_count(0)

@@ -137,6 +137,12 @@ test("drafts come last, and keep their key when they become messages", () => {
   expect(message?.key).toBe(draft?.key);
 });
 
+test("what was never sent is still there when the room is not", () => {
+  const entries = timelineOf(undefined, [draftOf("c-1")], "me", nameOf);
+
+  expect(entries.map((entry) => [entry.clientId, entry.author])).toEqual([["c-1", null]]);
+});
+
 test("only a refused message needs the person: what merely waits goes by itself", () => {
   const states = ["pending", "waiting", "refused", "sent", "delivered", "read", null] as const;
 

@@ -9,11 +9,9 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 import { membersWords } from "../format";
 import {
-  hasLeft,
   hasOlder,
   historyError,
   isCatchingUp,
-  isLoaded,
   loadOlder,
   openSummary,
   timeline,
@@ -26,6 +24,7 @@ import { Avatar } from "./avatar";
 import { Composer } from "./composer";
 import { BackIcon, ChatIcon, DownIcon } from "./icons";
 import { DayLine, MessageRow, NewLine } from "./message-row";
+import { NotHere } from "./not-here";
 
 /** How near the end counts as at the end, and how near the top asks for more, in px. */
 const NEAR_END = 80;
@@ -41,35 +40,7 @@ type Hold = "start" | "new" | "end" | "reader";
 
 export function Conversation({ room }: { room: string }) {
   const summary = openSummary.value;
-  if (summary === undefined)
-    return (
-      <main class="conversation is-empty" data-testid="not-here">
-        {isLoaded.value && (
-          <div class="empty large">
-            <ChatIcon />
-            {hasLeft.value ? (
-              <h1>You are not in this conversation any more</h1>
-            ) : (
-              <h1>This conversation is not here</h1>
-            )}
-            <p>
-              {hasLeft.value
-                ? "Nothing that is written there reaches you now."
-                : "It may have ended, or you are not part of it."}
-            </p>
-            <button
-              type="button"
-              class="button quiet"
-              onClick={() => {
-                goTo(null);
-              }}
-            >
-              All conversations
-            </button>
-          </div>
-        )}
-      </main>
-    );
+  if (summary === undefined) return <NotHere />;
   const { name, peer, kind, memberCount } = summary;
   return (
     <main class="conversation" aria-label={`Conversation with ${name}`} data-testid="conversation">
@@ -223,7 +194,7 @@ function Beginning({ name, kind }: { name: string; kind: Kind }) {
       <p>
         {kind === "direct"
           ? "This is the beginning of your conversation with "
-          : "What is written from now on stands here. Say hello to "}
+          : "Messages appear here from now on. Say hello to "}
         <strong>{name}</strong>.
       </p>
     </div>

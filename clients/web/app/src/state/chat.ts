@@ -162,8 +162,7 @@ function drawNow(): void {
   else if (openSummary.peek() !== undefined) leaveOpenRoom();
   rooms.value = all.map((one) => summarize(one, client?.drafts(one.id) ?? [], me.id, nameOf));
   isCatchingUp.value = room?.isMissingSomething ?? false;
-  timeline.value =
-    room === undefined ? [] : timelineOf(room, client.drafts(room.id), me.id, nameOf);
+  timeline.value = timelineOf(room, client.drafts(openRoom.value ?? ""), me.id, nameOf);
   hasOlder.value = room?.log.hasOlder ?? false;
 }
 

@@ -47,14 +47,15 @@ export function needsPerson(state: SendState | null): boolean {
   return state === "refused";
 }
 
+/** Without a room (one is not in it any more) what was never sent is all there is. */
 export function timelineOf(
-  room: Room,
+  room: Room | undefined,
   drafts: readonly Draft[],
   me: string,
   nameOf: NameOf,
 ): Entry[] {
-  const isGroup = room.state.kind === "group";
-  const sent = room.log.messages.map((message) => ({
+  const isGroup = room?.state.kind === "group";
+  const sent = (room?.log.messages ?? []).map((message) => ({
     key: `${message.sender}/${message.client_id}`,
     clientId: message.client_id,
     seq: message.seq,
@@ -62,7 +63,7 @@ export function timelineOf(
     sender: message.sender,
     content: message.content,
     at: Date.parse(message.created_at),
-    state: message.sender === me ? room.progress(message.seq, me) : null,
+    state: message.sender === me ? (room?.progress(message.seq, me) ?? null) : null,
     reason: "",
   }));
   const waiting = drafts.map((draft) => ({
