@@ -149,8 +149,10 @@ def members_page(*, user_id: str, room_id: str, after: str | None, limit: int) -
     Raises:
         PermissionDenied: ``user_id`` is not in this room, or there is no such room.
     """
-    members = Member.objects.filter(room_id=uuid_of(room_id), left_seq=None).order_by("user_id")
-    start = uuid_of(after or "")
+    wanted, start = uuid_of(room_id), uuid_of(after or "")
+    if wanted is None:
+        raise PermissionDenied
+    members = Member.objects.filter(room_id=wanted, left_seq=None).order_by("user_id")
     if start is not None:
         members = members.filter(user_id__gt=start)
     found = list(members[: limit + 1])
