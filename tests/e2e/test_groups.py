@@ -132,9 +132,10 @@ def test_who_is_removed_gets_nothing_more_and_who_is_added_again_begins_anew(ali
     expect(alice.message("without Bob")).to_be_visible()
     expect(bob.page.get_by_test_id("not-here")).to_be_visible()
     group.add(bob)
+    expect(bob.page.get_by_test_id("about")).to_have_text("3 members")
+    expect(bob.page.get_by_test_id("no-messages")).to_be_visible()
     group.write("after")
 
-    expect(bob.page.get_by_test_id("about")).to_have_text("3 members")
     expect(bob.message("after")).to_be_visible()
     expect(bob.page.get_by_test_id("message")).to_have_count(1)
     assert [word for word in ("before", "without Bob", "after") if bob.was_sent(word)] == [
