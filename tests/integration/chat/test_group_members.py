@@ -1,8 +1,12 @@
 """Who may do what to whom in a group, over HTTP."""
 
+import asyncio
+
 import pytest
 
+from clients.python import parley
 from tests.integration.chat.groups import group_with_all_roles, opened, roles, version
+from tests.integration.chat.world import WITHIN_S
 
 
 def code_of(answer):
@@ -190,3 +194,33 @@ async def test_an_owner_who_leaves_is_followed_by_who_has_been_there_longest(wor
 
     assert owners == [[second_admin.id], [first_admin.id], [member.id], [other.id], []]
     assert version(world, room) == 11
+
+
+async def test_a_group_lives_its_life_in_the_python_client(world):
+    alice, bob, carol = world.people(3)
+
+    async with (
+        asyncio.timeout(WITHIN_S),
+        await parley.with_token(world.chats[0], alice.token) as owner,
+        await parley.with_token(world.chats[1], bob.token) as other,
+    ):
+        room = await owner.group_room("Trip", [bob.username])
+        await owner.send(room.id, "Where to?")
+        heard = await anext(other.messages())
+        await owner.rename(room.id, "Rome")
+        await owner.add_members(room.id, [carol.username])
+        await owner.set_open_history(room.id, is_open=True)
+        await owner.set_role(room.id, bob.id, "owner")
+        with pytest.raises(parley.PermissionDenied):
+            await owner.set_role(room.id, bob.id, "member")
+        known = owner.rooms[room.id]
+        members = {each.user: each.role async for each in other.api.members(room.id)}
+        await other.remove_member(room.id, carol.id)
+        await other.leave(room.id)
+        with pytest.raises(parley.PermissionDenied):
+            await other.send(room.id, "Am I still here?")
+
+    assert (heard.room, heard.content) == (room.id, "Where to?")
+    assert (known.name, known.role, known.open_history) == ("Rome", "admin", True)
+    assert members == {alice.id: "admin", bob.id: "owner", carol.id: "member"}
+    assert roles(world, room.id) == {alice.id: "owner"}
