@@ -18,7 +18,7 @@ from services.chat.domain import rooms as rules
 from services.chat.domain.names import room_name_of
 from services.chat.domain.rooms import Role, Roles
 from services.chat.models import Member, Outbox, Room
-from services.chat.selectors.rooms import is_member
+from services.chat.selectors.rooms import has_left, is_member
 
 
 class OpenedRoom(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,11 +102,13 @@ def add_members(*, by: str, room_id: str, member_ids: Sequence[str]) -> None:
 def remove_member(*, by: str, room_id: str, member_id: str) -> None:
     """Remove somebody from a group, or leave it (``by`` is ``member_id``).
 
-    Nothing changes where that person is not present.
+    Nothing changes where that person is not present: who repeats it has the same success.
 
     Raises:
         PermissionDenied: ``by`` may not, or there is no such group.
     """
+    if by == member_id and has_left(user_id=by, room_id=room_id):
+        return
     with transaction.atomic():
         room, roles = _locked_group(by=by, room_id=room_id)
         _write(room, roles, rules.without_member(roles, by=by, user=member_id))

@@ -89,7 +89,7 @@ def missed(*, user_id: str, known: Known, now: dt.datetime, heard: Heard = NOTHI
         rooms=[*found.rooms, *_ranges(last_words)],
         changed=[
             *_changed(places, user_id=user_id, known=known, heard=heard),
-            *(_farewell(place) for place in left),
+            *(_farewell(place, known) for place in left),
         ],
     )
 
@@ -113,9 +113,11 @@ def _changed(
     return [RoomUpdate(**msgspec.structs.asdict(entry)) for entry in entries]
 
 
-def _farewell(place: _Place) -> RoomUpdate:
+def _farewell(place: _Place, known: Known) -> RoomUpdate:
+    # Not the present version: it would go on telling how often the room changes.
+    version = known.versions.get(place.room, 0)
     head = place.left_seq or 0
-    return farewell(room=place.room, kind=place.kind, version=place.version, head=head)
+    return farewell(room=place.room, kind=place.kind, version=version, head=head)
 
 
 def _last_words(place: _Place, *, found: SyncAnswer, known: Known, heard: Heard) -> list[Message]:

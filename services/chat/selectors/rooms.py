@@ -143,6 +143,15 @@ def is_member(*, user_id: str, room_id: str) -> bool:
     )
 
 
+def has_left(*, user_id: str, room_id: str) -> bool:
+    """Tell whether a user was in a room and is not any more; False where they never were."""
+    wanted = uuid_of(room_id)
+    return (
+        wanted is not None
+        and Member.objects.filter(room_id=wanted, user_id=user_id, left_seq__isnull=False).exists()
+    )
+
+
 def members_page(*, user_id: str, room_id: str, after: str | None, limit: int) -> MemberPage:
     """Return present members of a room, by id; those after ``after``, where it is given.
 

@@ -87,7 +87,7 @@ async def test_a_plain_member_may_only_leave(world):
         gone = [
             await http.get(f"/rooms/{room}"),
             await http.get(path),
-            await http.delete(f"{path}/{member.id}"),
+            await http.delete(f"{path}/{other.id}"),
         ]
 
     assert [code_of(answer) for answer in refused] == ["permission_denied"] * 9
@@ -224,3 +224,16 @@ async def test_a_group_lives_its_life_in_the_python_client(world):
     assert (known.name, known.role, known.open_history) == ("Rome", "admin", True)
     assert members == {alice.id: "admin", bob.id: "owner", carol.id: "member"}
     assert roles(world, room.id) == {alice.id: "owner"}
+
+
+async def test_leaving_twice_succeeds_twice_and_only_for_who_was_there(world):
+    owner, leaving, stranger = world.people(3)
+    room = await opened(world, owner, leaving)
+    answers = []
+
+    for person, url in ((leaving, 0), (leaving, 1), (stranger, 0)):
+        async with world.http(person, url=world.chats[url]) as http:
+            answers.append((await http.delete(f"/rooms/{room}/members/{person.id}")).status_code)
+
+    assert answers == [204, 204, 403]
+    assert version(world, room) == 2

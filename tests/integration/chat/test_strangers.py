@@ -108,12 +108,18 @@ async def test_who_has_left_is_a_stranger(world, door):
         async with world.client(left) as client:
             told = await told_by_socket(client, room, client_id)
             missing = await told_by_socket(client, NO_ROOM, client_id)
+        assert told == missing
     else:
         async with world.http(left) as http:
-            told = await told_by_http(http, room, client_id)
-            missing = await told_by_http(http, NO_ROOM, client_id)
-
-    assert told == missing
+            *told, (_, synced) = await told_by_http(http, room, client_id)
+            *missing, _ = await told_by_http(http, NO_ROOM, client_id)
+        (farewell,) = synced.pop("changed")
+        assert told == missing
+        assert synced == {"messages": [], "statuses": [], "rooms": []}
+        assert (farewell["id"], farewell["removed"], farewell["last_seq"]) == (room, True, 5)
+        # Of how the room is now not even how often it has changed since.
+        hidden = ("name", "version", "member_count", "lowest")
+        assert [farewell[name] for name in hidden] == ["", 0, 0, []]
 
 
 async def test_who_is_removed_while_connected_gets_nothing_that_was_written_afterwards(world):
