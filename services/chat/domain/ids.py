@@ -4,6 +4,7 @@ Only the canonical form (lower case, hyphens) is an id. ``uuid.UUID`` alone woul
 braces, ``urn:uuid:`` and capitals, and one room would have many names.
 """
 
+from collections.abc import Iterable
 from uuid import UUID
 
 _ID_CHARS = 36
@@ -18,3 +19,8 @@ def uuid_of(text: str) -> UUID | None:
     except ValueError:
         return None
     return value if str(value) == text else None
+
+
+def uuids_of(texts: Iterable[str]) -> list[UUID]:
+    """Return the UUIDs of those texts that are ids, in their order; the others are left out."""
+    return [known for text in texts if (known := uuid_of(text)) is not None]

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.crypto import constant_time_compare
 
-from services.chat.domain.ids import uuid_of
+from services.chat.domain.ids import uuid_of, uuids_of
 from services.chat.frames.server import Person
 from services.chat.models import SignIn, User
 
@@ -100,8 +100,7 @@ def people_by_ids(*, ids: Sequence[str]) -> list[Person]:
 
     Deactivated people are among them: their old messages still need a name.
     """
-    wanted = [known for text in ids if (known := uuid_of(text)) is not None]
-    return [person(user) for user in User.objects.filter(id__in=wanted)]
+    return [person(user) for user in User.objects.filter(id__in=uuids_of(ids))]
 
 
 def active_people_named(names: Sequence[str]) -> dict[str, UUID]:

@@ -15,7 +15,7 @@ from django.db.models.functions import RowNumber
 from msgspec import UNSET
 
 from libs.common.errors import PermissionDenied
-from services.chat.domain.ids import uuid_of
+from services.chat.domain.ids import uuid_of, uuids_of
 from services.chat.frames.server import Lowest, RoomEntry
 from services.chat.models import Member, Room
 from services.chat.selectors.room_state import LOWEST_EACH
@@ -53,9 +53,9 @@ class MemberPage(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
 
 
-def rooms_of(*, user_id: str, limit: int | None = None) -> list[RoomEntry]:
+def rooms_of(*, user_id: str) -> list[RoomEntry]:
     """Return the rooms in which a user is present, most recently active first."""
-    return _entries(_memberships(user_id)[:limit])
+    return _entries(_memberships(user_id))
 
 
 def bare_rooms_of(*, user_id: str) -> list[RoomEntry]:
@@ -118,8 +118,7 @@ def room_for(*, user_id: str, room_id: str) -> RoomEntry | None:
 
 def rooms_among(*, user_id: str, room_ids: Iterable[str]) -> list[RoomEntry]:
     """Return those of some rooms in which a user is present, most recently active first."""
-    wanted = [known for text in room_ids if (known := uuid_of(text)) is not None]
-    return _entries(_memberships(user_id).filter(room_id__in=wanted))
+    return _entries(_memberships(user_id).filter(room_id__in=uuids_of(room_ids)))
 
 
 def heads_of(room_ids: Iterable[str]) -> list[Head]:
@@ -132,6 +131,12 @@ def heads_of(room_ids: Iterable[str]) -> list[Head]:
             Head(room=str(room), last_seq=last_seq, version=version)
             for room, last_seq, version in cursor.fetchall()
         ]
+
+
+def rooms_of_users(user_ids: Iterable[str]) -> list[tuple[str, str]]:
+    """Return every (user, room) in which one of these users is present, in any order."""
+    rows = Member.objects.filter(user_id__in=uuids_of(user_ids), left_seq=None)
+    return [(str(user), str(room)) for user, room in rows.values_list("user_id", "room_id")]
 
 
 def is_member(*, user_id: str, room_id: str) -> bool:
@@ -259,10 +264,3 @@ def _read_cursor(text: str) -> tuple[dt.datetime, UUID]:
         return _EPOCH + dt.timedelta(microseconds=int(micros)), room_id
     except OverflowError:
         raise ValueError("not a cursor") from None
-
-
-def rooms_of_users(user_ids: Iterable[str]) -> list[tuple[str, str]]:
-    """Return every (user, room) in which one of these users is present, in any order."""
-    wanted = [known for text in user_ids if (known := uuid_of(text)) is not None]
-    rows = Member.objects.filter(user_id__in=wanted, left_seq=None)
-    return [(str(user), str(room)) for user, room in rows.values_list("user_id", "room_id")]

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from django.db.models import F
 from django.db.models.functions import Extract, Now
 
-from services.chat.domain.ids import uuid_of
+from services.chat.domain.ids import uuids_of
 from services.chat.domain.sign_ins import SignInState
 from services.chat.models import SignIn
 
@@ -15,9 +15,8 @@ def sign_ins_by_sid(sids: Collection[str]) -> dict[str, SignInState]:
 
     Ages are by PostgreSQL's clock alone, which also wrote ``renewed_at``.
     """
-    wanted = [known for sid in sids if (known := uuid_of(sid)) is not None]
     rows = (
-        SignIn.objects.filter(id__in=wanted)
+        SignIn.objects.filter(id__in=uuids_of(sids))
         .annotate(renewed_s_ago=Extract(Now() - F("renewed_at"), "epoch"))
         .values_list("id", "revoked_at", "user__is_active", "renewed_s_ago")
     )

@@ -3,7 +3,7 @@ from uuid import UUID
 import pytest
 
 from libs.common.errors import BadFrame
-from services.chat.domain.ids import uuid_of
+from services.chat.domain.ids import uuid_of, uuids_of
 from services.chat.domain.rooms import direct_key
 
 ONE = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -31,6 +31,10 @@ def test_the_canonical_form_is_an_id():
 )
 def test_every_other_form_is_no_id(text):
     assert uuid_of(text) is None
+
+
+def test_what_is_no_id_is_left_out_and_the_others_keep_their_order():
+    assert uuids_of([OTHER, "room", ONE.upper(), ONE]) == [UUID(OTHER), UUID(ONE)]
 
 
 def test_a_pair_has_one_key_whoever_asks():
