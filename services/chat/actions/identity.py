@@ -27,10 +27,13 @@ from libs.common.errors import BadFrame, Unauthenticated
 from services.chat.domain.ids import uuid_of
 from services.chat.domain.names import display_name_of
 from services.chat.models import Outbox, SignIn, User
-from services.chat.selectors.people import BrowserSession, browser_session, username_is_taken
+from services.chat.selectors.people import (
+    SID_KEY,
+    BrowserSession,
+    browser_session,
+    username_is_taken,
+)
 
-SID_KEY = "sid"
-"""Where Django's session keeps the id of its sign-in."""
 USER_AGENT_CHARS = 200
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 

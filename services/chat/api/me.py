@@ -12,8 +12,8 @@ from services.chat.api.credentials import caller_of
 from services.chat.api.parts import parts_of
 from services.chat.api.shapes.people import Profile, ProfileChange
 from services.chat.api.shapes.sign_in import SignIns
-from services.chat.selectors.devices import devices_of
 from services.chat.selectors.people import person
+from services.chat.selectors.sign_ins import sign_ins_of
 
 router = Router(tags=["me"])
 
@@ -43,7 +43,7 @@ async def list_sign_ins(request: HttpRequest) -> HttpResponse:
     """List where one is signed in, newest first."""
     caller = caller_of(request)
     sessions = await parts_of(request).database.run(
-        devices_of, user_id=caller.id, current=caller.sid
+        sign_ins_of, user_id=caller.id, current=caller.sid
     )
     return answer(SignIns(sessions=sessions))
 

@@ -20,6 +20,8 @@ from services.chat.models import SignIn, User
 
 PEOPLE_FOUND = 20
 """Most people that one search returns."""
+SID_KEY = "sid"
+"""Where Django's session keeps the id of its sign-in."""
 _SESSION_KEY = re.compile(r"[a-z0-9]{8,40}")
 
 
@@ -59,7 +61,7 @@ def browser_session(session_key: str) -> BrowserSession | None:
     if not _SESSION_KEY.fullmatch(session_key):
         return None
     session = SessionStore(session_key)
-    sid, user_id = session.get("sid"), session.get(SESSION_KEY)
+    sid, user_id = session.get(SID_KEY), session.get(SESSION_KEY)
     if not isinstance(sid, str) or not isinstance(user_id, str):
         return None
     user = session_owner(sid=sid, user_id=user_id)

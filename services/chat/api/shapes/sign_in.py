@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from services.chat.api.shapes.base import Shape
 from services.chat.domain.names import DISPLAY_NAME_CHARS, Username
 from services.chat.frames.server import Person
-from services.chat.selectors.devices import Device
+from services.chat.selectors.sign_ins import SignInEntry
 
 PASSWORD_CHARS = 256
 """Longest password, in code points."""
@@ -66,4 +66,4 @@ class TicketAnswer(Shape, frozen=True, kw_only=True):
 class SignIns(Shape, frozen=True, kw_only=True):
     """One's sign-ins that still hold, newest first."""
 
-    sessions: list[Device]
+    sessions: list[SignInEntry]
