@@ -11,7 +11,7 @@ from services.chat.api.parts import parts_of
 from services.chat.api.shapes.base import Accepted
 from services.chat.api.shapes.messages import MessagesQuery, NewMessage, Receipts
 from services.chat.domain.content import check_content
-from services.chat.domain.drafts import Draft, Stored
+from services.chat.domain.drafts import Draft
 from services.chat.domain.ids import uuid_of
 from services.chat.frames.server import Message
 from services.chat.selectors import messages, rooms
@@ -70,7 +70,10 @@ async def send_message(request: HttpRequest, room_id: str) -> HttpResponse:
         reply_to=wish.reply_to,
     )
     stored = await parts_of(request).writer.send(draft)
-    return answer(_frame(draft, stored), status=200 if stored.duplicate else 201)
+    return answer(
+        Message.of(draft, stored.seq, to_wire(stored.created_at)),
+        status=200 if stored.duplicate else 201,
+    )
 
 
 @router.post("/rooms/{room_id}/receipts", **documented(body=Receipts, answers={202: Accepted}))
@@ -84,16 +87,3 @@ async def report_receipts(request: HttpRequest, room_id: str) -> HttpResponse:
     ):
         raise PermissionDenied
     return answer(Accepted(), status=202)
-
-
-def _frame(draft: Draft, stored: Stored) -> Message:
-    return Message(
-        id=stored.id,
-        room=draft.room,
-        seq=stored.seq,
-        sender=draft.sender,
-        client_id=draft.client_id,
-        content=draft.content,
-        reply_to=draft.reply_to,
-        created_at=to_wire(stored.created_at),
-    )
