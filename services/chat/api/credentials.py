@@ -153,12 +153,21 @@ def new_csrf_token(request: HttpRequest, *, rotate: bool) -> str:
     return get_token(request)
 
 
+def set_cookies(
+    request: HttpRequest, response: HttpResponse, signed_in: SignedIn, token: str
+) -> None:
+    """Send all cookies of a sign-in that a browser has just begun; after ``new_csrf_token``."""
+    _set_session_cookie(response, signed_in)
+    set_access_cookie(response, token)
+    set_csrf_cookie(request, response)
+
+
 def set_csrf_cookie(request: HttpRequest, response: HttpResponse) -> None:
     """Send the cookie that goes with ``new_csrf_token``."""
     _csrf.process_response(request, response)
 
 
-def set_session_cookie(response: HttpResponse, signed_in: SignedIn) -> None:
+def _set_session_cookie(response: HttpResponse, signed_in: SignedIn) -> None:
     """Send Django's session cookie of a sign-in that has just begun."""
     if signed_in.session_key is not None:
         _set_cookie(
@@ -168,14 +177,6 @@ def set_session_cookie(response: HttpResponse, signed_in: SignedIn) -> None:
             max_age_s=settings.SESSION_COOKIE_AGE,
             path=settings.SESSION_COOKIE_PATH,
         )
-
-
-def tell_replaced(request: HttpRequest, signed_in: SignedIn) -> None:
-    """Have the sockets closed of the sign-in that the browser had until now, if it had one."""
-    if signed_in.replaced is not None:
-        parts = parts_of(request)
-        parts.relay.poke()
-        parts.signals.revoked(str(signed_in.replaced.user.id), [signed_in.replaced.sid])
 
 
 def set_access_cookie(response: HttpResponse, token: str) -> None:

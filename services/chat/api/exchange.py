@@ -5,13 +5,13 @@ from ninja import Router
 
 from libs.common.errors import NotFound
 from libs.common.tokens import LIFETIME_S
-from services.chat.actions import exchange as exchanging
-from services.chat.actions.identity import begin_sign_in
+from services.chat.actions.exchange import admit_external
 from services.chat.api import credentials
 from services.chat.api.bodies import answer, documented, read_body
 from services.chat.api.parts import parts_of, sign_in_throttle
 from services.chat.api.shapes.exchange import Exchange
 from services.chat.api.shapes.sign_in import TokenAnswer
+from services.chat.api.sign_in import begin, token_for
 from services.chat.models import User
 
 router = Router(tags=["sign-in"])
@@ -27,24 +27,12 @@ async def exchange(request: HttpRequest) -> HttpResponse:
     if wish.cookie:
         credentials.check_same_site(request)
     user = await _user_by_external_token(request, wish.token)
-    parts = parts_of(request)
-    signed_in = await parts.database.run(
-        begin_sign_in,
-        user=user,
-        user_agent=request.headers.get("User-Agent", ""),
-        browser=wish.cookie,
-        instead_of=credentials.session_key_of(request) if wish.cookie else "",
-    )
-    token = parts.tokens.issue(
-        sub=str(user.id), sid=signed_in.sid, name=user.username, staff=user.is_staff
-    )
+    signed_in = await begin(request, user, browser=wish.cookie)
+    token = token_for(request, user, sid=signed_in.sid)
     response = answer(TokenAnswer(access_token=token, expires_in=LIFETIME_S))
     if wish.cookie:
-        credentials.tell_replaced(request, signed_in)
         credentials.new_csrf_token(request, rotate=True)
-        credentials.set_session_cookie(response, signed_in)
-        credentials.set_access_cookie(response, token)
-        credentials.set_csrf_cookie(request, response)
+        credentials.set_cookies(request, response, signed_in, token)
     return response
 
 
@@ -55,4 +43,4 @@ async def _user_by_external_token(request: HttpRequest, token: str) -> User:
     address = request.META.get("REMOTE_ADDR", "")
     async with sign_in_throttle().exchange(address=address):
         person = await parts.external.verify(token)
-        return await parts.database.run(exchanging.admit_external, person=person)
+        return await parts.database.run(admit_external, person=person)

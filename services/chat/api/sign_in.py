@@ -53,9 +53,9 @@ async def login(request: HttpRequest) -> HttpResponse:
 async def token(request: HttpRequest) -> HttpResponse:
     """Sign in without a browser: the answer holds a bearer token, and no cookie is set."""
     user = await _user_by_password(request)
-    signed_in = await _begin(request, user, browser=False)
+    signed_in = await begin(request, user, browser=False)
     return answer(
-        TokenAnswer(access_token=_token(request, user, sid=signed_in.sid), expires_in=LIFETIME_S)
+        TokenAnswer(access_token=token_for(request, user, sid=signed_in.sid), expires_in=LIFETIME_S)
     )
 
 
@@ -65,7 +65,7 @@ async def session(request: HttpRequest) -> HttpResponse:
     caller = caller_of(request)
     if not await parts_of(request).database.run(identity.renew_sign_in, sid=caller.sid):
         raise Unauthenticated
-    access_token = _token(request, caller.user, sid=caller.sid)
+    access_token = token_for(request, caller.user, sid=caller.sid)
     bearer = caller.by == "bearer"
     response = answer(
         SessionAnswer(
@@ -109,6 +109,34 @@ async def logout(request: HttpRequest) -> HttpResponse:
     return response
 
 
+async def begin(request: HttpRequest, user: User, *, browser: bool) -> SignedIn:
+    """Begin a sign-in; for a ``browser`` in place of the one that it had until now, if any.
+
+    Raises:
+        Unauthenticated: the user was deactivated meanwhile.
+    """
+    parts = parts_of(request)
+    signed_in = await parts.database.run(
+        identity.begin_sign_in,
+        user=user,
+        user_agent=request.headers.get("User-Agent", ""),
+        browser=browser,
+        instead_of=credentials.session_key_of(request) if browser else "",
+    )
+    replaced = signed_in.replaced
+    if replaced is not None:
+        parts.relay.poke()
+        parts.signals.revoked(str(replaced.user.id), [replaced.sid])
+    return signed_in
+
+
+def token_for(request: HttpRequest, user: User, *, sid: str) -> str:
+    """Return a new token of a sign-in."""
+    return parts_of(request).tokens.issue(
+        sub=str(user.id), sid=sid, name=user.username, staff=user.is_staff
+    )
+
+
 async def _user_by_password(request: HttpRequest) -> User:
     given = read_body(request, Credentials)
     address = request.META.get("REMOTE_ADDR", "")
@@ -119,27 +147,9 @@ async def _user_by_password(request: HttpRequest) -> User:
 
 
 async def _signed_in_browser(request: HttpRequest, user: User, *, status: int) -> HttpResponse:
-    signed_in = await _begin(request, user, browser=True)
-    credentials.tell_replaced(request, signed_in)
+    signed_in = await begin(request, user, browser=True)
     csrf_token = credentials.new_csrf_token(request, rotate=True)
     response = answer(SessionAnswer(user=person(user), csrf_token=csrf_token), status=status)
-    credentials.set_session_cookie(response, signed_in)
-    credentials.set_access_cookie(response, _token(request, user, sid=signed_in.sid))
-    credentials.set_csrf_cookie(request, response)
+    token = token_for(request, user, sid=signed_in.sid)
+    credentials.set_cookies(request, response, signed_in, token)
     return response
-
-
-async def _begin(request: HttpRequest, user: User, *, browser: bool) -> SignedIn:
-    return await parts_of(request).database.run(
-        identity.begin_sign_in,
-        user=user,
-        user_agent=request.headers.get("User-Agent", ""),
-        browser=browser,
-        instead_of=credentials.session_key_of(request) if browser else "",
-    )
-
-
-def _token(request: HttpRequest, user: User, *, sid: str) -> str:
-    return parts_of(request).tokens.issue(
-        sub=str(user.id), sid=sid, name=user.username, staff=user.is_staff
-    )
