@@ -1,6 +1,6 @@
-"""What the views stand on: the parts of the process, as ``asgi`` put them into the scope's state.
+"""What the views stand on: the parts of the process.
 
-This is the one place that knows the names under which they lie there.
+``asgi`` puts them into the scope's state, under the names of the fields of ``Parts``.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""How often somebody may guess a password.
+"""How often somebody may guess a password, or try tokens of another system.
 
 Counted in this process only: with n processes a guesser has n times the tries.
 """
