@@ -30,7 +30,8 @@ SIZE_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 LOOP_LAG_EVERY_S = 0.02
 """How often the lag of the event loop is measured: what blocks it for longer is not missed."""
-LOOP_LAG_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+LOOP_LAG_BUCKETS_S = LATENCY_BUCKETS_S[:10]
+"""Up to 1 s: a loop that is later than that serves nobody."""
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library left it untyped
 
