@@ -4,6 +4,9 @@ import os
 from dataclasses import dataclass
 from typing import Self
 
+LOCAL_URL = "http://127.0.0.1:8000"
+"""Where a suite of this machine is served."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -17,7 +20,7 @@ class Settings:
         dumb: the terminal can only write line after line.
     """
 
-    url: str = "http://127.0.0.1:8000"
+    url: str = LOCAL_URL
     password: str = ""
     token: str = ""
     colors: bool = True
@@ -27,7 +30,7 @@ class Settings:
     def read(cls) -> Self:
         """Read the environment."""
         return cls(
-            url=os.environ.get("PARLEY_URL") or "http://127.0.0.1:8000",
+            url=os.environ.get("PARLEY_URL") or LOCAL_URL,
             password=os.environ.get("PARLEY_PASSWORD", ""),
             token=os.environ.get("PARLEY_TOKEN", ""),
             colors=not os.environ.get("NO_COLOR"),
