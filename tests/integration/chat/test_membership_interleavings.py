@@ -236,6 +236,8 @@ def missed(view: View, stay: Stay, last_seq: int) -> Iterator[int]:
     first = next((frame for frame in view.told[began:] if frame["type"] == "room"), None)
     if first is None or first.get("removed"):
         return  # the stay was over before this process heard of it
+    if view.is_out and view.told[-1]["last_seq"] != stay.left:
+        return  # likewise, and what it was told last is of an earlier one
     got = {frame["seq"] for frame in view.told if frame["type"] == "message"} | view.acked
     known = max(stay.joined, first["last_seq"])
     end = last_seq if stay.left is None else stay.left
