@@ -11,6 +11,7 @@ from playwright.sync_api import sync_playwright
 
 from dev.harness import RunningSuite
 from dev.settings import environment
+from tests.e2e.person import Person
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [
@@ -97,3 +98,19 @@ def open_window(chromium, suite, tmp_path):
         context.pages[0].screenshot(path=tmp_path / f"window-{number}.png")
         context.close()
     assert windows.complaints == []
+
+
+@pytest.fixture
+def alice(open_window):
+    """Somebody new, signed in in a window of their own."""
+    person = Person(open_window(), "Alice")
+    person.sign_up()
+    return person
+
+
+@pytest.fixture
+def bob(open_window):
+    """Somebody else."""
+    person = Person(open_window(), "Bob")
+    person.sign_up()
+    return person

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.person import PASSWORD, Person
+from tests.e2e.person import PASSWORD
 
 WITHIN_S = 10
 
@@ -70,20 +70,6 @@ def carol(suite):
     owner = Owner(suite.state.gateway_url, "Carol")
     yield owner
     owner.api.close()
-
-
-@pytest.fixture
-def alice(open_window):
-    person = Person(open_window(), "Alice")
-    person.sign_up()
-    return person
-
-
-@pytest.fixture
-def bob(open_window):
-    person = Person(open_window(), "Bob")
-    person.sign_up()
-    return person
 
 
 def senders(person):

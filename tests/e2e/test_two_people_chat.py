@@ -6,20 +6,6 @@ from playwright.sync_api import expect
 from tests.e2e.person import Person
 
 
-@pytest.fixture
-def alice(open_window):
-    person = Person(open_window(), "Alice")
-    person.sign_up()
-    return person
-
-
-@pytest.fixture
-def bob(open_window):
-    person = Person(open_window(), "Bob")
-    person.sign_up()
-    return person
-
-
 @pytest.mark.both_servers
 def test_two_people_sign_up_find_each_other_and_chat(alice, bob):
     alice.find(bob)

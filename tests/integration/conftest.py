@@ -5,6 +5,8 @@ import pytest
 from dev.harness import RunningSuite
 
 STARTING_S = 120
+SUITES = {"suite", "world"}
+"""Fixtures that start one."""
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +18,8 @@ def suite(tmp_path_factory):
 
 
 def pytest_collection_modifyitems(items):
-    # The first test that asks for the suite also waits for its start.
+    # The first test that asks for a suite also waits for its start.
     for item in items:
-        if "suite" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("timeout"):
+        starts = SUITES.intersection(getattr(item, "fixturenames", ()))
+        if starts and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(STARTING_S))
