@@ -159,17 +159,21 @@ class Courier:
             room.offer(LiveFrame(message.seq, version, None, message.sender, text))
 
     async def _reload(self, room: LocalRoom) -> None:
+        """Read the members again; without effect where somebody sat down who was not asked for."""
         heard_of = room.version_needed
         seated = {seat.session.user for seat in room.seats.values()}
-        asked_for = set(room.joining)
+        joining = set(room.joining)
         state = await self._database.run(members_of, room.id, besides=seated)
         if state is None:
             log.error("hub_room_is_gone", room=room.id)
-            room.joining.clear()
-        else:
-            self._seating.apply(room, state, joining=asked_for)
-        # Not lower than what was heard of: a database that was set back must not be asked for ever.
-        room.version = heard_of if state is None else max(state.version, heard_of)
+            self._seating.close(room)
+            return
+        known = seated.union(member.user for member in state.members)
+        if any(seat.version and seat.session.user not in known for seat in room.seats.values()):
+            return
+        is_last_word = room.version_needed <= max(heard_of, state.version)
+        room.asked_version = max(heard_of, state.version)
+        self._seating.apply(room, state, joining=joining, is_last_word=is_last_word)
 
 
 def _read_range(room_id: str, *, first_seq: int, last_seq: int) -> tuple[Sequence[Message], int]:
@@ -180,5 +184,5 @@ def _read_range(room_id: str, *, first_seq: int, last_seq: int) -> tuple[Sequenc
     messages = messages_between(
         room_id=room_id, first_seq=first_seq, last_seq=last_seq, limit=HELD_FRAMES
     )
-    (head,) = heads_of([room_id])
-    return messages, head.version
+    versions = [head.version for head in heads_of([room_id])]
+    return messages, max(versions, default=0)

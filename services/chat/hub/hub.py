@@ -154,9 +154,10 @@ class Hub:
     def seat_user(self, user: str, room_id: str) -> None:
         """Seat the sessions of a user in a room where they are not seated yet."""
         for session in self.sessions_of(user):
-            if room_id in session.seats:
-                continue
-            if session.opened.is_set():
+            seat = session.seats.get(room_id)
+            if seat is not None:
+                seat.called = True
+            elif session.opened.is_set():
                 self._let_join(session, room_id)
             else:
                 self._tasks.spawn(self._join_once_opened(session, room_id))
@@ -224,10 +225,12 @@ class Hub:
 
     async def _join(self, session: Session, room_id: str) -> RoomEntry | None:
         """Seat first, read afterwards. None where the user is no member (any more)."""
-        if room_id not in session.seats:
-            self._take_seat(session, room_id)
+        seat = session.seats.get(room_id) or self._take_seat(session, room_id)
         for _ in range(JOIN_TRIES):
+            seat.called = False
             entry = await self._database.run(room_for, user_id=session.user, room_id=room_id)
+            if entry is None and seat.called:
+                continue
             if entry is None or session.listener.closed:
                 self._give_up_seat(session, room_id)
                 return None

@@ -14,6 +14,8 @@ class LocalRoom:
 
     Attributes:
         version: version of the members by which the seats were given; 0 before the first reading.
+        asked_version: up to which a reading was asked for. A database that was set back answers
+            with an older one, and must not be asked for ever.
         wanted_version: a newer one that was heard of: the members are read again first.
         joining: the sessions whose seats wait for the next reading of the members.
         leaving: seats of users who were removed and have not got all that is theirs yet.
@@ -30,6 +32,7 @@ class LocalRoom:
     seats: dict[str, Seat] = field(default_factory=dict)
     order: Sequencer = field(default_factory=Sequencer)
     version: int = 0
+    asked_version: int = 0
     wanted_version: int = 0
     joining: set[str] = field(default_factory=set)
     leaving: list[Seat] = field(default_factory=list)
@@ -45,7 +48,12 @@ class LocalRoom:
         """Begin behind ``last_seq``, read from the database after the first seat was taken."""
         if self.order.next is None:
             self.order.start(last_seq + 1)
-            self.version = self.told = version
+            self.version = self.asked_version = self.told = version
+
+    def forget_portrait(self) -> None:
+        """Let go of the members, which may be a thousand, unless somebody is to be told of them."""
+        if not self.leaving and not self.tell_needed:
+            self.portrait = None
 
     def end(self) -> None:
         """Let go of the timers: nobody is seated here any more."""
@@ -70,7 +78,7 @@ class LocalRoom:
     @property
     def reload_needed(self) -> bool:
         """Whether the members have to be read again before anything is delivered."""
-        return self.version_needed > self.version or bool(self.joining)
+        return self.version_needed > self.asked_version or bool(self.joining)
 
     @property
     def tell_needed(self) -> bool:

@@ -19,6 +19,8 @@ SILENT_AFTER_S = 1.0
 """Time without a completed read of the tail after which it counts as silent."""
 EVERY_S = 1.0
 EVERY_SILENT_S = 0.25
+SEATED_PER_TURN = 2000
+"""Seats looked at before the event loop gets a turn; nearly all of them are taken already."""
 ON_THE_WAY_S = 0.15
 """How long news may be on their way before they count as missing."""
 
@@ -100,5 +102,7 @@ class SafetyNet:
         except ParleyError:
             self._doubtful = True
             raise
-        for user, room in found:
+        for number, (user, room) in enumerate(found, start=1):
+            if number % SEATED_PER_TURN == 0:
+                await asyncio.sleep(0)
             self._hub.seat_user(user, room)

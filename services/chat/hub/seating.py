@@ -34,38 +34,46 @@ class Seating:
         self._give_up = give_up
         self._seat_user = seat_user
 
-    def apply(self, room: LocalRoom, state: RoomState, *, joining: Set[str]) -> None:
+    def apply(
+        self, room: LocalRoom, state: RoomState, *, joining: Set[str], is_last_word: bool
+    ) -> None:
         """Give the seats of a room anew; those who come and go are told of it at once.
 
         Args:
             room: whose.
             state: read after those who are joining took their seats.
             joining: the sessions that are to be let in.
+            is_last_word: False where a later change was heard of while this was read. Then nobody
+                loses a seat: they may have been added back, and the next reading knows.
         """
         room.start(last_seq=state.last_seq, version=state.version)
         portrait = Portrait(state)
-        room.portrait = portrait
-        room.joining -= joining
-        room.leaving = []
+        room.version, room.portrait, room.leaving = state.version, portrait, []
         for seat in list(room.seats.values()):
-            self._judge(room, seat, portrait, joining=seat.session.id in joining)
+            span = portrait.spans.get(seat.session.user)
+            if not _is_judged_by(seat, portrait, joining):
+                continue
+            if span is not None and span.left_seq is None:
+                self._keep(room, seat, span, portrait)
+            elif is_last_word:
+                self._lose(room, seat, span)
+        if is_last_word:
+            room.joining -= joining
+        self.dismiss(room)
         for member in state.members:
             if member.left_seq is None:
                 self._seat_user(member.user, room.id)
 
-    def _judge(self, room: LocalRoom, seat: Seat, portrait: Portrait, *, joining: bool) -> None:
-        if seat.version is None and not joining:
-            return  # its own reading is on the way
-        if seat.version is not None and seat.version > portrait.version:
-            return
-        span = portrait.spans.get(seat.session.user)
-        if span is not None and span.left_seq is None:
-            seat.until = None
-            if joining:
-                self._let_in(room, seat, portrait)
-            seat.version = portrait.version
-            seat.after = max(seat.after, span.joined_seq)
-        elif joining:
+    def _keep(self, room: LocalRoom, seat: Seat, span: MemberSpan, portrait: Portrait) -> None:
+        seat.until = None
+        if seat.version is None:
+            room.joining.discard(seat.session.id)
+            self._let_in(room, seat, portrait)
+        seat.version = portrait.version
+        seat.after = max(seat.after, span.joined_seq)
+
+    def _lose(self, room: LocalRoom, seat: Seat, span: MemberSpan | None) -> None:
+        if seat.version is None:
             self._give_up(seat.session, room.id)
         else:
             self._see_off(room, seat, span)
@@ -78,8 +86,9 @@ class Seating:
 
     def _see_off(self, room: LocalRoom, seat: Seat, span: MemberSpan | None) -> None:
         seat.until = 0 if span is None else (span.left_seq or 0)
+        # Of a stay that began after this seat was given, what was written before it is not theirs.
+        seat.after = max(seat.after, 0 if span is None else span.joined_seq)
         room.leaving.append(seat)
-        self.dismiss(room)
 
     def dismiss(self, room: LocalRoom) -> None:
         """Say good-bye to those who have got all that was theirs."""
@@ -93,6 +102,12 @@ class Seating:
             if room.seats.get(seat.session.id) is seat:
                 self._give_up(seat.session, room.id)
                 seat.session.listener.room(portrait.farewell(head=seat.until or 0))
+        room.forget_portrait()
+
+    def close(self, room: LocalRoom) -> None:
+        """Take the seats of a room away that is not there any more."""
+        for seat in list(room.seats.values()):
+            self._give_up(seat.session, room.id)
 
     async def tell(self, room: LocalRoom) -> None:
         """Tell all who are seated what the room is like now."""
@@ -108,8 +123,7 @@ class Seating:
                 everybody = self._tell_one(room, seat, portrait) and everybody
         if everybody:
             room.told = portrait.version
-        if everybody and not room.leaving:
-            room.portrait = None
+        room.forget_portrait()
 
     def _tell_one(self, room: LocalRoom, seat: Seat, portrait: Portrait) -> bool:
         if seat.held is not None:
@@ -122,6 +136,13 @@ class Seating:
 
 def _passed(seat: Seat, next_seq: int) -> bool:
     return seat.until is not None and seat.until < next_seq
+
+
+def _is_judged_by(seat: Seat, portrait: Portrait, joining: Set[str]) -> bool:
+    """Tell whether a reading is about a seat: not where its own is on the way, or was later."""
+    if seat.version is None:
+        return seat.session.id in joining
+    return seat.version <= portrait.version
 
 
 def _is_to_be_told(seat: Seat, portrait: Portrait) -> bool:

@@ -60,6 +60,7 @@ class Seat:
 
     Attributes:
         version: of the members by which the seat was given; None until they are read.
+        called: the user was heard of as a member since the reading for this seat began.
         told: the version that the session was told of last.
         until: the last seq of a user who was removed.
         held: live frames, while the session does not know the room's head yet; None once live.
@@ -67,6 +68,7 @@ class Seat:
 
     session: Session
     version: int | None = None
+    called: bool = False
     told: int = 0
     after: int = 0
     until: int | None = None

@@ -64,6 +64,7 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
     room: str
     kind: str
     version: int
+    joined_seq: int
     left_seq: int | None
 
 
@@ -128,7 +129,7 @@ def _last_words(place: _Place, *, found: SyncAnswer, known: Known, heard: Heard)
     reached = max((room.to for room in found.rooms if room.room == place.room), default=0)
     return messages_between(
         room_id=place.room,
-        first_seq=max(cursor, head, reached) + 1,
+        first_seq=max(cursor, head, reached, place.joined_seq) + 1,
         last_seq=place.left_seq or 0,
         limit=SYNC_ROOM_MESSAGES,
     )
@@ -151,7 +152,7 @@ def _places(*, user_id: str, besides: Iterable[str]) -> list[_Place]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT room.id, room.kind, room.version, member.left_seq
+            SELECT room.id, room.kind, room.version, member.joined_seq, member.left_seq
               FROM member JOIN room ON room.id = member.room_id
              WHERE member.user_id = %s::uuid
                AND (member.left_seq IS NULL OR member.room_id = ANY(%s::uuid[]))
@@ -160,6 +161,12 @@ def _places(*, user_id: str, besides: Iterable[str]) -> list[_Place]:
             [user_id, named],
         )
         return [
-            _Place(room=str(room), kind=kind, version=version, left_seq=left_seq)
-            for room, kind, version, left_seq in cursor.fetchall()
+            _Place(
+                room=str(room),
+                kind=kind,
+                version=version,
+                joined_seq=joined_seq,
+                left_seq=left_seq,
+            )
+            for room, kind, version, joined_seq, left_seq in cursor.fetchall()
         ]
