@@ -55,7 +55,7 @@ class _TooMuch(Exception):
     """More of a body arrived than anybody may send."""
 
 
-class _Exchange:
+class _Watched:
     """One request and its answer, under way: counts what comes, notes whether something went."""
 
     def __init__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
@@ -93,11 +93,11 @@ class LimitedBody:
         if _announced_bytes(scope["headers"]) > BODY_BYTES:
             await _refuse(send)
             return
-        exchange = _Exchange(receive, send)
+        watched = _Watched(receive, send)
         try:
-            await self._app(scope, exchange.receive, exchange.send)
+            await self._app(scope, watched.receive, watched.send)
         except _TooMuch:
-            if not exchange.answering:
+            if not watched.answering:
                 await _refuse(send)
 
 
