@@ -196,8 +196,11 @@ async def test_a_message_that_history_brought_is_not_shown_again(stage):
 
 async def test_nothing_is_sent_where_no_room_is_open(stage):
     stage.type("hello")
-
     await stage.shows("Open a conversation first")
+    await opened(stage)
+    first = await sent(stage, "here")
+
+    assert first["content"] == "here"
 
 
 async def test_what_is_too_long_is_not_sent_at_all(stage):
