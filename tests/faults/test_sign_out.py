@@ -104,4 +104,4 @@ async def test_pushes_come_again_by_themselves_after_redis_was_away(stage, how):
         await push_until_heard(redis_url, sign_in)
         async with getattr(stage, how)("redis"):
             await asyncio.sleep(AWAY_S)
-        await push_until_heard(stage.suite.state.redis_url, sign_in)
+        await push_until_heard(redis_url, sign_in)
