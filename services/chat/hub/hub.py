@@ -16,7 +16,7 @@ from libs.common.events import MessageCreated, RoomChanged, RoomSnapshot, UserRe
 from libs.common.tasks import TaskSet
 from services.chat.domain.closing import NOT_AUTHENTICATED
 from services.chat.domain.ordering import LiveFrame
-from services.chat.frames.server import RoomEntry
+from services.chat.frames.server import Custom, RoomEntry
 from services.chat.hub.courier import RETRY_AFTER_S, Courier
 from services.chat.hub.local_room import LocalRoom
 from services.chat.hub.seating import Seating
@@ -150,6 +150,12 @@ class Hub:
         for session in self.sessions_of(event.user):
             if session.sid in event.sids:
                 session.listener.close(NOT_AUTHENTICATED)
+
+    def on_pushed(self, user: str, frame: Custom) -> None:
+        """Hand what other code has for a user to the sessions that were welcomed."""
+        for session in self.sessions_of(user):
+            if session.opened.is_set():
+                session.listener.custom(frame)
 
     def seat_user(self, user: str, room_id: str) -> None:
         """Seat the sessions of a user in a room where they are not seated yet."""

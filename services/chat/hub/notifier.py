@@ -64,8 +64,7 @@ class Badge:
             self.notifier.forget(self, update.id)
 
     def custom(self, frame: Custom) -> None:
-        """Send what other code has for the user."""
-        self.outbound.custom(frame)
+        """Let it pass: it goes to chats only."""
 
     def close(self, code: int) -> None:
         """Close the socket."""

@@ -157,7 +157,8 @@ class ControlListener:
                     sids = tuple(str(sid) for sid in signal.sids)
                     self._hub.on_revoked(UserRevoked(user=str(signal.user), sids=sids))
                 case control.Pushed():
-                    self._push(signal)
+                    frame = Custom(name=signal.name, data=signal.value())
+                    self._hub.on_pushed(str(signal.user), frame)
         except control.BadSignal as error:
             self._skip(str(error))
         except Exception:
@@ -165,16 +166,6 @@ class ControlListener:
             log.exception("control_signal_bug")
         else:
             RECEIVED.labels(signal.__struct_config__.tag).inc()
-
-    def _push(self, pushed: control.Pushed) -> None:
-        sessions = [
-            session
-            for session in self._hub.sessions_of(str(pushed.user))
-            if session.kind == "chat" and session.opened.is_set()
-        ]
-        frame = Custom(name=pushed.name, data=pushed.value())
-        for session in sessions:
-            session.listener.custom(frame)
 
     def _skip(self, reason: str) -> None:
         BAD.inc()

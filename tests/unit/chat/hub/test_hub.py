@@ -6,7 +6,7 @@ import pytest
 
 from libs.common.events import MessageCreated, MessageFrame, RoomChanged, RoomMember, UserRevoked
 from services.chat.domain.ordering import HELD_FRAMES
-from services.chat.frames.server import encode
+from services.chat.frames.server import Custom, encode
 from services.chat.hub import Hub, Outbound, Session
 from tests.unit.chat.hub.fake_database import FakeDatabase, message, span
 from tests.unit.chat.hub.fake_wire import FakeWire
@@ -205,6 +205,23 @@ async def test_revoked_sign_ins_close_their_sessions_and_no_others(house):
     house.hub.on_revoked(UserRevoked(user="alice", sids=("another", one.sid)))
 
     assert (before, wire.codes, other_wire.codes) == ([], [4001], [])
+
+
+async def test_a_push_goes_to_the_sessions_of_the_user_that_were_welcomed(house):
+    _, one, _ = await house.open("alice", session="one")
+    _, two, _ = await house.open("alice", session="two")
+    _, other, _ = await house.open("bob")
+    early = FakeWire()
+    await house.hub.open(Session("early", "alice", "sid", Outbound(early)))
+
+    house.hub.on_pushed("alice", Custom(name="shop.order", data={"a": 1}))
+
+    told = [{"type": "custom", "name": "shop.order", "data": {"a": 1}}]
+    assert [[msgspec.json.decode(text) for text in wire.written] for wire in (one, two)] == [
+        told,
+        told,
+    ]
+    assert (other.written, early.written) == ([], [])
 
 
 async def test_who_leaves_is_forgotten_and_so_is_a_room_without_seats(house):

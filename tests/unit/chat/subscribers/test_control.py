@@ -1,6 +1,5 @@
 import asyncio
 import contextlib
-import json
 import uuid
 from typing import Any, cast
 
@@ -9,33 +8,24 @@ from channels.layers import InMemoryChannelLayer
 from redis.exceptions import ConnectionError as RedisGone
 
 from libs.common import control
-from services.chat.hub import Outbound, Session
+from services.chat.frames.server import Custom
 from services.chat.subscribers import ControlListener
-from tests.unit.chat.hub.fake_wire import FakeWire
 
 USER = str(uuid.uuid4())
 CUSTOM = {"type": "custom", "user": USER, "name": "shop.order", "data": '{"a":1}'}
 
 
 class FakeHub:
-    """Some sessions of one user."""
+    """Keeps what it was told, unless it is broken."""
 
     def __init__(self) -> None:
-        self.sessions: list[Session] = []
+        self.pushed: list[tuple[str, Custom]] = []
         self.broken = False
 
-    def open(self, *, kind, welcome=True):
-        wire = FakeWire()
-        session = Session(kind, USER, "sid", Outbound(wire), kind)
-        if welcome:
-            session.opened.set()
-        self.sessions.append(session)
-        return wire
-
-    def sessions_of(self, user):
+    def on_pushed(self, user: str, frame: Custom) -> None:
         if self.broken:
             raise RuntimeError("a bug")
-        return [session for session in self.sessions if session.user == user]
+        self.pushed.append((user, frame))
 
 
 class GoneLayer:
@@ -76,26 +66,19 @@ async def until(condition):
             await asyncio.sleep(0.001)
 
 
-async def test_a_push_goes_to_the_chats_of_the_user_that_were_welcomed():
+async def test_a_push_is_handed_to_the_hub_as_the_frame_that_goes_out():
     hub, layer = FakeHub(), InMemoryChannelLayer()
-    chat = hub.open(kind="chat")
-    others = [hub.open(kind="poll"), hub.open(kind="notifications")]
-    early = hub.open(kind="chat", welcome=False)
 
     async with listening(hub, layer):
         await until_subscribed(layer)
         await layer.group_send(control.GROUP, CUSTOM)
-        await until(lambda: chat.written)
+        await until(lambda: hub.pushed)
 
-    assert [json.loads(text) for text in chat.written] == [
-        {"type": "custom", "name": "shop.order", "data": {"a": 1}}
-    ]
-    assert [wire.written for wire in (*others, early)] == [[], [], []]
+    assert hub.pushed == [(USER, Custom(name="shop.order", data={"a": 1}))]
 
 
 async def test_a_bug_in_what_a_signal_does_does_not_end_the_listener():
     hub, layer = FakeHub(), InMemoryChannelLayer()
-    chat = hub.open(kind="chat")
 
     async with listening(hub, layer):
         await until_subscribed(layer)
@@ -104,9 +87,9 @@ async def test_a_bug_in_what_a_signal_does_does_not_end_the_listener():
         await until(lambda: not layer.channels or all(q.empty() for q in layer.channels.values()))
         hub.broken = False
         await layer.group_send(control.GROUP, CUSTOM)
-        await until(lambda: chat.written)
+        await until(lambda: hub.pushed)
 
-    assert len(chat.written) == 1
+    assert len(hub.pushed) == 1
 
 
 @pytest.mark.timeout(10)
@@ -123,7 +106,6 @@ async def test_without_redis_it_tries_now_and_then_and_does_not_spin():
 
 async def test_a_layer_that_falls_silent_is_begun_anew():
     hub, layer = FakeHub(), InMemoryChannelLayer()
-    chat = hub.open(kind="chat")
 
     async with listening(hub, layer, deaf_after_s=0.05):
         await until_subscribed(layer)
@@ -131,4 +113,4 @@ async def test_a_layer_that_falls_silent_is_begun_anew():
         layer.channels.clear()
         await until(lambda: control.GROUP in layer.groups)
         await layer.group_send(control.GROUP, CUSTOM)
-        await until(lambda: chat.written)
+        await until(lambda: hub.pushed)
