@@ -6,7 +6,7 @@ import pytest
 from libs.common.clock import ManualClock
 from libs.common.errors import Unavailable
 from services.chat.domain.ordering import LiveFrame
-from services.chat.frames.server import encode
+from services.chat.frames.server import Custom, encode
 from services.chat.hub import Outbound
 from services.chat.hub.notifier import Badge, Notifier
 from services.chat.selectors.unread import Unread
@@ -193,3 +193,11 @@ async def until(condition):
     async with asyncio.timeout(5):
         while not condition():
             await asyncio.sleep(0.01)
+
+
+def test_what_other_code_pushes_goes_to_chats_only(house):
+    badge, wire = house.badge("bob")
+
+    badge.custom(Custom(name="shop.order", data=None))
+
+    assert wire.written == []
