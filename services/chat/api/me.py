@@ -9,7 +9,7 @@ from services.chat.actions.profile import change_display_name
 from services.chat.api import credentials
 from services.chat.api.bodies import answer, documented, read_body
 from services.chat.api.credentials import caller_of
-from services.chat.api.parts import parts_of
+from services.chat.api.parts import parts_of, tell_ended
 from services.chat.api.shapes.people import Profile, ProfileChange
 from services.chat.api.shapes.sign_in import SignIns
 from services.chat.selectors.people import person
@@ -56,8 +56,7 @@ async def end_sign_in(request: HttpRequest, sid: str) -> HttpResponse:
     """
     caller, parts = caller_of(request), parts_of(request)
     ended = await parts.database.run(identity.sign_out, user_id=caller.id, sid=sid)
-    parts.relay.poke()
-    parts.signals.revoked(caller.id, ended)
+    tell_ended(parts, user_id=caller.id, sids=ended)
     response = HttpResponse(status=204)
     if sid == caller.sid:
         credentials.forget_cookies(response)

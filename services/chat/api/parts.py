@@ -64,6 +64,15 @@ def parts_of(request: HttpRequest) -> Parts:
     return Parts(**{name: state[name] for name in Parts.__struct_fields__ if name in state})
 
 
+def tell_ended(parts: Parts, *, user_id: str, sids: Sequence[str]) -> None:
+    """Have it told everywhere that sign-ins of a user have ended; after the commit, never before.
+
+    Both ways at once: the outbox, which arrives, and a signal, which is faster. Returns at once.
+    """
+    parts.relay.poke()
+    parts.signals.revoked(user_id, sids)
+
+
 @functools.cache
 def sign_in_throttle() -> SignInThrottle:
     """Return the process's only throttle; made at the first use, because it reads the settings."""

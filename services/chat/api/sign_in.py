@@ -11,7 +11,7 @@ from services.chat.actions.identity import SignedIn
 from services.chat.api import credentials
 from services.chat.api.bodies import answer, documented, read_body
 from services.chat.api.credentials import caller_of, signed_in_lately
-from services.chat.api.parts import parts_of, sign_in_throttle
+from services.chat.api.parts import parts_of, sign_in_throttle, tell_ended
 from services.chat.api.shapes.sign_in import (
     Credentials,
     Registration,
@@ -102,8 +102,7 @@ async def logout(request: HttpRequest) -> HttpResponse:
     ended = await parts.database.run(
         identity.sign_out, user_id=caller.id, sid=caller.sid, everywhere=wish.everywhere
     )
-    parts.relay.poke()
-    parts.signals.revoked(caller.id, ended)
+    tell_ended(parts, user_id=caller.id, sids=ended)
     response = HttpResponse(status=204)
     credentials.forget_cookies(response)
     return response
@@ -125,8 +124,7 @@ async def begin(request: HttpRequest, user: User, *, browser: bool) -> SignedIn:
     )
     replaced = signed_in.replaced
     if replaced is not None:
-        parts.relay.poke()
-        parts.signals.revoked(str(replaced.user.id), [replaced.sid])
+        tell_ended(parts, user_id=str(replaced.user.id), sids=[replaced.sid])
     return signed_in
 
 
