@@ -34,6 +34,8 @@ CLOCK_SKEW_S = 30
 """How far ahead of ours the issuing machine's clock may be, in seconds."""
 TOKEN_CHARS = 4096
 """Longest text that is looked at; ours have about 400."""
+ACCESS_COOKIE = "parley_access"
+"""Holds the access token of a browser; every service reads it, scripts cannot."""
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from libs.common.errors import ParleyError, Unauthenticated
+from libs.common.tokens import ACCESS_COOKIE
 from services.chat.api import (
     bodies,
     exchange,
@@ -20,7 +21,7 @@ from services.chat.api import (
     sign_in,
     sync,
 )
-from services.chat.api.credentials import ACCESS_COOKIE, signed_in
+from services.chat.api.credentials import signed_in
 from services.chat.api.problems import problem_of
 
 

@@ -14,14 +14,12 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware, get_token, rotate_token
 
 from libs.common.errors import BadJson, CsrfFailed, Unauthenticated
-from libs.common.tokens import LIFETIME_S, RENEWAL_GRACE_S
+from libs.common.tokens import ACCESS_COOKIE, LIFETIME_S, RENEWAL_GRACE_S
 from services.chat.actions.identity import SignedIn
 from services.chat.api.parts import parts_of
 from services.chat.models import User
 from services.chat.selectors import people
 
-ACCESS_COOKIE = "parley_access"
-"""Holds the token; every service reads it, scripts cannot."""
 FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 

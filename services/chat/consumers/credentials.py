@@ -14,12 +14,11 @@ from channels.security.websocket import OriginValidator, WebsocketDenier
 
 from libs.common.database import DatabaseThreads
 from libs.common.errors import Unauthenticated
-from libs.common.tokens import Claims, Ticket, Verifier
+from libs.common.tokens import ACCESS_COOKIE, Claims, Ticket, Verifier
 from services.chat.actions.tickets import use_ticket
 from services.chat.models import User
 from services.chat.selectors.people import session_owner
 
-ACCESS_COOKIE = "parley_access"
 _BEARER = "bearer "
 
 
