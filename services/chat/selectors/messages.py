@@ -22,9 +22,9 @@ from services.chat.domain.ids import uuid_of
 from services.chat.frames.server import Message, SyncedRoom
 from services.chat.models import Member, Message as Row
 
-PAGE_MESSAGES = 100
-"""Most messages of one page."""
-PAGE_BYTES = 256 * 1024
+SYNC_PAGE_MESSAGES = 100
+"""Most messages of one page of an answer to ``sync`` on a socket."""
+SYNC_PAGE_BYTES = 256 * 1024
 """Content after which a page ends early, in bytes; its first message always comes."""
 
 
@@ -117,8 +117,8 @@ def readable_between(
     room_id: str,
     first_seq: int,
     last_seq: int,
-    limit: int = PAGE_MESSAGES,
-    max_bytes: int = PAGE_BYTES,
+    limit: int = SYNC_PAGE_MESSAGES,
+    max_bytes: int = SYNC_PAGE_BYTES,
 ) -> list[Message]:
     """Return one page of a range, judged anew: empty where the user may not (any more) read it.
 

@@ -12,7 +12,7 @@ from services.chat.frames.server import Message, RoomUpdate, SyncedRoom
 LONGEST_WAIT_S = 25
 """Longest long poll, in seconds; below the idle timeouts of usual proxies."""
 PAGE_MESSAGES = 100
-"""Most messages of a page."""
+"""Most messages of a page of history."""
 VERSIONS = 1000
 """Most rooms whose versions one question names; as many fit into a body beside the cursors."""
 
