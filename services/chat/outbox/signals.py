@@ -27,8 +27,8 @@ LOST = metrics.counter("parley_signals_lost", "Signals that could not be sent.",
 log = structlog.get_logger(__name__)
 
 
-class ChannelLayer(Protocol):
-    """What is needed of a channel layer."""
+class GroupSender(Protocol):
+    """What is needed of a channel layer, to send."""
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         """Send a message to all channels of a group."""
@@ -38,7 +38,7 @@ class ChannelLayer(Protocol):
 class Signals:
     """One per process, in its event loop."""
 
-    def __init__(self, *, layer: ChannelLayer) -> None:
+    def __init__(self, *, layer: GroupSender) -> None:
         self._layer = layer
         self._tasks = TaskSet()
         self._waiting = 0
