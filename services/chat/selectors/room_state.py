@@ -124,17 +124,21 @@ class Portrait:
         )
 
     def farewell(self, *, head: int) -> RoomUpdate:
-        """Return what somebody is told who is not in the room any more: nothing of its present.
-
-        ``head`` is the last seq that was theirs to see.
-        """
+        """Return what somebody is told who has just been removed; see ``farewell`` below."""
         return farewell(
             room=self._state.room, kind=self._state.kind, version=self.version, head=head
         )
 
 
 def farewell(*, room: str, kind: str, version: int, head: int) -> RoomUpdate:
-    """Return what somebody is told who is not in a room any more; see ``Portrait.farewell``."""
+    """Return what somebody is told who is not in a room any more.
+
+    Args:
+        room: which.
+        kind: its kind.
+        version: the last one that they may know of: not how often the room has changed since.
+        head: the last seq that was theirs to see.
+    """
     return RoomUpdate(
         id=room,
         kind="direct" if kind == Room.Kind.DIRECT else "group",

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 from django.db import connections
-from django.db.utils import ConnectionHandler
 
-from libs.common.database import django_database
 from services.chat.outbox.safe_point import reach
 from services.chat.selectors.snapshots import (
     BEGINNING,
@@ -20,18 +18,6 @@ from services.chat.selectors.snapshots import (
 from tests.integration.chat.crowds import crowd
 
 LARGE = 1_024
-
-
-@pytest.fixture
-def orm(world, django_db_blocker):
-    """Let selectors and actions of this process work on the world's database."""
-    settings = {"default": dict(django_database(world.database_url, name="test"))}
-    unused = connections["default"]
-    with django_db_blocker.unblock():
-        connections["default"] = ConnectionHandler(settings)["default"]
-        yield
-        connections["default"].close()
-    connections["default"] = unused
 
 
 @pytest.fixture
