@@ -24,6 +24,7 @@ from libs.common.tasks import TaskSet
 from libs.common.tokens import Issuer, Verifier
 from services.chat.actions.upkeep import Upkeep
 from services.chat.api.middleware import LimitedBody
+from services.chat.api.parts import Parts
 from services.chat.api.polls import Polls
 from services.chat.consumers import ChatConsumer, NotificationsConsumer, SocketParts
 from services.chat.domain.content import CONTENT_CHARS
@@ -215,7 +216,7 @@ class Process:
         keep_connections()
         django: Any = get_asgi_application()
         pages = ServeStaticASGI(
-            self._with_state(LimitedBody(django)),
+            self._with_parts(LimitedBody(django)),
             root=settings.web_root if settings.web_root.is_dir() else None,
             index_file=True,
             max_age=0,
@@ -231,24 +232,25 @@ class Process:
             }
         )
 
-    def _with_state(self, application: Any) -> Any:
+    def _with_parts(self, application: Any) -> Any:
         """Give the views what they stand on, in the scope's state."""
-        state = {
-            "database": self.database,
-            "writer": self.writer,
-            "relay": self.relay,
-            "signals": self.signals,
-            "clock": self.clock,
-            "tokens": self.tokens,
-            "verifier": self.verifier,
-            "polls": self.polls,
-            "external": self.external,
-        }
+        parts = Parts(
+            database=self.database,
+            writer=self.writer,
+            relay=self.relay,
+            signals=self.signals,
+            clock=self.clock,
+            tokens=self.tokens,
+            verifier=self.verifier,
+            polls=self.polls,
+            external=self.external,
+        )
+        state = {"parts": parts}
 
-        async def with_state(scope: Any, receive: Any, send: Any) -> None:
+        async def with_parts(scope: Any, receive: Any, send: Any) -> None:
             await application(scope | {"state": state}, receive, send)
 
-        return with_state
+        return with_parts
 
 
 def _external_verifier(settings: ChatSettings, clock: Clock) -> ExternalVerifier | None:

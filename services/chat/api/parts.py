@@ -1,6 +1,6 @@
 """What the views stand on: the parts of the process.
 
-``asgi`` puts them into the scope's state, under the names of the fields of ``Parts``.
+``asgi`` puts one ``Parts`` into the scope's state, as ``parts``; ``parts_of`` finds it again.
 """
 
 import functools
@@ -60,8 +60,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
 def parts_of(request: HttpRequest) -> Parts:
     """Return the parts that serve this request."""
-    state = cast(ASGIRequest, request).scope["state"]
-    return Parts(**{name: state[name] for name in Parts.__struct_fields__ if name in state})
+    return cast(Parts, cast(ASGIRequest, request).scope["state"]["parts"])
 
 
 def tell_ended(parts: Parts, *, user_id: str, sids: Sequence[str]) -> None:

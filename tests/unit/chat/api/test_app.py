@@ -7,6 +7,7 @@ from django.core.asgi import get_asgi_application
 
 from libs.common.errors import Unavailable
 from services.chat.api.app import api
+from tests.unit.chat.api.some_parts import state_with
 
 DOCUMENT: dict[str, Any] = json.loads(
     json.dumps(api.get_openapi_schema(path_prefix="/api/chat/"), default=str)
@@ -30,13 +31,11 @@ class Down:
 async def client(settings):
     settings.ROOT_URLCONF = "services.chat.urls"
     settings.MIDDLEWARE = ["services.chat.api.middleware.problem_answers"]
-    parts = dict.fromkeys(
-        ("writer", "relay", "signals", "clock", "tokens", "verifier", "polls")
-    ) | {"database": Down()}
+    state = state_with(database=Down())
     django = get_asgi_application()
 
     async def app(scope, receive, send):
-        await django(scope | {"state": parts}, receive, send)
+        await django(scope | {"state": state}, receive, send)
 
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://chat") as client:

@@ -18,6 +18,7 @@ from libs.common.tokens import LIFETIME_S, Issuer, Verifier
 from services.chat.api.credentials import check_same_site, signed_in, signed_in_lately
 from services.chat.models import User
 from services.chat.selectors.people import BrowserSession
+from tests.unit.chat.api.some_parts import state_with
 
 ALICE = User(username="alice", display_name="Alice")
 SID = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -61,20 +62,10 @@ class House:
         headers: dict[str, str] | None = None,
         content_type: str = "application/json",
     ) -> HttpRequest:
-        state = {
-            "database": self.database,
-            "writer": None,
-            "relay": None,
-            "signals": None,
-            "clock": self.clock,
-            "tokens": self.tokens,
-            "verifier": self.verifier,
-            "polls": None,
-        }
         request: Any = AsyncRequestFactory().generic(
             method, "/api/chat/rooms", b"{}", content_type=content_type, headers=headers or {}
         )
-        request.scope["state"] = state
+        request.scope["state"] = state_with(database=self.database, verifier=self.verifier)
         request.COOKIES.update(cookies or {})
         return cast(HttpRequest, request)
 
