@@ -18,6 +18,7 @@ from services.chat.domain import rooms as rules
 from services.chat.domain.names import room_name_of
 from services.chat.domain.rooms import Role, Roles
 from services.chat.models import Member, Outbox, Room
+from services.chat.selectors.people import deactivated_among
 from services.chat.selectors.rooms import has_left, is_member
 
 
@@ -111,7 +112,9 @@ def remove_member(*, by: str, room_id: str, member_id: str) -> None:
         return
     with transaction.atomic():
         room, roles = _locked_group(by=by, room_id=room_id)
-        _write(room, roles, rules.without_member(roles, by=by, user=member_id))
+        deactivated = deactivated_among(roles) if by == member_id else frozenset()
+        after = rules.without_member(roles, by=by, user=member_id, deactivated=deactivated)
+        _write(room, roles, after)
 
 
 def set_role(*, by: str, room_id: str, member_id: str, role: Role) -> None:

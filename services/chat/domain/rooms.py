@@ -5,7 +5,7 @@ rule takes the roles as they are and returns them as they shall be; the caller w
 difference. It judges what it is given, so whoever calls holds the room's lock while it does.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from enum import StrEnum
 
 from libs.common.errors import BadFrame, NotFound, PermissionDenied
@@ -73,11 +73,13 @@ def with_members(roles: Roles, *, by: str, users: Iterable[str]) -> Roles:
     return {**roles, **new}
 
 
-def without_member(roles: Roles, *, by: str, user: str) -> Roles:
+def without_member(
+    roles: Roles, *, by: str, user: str, deactivated: Set[str] = frozenset()
+) -> Roles:
     """Return the roles without somebody; the same where they are not present.
 
     Everybody may leave (``by`` is ``user``). Whoever has been admin longest, or else member,
-    follows an owner who leaves.
+    follows an owner who leaves; the deactivated only where nobody else is there.
 
     Raises:
         PermissionDenied: ``by`` is not present, or may not remove that member.
@@ -87,7 +89,8 @@ def without_member(roles: Roles, *, by: str, user: str) -> Roles:
         _check_may_remove(role, roles.get(user))
     after = {each: its for each, its in roles.items() if each != user}
     if after and roles.get(user) is Role.OWNER:
-        after[_successor(after)] = Role.OWNER
+        active = {each: its for each, its in after.items() if each not in deactivated}
+        after[_successor(active or after)] = Role.OWNER
     return after
 
 

@@ -4,7 +4,7 @@ Only active people are found: a deactivated one cannot be talked to and has no o
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -119,3 +119,9 @@ def active_people_named(names: Sequence[str]) -> dict[str, UUID]:
     for user_id, folded in people.values_list("id", "folded"):
         found |= {str(user_id): user_id, folded: user_id}
     return {name: found[key] for name, key in keys.items() if key in found}
+
+
+def deactivated_among(ids: Iterable[str]) -> frozenset[str]:
+    """Return which of these people were deactivated, by id."""
+    found = User.objects.filter(id__in=uuids_of(ids), is_active=False)
+    return frozenset(str(user_id) for user_id in found.values_list("id", flat=True))

@@ -237,3 +237,13 @@ async def test_leaving_twice_succeeds_twice_and_only_for_who_was_there(world):
 
     assert answers == [204, 204, 403]
     assert version(world, room) == 2
+
+
+async def test_an_owner_who_leaves_is_not_followed_by_who_was_deactivated(world):
+    room, (owner, admin, other_admin, *_) = await group_with_all_roles(world)
+    world.rows("update chat_user set is_active = false where id = %s", admin.id)
+
+    async with world.http(owner) as http:
+        await http.delete(f"/rooms/{room}/members/{owner.id}")
+
+    assert roles(world, room)[other_admin.id] == "owner"

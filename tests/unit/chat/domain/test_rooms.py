@@ -111,6 +111,18 @@ def test_the_longest_standing_admin_or_else_member_follows_the_owner(roles, succ
     assert [user for user, role in left.items() if role is OWNER] == [successor]
 
 
+@pytest.mark.parametrize(
+    ("deactivated", "successor"),
+    [({"anna"}, "adam"), ({"anna", "adam"}, "mia"), ({"anna", "adam", "mia"}, "anna")],
+)
+def test_who_was_deactivated_follows_only_where_nobody_else_is_there(deactivated, successor):
+    roles = {"olga": OWNER, "mia": MEMBER, "anna": ADMIN, "adam": ADMIN}
+
+    left = without_member(roles, by="olga", user="olga", deactivated=deactivated)
+
+    assert [user for user, role in left.items() if role is OWNER] == [successor]
+
+
 def test_the_last_one_leaves_nobody_behind():
     assert without_member({"olga": OWNER}, by="olga", user="olga") == {}
 
