@@ -2,11 +2,11 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from libs.common.serving import Server
-    from services.chat.asgi import Process
 
 # Not as a default: one that is inherited, from a test run for instance, is another program's.
 os.environ["DJANGO_SETTINGS_MODULE"] = "services.chat.settings"
@@ -39,11 +39,14 @@ def main() -> None:
 
 async def serve() -> None:
     """Run the process and its server in one event loop."""
-    from services.chat.asgi import Process
+    from services.chat.asgi import application_of
+    from services.chat.process import Process
     from services.chat.settings import CHAT
 
     process = Process(CHAT)
-    server = daphne(process) if CHAT.server == "daphne" else uvicorn(process)
+    application = application_of(process, CHAT)
+    server_of = daphne if CHAT.server == "daphne" else uvicorn
+    server = server_of(application, before_stop=process.begin_to_stop)
     await process.start(on_failure=server.stop)
     try:
         await server.serve()
@@ -53,7 +56,7 @@ async def serve() -> None:
         os._exit(0)  # a thread waits for a silent database, and Python would wait for the thread
 
 
-def uvicorn(process: "Process") -> "Server":
+def uvicorn(application: Any, *, before_stop: Callable[[], Awaitable[None]]) -> "Server":
     """Return the server that costs least."""
     from uvicorn import Config
 
@@ -63,7 +66,7 @@ def uvicorn(process: "Process") -> "Server":
 
     return UvicornServer(
         Config(
-            process.application,
+            application,
             host=CHAT.host,
             port=CHAT.port,
             http="httptools",
@@ -80,24 +83,24 @@ def uvicorn(process: "Process") -> "Server":
             backlog=BACKLOG,
             timeout_graceful_shutdown=GRACE_S,
         ),
-        before_stop=process.begin_to_stop,
+        before_stop=before_stop,
     )
 
 
-def daphne(process: "Process") -> "Server":
+def daphne(application: Any, *, before_stop: Callable[[], Awaitable[None]]) -> "Server":
     """Return the server of the Channels project."""
     from libs.common.serving_daphne import DaphneServer
     from services.chat.settings import CHAT
 
     return DaphneServer(
-        process.application,
+        application,
         host=CHAT.host,
         port=CHAT.port,
         backlog=BACKLOG,
         frame_bytes=FRAME_BYTES_REFUSED,
         ping_every_s=PING_EVERY_S,
         grace_s=GRACE_S,
-        before_stop=process.begin_to_stop,
+        before_stop=before_stop,
     )
 
 

@@ -1,262 +1,85 @@
-"""One chat process, put together: every part is made here and handed to those who use it."""
+"""The ASGI application of a process: sockets, the API, and the web client's pages."""
 
-from collections.abc import Callable
 from typing import Any
 
-import structlog
-from channels import DEFAULT_CHANNEL_LAYER
-from channels.layers import channel_layers
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 from servestatic import ServeStaticASGI
 
-from libs.common import metrics
-from libs.common.clock import Clock, SystemClock
-from libs.common.database import DatabaseThreads, keep_connections
-from libs.common.external_tokens import ExternalVerifier
-from libs.common.health import Check, InternalServer
-from libs.common.redis_clients import connect_blocking, connect_hot
+from libs.common.database import keep_connections
 from libs.common.secure_headers import SecureHeaders
-from libs.common.streams.epoch import Epoch
-from libs.common.streams.publisher import Publisher
-from libs.common.streams.tail import Tail
-from libs.common.tasks import TaskSet
-from libs.common.tokens import Issuer, Verifier
-from services.chat.actions.upkeep import Upkeep
 from services.chat.api.middleware import LimitedBody
 from services.chat.api.parts import Parts
-from services.chat.api.polls import Polls
 from services.chat.consumers import ChatConsumer, NotificationsConsumer, SocketParts
 from services.chat.domain.content import CONTENT_CHARS
 from services.chat.frames.client import FRAME_BYTES
 from services.chat.frames.server import Limits
-from services.chat.hub import Hub, SafetyNet, SignInSweep
-from services.chat.hub.notifier import Notifier
-from services.chat.outbox import Announcer, Relay, SafePointMover, Signals, Snapshots
+from services.chat.process import Process
 from services.chat.routing import websockets
 from services.chat.settings import ChatSettings
-from services.chat.store import STREAMS
-from services.chat.subscribers import ControlListener, tailed
 from services.chat.wire import wire_for
-from services.chat.writer import Writer
-
-FLUSH_WITHIN_S = 4.0
-"""How long messages that were accepted may take to get their outcome when the process stops."""
-CLOSE_WITHIN_S = 1.0
-"""How long threads may still work for the database then."""
-
-log = structlog.get_logger(__name__)
 
 
-class Process:
-    """All parts of one chat process. ``start`` and ``stop`` belong around the server's life."""
-
-    def __init__(self, settings: ChatSettings) -> None:
-        self.clock = SystemClock()
-        self.database = DatabaseThreads(settings.database_threads)
-        self.hot = connect_hot(str(settings.redis_url))
-        self.blocking = connect_blocking(str(settings.redis_url))
-        self.publisher = Publisher(self.hot, STREAMS, clock=self.clock)
-        partitions = settings.stream_partitions
-        self.announcer = Announcer(
-            publisher=self.publisher, database=self.database, partitions=partitions
-        )
-        self.relay = Relay(
-            publisher=self.publisher,
-            database=self.database,
-            partitions=partitions,
-            on_held_up=lambda: self.safety_net.doubt(),
-        )
-        self.writer = Writer(
-            dsn=str(settings.database_url),
-            clock=self.clock,
-            collect_s=settings.collect_ms / 1000,
-            on_written=self.announcer.announce,
-            take_published=self.announcer.take_published,
-            put_back_published=self.announcer.put_back_published,
-        )
-        epoch = Epoch(self.blocking)
-        self._make_delivery(epoch, partitions=partitions)
-        self.snapshots = Snapshots(
-            redis=self.blocking,
-            publisher=self.publisher,
-            database=self.database,
-            epoch=epoch,
-            safe_point=SafePointMover(
-                redis=self.blocking,
-                table=STREAMS,
-                partitions=partitions,
-                database=self.database,
-                epoch=epoch,
-                clock=self.clock,
-            ),
-        )
-        self.signals = Signals(layer=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER))
-        self.control_listener = ControlListener(
-            hub=self.hub, make_layer=lambda: channel_layers.make_backend(DEFAULT_CHANNEL_LAYER)
-        )
-        self.sign_in_sweep = SignInSweep(
-            all_sessions=self.hub.all_sessions,
-            database=self.database,
-            clock=self.clock,
-            every_s=settings.sign_in_sweep_s,
-        )
-        self.upkeep = Upkeep(self.database)
-        self.verifier = Verifier(settings.token_verify_keys, clock=self.clock)
-        self.tokens = Issuer(
-            settings.token_signing_key.get_secret_value(),
-            verify_keys=settings.token_verify_keys,
-            clock=self.clock,
-        )
-        self.external = _external_verifier(settings, self.clock)
-        self.internal = InternalServer(
-            settings.host, settings.internal_port, self._checks(), clock=self.clock
-        )
-        self.application = self._application(settings)
-        self._tasks = TaskSet()
-        self._serving = False
-
-    def _make_delivery(self, epoch: Epoch, *, partitions: int) -> None:
-        """Make what brings news to sessions."""
-        self.hub = Hub(database=self.database)
-        self.notifier = Notifier(database=self.database, clock=self.clock)
-        self.polls = Polls(hub=self.hub)
-        self.tails = [
-            Tail(
-                self.blocking,
-                tailed(self.hub, partition=each),
-                clock=self.clock,
-                epoch=epoch,
-                on_epoch=self._on_epoch,
-            )
-            for each in range(partitions)
-        ]
-        self.safety_net = SafetyNet(
-            hub=self.hub,
-            database=self.database,
-            silent_for_s=lambda: max(tail.stale_for_s() for tail in self.tails),
-        )
-
-    async def start(self, *, on_failure: Callable[[], None]) -> None:
-        """Begin to work; nothing has to be reachable yet.
-
-        Args:
-            on_failure: called when a part ended that must not: the process is of no use then.
-        """
-        parts = {
-            "loop-lag": metrics.watch_loop_lag(self.clock),
-            "writer": self.writer.run(),
-            "announcer": self.announcer.run(),
-            "outbox-sweeper": self.announcer.delete_published_now_and_then(),
-            "relay": self.relay.run(),
-            "safety-net": self.safety_net.run(),
-            "notifier": self.notifier.run(),
-            "upkeep": self.upkeep.run(),
-            "snapshots": self.snapshots.run(),
-            "control-listener": self.control_listener.run(),
-            "sign-in-sweep": self.sign_in_sweep.run(),
-            **{f"tail-{number}": tail.run() for number, tail in enumerate(self.tails)},
-        }
-        for name, work in parts.items():
-            self._tasks.spawn_forever(work, name=name, on_end=on_failure)
-        await self.internal.start()
-        self._serving = True
-        log.info("chat_started")
-
-    async def begin_to_stop(self) -> None:
-        """Tell that no new connections are wanted, and give what was accepted its outcome."""
-        self._serving = False
-        self.polls.begin_to_stop()
-        await self.writer.flush(FLUSH_WITHIN_S)
-
-    async def stop(self) -> bool:
-        """Finish what was accepted, then let go of everything; tell whether that succeeded."""
-        self._serving = False
-        await self.hub.stop()
-        await self.writer.flush(FLUSH_WITHIN_S)
-        await self.announcer.flush(FLUSH_WITHIN_S)
-        await self._tasks.stop()
-        await self.signals.stop()
-        await self.publisher.drain()
-        await self.internal.stop()
-        await self.hot.aclose()
-        await self.blocking.aclose()
-        idle = await self.database.close(CLOSE_WITHIN_S)
-        log.info("chat_stopped", idle=idle)
-        return idle
-
-    def _on_epoch(self, _: str) -> None:
-        self.safety_net.doubt()
-        self.snapshots.wake()
-
-    def _checks(self) -> dict[str, Check]:
-        async def serving() -> str | None:
-            return None if self._serving else "not started, or stopping"
-
-        # Not the databases: with them all replicas would be taken out of the ingress at once, and
-        # nobody were left to tell clients what is the matter.
-        return {"process": serving}
-
-    def _application(self, settings: ChatSettings) -> Any:
-        parts: SocketParts = {
-            "hub": self.hub,
-            "database": self.database,
-            "verifier": self.verifier,
-            "clock": self.clock,
-            "wire_for": wire_for,
-            "limits": Limits(
-                frame_bytes=FRAME_BYTES,
-                content_chars=CONTENT_CHARS,
-                messages_per_s=settings.messages_per_s,
-                messages_burst=settings.messages_burst,
-            ),
-        }
-        chat = ChatConsumer.as_asgi(writer=self.writer, **parts)
-        notifications = NotificationsConsumer.as_asgi(notifier=self.notifier, **parts)
-        keep_connections()
-        django: Any = get_asgi_application()
-        pages = ServeStaticASGI(
-            self._with_parts(LimitedBody(django)),
-            root=settings.web_root if settings.web_root.is_dir() else None,
-            index_file=True,
-            max_age=0,
-            immutable_file_test=r"^/assets/",
-            allow_all_origins=False,
-        )
-        return ProtocolTypeRouter(
-            {
-                "http": SecureHeaders(pages, https=not settings.development),
-                "websocket": websockets(
-                    chat, notifications, allowed_origins=settings.allowed_origins
-                ),
-            }
-        )
-
-    def _with_parts(self, application: Any) -> Any:
-        """Give the views what they stand on, in the scope's state."""
-        parts = Parts(
-            database=self.database,
-            writer=self.writer,
-            relay=self.relay,
-            signals=self.signals,
-            clock=self.clock,
-            tokens=self.tokens,
-            verifier=self.verifier,
-            polls=self.polls,
-            external=self.external,
-        )
-        state = {"parts": parts}
-
-        async def with_parts(scope: Any, receive: Any, send: Any) -> None:
-            await application(scope | {"state": state}, receive, send)
-
-        return with_parts
+def application_of(process: Process, settings: ChatSettings) -> Any:
+    """Return what a server runs: everything that comes over the process's public port."""
+    http = SecureHeaders(_pages(process, settings), https=not settings.development)
+    return ProtocolTypeRouter({"http": http, "websocket": _sockets(process, settings)})
 
 
-def _external_verifier(settings: ChatSettings, clock: Clock) -> ExternalVerifier | None:
-    """Return what verifies tokens of the configured issuer, if there is one."""
-    url, issuer = settings.external_jwks_url, settings.external_issuer
-    audience = settings.external_audience
-    if url is None or issuer is None or audience is None:
-        return None
-    return ExternalVerifier.at(url, issuer=issuer, audience=audience, clock=clock)
+def _sockets(process: Process, settings: ChatSettings) -> Any:
+    parts: SocketParts = {
+        "hub": process.hub,
+        "database": process.database,
+        "verifier": process.verifier,
+        "clock": process.clock,
+        "wire_for": wire_for,
+        "limits": Limits(
+            frame_bytes=FRAME_BYTES,
+            content_chars=CONTENT_CHARS,
+            messages_per_s=settings.messages_per_s,
+            messages_burst=settings.messages_burst,
+        ),
+    }
+    return websockets(
+        ChatConsumer.as_asgi(writer=process.writer, **parts),
+        NotificationsConsumer.as_asgi(notifier=process.notifier, **parts),
+        allowed_origins=settings.allowed_origins,
+    )
+
+
+def _pages(process: Process, settings: ChatSettings) -> Any:
+    """Return what serves the web client's files, and the API at every other path."""
+    keep_connections()
+    django: Any = get_asgi_application()
+    return ServeStaticASGI(
+        _with_parts(LimitedBody(django), _parts(process)),
+        root=settings.web_root if settings.web_root.is_dir() else None,
+        index_file=True,
+        max_age=0,
+        immutable_file_test=r"^/assets/",
+        allow_all_origins=False,
+    )
+
+
+def _parts(process: Process) -> Parts:
+    return Parts(
+        database=process.database,
+        writer=process.writer,
+        relay=process.relay,
+        signals=process.signals,
+        clock=process.clock,
+        tokens=process.tokens,
+        verifier=process.verifier,
+        polls=process.polls,
+        external=process.external,
+    )
+
+
+def _with_parts(application: Any, parts: Parts) -> Any:
+    """Give the views what they stand on, in the scope's state."""
+    state = {"parts": parts}
+
+    async def with_parts(scope: Any, receive: Any, send: Any) -> None:
+        await application(scope | {"state": state}, receive, send)
+
+    return with_parts

@@ -23,7 +23,7 @@ HERE = "here"
 SERVICES = ("chat", "presence", "queue", "receipts")
 STATES = {HERE, *(f"planned: {service}" for service in SERVICES)}
 
-NEEDS_ENVIRONMENT = {"settings", "asgi", "__main__"}
+NEEDS_ENVIRONMENT = {"settings", "asgi", "process", "__main__"}
 """Modules that read the environment, or set it, when they are imported: those are parsed."""
 
 _WORD = re.compile(r"`([^`]+)`")

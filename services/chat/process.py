@@ -1,0 +1,196 @@
+"""One chat process, put together: every part is made here and handed to those who use it.
+
+Nothing of it serves by itself: ``asgi`` makes of it what a server runs.
+"""
+
+from collections.abc import Callable
+
+import structlog
+from channels import DEFAULT_CHANNEL_LAYER
+from channels.layers import channel_layers
+
+from libs.common import metrics
+from libs.common.clock import Clock, SystemClock
+from libs.common.database import DatabaseThreads
+from libs.common.external_tokens import ExternalVerifier
+from libs.common.health import Check, InternalServer
+from libs.common.redis_clients import connect_blocking, connect_hot
+from libs.common.streams.epoch import Epoch
+from libs.common.streams.publisher import Publisher
+from libs.common.streams.tail import Tail
+from libs.common.tasks import TaskSet
+from libs.common.tokens import Issuer, Verifier
+from services.chat.actions.upkeep import Upkeep
+from services.chat.api.polls import Polls
+from services.chat.hub import Hub, SafetyNet, SignInSweep
+from services.chat.hub.notifier import Notifier
+from services.chat.outbox import Announcer, Relay, SafePointMover, Signals, Snapshots
+from services.chat.settings import ChatSettings
+from services.chat.store import STREAMS
+from services.chat.subscribers import ControlListener, tailed
+from services.chat.writer import Writer
+
+FLUSH_WITHIN_S = 4.0
+"""How long messages that were accepted may take to get their outcome when the process stops."""
+CLOSE_WITHIN_S = 1.0
+"""How long threads may still work for the database then."""
+
+log = structlog.get_logger(__name__)
+
+
+class Process:
+    """All parts of one chat process. ``start`` and ``stop`` belong around the server's life."""
+
+    def __init__(self, settings: ChatSettings) -> None:
+        self.clock = SystemClock()
+        self.database = DatabaseThreads(settings.database_threads)
+        self.hot = connect_hot(str(settings.redis_url))
+        self.blocking = connect_blocking(str(settings.redis_url))
+        self.publisher = Publisher(self.hot, STREAMS, clock=self.clock)
+        partitions = settings.stream_partitions
+        self.announcer = Announcer(
+            publisher=self.publisher, database=self.database, partitions=partitions
+        )
+        self.relay = Relay(
+            publisher=self.publisher,
+            database=self.database,
+            partitions=partitions,
+            on_held_up=lambda: self.safety_net.doubt(),
+        )
+        self.writer = Writer(
+            dsn=str(settings.database_url),
+            clock=self.clock,
+            collect_s=settings.collect_ms / 1000,
+            on_written=self.announcer.announce,
+            take_published=self.announcer.take_published,
+            put_back_published=self.announcer.put_back_published,
+        )
+        epoch = Epoch(self.blocking)
+        self._make_delivery(epoch, partitions=partitions)
+        self.snapshots = Snapshots(
+            redis=self.blocking,
+            publisher=self.publisher,
+            database=self.database,
+            epoch=epoch,
+            safe_point=SafePointMover(
+                redis=self.blocking,
+                table=STREAMS,
+                partitions=partitions,
+                database=self.database,
+                epoch=epoch,
+                clock=self.clock,
+            ),
+        )
+        self.signals = Signals(layer=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER))
+        self.control_listener = ControlListener(
+            hub=self.hub, make_layer=lambda: channel_layers.make_backend(DEFAULT_CHANNEL_LAYER)
+        )
+        self.sign_in_sweep = SignInSweep(
+            all_sessions=self.hub.all_sessions,
+            database=self.database,
+            clock=self.clock,
+            every_s=settings.sign_in_sweep_s,
+        )
+        self.upkeep = Upkeep(self.database)
+        self.verifier = Verifier(settings.token_verify_keys, clock=self.clock)
+        self.tokens = Issuer(
+            settings.token_signing_key.get_secret_value(),
+            verify_keys=settings.token_verify_keys,
+            clock=self.clock,
+        )
+        self.external = _external_verifier(settings, self.clock)
+        self.internal = InternalServer(
+            settings.host, settings.internal_port, self._checks(), clock=self.clock
+        )
+        self._tasks = TaskSet()
+        self._serving = False
+
+    def _make_delivery(self, epoch: Epoch, *, partitions: int) -> None:
+        """Make what brings news to sessions."""
+        self.hub = Hub(database=self.database)
+        self.notifier = Notifier(database=self.database, clock=self.clock)
+        self.polls = Polls(hub=self.hub)
+        self.tails = [
+            Tail(
+                self.blocking,
+                tailed(self.hub, partition=each),
+                clock=self.clock,
+                epoch=epoch,
+                on_epoch=self._on_epoch,
+            )
+            for each in range(partitions)
+        ]
+        self.safety_net = SafetyNet(
+            hub=self.hub,
+            database=self.database,
+            silent_for_s=lambda: max(tail.stale_for_s() for tail in self.tails),
+        )
+
+    async def start(self, *, on_failure: Callable[[], None]) -> None:
+        """Begin to work; nothing has to be reachable yet.
+
+        Args:
+            on_failure: called when a part ended that must not: the process is of no use then.
+        """
+        parts = {
+            "loop-lag": metrics.watch_loop_lag(self.clock),
+            "writer": self.writer.run(),
+            "announcer": self.announcer.run(),
+            "outbox-sweeper": self.announcer.delete_published_now_and_then(),
+            "relay": self.relay.run(),
+            "safety-net": self.safety_net.run(),
+            "notifier": self.notifier.run(),
+            "upkeep": self.upkeep.run(),
+            "snapshots": self.snapshots.run(),
+            "control-listener": self.control_listener.run(),
+            "sign-in-sweep": self.sign_in_sweep.run(),
+            **{f"tail-{number}": tail.run() for number, tail in enumerate(self.tails)},
+        }
+        for name, work in parts.items():
+            self._tasks.spawn_forever(work, name=name, on_end=on_failure)
+        await self.internal.start()
+        self._serving = True
+        log.info("chat_started")
+
+    async def begin_to_stop(self) -> None:
+        """Tell that no new connections are wanted, and give what was accepted its outcome."""
+        self._serving = False
+        self.polls.begin_to_stop()
+        await self.writer.flush(FLUSH_WITHIN_S)
+
+    async def stop(self) -> bool:
+        """Finish what was accepted, then let go of everything; tell whether that succeeded."""
+        self._serving = False
+        await self.hub.stop()
+        await self.writer.flush(FLUSH_WITHIN_S)
+        await self.announcer.flush(FLUSH_WITHIN_S)
+        await self._tasks.stop()
+        await self.signals.stop()
+        await self.publisher.drain()
+        await self.internal.stop()
+        await self.hot.aclose()
+        await self.blocking.aclose()
+        idle = await self.database.close(CLOSE_WITHIN_S)
+        log.info("chat_stopped", idle=idle)
+        return idle
+
+    def _on_epoch(self, _: str) -> None:
+        self.safety_net.doubt()
+        self.snapshots.wake()
+
+    def _checks(self) -> dict[str, Check]:
+        async def serving() -> str | None:
+            return None if self._serving else "not started, or stopping"
+
+        # Not the databases: with them all replicas would be taken out of the ingress at once, and
+        # nobody were left to tell clients what is the matter.
+        return {"process": serving}
+
+
+def _external_verifier(settings: ChatSettings, clock: Clock) -> ExternalVerifier | None:
+    """Return what verifies tokens of the configured issuer, if there is one."""
+    url, issuer = settings.external_jwks_url, settings.external_issuer
+    audience = settings.external_audience
+    if url is None or issuer is None or audience is None:
+        return None
+    return ExternalVerifier.at(url, issuer=issuer, audience=audience, clock=clock)
