@@ -46,6 +46,9 @@ class FakeDatabase:
         self.heads[room], self.versions[room] = head, 1
         self.spans[room] = {user: span(user) for user in users}
 
+    def remove_room(self, room):
+        del self.heads[room], self.versions[room], self.spans[room]
+
     async def run(self, function, *args, **kwargs):
         await asyncio.sleep(0)
         if self.down:
@@ -62,7 +65,7 @@ class FakeDatabase:
         return [room for room in rooms if room is not None]
 
     def room_for(self, *, user_id, room_id):
-        its = self.spans[room_id].get(user_id)
+        its = self.spans.get(room_id, {}).get(user_id)
         if its is None or its.left_seq is not None:
             return None
         return RoomEntry(
@@ -81,9 +84,12 @@ class FakeDatabase:
         return [
             Head(room=room, last_seq=self.heads[room], version=self.versions[room])
             for room in rooms
+            if room in self.heads
         ]
 
     def members_of(self, room, *, besides=()):
+        if room not in self.heads:
+            return None
         return RoomState(
             room=room,
             kind="group",

@@ -30,11 +30,16 @@ def change(house, **spans):
     for user, its in spans.items():
         house.database.spans[ROOM][user] = its
     house.database.versions[ROOM] += 1
-    present = [its for its in house.database.spans[ROOM].values() if its.left_seq is None]
+    return news_of(house, ROOM)
+
+
+def news_of(house, room):
+    """Return the news of a room as it is now."""
+    present = [its for its in house.database.spans[room].values() if its.left_seq is None]
     return RoomChanged(
-        room=ROOM,
-        version=house.database.versions[ROOM],
-        last_seq=house.database.heads[ROOM],
+        room=room,
+        version=house.database.versions[room],
+        last_seq=house.database.heads[room],
         members=[
             RoomMember(
                 user=its.user,
