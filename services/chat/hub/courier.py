@@ -162,7 +162,10 @@ class Courier:
         """Read the members again; without effect where somebody sat down who was not asked for."""
         heard_of = room.version_needed
         seated = {seat.session.user for seat in room.seats.values()}
-        joining = set(room.joining)
+        joining, room.read_again = set(room.joining), False
+        for seat in room.seats.values():
+            if seat.version is not None or seat.session.id in joining:
+                seat.called = False
         state = await self._database.run(members_of, room.id, besides=seated)
         if state is None:
             log.error("hub_room_is_gone", room=room.id)
@@ -171,9 +174,8 @@ class Courier:
         known = seated.union(member.user for member in state.members)
         if any(seat.version and seat.session.user not in known for seat in room.seats.values()):
             return
-        is_last_word = room.version_needed <= max(heard_of, state.version)
         room.asked_version = max(heard_of, state.version)
-        self._seating.apply(room, state, joining=joining, is_last_word=is_last_word)
+        self._seating.apply(room, state, joining=joining)
 
 
 def _read_range(room_id: str, *, first_seq: int, last_seq: int) -> tuple[Sequence[Message], int]:

@@ -209,8 +209,11 @@ class Hub:
         room = self._rooms.get(room_id)
         if room is None:
             return
-        room.seats.pop(session.id, None)
+        seat = room.seats.pop(session.id, None)
         room.joining.discard(session.id)
+        if seat in room.leaving:
+            room.leaving.remove(seat)
+            room.forget_portrait()
         if not room.seats:
             del self._rooms[room_id]
             ROOMS.dec()

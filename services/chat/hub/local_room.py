@@ -17,6 +17,7 @@ class LocalRoom:
         asked_version: up to which a reading was asked for. A database that was set back answers
             with an older one, and must not be asked for ever.
         wanted_version: a newer one that was heard of: the members are read again first.
+        read_again: somebody was called while the members were read who is none by that reading.
         joining: the sessions whose seats wait for the next reading of the members.
         leaving: seats of users who were removed and have not got all that is theirs yet.
         portrait: the room as it was read last, for as long as somebody is to be told of it.
@@ -34,6 +35,7 @@ class LocalRoom:
     version: int = 0
     asked_version: int = 0
     wanted_version: int = 0
+    read_again: bool = False
     joining: set[str] = field(default_factory=set)
     leaving: list[Seat] = field(default_factory=list)
     portrait: Portrait | None = None
@@ -78,7 +80,8 @@ class LocalRoom:
     @property
     def reload_needed(self) -> bool:
         """Whether the members have to be read again before anything is delivered."""
-        return self.version_needed > self.asked_version or bool(self.joining)
+        is_old = self.version_needed > self.asked_version
+        return is_old or self.read_again or bool(self.joining)
 
     @property
     def tell_needed(self) -> bool:

@@ -34,17 +34,16 @@ class Seating:
         self._give_up = give_up
         self._seat_user = seat_user
 
-    def apply(
-        self, room: LocalRoom, state: RoomState, *, joining: Set[str], is_last_word: bool
-    ) -> None:
+    def apply(self, room: LocalRoom, state: RoomState, *, joining: Set[str]) -> None:
         """Give the seats of a room anew; those who come and go are told of it at once.
+
+        Nobody loses a seat who was called since the reading began: they may have been added back,
+        and the next reading knows.
 
         Args:
             room: whose.
             state: read after those who are joining took their seats.
             joining: the sessions that are to be let in.
-            is_last_word: False where a later change was heard of while this was read. Then nobody
-                loses a seat: they may have been added back, and the next reading knows.
         """
         room.start(last_seq=state.last_seq, version=state.version)
         portrait = Portrait(state)
@@ -55,10 +54,12 @@ class Seating:
                 continue
             if span is not None and span.left_seq is None:
                 self._keep(room, seat, span, portrait)
-            elif is_last_word:
-                self._lose(room, seat, span)
-        if is_last_word:
-            room.joining -= joining
+            elif seat.called:
+                room.read_again = True
+            elif seat.version is None:
+                self._give_up(seat.session, room.id)
+            else:
+                self._see_off(room, seat, span)
         self.dismiss(room)
         for member in state.members:
             if member.left_seq is None:
@@ -72,15 +73,10 @@ class Seating:
         seat.version = portrait.version
         seat.after = max(seat.after, span.joined_seq)
 
-    def _lose(self, room: LocalRoom, seat: Seat, span: MemberSpan | None) -> None:
-        if seat.version is None:
-            self._give_up(seat.session, room.id)
-        else:
-            self._see_off(room, seat, span)
-
     def _let_in(self, room: LocalRoom, seat: Seat, portrait: Portrait) -> None:
         head = room.head_for(portrait.last_seq)
         seat.told = portrait.version
+        room.told = min(room.told, portrait.version)  # another session may have read a later one
         seat.session.listener.room(portrait.shown_to(seat.session.user, head=head))
         seat.go_live(head)
 

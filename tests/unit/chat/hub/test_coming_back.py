@@ -127,7 +127,6 @@ async def test_the_portrait_is_let_go_after_a_removal_that_waited_for_a_message(
     assert house.hub._rooms[ROOM].portrait is None
 
 
-@pytest.mark.xfail(strict=True, reason="who gives up coming stays among those who are leaving")
 async def test_the_portrait_is_let_go_when_who_was_removed_gives_up_coming(house):
     await house.open("alice")
     session = Session("session", "bob", "sid", Outbound(FakeWire()))
@@ -142,7 +141,6 @@ async def test_the_portrait_is_let_go_when_who_was_removed_gives_up_coming(house
     assert house.hub._rooms[ROOM].portrait is None
 
 
-@pytest.mark.xfail(strict=True, reason="the room counts as told, as another session read it")
 async def test_who_joined_by_an_older_reading_is_told_what_a_newer_session_knows(
     house, monkeypatch
 ):
@@ -165,7 +163,6 @@ async def test_who_joined_by_an_older_reading_is_told_what_a_newer_session_knows
     assert [room.version for room in rooms] == [3]
 
 
-@pytest.mark.xfail(strict=True, reason="what the safety net says while a joining is read is lost")
 async def test_who_is_found_by_the_safety_net_while_an_older_joining_is_judged_is_let_in(house):
     _, carol, _ = await house.open("carol")
     joined = change(house, carol=span("carol", joined_seq=10))
