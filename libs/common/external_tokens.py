@@ -128,6 +128,8 @@ class ExternalVerifier:
             return msgspec.convert(header, _Header)
         except msgspec.ValidationError:
             _refuse("wrong_algorithm")
+        except UnicodeError:  # half a character, which PyJWT lets pass
+            _refuse("malformed")
 
     def _claims(self, token: str, key: jwt.PyJWK) -> _Claims:
         try:

@@ -20,7 +20,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from libs.common.errors import BadFrame, Unauthenticated
@@ -35,6 +35,10 @@ from services.chat.selectors.people import (
 )
 
 USER_AGENT_CHARS = 200
+MOST_SIGN_INS = 100
+"""Sign-ins of one person that are kept: as many as the list of them shows."""
+ENDED_AT_ONCE = 1000
+"""Sign-ins that one transaction ends, and one event tells of."""
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -114,6 +118,7 @@ def begin_sign_in(*, user: User, user_agent: str, browser: bool, instead_of: str
         if browser:
             sign_in.session_key = _begin_session(user, sid=str(sign_in.id))
             sign_in.save(update_fields=["session_key"])
+        _forget_oldest(user)
     return SignedIn(
         user=user,
         sid=str(sign_in.id),
@@ -152,11 +157,7 @@ def sign_out(*, user_id: str, sid: str, everywhere: bool = False) -> list[str]:
     if not everywhere:
         known = uuid_of(sid)
         ending = ending.filter(id=known) if known else ending.none()
-    with transaction.atomic():
-        ended = _end(ending)
-        if ended:
-            _announce_end(user_id, ended)
-    return [str(sid) for sid in ended]
+    return [str(each) for each in _end_all(user_id, ending)]
 
 
 def deactivate_user(*, user_id: str) -> int:
@@ -168,13 +169,10 @@ def deactivate_user(*, user_id: str) -> int:
         How many sign-ins it ended.
     """
     with transaction.atomic():
-        shut_out = _locked(user_id).filter(is_active=True)
-        was_active = bool(shut_out)
+        # By itself, and first: it is what counts, and waits for who is just signing in.
+        _locked(user_id).first()
         User.objects.filter(id=user_id).update(is_active=False)
-        ended = _end(SignIn.objects.filter(user_id=user_id))
-        if was_active or ended:
-            _announce_end(user_id, ended)
-    return len(ended)
+    return len(_end_all(user_id, SignIn.objects.filter(user_id=user_id)))
 
 
 def reactivate_user(*, user_id: str) -> None:
@@ -187,16 +185,53 @@ def _locked(user_id: str | UUID) -> QuerySet[User]:
     return User.objects.select_for_update(no_key=True).only("id").filter(id=user_id)
 
 
+def _end_all(user_id: str, sign_ins: QuerySet[SignIn]) -> list[UUID]:
+    """Revoke those of a user that are not yet, and announce it; return their ids.
+
+    In transactions of a bounded size: some ended ones are better than none.
+    """
+    ended: list[UUID] = []
+    while True:
+        with transaction.atomic():
+            some = _end(sign_ins)
+            if some:
+                _announce_end(user_id, some)
+        ended.extend(some)
+        if len(some) < ENDED_AT_ONCE:
+            return ended
+
+
 def _end(sign_ins: QuerySet[SignIn]) -> Sequence[UUID]:
-    """Revoke those that are not yet, and delete their sessions; return their ids."""
+    """Revoke the first ones that are not yet, and delete their sessions; return their ids."""
     # In order, or two that end all of a user's would wait for each other.
     ending = sign_ins.filter(revoked_at=None).order_by("id").select_for_update()
-    ended = list(ending.only("session_key"))
+    ended = list(ending.only("session_key")[:ENDED_AT_ONCE])
     ids = [each.id for each in ended]
     SignIn.objects.filter(id__in=ids).update(revoked_at=Now())
-    keys = [each.session_key for each in ended if each.session_key]
-    Session.objects.filter(session_key__in=keys).delete()
+    _delete_sessions(ended)
     return ids
+
+
+def _forget_oldest(user: User) -> None:
+    """Delete all sign-ins of a user but the last ones, the ended ones first.
+
+    Otherwise who signs in all the time would have so many that to end them takes for ever.
+    """
+    ended_last = F("revoked_at").desc(nulls_first=True)
+    own = SignIn.objects.filter(user=user).only("session_key", "revoked_at")
+    oldest = list(own.order_by(ended_last, "-renewed_at", "-id")[MOST_SIGN_INS:][:ENDED_AT_ONCE])
+    if not oldest:
+        return
+    SignIn.objects.filter(id__in=[each.id for each in oldest]).delete()
+    _delete_sessions(oldest)
+    held = [each.id for each in oldest if each.revoked_at is None]
+    if held:
+        _announce_end(str(user.id), held)
+
+
+def _delete_sessions(sign_ins: Sequence[SignIn]) -> None:
+    keys = [each.session_key for each in sign_ins if each.session_key]
+    Session.objects.filter(session_key__in=keys).delete()
 
 
 def _announce_end(user_id: str, ended: Sequence[UUID]) -> None:

@@ -7,7 +7,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from libs.common.errors import ParleyError, Unauthenticated
+from libs.common.errors import ParleyError
 from libs.common.tokens import ACCESS_COOKIE
 from services.chat.api import (
     bodies,
@@ -21,7 +21,7 @@ from services.chat.api import (
     sign_in,
     sync,
 )
-from services.chat.api.credentials import signed_in
+from services.chat.api.credentials import StaleAccessCookie, signed_in
 from services.chat.api.problems import problem_of
 
 
@@ -74,7 +74,7 @@ def _whatever(request: HttpRequest, error: Exception) -> HttpResponse:
 @api.exception_handler(ParleyError)
 def _refused(request: HttpRequest, error: ParleyError) -> HttpResponse:
     response = problem_of(request, error)
-    if isinstance(error, Unauthenticated) and ACCESS_COOKIE in request.COOKIES:
-        # It decided, and will go on doing so; without it the session cookie can sign in again.
+    if isinstance(error, StaleAccessCookie):
+        # It would go on deciding; without it the session cookie can sign in again.
         response.delete_cookie(ACCESS_COOKIE, path="/", samesite="Lax")
     return response

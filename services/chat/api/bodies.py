@@ -83,6 +83,13 @@ def answer(value: object, *, status: int = 200) -> HttpResponse:
     return response
 
 
+def no_content() -> HttpResponse:
+    """Answer that it is done, with nothing to say."""
+    response = HttpResponse(status=204)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
 def documented(
     *,
     body: type[msgspec.Struct] | None = None,

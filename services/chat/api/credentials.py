@@ -36,6 +36,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         return str(self.user.id)
 
 
+class StaleAccessCookie(Unauthenticated):
+    """The access cookie decided, and does not hold (any more)."""
+
+
 class SignedInOnly:
     """Lets a request through to its view only from somebody who is signed in.
 
@@ -75,7 +79,10 @@ class SignedInOnly:
             return await self._by_token(request, token.strip(), by="bearer")
         cookie = request.COOKIES.get(ACCESS_COOKIE)
         if cookie is not None:
-            return await self._by_token(request, cookie, by="access cookie")
+            try:
+                return await self._by_token(request, cookie, by="access cookie")
+            except Unauthenticated:
+                raise StaleAccessCookie from None
         return await _by_session(request)
 
     async def _by_token(

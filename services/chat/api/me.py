@@ -7,7 +7,7 @@ from ninja import Router
 from services.chat.actions import identity
 from services.chat.actions.profile import change_display_name
 from services.chat.api import credentials
-from services.chat.api.bodies import answer, documented, read_body
+from services.chat.api.bodies import answer, documented, no_content, read_body
 from services.chat.api.credentials import caller_of
 from services.chat.api.parts import parts_of, tell_ended
 from services.chat.api.shapes.people import Profile, ProfileChange
@@ -57,7 +57,7 @@ async def end_sign_in(request: HttpRequest, sid: str) -> HttpResponse:
     caller, parts = caller_of(request), parts_of(request)
     ended = await parts.database.run(identity.sign_out, user_id=caller.id, sid=sid)
     tell_ended(parts, user_id=caller.id, sids=ended)
-    response = HttpResponse(status=204)
+    response = no_content()
     if sid == caller.sid:
         credentials.forget_cookies(response)
     return response

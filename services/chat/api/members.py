@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from services.chat.actions import rooms as actions
-from services.chat.api.bodies import answer, documented, read_body, read_query
+from services.chat.api.bodies import answer, documented, no_content, read_body, read_query
 from services.chat.api.credentials import caller_of
 from services.chat.api.parts import parts_of
 from services.chat.api.people import people_called
@@ -72,4 +72,4 @@ async def remove_member(request: HttpRequest, room_id: str, user_id: str) -> Htt
         actions.remove_member, by=caller_of(request).id, room_id=room_id, member_id=user_id
     )
     parts.relay.poke()
-    return HttpResponse(status=204)
+    return no_content()

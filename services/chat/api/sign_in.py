@@ -9,7 +9,7 @@ from libs.common.tokens import LIFETIME_S, TICKET_LIFETIME_S
 from services.chat.actions import identity
 from services.chat.actions.identity import SignedIn
 from services.chat.api import credentials
-from services.chat.api.bodies import answer, documented, read_body
+from services.chat.api.bodies import answer, documented, no_content, read_body
 from services.chat.api.credentials import caller_of, signed_in_lately
 from services.chat.api.parts import parts_of, sign_in_throttle, tell_ended
 from services.chat.api.shapes.sign_in import (
@@ -103,7 +103,7 @@ async def logout(request: HttpRequest) -> HttpResponse:
         identity.sign_out, user_id=caller.id, sid=caller.sid, everywhere=wish.everywhere
     )
     tell_ended(parts, user_id=caller.id, sids=ended)
-    response = HttpResponse(status=204)
+    response = no_content()
     credentials.forget_cookies(response)
     return response
 

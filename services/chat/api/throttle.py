@@ -6,7 +6,7 @@ Counted in this process only: with n processes a guesser has n times the tries.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -55,26 +55,12 @@ class SignInThrottle:
             f"name:{username.lower()}": self._by_name,
             f"address:{address}": self._by_address,
         }
-        async with self._counted(limits), self._place(self._judging):
-            yield
-
-    @asynccontextmanager
-    async def exchange(self, *, address: str) -> AsyncIterator[None]:
-        """Surround the judging of another system's token: no hash, and no username to count by.
-
-        Raises:
-            RateLimited: too many failures; nothing was judged.
-        """
-        async with self._counted({f"address:{address}": self._by_address}):
-            yield
-
-    @asynccontextmanager
-    async def _counted(self, limits: Mapping[str, RateLimitItem]) -> AsyncIterator[None]:
         for key, limit in limits.items():
             self._check(key, limit)
         self._being_judged.update(limits.keys())
         try:
-            yield
+            async with self._place(self._judging):
+                yield
         except Unauthenticated:
             for key, limit in limits.items():
                 self._failures.hit(limit, key)
@@ -82,6 +68,24 @@ class SignInThrottle:
         finally:
             self._being_judged.subtract(limits.keys())
             self._being_judged += Counter()  # forgets those that fell to zero
+
+    @asynccontextmanager
+    async def exchange(self, *, address: str) -> AsyncIterator[None]:
+        """Surround the judging of another system's token: no hash, and no username to count by.
+
+        Good ones come many at a time from one address, where a server exchanges for its users:
+        only failures count, and not those with passwords.
+
+        Raises:
+            RateLimited: too many failures; nothing was judged.
+        """
+        key = f"exchange-address:{address}"
+        self._check(key, self._by_address)
+        try:
+            yield
+        except Unauthenticated:
+            self._failures.hit(self._by_address, key)
+            raise
 
     @asynccontextmanager
     async def registration(self) -> AsyncIterator[None]:

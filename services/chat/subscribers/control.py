@@ -6,12 +6,13 @@ probe to the group, and begins anew, with an empty layer, when not even that cam
 meanwhile is lost, as signals may be. All hear the probes of all: they stay a few a second, however
 many processes there are.
 
-Its queue has no bound, and needs none: whatever waits in it is taken out without giving the
-receiver a turn in between.
+Its queue has no bound. A burst is taken out of it in turns of ``SIGNALS_PER_TURN``, between which
+others and the receiver go on: it holds what Redis sent and nobody has looked at yet.
 """
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -31,6 +32,10 @@ LOOKS = 4
 WITHIN_S = 2.0
 """Longest that subscribing, or letting go of the layer, may take."""
 RETRY_AFTER_S = 1.0
+SIGNALS_PER_TURN = 200
+"""Signals taken before the event loop gets a turn; a layer with more of them never waits."""
+COMPLAIN_EVERY_S = 1.0
+"""How often bad signals are logged; all of them are counted."""
 
 RECEIVED = metrics.counter(
     "parley_signals_received", "Signals of the channel layer that were understood.", ["type"]
@@ -90,6 +95,7 @@ class ControlListener:
         self._deaf_after_s = deaf_after_s
         self._hearing = False
         self._heard_at_s = float("-inf")
+        self._complained_at_s = float("-inf")
 
     async def run(self) -> None:
         """Listen for ever, whatever becomes of Redis; cancel it to stop."""
@@ -128,7 +134,9 @@ class ControlListener:
     async def _receive(self, channel: str) -> None:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(self._deaf_after_s) as patience:
-            while True:
+            for number in itertools.count(1):
+                if number % SIGNALS_PER_TURN == 0:
+                    await asyncio.sleep(0)
                 try:
                     message = await self._layer.receive(channel)
                 except (ValueError, TypeError) as error:
@@ -169,7 +177,10 @@ class ControlListener:
 
     def _skip(self, reason: str) -> None:
         BAD.inc()
-        log.warning("signal_skipped", reason=reason)
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._complained_at_s >= COMPLAIN_EVERY_S:
+            self._complained_at_s = now_s
+            log.warning("signal_skipped", reason=reason)
 
     def _tell_hearing(self) -> None:
         if not self._hearing:

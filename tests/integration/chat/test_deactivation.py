@@ -110,3 +110,50 @@ def test_upkeep_removes_what_has_ended_and_nothing_else(world):
     assert done.returncode == 0, done.stderr
     assert sorted(key[-5:] for (key,) in left) == ["000e2", "000e4", "holds"]
     assert "used_ticket: 1 rows removed" in done.stdout
+
+
+def sign_ins_made(world, user, count):
+    world.rows(
+        "insert into sign_in (id, user_id, session_key, user_agent, renewed_at)"
+        " select gen_random_uuid(), %s, '', '', now() - n * interval '1 minute'"
+        " from generate_series(1, %s) n",
+        *(user, count),
+    )
+
+
+async def test_who_signs_in_all_the_time_keeps_the_last_hundred_sign_ins(world):
+    name = new_name()
+    async with browser(world) as first, browser(world) as second:
+        user = (await first.register(name))["user"]["id"]
+        sign_ins_made(world, user, 500)
+        world.rows(
+            "update sign_in set revoked_at = now() where user_id = %s"
+            " and renewed_at between now() - interval '60 minutes' and now() - interval '30 s'",
+            user,
+        )
+
+        await second.login(name)
+        sessions = [await first.session(), await second.session()]
+
+    kept = world.rows(
+        "select revoked_at is null, now() - renewed_at < interval '160 minutes' from sign_in"
+        " where user_id = %s",
+        user,
+    )
+    assert sessions == [200, 200]
+    assert kept == [(True, True)] * 100
+
+
+async def test_somebody_with_very_many_sign_ins_is_shut_out_all_the_same(world):
+    name = new_name()
+    async with browser(world) as page:
+        user = (await page.register(name))["user"]["id"]
+        sign_ins_made(world, user, 2500)
+
+        done = manage(world, "deactivate", name)
+        refused = await page.session()
+
+    left = "select count(*) from sign_in where user_id = %s and revoked_at is null"
+    assert (done.returncode, refused) == (0, 401)
+    assert "2501 sign-ins ended" in done.stdout
+    assert world.rows(left, user) == [(0,)]

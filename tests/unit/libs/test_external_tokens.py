@@ -116,6 +116,8 @@ async def test_a_lone_key_needs_no_name():
     assert (await verifier(EC).verify(token)).subject == "subject"
 
 
+HALF_A_CHARACTER = rb'{"alg":"EdDSA","\ud800":1}'
+HALF_AN_ALGORITHM = rb'{"alg":"\ud800"}'
 REFUSED = {
     "it has ended": EC.sign(claims(exp=NOW - LEEWAY_S)),
     "it never ends": EC.sign(claims(exp=...)),
@@ -178,6 +180,8 @@ REFUSED = {
     "spaces around it": f" {EC.sign(claims())} ",
     "beyond ASCII": EC.sign(claims()) + "\u00e9",
     "half a character": "\ud800",
+    "half a character in the header": f"{encoded(HALF_A_CHARACTER)}.e30.AA",
+    "half a character as the algorithm": f"{encoded(HALF_AN_ALGORITHM)}.e30.AA",
     "too long": EC.sign(claims(padding="x" * TOKEN_CHARS)),
 }
 

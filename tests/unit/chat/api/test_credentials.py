@@ -15,7 +15,12 @@ from django.test import AsyncRequestFactory
 from libs.common.clock import ManualClock
 from libs.common.errors import BadJson, CsrfFailed, Unauthenticated
 from libs.common.tokens import LIFETIME_S, Issuer, Verifier
-from services.chat.api.credentials import check_same_site, signed_in, signed_in_lately
+from services.chat.api.credentials import (
+    StaleAccessCookie,
+    check_same_site,
+    signed_in,
+    signed_in_lately,
+)
 from services.chat.models import User
 from services.chat.selectors.people import BrowserSession
 from tests.unit.chat.api.some_parts import state_with
@@ -116,8 +121,20 @@ async def test_a_wrong_header_is_not_made_up_for_by_good_cookies(house, header):
 async def test_a_wrong_access_cookie_is_not_made_up_for_by_a_good_session(house):
     cookies = {"parley_access": "junk", "parley_session": "sessionkey"}
 
-    with pytest.raises(Unauthenticated):
+    # The browser is told to forget it: then the session decides.
+    with pytest.raises(StaleAccessCookie):
         await signed_in(house.request(cookies=cookies))
+
+
+async def test_an_access_cookie_that_did_not_decide_is_not_called_stale(house):
+    request = house.request(
+        cookies={"parley_access": house.token()}, headers={"Authorization": "Bearer junk"}
+    )
+
+    with pytest.raises(Unauthenticated) as refused:
+        await signed_in(request)
+
+    assert not isinstance(refused.value, StaleAccessCookie)
 
 
 async def test_a_good_token_of_an_ended_sign_in_is_refused(house):
