@@ -162,7 +162,7 @@ class Courier:
         """Read the members again; without effect where somebody sat down who was not asked for."""
         heard_of = room.version_needed
         seated = {seat.session.user for seat in room.seats.values()}
-        joining, room.read_again = set(room.joining), False
+        joining = set(room.joining)
         for seat in room.seats.values():
             if seat.version is not None or seat.session.id in joining:
                 seat.called = False
@@ -175,6 +175,7 @@ class Courier:
         if any(seat.version and seat.session.user not in known for seat in room.seats.values()):
             return
         room.asked_version = max(heard_of, state.version)
+        room.read_again = False  # not before: a reading that fails is to be repeated
         self._seating.apply(room, state, joining=joining)
 
 

@@ -259,5 +259,6 @@ class Hub:
             return None
         seat = session.seats[entry.id]
         seat.version = seat.told = entry.version
+        room.told = min(room.told, entry.version)
         seat.after = room.head_for(entry.last_seq)
         return msgspec.structs.replace(entry, last_seq=seat.after)
