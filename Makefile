@@ -24,9 +24,15 @@ check: setup ## lint, types, architecture, migrations
 test: setup ## every test, with the seconds of each part
 	@$(DEV) test
 
+manage: ## a management command beside a running suite: DO="deactivate alice" RUN_DIR=.run
+	@$(BOOTSTRAP) product servers
+	@exec $(DEV) manage $(or $(SERVICE),chat) $(DO)
+
+# AS has a meaning of make's own (the assembler) unless somebody gives it one.
 talk: ## chat in this terminal: AS=alice PORT=8000, or URL=http://...
 	@$(BOOTSTRAP) client
-	@exec .venv/bin/python -m clients.python.terminal --url $(or $(URL),http://127.0.0.1:$(or $(PORT),8000)) $(AS)
+	@exec .venv/bin/python -m clients.python.terminal \
+		--url $(or $(URL),http://127.0.0.1:$(or $(PORT),8000)) $(if $(filter default,$(origin AS)),,$(AS))
 
 bench: setup ## the load tests
 	@.venv/bin/python -m benchmarks
@@ -42,4 +48,4 @@ lock: ## renew requirements/*.lock from pyproject.toml
 	@$(BOOTSTRAP) product servers
 	@$(DEV) lock
 
-.PHONY: help setup up talk check test bench fix reset lock
+.PHONY: help setup up manage talk check test bench fix reset lock

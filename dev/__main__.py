@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from dev import locks, settings as environment, verbs, web
 from dev.errors import CannotStart
+from dev.manage import manage
 from dev.services import SERVICES, Service
 from dev.up import reset, up
 
 VERBS = {
     "up": "run the whole suite until Ctrl-C",
+    "manage": "run a management command of a service, beside a running suite",
     "reset": "forget the data, secrets and records of the run folder",
     "web": "build the web client where its sources changed",
     "check": "judge the code without running it",
@@ -28,6 +30,8 @@ def main(arguments: Sequence[str], *, services: Sequence[Service] = SERVICES) ->
     try:
         if chosen.verb in TIMED_VERBS:
             return TIMED_VERBS[chosen.verb]()
+        if chosen.verb == "manage":
+            return run_command(chosen, services)
         run(chosen, services)
     except CannotStart as error:
         sys.stderr.write(f"\n{error}\n")
@@ -53,6 +57,19 @@ def run(chosen: argparse.Namespace, services: Sequence[Service]) -> None:
         locks.lock()
 
 
+def run_command(chosen: argparse.Namespace, services: Sequence[Service]) -> int:
+    """Run a management command; return its exit status.
+
+    Raises:
+        CannotStart: there is no such service, or nothing runs.
+    """
+    known = {service.name: service for service in services}
+    if chosen.service not in known:
+        raise CannotStart(f"There is no service {chosen.service}, only {', '.join(known)}.")
+    settings = environment.from_environment(environment.environment(), tuple(known))
+    return manage(settings.run_dir, known[chosen.service], chosen.command)
+
+
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the command line; ends the process with status 2 where it makes no sense."""
     parser = argparse.ArgumentParser(prog="python -m dev", description=__doc__)
@@ -63,6 +80,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
             one.add_argument(
                 "--with-parent", action="store_true", help="stop when the parent process ends"
             )
+        if verb == "manage":
+            one.add_argument("service")
+            one.add_argument("command", nargs=argparse.REMAINDER)
     return parser.parse_args(arguments)
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Self
 
 from dev.gateway import http_status
-from dev.keys import load_secrets
+from dev.manage import surroundings_of
 from dev.ports import free_port
-from dev.services import SERVICES, Surroundings, origins_of, service_environment
-from dev.settings import ROOT, environment
+from dev.services import SERVICES, origins_of, service_environment
+from dev.settings import ROOT
 from dev.state import SuiteState
 from dev.suite import READY
 
@@ -35,13 +35,7 @@ class ExtraChat:
         """
         chat = next(service for service in SERVICES if service.name == "chat")
         public, internal = port or free_port(), free_port(avoid={port})
-        around = Surroundings(
-            secrets=load_secrets(run_dir),
-            redis_url=state.redis_url,
-            database_urls=state.database_urls,
-            origins=origins_of(int(state.gateway_url.rsplit(":", 1)[1])),
-            inherited=environment(),
-        )
+        around = surroundings_of(run_dir, state)
         with log.open("ab") as lines:
             process = subprocess.Popen(
                 chat.command(),

@@ -75,8 +75,8 @@ async def with_token(base_url: str, token: str, options: Options | None = None) 
         Unavailable: the server cannot be reached.
     """
     chat = Chat(base_url, options=options)
-    chat.credentials.adopt(token)
     async with chat.closed_on_error():
+        chat.credentials.adopt(token)
         await chat.credentials.refresh()
     return chat
 

@@ -122,7 +122,13 @@ class Credentials:
         await self.sign_in()
 
     def adopt(self, token: str) -> None:
-        """Start from a token got elsewhere; how long it lives is learned by ``refresh``."""
+        """Start from a token got elsewhere; how long it lives is learned by ``refresh``.
+
+        Raises:
+            Unauthenticated: it is none: nothing beyond ASCII fits into a header.
+        """
+        if not token.isascii():
+            raise Unauthenticated("This is no access token.")
         self._token = token
 
     @property

@@ -125,10 +125,12 @@ class Talk:
         """Send a text to the open room; what becomes of it is shown later."""
         room = self._model.open_room
         if room is None:
+            self.any_refused = True
             self.tell("Open a conversation first: /rooms lists them, /new begins one.")
             return
         most = self._chat.welcome.limits.content_chars
         if len(text) > most:
+            self.any_refused = True
             self.tell(f"Not sent: {len(text)} characters, and {most} are the most.", "bad")
             return
         self._dispatch(Outgoing(room.id, new_client_id(), text, reply_to))

@@ -11,8 +11,9 @@ import httpx
 
 from clients.python.parley import Closed, Refused, Socket
 from dev.keys import load_secrets
-from dev.services import SERVICES, Surroundings, origins_of, service_environment
-from dev.settings import ROOT, environment
+from dev.manage import surroundings_of
+from dev.services import SERVICES, service_environment
+from dev.settings import ROOT
 from libs.common.clock import Clock, SystemClock
 from libs.common.tokens import Issuer
 from tests.integration.chat.world import WITHIN_S, Client, Person, World
@@ -170,13 +171,7 @@ def manage(world: World, *arguments: str, **variables: str) -> "subprocess.Compl
     """Run ``python -m services.chat <arguments>`` on the suite's database."""
     state = world.suite.state
     chat = next(service for service in SERVICES if service.name == "chat")
-    around = Surroundings(
-        secrets=load_secrets(world.suite.run_dir),
-        redis_url=state.redis_url,
-        database_urls=state.database_urls,
-        origins=origins_of(int(state.gateway_url.rsplit(":", 1)[1])),
-        inherited=environment(),
-    )
+    around = surroundings_of(world.suite.run_dir, state)
     return subprocess.run(
         chat.command(*arguments),
         cwd=ROOT,

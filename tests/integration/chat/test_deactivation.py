@@ -1,5 +1,9 @@
 """People are shut out and let in again, and what has ended is cleared away: from a shell."""
 
+import asyncio
+import sys
+
+from dev.settings import ROOT, environment
 from tests.integration.chat.signing_in import (
     NOT_AUTHENTICATED,
     PASSWORD,
@@ -12,7 +16,7 @@ from tests.integration.chat.signing_in import (
     status_of,
     ticket_of,
 )
-from tests.integration.chat.world import Person
+from tests.integration.chat.world import WITHIN_S, Person
 
 
 async def test_who_is_deactivated_is_shut_out_everywhere_at_once_until_reactivated(world):
@@ -157,3 +161,21 @@ async def test_somebody_with_very_many_sign_ins_is_shut_out_all_the_same(world):
     assert (done.returncode, refused) == (0, 401)
     assert "2501 sign-ins ended" in done.stdout
     assert world.rows(left, user) == [(0,)]
+
+
+async def test_beside_a_running_suite_a_command_needs_no_settings_of_its_own(world):
+    name = new_name()
+    async with browser(world) as page:
+        await page.register(name)
+
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "dev", "manage", "chat", "deactivate", name),
+            env={**environment(), "RUN_DIR": str(world.suite.run_dir)},
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        said, _ = await asyncio.wait_for(process.communicate(), WITHIN_S)
+        refused = await page.session()
+
+    assert (process.returncode, refused) == (0, 401)
+    assert f"{name} is deactivated" in said.decode()

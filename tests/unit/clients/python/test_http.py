@@ -190,3 +190,10 @@ async def test_many_who_meet_an_old_token_renew_it_once(web, clock, credentials)
 
     assert set(tokens) == {"t2"}
     assert web.count(SESSION) == 1
+
+
+async def test_a_token_that_fits_into_no_header_is_none(http, clock):
+    credentials = Credentials(http, clock=clock)
+
+    with pytest.raises(parley.Unauthenticated):
+        credentials.adopt("…")

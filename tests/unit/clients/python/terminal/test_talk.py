@@ -197,6 +197,7 @@ async def test_a_message_that_history_brought_is_not_shown_again(stage):
 async def test_nothing_is_sent_where_no_room_is_open(stage):
     stage.type("hello")
     await stage.shows("Open a conversation first")
+    assert stage.talk.any_refused
     await opened(stage)
     first = await sent(stage, "here")
 
