@@ -8,7 +8,7 @@ from libs.common.errors import ParleyError
 from services.chat.api.bodies import answer, documented
 from services.chat.api.parts import parts_of
 from services.chat.api.problems import problem
-from services.chat.api.shapes.base import Health
+from services.chat.api.shapes.shape import Health
 
 router = Router(tags=["health"])
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from libs.common.external_tokens import TOKEN_CHARS
-from services.chat.api.shapes.base import Shape
+from services.chat.api.shapes.shape import Shape
 
 
 class Exchange(Shape, frozen=True, kw_only=True):

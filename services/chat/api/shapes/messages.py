@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from services.chat.api.shapes.base import Shape
+from services.chat.api.shapes.shape import Shape
 from services.chat.frames.client import SYNC_ROOMS, ClientId, Content, Cursor, Seq
 from services.chat.frames.server import Message, RoomUpdate, SyncedRoom
 

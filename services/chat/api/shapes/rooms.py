@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from services.chat.api.shapes.base import Shape
+from services.chat.api.shapes.shape import Shape
 from services.chat.domain.rooms import ROOM_MEMBERS, Role
 
 PAGE_ROOMS = 100

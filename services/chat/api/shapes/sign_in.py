@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from services.chat.api.shapes.base import Shape
+from services.chat.api.shapes.shape import Shape
 from services.chat.domain.names import DISPLAY_NAME_CHARS, Username
 from services.chat.frames.server import Person
 from services.chat.selectors.sign_ins import SignInEntry
