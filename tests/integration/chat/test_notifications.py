@@ -151,8 +151,8 @@ async def test_a_ticket_opens_a_badge_once(world):
         ticket = (await http.post("/auth/ticket", json={})).json()["ticket"]
 
     first = await Socket.open(world.url, path=f"{PATH}?ticket={ticket}")
-    second = await Socket.open(world.url, path=f"{PATH}?ticket={ticket}")
     welcome = await first.receive_type("welcome", WITHIN_S)
+    second = await Socket.open(world.url, path=f"{PATH}?ticket={ticket}")
     with pytest.raises(Closed) as closed:
         await second.receive(WITHIN_S)
     await first.close()
