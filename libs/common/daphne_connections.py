@@ -87,23 +87,23 @@ class Channel(http.HTTPChannel):
 
     connection: Connection
 
-    def connectionMade(self) -> None:  # noqa: N802 - Twisted's names, here and below
+    def connectionMade(self) -> None:
         """Begin; Twisted calls it."""
         everybody = self.factory.open
         self.connection = Connection(self.transport, everybody, leave=self.close_when_idle)
         super().connectionMade()
 
-    def pauseProducing(self) -> None:  # noqa: N802
+    def pauseProducing(self) -> None:
         """The transport's buffer is full."""
         self.connection.writable.clear()
         super().pauseProducing()
 
-    def resumeProducing(self) -> None:  # noqa: N802
+    def resumeProducing(self) -> None:
         """The transport's buffer is empty again."""
         self.connection.writable.set()
         super().resumeProducing()
 
-    def connectionLost(self, reason: Any) -> None:  # noqa: N802
+    def connectionLost(self, reason: Any) -> None:
         """End; Twisted calls it, unless a WebSocket has taken the connection over."""
         self.connection.lose()
         super().connectionLost(reason)
@@ -118,7 +118,7 @@ class Channel(http.HTTPChannel):
 class Request(WebRequest):
     """One request. Its body is kept in memory, and bounded."""
 
-    defaultContentType = None  # noqa: N815 - Twisted's name
+    defaultContentType = None
     refused = False
 
     def __init__(self, channel: Channel, queued: int) -> None:
@@ -126,13 +126,13 @@ class Request(WebRequest):
         super().__init__(channel, queued, parsePOSTFormSubmission=False)
         self.connection = channel.connection
 
-    def gotLength(self, length: int | None) -> None:  # noqa: N802
+    def gotLength(self, length: int | None) -> None:
         """Prepare for the body, or refuse it by its announced length."""
         self.content = BytesIO()
         if (length or 0) > BODY_BYTES_REFUSED:
             self._refuse()
 
-    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+    def handleContentChunk(self, data: bytes) -> None:
         """Keep a part of the body."""
         if self.refused:
             return
@@ -163,18 +163,18 @@ class Socket(WebSocketProtocol):
 
     message_data: list[bytes]
 
-    def connectionMade(self) -> None:  # noqa: N802
+    def connectionMade(self) -> None:
         """Take the connection over from its HTTP channel."""
         self.connection: Connection = self.transport.producer.connection
         self.connection.leave = self.restart
         super().connectionMade()
 
-    def connectionLost(self, reason: Any) -> None:  # noqa: N802
+    def connectionLost(self, reason: Any) -> None:
         """End; Twisted calls it."""
         self.connection.lose()
         super().connectionLost(reason)
 
-    def onPing(self, payload: bytes) -> None:  # noqa: N802
+    def onPing(self, payload: bytes) -> None:
         """Answer a ping, unless nobody reads the answers: they must not pile up.
 
         Source: RFC 6455, 5.5.3: only the most recent ping needs an answer.
@@ -182,13 +182,13 @@ class Socket(WebSocketProtocol):
         if self.connection.writable.is_set():
             self.sendPong(payload)
 
-    def onMessageFrame(self, payload: list[bytes]) -> None:  # noqa: N802
+    def onMessageFrame(self, payload: list[bytes]) -> None:
         """Collect a part of a message; many tiny ones must not cost more than one large."""
         super().onMessageFrame(payload)
         if len(self.message_data) > MOST_PARTS:
             self.message_data = [b"".join(self.message_data)]
 
-    def serverClose(self, code: int | None = None) -> None:  # noqa: N802
+    def serverClose(self, code: int | None = None) -> None:
         """Close with any code; autobahn's own way refuses those below 3000."""
         if self.state == self.STATE_CONNECTING:
             self.serverReject()
@@ -235,7 +235,7 @@ class Factory(http.HTTPFactory):
         self.server = server
         self.open: set[Connection] = set()
 
-    def buildProtocol(self, _address: Any) -> Any:  # noqa: N802
+    def buildProtocol(self, _address: Any) -> Any:
         """Make the protocol of a new connection."""
         channel = Channel()
         channel.factory = self
