@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import uuid
+from itertools import pairwise
 from typing import Any, cast
 
 import pytest
@@ -10,6 +11,7 @@ from redis.exceptions import ConnectionError as RedisGone
 from libs.common import control
 from services.chat.frames.server import Custom
 from services.chat.subscribers import ControlListener
+from services.chat.subscribers.control import SIGNALS_PER_TURN
 
 USER = str(uuid.uuid4())
 CUSTOM = {"type": "custom", "user": USER, "name": "shop.order", "data": '{"a":1}'}
@@ -114,3 +116,42 @@ async def test_a_layer_that_falls_silent_is_begun_anew():
         await until(lambda: control.GROUP in layer.groups)
         await layer.group_send(control.GROUP, CUSTOM)
         await until(lambda: hub.pushed)
+
+
+class BusyLayer:
+    """A layer in which a burst waits: it never lets go of the event loop by itself."""
+
+    def __init__(self, signals: int) -> None:
+        self.left = signals
+
+    async def new_channel(self, prefix: str = "") -> str:
+        return "channel"
+
+    async def group_add(self, group: str, channel: str) -> None:
+        """There is one channel only."""
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        """Nobody has to be woken."""
+
+    async def receive(self, channel: str) -> dict[str, Any]:
+        if self.left == 0:
+            await asyncio.Event().wait()
+        self.left -= 1
+        return CUSTOM
+
+    async def flush(self) -> None:
+        """Nothing is there to be forgotten."""
+
+
+async def test_a_burst_of_signals_leaves_turns_to_others():
+    hub, layer = FakeHub(), BusyLayer(10 * SIGNALS_PER_TURN)
+    seen = []
+
+    async with listening(hub, layer):
+        while layer.left:
+            seen.append(len(hub.pushed))
+            await asyncio.sleep(0)
+
+    steps = [after - before for before, after in pairwise(seen)]
+    assert len(hub.pushed) == 10 * SIGNALS_PER_TURN
+    assert max(steps) <= SIGNALS_PER_TURN
