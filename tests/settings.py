@@ -7,6 +7,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "services.chat",
+    "services.receipts",
 ]
 AUTH_USER_MODEL = "chat.User"
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "unused"}}

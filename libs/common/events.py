@@ -44,14 +44,19 @@ class MessageCreated(Event, frozen=True, kw_only=True, tag="message.created"):
     frames: list[MessageFrame]
 
 
-class RoomMember(msgspec.Struct, frozen=True, kw_only=True):
-    """One present member of a room, with the watermarks that chat's projection knows."""
+class RoomMember(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One present member of a room, with the watermarks that chat's projection knows.
+
+    Attributes:
+        shown_read_seq: ``read_seq`` as the others may know it; None where it is the same.
+    """
 
     user: str
     role: str
     joined_seq: int
     delivered_seq: int
     read_seq: int
+    shown_read_seq: int | None = None
 
 
 class RoomChanged(Event, frozen=True, kw_only=True, tag="room.changed"):
@@ -61,23 +66,31 @@ class RoomChanged(Event, frozen=True, kw_only=True, tag="room.changed"):
     version: int
     last_seq: int
     members: list[RoomMember]
+    open_history: bool = False
 
 
 class RoomSnapshot(Event, frozen=True, kw_only=True, tag="room.snapshot"):
-    """The state of a room, told again so that a reader who missed something can catch up."""
+    """The state of a room, told again so that a reader who missed something can catch up.
+
+    ``own_seqs``, by sender, are those of the newest messages, as far back as a reader may have
+    missed them.
+    """
 
     room: str
     version: int
     last_seq: int
     members: list[RoomMember]
+    open_history: bool = False
+    own_seqs: dict[str, list[int]] = msgspec.field(default_factory=dict)
 
 
 class UserChanged(Event, frozen=True, kw_only=True, tag="user.changed"):
-    """A person's profile changed."""
+    """A person's profile or privacy changed."""
 
     user: str
     username: str
     display_name: str
+    send_read_receipts: bool = True
 
 
 class UserRevoked(Event, frozen=True, kw_only=True, tag="user.revoked"):
@@ -87,7 +100,112 @@ class UserRevoked(Event, frozen=True, kw_only=True, tag="user.revoked"):
     sids: tuple[str, ...] = ()
 
 
-AnyEvent = MessageCreated | RoomChanged | RoomSnapshot | UserChanged | UserRevoked
+class Receipt(msgspec.Struct, frozen=True, array_like=True):
+    """What a member claims: that they hold, and have read, everything up to these seqs.
+
+    Chat has checked that they are a member and that the messages exist. ``read_seq`` is at most
+    ``delivered_seq``; 0 claims nothing.
+
+    Attributes:
+        at_ms: when it was claimed, in Unix milliseconds, by the clock of the claiming process.
+        session: the one session that knows of it; None where that is nobody, or several.
+        is_private: the others are not to learn what was read.
+    """
+
+    room: str
+    user: str
+    delivered_seq: int
+    read_seq: int
+    at_ms: int
+    session: str | None = None
+    is_private: bool = False
+
+
+class ReceiptsReported(Event, frozen=True, kw_only=True, tag="receipts.reported"):
+    """Members claim to have received and read. Claims may repeat, and need not be news."""
+
+    receipts: list[Receipt]
+
+
+class Advance(msgspec.Struct, frozen=True, array_like=True):
+    """A member's watermarks after they went up; ``shown_read_seq <= read_seq <= delivered_seq``.
+
+    Attributes:
+        shown_read_seq: ``read_seq`` as the others may know it.
+        at_ms: when the newest claim was made that this follows from, in Unix milliseconds.
+        session: the one session that knows of it already; None where that is nobody.
+    """
+
+    room: str
+    user: str
+    delivered_seq: int
+    read_seq: int
+    shown_read_seq: int
+    at_ms: int
+    session: str | None = None
+
+
+class WatermarksAdvanced(Event, frozen=True, kw_only=True, tag="watermarks.advanced"):
+    """Watermarks went up. The same may be told again; readers keep the greatest."""
+
+    advances: list[Advance]
+
+
+class MemberLagging(Event, frozen=True, kw_only=True, tag="member.lagging"):
+    """A member has not received everything up to the head, of two seconds ago or more.
+
+    Told when they fall behind, and again in each second in which ``delivered_seq`` went up.
+    """
+
+    room: str
+    user: str
+    delivered_seq: int
+    head: int
+
+
+class MemberCaughtUp(Event, frozen=True, kw_only=True, tag="member.caught_up"):
+    """A member who was told to lag has received everything."""
+
+    room: str
+    user: str
+    delivered_seq: int
+    head: int
+
+
+class RoomHead(Event, frozen=True, kw_only=True, tag="room.head"):
+    """The head of a room in which somebody lags."""
+
+    room: str
+    head: int
+
+
+class SnapshotsRequested(Event, frozen=True, kw_only=True, tag="snapshots.requested"):
+    """A service asks for ``room.snapshot``.
+
+    Attributes:
+        service: who asks.
+        rooms: of these; None means every room that it may have missed.
+        everything: with ``rooms`` None: of all rooms, because nothing is known there.
+    """
+
+    service: str
+    rooms: list[str] | None = None
+    everything: bool = False
+
+
+AnyEvent = (
+    MessageCreated
+    | RoomChanged
+    | RoomSnapshot
+    | UserChanged
+    | UserRevoked
+    | ReceiptsReported
+    | WatermarksAdvanced
+    | MemberLagging
+    | MemberCaughtUp
+    | RoomHead
+    | SnapshotsRequested
+)
 """Every event there is. A member of this union is what ``decode`` returns."""
 
 _encoder = msgspec.json.Encoder()

@@ -38,13 +38,17 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person. ``is_active=False`` is a deactivated one: no sign-in, no open session."""
+    """A person. ``is_active=False`` is a deactivated one: no sign-in, no open session.
+
+    ``send_read_receipts=False``: what they read from then on is nobody's business but their own.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7s.uuid7, editable=False)
     username = models.CharField(max_length=USERNAME_CHARS, unique=True)
     display_name = models.CharField(max_length=NAME_CHARS)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    send_read_receipts = models.BooleanField(default=True, db_default=True)
     created_at = models.DateTimeField(db_default=Now())
 
     USERNAME_FIELD = "username"
@@ -151,7 +155,9 @@ class Member(models.Model):
     """A user's place in a room, kept after leaving: ``left_seq`` is the last seq they may see.
 
     ``joined_seq`` is the room's ``last_seq`` when they joined. ``delivered_seq`` and ``read_seq``
-    are chat's projection of the watermarks and start there.
+    are chat's projection of the watermarks and start there. ``shown_read_seq`` is ``read_seq`` as
+    the others see it, null where it is the same: it stands still while ``send_read_receipts`` is
+    off.
     """
 
     class Role(models.TextChoices):
@@ -166,6 +172,7 @@ class Member(models.Model):
     left_seq = models.BigIntegerField(null=True, blank=True)
     delivered_seq = models.BigIntegerField(default=0)
     read_seq = models.BigIntegerField(default=0)
+    shown_read_seq = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         db_table = "member"
@@ -173,6 +180,24 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.room_id}"
+
+
+class RoomMarks(models.Model):
+    """Counts how often watermarks of a room's members went up.
+
+    A row of its own, so that a fold of watermarks never locks what the writer locks.
+    """
+
+    room = models.OneToOneField(
+        Room, on_delete=models.DO_NOTHING, db_constraint=False, primary_key=True, related_name="+"
+    )
+    version = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "room_marks"
+
+    def __str__(self) -> str:
+        return f"{self.room_id} {self.version}"
 
 
 class Message(models.Model):

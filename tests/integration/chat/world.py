@@ -238,6 +238,15 @@ class World:
             )
         return room
 
+    def tell(self, *rooms: str) -> None:
+        """Have everybody told of rooms that were made here: ``room.changed``."""
+        for room in rooms:
+            self.rows(
+                "insert into outbox (event, subjects, first_seqs, last_seqs)"
+                " values ('room.changed', array[%s::uuid], '{}', '{}')",
+                room,
+            )
+
     def fill(self, room: str, author: Person, count: int, *, age: str = "0 s") -> None:
         """Put messages ``1`` … ``count`` into an empty room."""
         self.rows(

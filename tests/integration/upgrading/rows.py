@@ -62,6 +62,10 @@ CHAT: Mapping[str, Statements] = {
     "0004_safe_point": [
         "insert into safe_point (id, reached_at) values (1, now()) on conflict (id) do nothing",
     ],
+    "0005_receipts": [
+        "insert into room_marks (room_id, version) values (%(room)s::uuid, 1)",
+        "update member set shown_read_seq = 0 where room_id = %(room)s::uuid",
+    ],
 }
 
 ROWS: Mapping[str, Mapping[str, Statements]] = {"chat": CHAT}

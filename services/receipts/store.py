@@ -1,0 +1,35 @@
+"""What receipts keeps in Redis. All of it may be lost; the database is the truth.
+
+| key                                | type   | written by | expiry | meaning |
+|------------------------------------|--------|------------|--------|---------|
+| ``receipts.events:{P}``            | stream | outbox     | groups | ``watermarks.advanced`` |
+| ``receipts.lag:{0}``               | stream | outbox     | length | ``member.*``, ``room.head``: who has not received everything |
+| ``chat.requests:{0}``              | stream | outbox     | groups | ``snapshots.requested`` |
+| ``receipts.repair:{0}:lease``      | string | outbox     | 10 s   | which process repairs the epoch |
+| ``receipts.repair:{0}:progress``   | hash   | outbox     | none   | how far: ``epoch``, ``after``, ``done`` |
+
+Read by the group ``receipts``: ``chat.receipts:{P}``, ``chat.events:{P}``, ``chat.rooms:{0}``.
+
+``P`` is the partition of a room: crc32 of its id modulo the number of partitions.
+"""
+
+from libs.common.streams.names import StreamPolicy, stream_table
+
+GROUP = "receipts"
+"""Our group on the streams of chat."""
+CHAT_EVENTS = "chat.events"
+CHAT_RECEIPTS = "chat.receipts"
+CHAT_ROOMS = "chat.rooms"
+CHAT_REQUESTS = "chat.requests"
+RECEIPTS_EVENTS = "receipts.events"
+RECEIPTS_LAG = "receipts.lag"
+REPAIR_LEASE = "receipts.repair:{0}:lease"
+REPAIR_NOTE = "receipts.repair:{0}:progress"
+CHAT = "chat"
+"""Chat's group on our streams."""
+
+STREAMS = stream_table(
+    StreamPolicy(RECEIPTS_EVENTS, groups=frozenset({CHAT})),
+    StreamPolicy(RECEIPTS_LAG),
+    StreamPolicy(CHAT_REQUESTS, groups=frozenset({CHAT})),
+)
