@@ -5,32 +5,34 @@ these tests are about; everything else goes through the protocol, with tokens si
 suite's own key.
 """
 
-import asyncio
 import contextlib
+import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any
 
 import httpx
 import psycopg2
+from redis import Redis
 
-from clients.python.parley import Closed, Socket
 from dev.harness import RunningSuite
 from dev.keys import load_secrets
 from libs.common.clock import Clock, SystemClock
+from libs.common.events import Advance, WatermarksAdvanced, encode
+from libs.common.streams.entries import FIELD
+from libs.common.streams.names import stream_key
 from libs.common.tokens import Issuer
+from services.chat.store import RECEIPTS_EVENTS
+from tests.integration.chat.client import WITHIN_S, Client, Frame, message_frame
 from tests.integration.chat.issuer import AUDIENCE, Issuer as ExternalIssuer, running_issuer
 
-WITHIN_S = 10.0
-"""How long anything may take; far above what it does, so that a slow machine fails nothing."""
+__all__ = ["WITHIN_S", "Client", "Frame", "Person", "World", "message_frame", "running_world"]
+
 FAST = {"MESSAGES_PER_S": "100000", "MESSAGES_BURST": "100000", "SIGN_IN_SWEEP_S": "1"}
 """Limits that are out of the way of tests that send as fast as they can."""
 PROCESSES = 2
-
-Frame = dict[str, Any]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,110 +43,6 @@ class Person:
     username: str
     sid: str
     token: str
-
-
-class Client:
-    """One open socket that keeps every frame it was sent. ``welcome`` has been read."""
-
-    def __init__(self, socket: Socket, welcome: Frame) -> None:
-        self.socket = socket
-        self.welcome = welcome
-        self.frames: list[Frame] = []
-        self.close_code: int | None = None
-        self._news = asyncio.Event()
-        self._reader = asyncio.create_task(self._read())
-
-    @classmethod
-    async def open(cls, url: str, token: str) -> Self:
-        """Connect with a bearer token and read ``welcome``."""
-        socket = await Socket.open(url, token=token)
-        try:
-            return cls(socket, await socket.receive_type("welcome", WITHIN_S))
-        except BaseException:
-            await socket.close()
-            raise
-
-    @property
-    def heads(self) -> dict[str, int]:
-        """The rooms of ``welcome`` and their heads."""
-        return {room["id"]: room["last_seq"] for room in self.welcome["rooms"]}
-
-    def messages(self, room: str) -> list[Frame]:
-        """Return the messages of a room so far, as they came."""
-        return [f for f in self.frames if f["type"] == "message" and f["room"] == room]
-
-    def seqs(self, room: str) -> list[int]:
-        """Return the seqs of a room's messages so far, as they came."""
-        return [message["seq"] for message in self.messages(room)]
-
-    async def ask(self, frame: Mapping[str, Any]) -> Frame:
-        """Send a frame and return the answer that repeats its ``ref``."""
-        ref = str(uuid.uuid4())
-        await self.socket.send({**frame, "ref": ref})
-        return await self.until(
-            lambda: next((f for f in self.frames if f.get("ref") == ref), None),
-            what=f"the answer to {frame['type']}",
-        )
-
-    async def say(self, room: str, content: str, **more: Any) -> Frame:
-        """Send a message and return its ``ack`` or ``error``."""
-        return await self.ask(message_frame(room, content, **more))
-
-    async def sync(self, cursors: Mapping[str, int]) -> tuple[list[Frame], list[Frame]]:
-        """Return the messages that ``sync`` brings, and the rooms of ``synced``."""
-        start = len(self.frames)
-        answer = await self.ask({"type": "sync", "cursors": dict(cursors)})
-        end = self.frames.index(answer)
-        return [f for f in self.frames[start:end] if f["type"] == "message"], answer["rooms"]
-
-    async def until(
-        self, found: Callable[[], T | None], *, what: str, within_s: float = WITHIN_S
-    ) -> T:
-        """Wait until ``found`` returns something true, looking again after each frame.
-
-        Raises:
-            TimeoutError: it does not, or the socket was closed before.
-        """
-        async with asyncio.timeout(within_s):
-            while not (result := found()):
-                if self._reader.done():
-                    raise TimeoutError(f"closed ({self.close_code}) without {what}")
-                self._news.clear()
-                await self._news.wait()
-        return result
-
-    async def until_seqs(self, room: str, count: int) -> list[int]:
-        """Wait for so many messages of a room; return their seqs as they came."""
-        await self.until(
-            lambda: len(self.messages(room)) >= count, what=f"{count} messages of {room}"
-        )
-        return self.seqs(room)
-
-    async def until_type(self, kind: str) -> Frame:
-        """Wait for a frame of a type; return the first one."""
-        return await self.until(
-            lambda: next((f for f in self.frames if f["type"] == kind), None), what=kind
-        )
-
-    async def until_closed(self) -> int | None:
-        """Wait until the server has closed the socket; return the close code."""
-        async with asyncio.timeout(WITHIN_S):
-            await self._reader
-        return self.close_code
-
-    async def close(self) -> None:
-        """Close the socket."""
-        await self.socket.close()
-        await self._reader
-
-    async def _read(self) -> None:
-        try:
-            while True:
-                self.frames.append(await self.socket.receive(timeout_s=3600))
-                self._news.set()
-        except Closed as closed:
-            self.close_code = closed.close_code
-            self._news.set()
 
 
 class World:
@@ -172,6 +70,21 @@ class World:
         with self._connection.cursor() as cursor:
             cursor.execute(sql, parameters or None)
             return cursor.fetchall() if cursor.description else []
+
+    @property
+    def receipts_database_url(self) -> str:
+        """The database of the receipts service."""
+        return self.suite.state.database_urls["receipts"]
+
+    def receipts_rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Run a statement in the database of receipts; return what it returns."""
+        connection = psycopg2.connect(self.receipts_database_url)
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(sql, parameters or None)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Any]:
@@ -257,6 +170,28 @@ class World:
         )
         self.rows("update room set last_seq = %s where id = %s", count, room)
 
+    def advance(
+        self,
+        room: str,
+        user: Person,
+        delivered: int,
+        read: int,
+        *,
+        shown: int | None = None,
+        session: str | None = None,
+    ) -> None:
+        """Tell chat that somebody's watermarks went up, as the receipts service would."""
+        shown_seq = read if shown is None else shown
+        at_ms = time.time_ns() // 1_000_000
+        advance = Advance(room, user.id, delivered, read, shown_seq, at_ms, session)
+        self.tell_advances(advance)
+
+    def tell_advances(self, *advances: Advance) -> None:
+        """Put advances on the stream of receipts, in one entry."""
+        packed = encode([WatermarksAdvanced(advances=list(advances))])
+        with Redis.from_url(self.suite.state.redis_url) as redis:
+            redis.xadd(stream_key(RECEIPTS_EVENTS), {FIELD: packed})
+
     def stored(self, room: str) -> list[tuple[Any, ...]]:
         """Return (seq, client_id, content, created_at) of a room's messages, by seq."""
         return self.rows(
@@ -291,25 +226,14 @@ class World:
 
     @contextlib.asynccontextmanager
     async def http(
-        self, person: Person | None, *, url: str | None = None
+        self, person: Person | None, *, url: str | None = None, service: str = "chat"
     ) -> AsyncIterator[httpx.AsyncClient]:
-        """Make HTTP requests as somebody, or as nobody."""
+        """Make HTTP requests to a service as somebody, or as nobody."""
         headers = {} if person is None else {"Authorization": f"Bearer {person.token}"}
         async with httpx.AsyncClient(
-            base_url=(url or self.url) + "/api/chat", headers=headers, timeout=WITHIN_S
+            base_url=f"{url or self.url}/api/{service}", headers=headers, timeout=WITHIN_S
         ) as client:
             yield client
-
-
-def message_frame(room: str, content: str, **more: Any) -> Frame:
-    """Return a ``message`` frame, with a client_id of its own where none is given."""
-    return {
-        "type": "message",
-        "room": room,
-        "client_id": str(uuid.uuid4()),
-        "content": content,
-        **more,
-    }
 
 
 @contextlib.contextmanager
