@@ -1,0 +1,116 @@
+"""How far members have come, and the only ways in which that moves: up.
+
+``fold_receipts`` does in the database, for many members at once, what ``Watermarks`` says here for
+one; tests hold the two together. The order in which claims and messages come never matters.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from libs.common.events import Receipt
+
+Pair = tuple[str, str]
+"""A room and a user."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a member says to have received and read, as far as the others may know it.
+
+    ``0 <= shown_read_seq <= read_seq <= delivered_seq``.
+
+    Attributes:
+        at_ms: when, in Unix milliseconds; None where that is not known.
+        session: the one session that knows of it; None where that is nobody, or several.
+    """
+
+    delivered_seq: int = 0
+    read_seq: int = 0
+    shown_read_seq: int = 0
+    at_ms: int | None = None
+    session: str | None = None
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> Self:
+        """Read what was reported; to have read implies to have received."""
+        read_seq = max(receipt.read_seq, 0)
+        return cls(
+            delivered_seq=max(receipt.delivered_seq, read_seq),
+            read_seq=read_seq,
+            shown_read_seq=0 if receipt.is_private else read_seq,
+            at_ms=receipt.at_ms,
+            session=receipt.session,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watermarks:
+    """A member's three watermarks: ``0 <= shown_read_seq <= read_seq <= delivered_seq``."""
+
+    delivered_seq: int = 0
+    read_seq: int = 0
+    shown_read_seq: int = 0
+
+    def after(self, claim: Claim) -> "Watermarks":
+        """Return them with a claim taken in: the greatest of each."""
+        return Watermarks(
+            delivered_seq=max(self.delivered_seq, claim.delivered_seq),
+            read_seq=max(self.read_seq, claim.read_seq),
+            shown_read_seq=max(self.shown_read_seq, claim.shown_read_seq),
+        )
+
+    def past_own(self, own: Collection[int]) -> "Watermarks":
+        """Return them moved past messages of the member's own that stand right above them.
+
+        Whoever wrote a message has read it, but what others wrote below it they may not have.
+
+        Args:
+            own: seqs of messages of the member's own, in any order.
+        """
+        read_seq = _past(self.read_seq, own)
+        is_public = self.shown_read_seq == self.read_seq
+        return Watermarks(
+            delivered_seq=max(_past(self.delivered_seq, own), read_seq),
+            read_seq=read_seq,
+            shown_read_seq=read_seq if is_public else self.shown_read_seq,
+        )
+
+
+def _past(seq: int, own: Collection[int]) -> int:
+    while seq + 1 in own:
+        seq += 1
+    return seq
+
+
+def rising(claims: Iterable[tuple[Pair, Claim]]) -> dict[Pair, Sequence[Claim]]:
+    """Return the claims of each member by time, each above the one before; what adds nothing goes.
+
+    Each step is a row of the log: what a late batch holds of one member keeps its times.
+    """
+    by_pair: defaultdict[Pair, list[Claim]] = defaultdict(list)
+    for pair, claim in claims:
+        by_pair[pair].append(claim)
+    return {pair: _rising(found) for pair, found in by_pair.items()}
+
+
+def _rising(claims: list[Claim]) -> Sequence[Claim]:
+    if len(claims) == 1:
+        return claims
+    steps: list[Claim] = []
+    reached = Watermarks()
+    for claim in sorted(claims, key=lambda claim: claim.at_ms or 0):
+        after = reached.after(claim)
+        if after != reached:
+            reached = after
+            steps.append(
+                Claim(
+                    delivered_seq=after.delivered_seq,
+                    read_seq=after.read_seq,
+                    shown_read_seq=after.shown_read_seq,
+                    at_ms=claim.at_ms,
+                    session=claim.session,
+                )
+            )
+    return steps

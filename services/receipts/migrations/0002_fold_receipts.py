@@ -1,0 +1,28 @@
+"""The functions that move watermarks and set members; tables whose rows come and go all day."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+FUNCTIONS = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+
+DROP = """
+drop function fold_receipts(uuid[], bigint[], uuid[], uuid[], int[], bigint[], bigint[], bigint[], bigint[], int[], bigint[], bigint[]);
+drop function set_members(uuid, bigint, boolean, uuid[], bigint[]);
+"""
+BUSY = ("outbox", "own_seq", "laggard")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("receipts", "0001_initial")]
+
+    operations = [
+        migrations.RunSQL(FUNCTIONS, DROP),
+        *(
+            migrations.RunSQL(
+                f"alter table {table} set (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0)",
+                f"alter table {table} reset (autovacuum_vacuum_threshold, autovacuum_vacuum_scale_factor)",
+            )
+            for table in BUSY
+        ),
+    ]

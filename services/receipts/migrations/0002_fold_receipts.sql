@@ -1,0 +1,174 @@
+-- The one call of a batch: raise heads and watermarks, log each advance, announce them; one
+-- transaction in one round trip. Called in autocommit, so its answer comes after COMMIT.
+--
+-- Whoever moves anything of a room locks the room's row first (and rooms by id), so calls that
+-- meet in a room follow each other, and never wait for each other in a circle.
+create function fold_receipts(
+    p_head_room uuid[],    -- distinct and ascending: the rooms of all that follows
+    p_head      bigint[],
+    p_room      uuid[],    -- per member: distinct (room, user), ascending
+    p_user      uuid[],
+    p_member    int[],     -- per claim: the index of its member, from 1; rising within a member
+    p_delivered bigint[],
+    p_read      bigint[],
+    p_shown     bigint[],  -- read, as the others may know it
+    p_at_ms     bigint[],  -- null where not known
+    p_own_member int[],    -- per message of a member's own: the index of the member
+    p_own_seq   bigint[],
+    p_published bigint[],  -- outbox rows whose news is out: they go
+    out outbox_id bigint,  -- the row that announces it; null if nothing moved
+    out moved     int[],   -- the members whose watermarks went up, ascending
+    out delivered bigint[],
+    out read      bigint[],
+    out shown     bigint[]
+) language plpgsql as $function$
+#variable_conflict use_column
+declare
+    v_was_d bigint[]; v_was_r bigint[]; v_was_s bigint[];   -- per member: before
+    v_new_d bigint[]; v_new_r bigint[]; v_new_s bigint[];   -- with the claims
+    v_all_d bigint[]; v_all_r bigint[]; v_all_s bigint[];   -- and past messages of their own
+begin
+    -- Whoever holds such a row is publishing it, and deletes it: nobody shall wait for that here.
+    if cardinality(p_published) > 0 then
+        delete from outbox where id in
+               (select id from outbox where id = any (p_published) for update skip locked);
+    end if;
+
+    insert into room (id, head)
+    select t.room_id, t.head from unnest(p_head_room, p_head) t (room_id, head)
+        on conflict (id) do update set head = excluded.head where room.head < excluded.head;
+
+    if cardinality(p_room) = 0 then
+        return;
+    end if;
+
+    insert into watermark (room_id, user_id)
+    select t.room_id, t.user_id from unnest(p_room, p_user) t (room_id, user_id)
+        on conflict (room_id, user_id) do nothing;
+
+    select array_agg(w.delivered_seq order by t.i), array_agg(w.read_seq order by t.i),
+           array_agg(w.shown_read_seq order by t.i)
+      into v_was_d, v_was_r, v_was_s
+      from unnest(p_room, p_user) with ordinality t (room_id, user_id, i)
+      join watermark w on w.room_id = t.room_id and w.user_id = t.user_id;
+
+    select array_agg(greatest(t.d, c.d) order by t.i), array_agg(greatest(t.r, c.r) order by t.i),
+           array_agg(greatest(t.s, c.s) order by t.i)
+      into v_new_d, v_new_r, v_new_s
+      from unnest(v_was_d, v_was_r, v_was_s) with ordinality t (d, r, s, i)
+      left join (select member, max(d) as d, max(r) as r, max(s) as s
+                   from unnest(p_member, p_delivered, p_read, p_shown) c (member, d, r, s)
+                  group by member) c on c.member = t.i;
+
+    v_all_d := v_new_d; v_all_r := v_new_r; v_all_s := v_new_s;
+    if cardinality(p_own_member) > 0
+       or exists (select from unnest(p_room, p_user) t (room_id, user_id)
+                   join own_seq o on o.room_id = t.room_id and o.user_id = t.user_id)
+    then
+        insert into own_seq (room_id, user_id, seq)
+        select p_room[o.member], p_user[o.member], o.seq
+          from unnest(p_own_member, p_own_seq) o (member, seq)
+         where o.seq > v_new_r[o.member]
+            on conflict do nothing;
+
+        -- Among those above a watermark, in order, the first n are right above it as long as the
+        -- n-th is n above it.
+        select array_agg(greatest(m.d + m.past_d, m.r + m.past_r) order by m.i),
+               array_agg(m.r + m.past_r order by m.i),
+               array_agg(case when m.s = m.r then m.r + m.past_r else m.s end order by m.i)
+          into v_all_d, v_all_r, v_all_s
+          from (select t.i, t.d, t.r, t.s,
+                       (select count(*)
+                          from (select o.seq, row_number() over (order by o.seq) as n from own_seq o
+                                 where o.room_id = p_room[t.i] and o.user_id = p_user[t.i]
+                                   and o.seq > t.d) x
+                         where x.seq = t.d + x.n) as past_d,
+                       (select count(*)
+                          from (select o.seq, row_number() over (order by o.seq) as n from own_seq o
+                                 where o.room_id = p_room[t.i] and o.user_id = p_user[t.i]
+                                   and o.seq > t.r) x
+                         where x.seq = t.r + x.n) as past_r
+                  from unnest(v_new_d, v_new_r, v_new_s) with ordinality t (d, r, s, i)) m;
+
+        delete from own_seq o using unnest(p_room, p_user, v_all_r) t (room_id, user_id, r)
+         where o.room_id = t.room_id and o.user_id = t.user_id and o.seq <= t.r;
+    end if;
+
+    select array_agg(t.i order by t.i), array_agg(t.d order by t.i), array_agg(t.r order by t.i),
+           array_agg(t.s order by t.i)
+      into moved, delivered, read, shown
+      from unnest(v_all_d, v_all_r, v_all_s, v_was_d, v_was_r, v_was_s)
+           with ordinality t (d, r, s, was_d, was_r, was_s, i)
+     where t.d > t.was_d or t.r > t.was_r or t.s > t.was_s;
+    if moved is null then
+        return;
+    end if;
+
+    update watermark w
+       set delivered_seq = greatest(w.delivered_seq, t.d),
+           read_seq = greatest(w.read_seq, t.r),
+           shown_read_seq = greatest(w.shown_read_seq, t.s)
+      from unnest(moved, delivered, read, shown) t (i, d, r, s)
+     where w.room_id = p_room[t.i] and w.user_id = p_user[t.i];
+
+    insert into advance (room_id, user_id, delivered_from, delivered_seq, read_from, read_seq,
+                         shown_from, shown_read_seq, claimed_at)
+    select p_room[s.i], p_user[s.i], s.from_d, s.d, s.from_r, s.r, s.from_s, s.s,
+           -- A clock that is ahead must not tell of the future.
+           case when s.at_ms is not null then least(to_timestamp(s.at_ms / 1000.0), now()) end
+      from (select c.i, c.at_ms,
+                   greatest(v_was_d[c.i], c.d) as d,
+                   greatest(v_was_d[c.i], lag(c.d) over by_member) as from_d,
+                   greatest(v_was_r[c.i], c.r) as r,
+                   greatest(v_was_r[c.i], lag(c.r) over by_member) as from_r,
+                   greatest(v_was_s[c.i], c.s) as s,
+                   greatest(v_was_s[c.i], lag(c.s) over by_member) as from_s
+              from unnest(p_member, p_delivered, p_read, p_shown, p_at_ms)
+                   with ordinality c (i, d, r, s, at_ms, o)
+            window by_member as (partition by c.i order by c.o)
+             union all
+            select t.i, null, t.all_d, t.d, t.all_r, t.r, t.all_s, t.s
+              from unnest(v_new_d, v_new_r, v_new_s, v_all_d, v_all_r, v_all_s)
+                   with ordinality t (d, r, s, all_d, all_r, all_s, i)) s
+     where s.d > s.from_d or s.r > s.from_r or s.s > s.from_s;
+
+    update laggard l set moved = true
+      from unnest(moved) t (i)
+     where l.room_id = p_room[t.i] and l.user_id = p_user[t.i] and not l.moved;
+
+    insert into outbox (event, rooms, users)
+    select 'watermarks.advanced', array_agg(p_room[t.i]), array_agg(p_user[t.i])
+      from unnest(moved) t (i)
+    returning id into outbox_id;
+end
+$function$;
+
+-- Who is in a room now, as chat says it. What is older than what is known changes nothing.
+create function set_members(
+    p_room         uuid,
+    p_version      bigint,
+    p_open_history boolean,
+    p_user         uuid[],    -- distinct and ascending: everybody who is present
+    p_joined_seq   bigint[]
+) returns void language plpgsql as $function$
+begin
+    insert into room (id, version, open_history) values (p_room, p_version, p_open_history)
+        on conflict (id) do update set version = excluded.version,
+                                       open_history = excluded.open_history
+        where room.version <= excluded.version;
+    if not found then
+        return;
+    end if;
+
+    insert into watermark (room_id, user_id, present, joined_seq)
+    select p_room, t.user_id, true, t.joined_seq
+      from unnest(p_user, p_joined_seq) t (user_id, joined_seq)
+        on conflict (room_id, user_id) do update set present = true, joined_seq = excluded.joined_seq
+        where not watermark.present or watermark.joined_seq <> excluded.joined_seq;
+
+    update watermark set present = false
+     where room_id = p_room and present and user_id <> all (p_user);
+
+    delete from laggard where room_id = p_room and user_id <> all (p_user);
+end
+$function$;
