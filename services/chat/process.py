@@ -3,6 +3,7 @@
 Nothing of it serves by itself: ``asgi`` makes of it what a server runs.
 """
 
+import functools
 from collections.abc import Callable
 
 import structlog
@@ -14,6 +15,7 @@ from libs.common.clock import Clock, SystemClock
 from libs.common.database import DatabaseThreads
 from libs.common.external_tokens import ExternalVerifier
 from libs.common.health import Check, InternalServer
+from libs.common.outbox import Announcer, Relay
 from libs.common.redis_clients import connect_blocking, connect_hot
 from libs.common.streams.epoch import Epoch
 from libs.common.streams.publisher import Publisher
@@ -24,7 +26,9 @@ from services.chat.actions.upkeep import Upkeep
 from services.chat.api.polls import Polls
 from services.chat.hub import Hub, SafetyNet, SignInSweep
 from services.chat.hub.notifier import Notifier
-from services.chat.outbox import Announcer, Relay, SafePointMover, Signals, Snapshots
+from services.chat.outbox import SafePointMover, Signals, Snapshots
+from services.chat.outbox.left_over import publish_some
+from services.chat.outbox.written import delete_rows, written_news
 from services.chat.settings import ChatSettings
 from services.chat.store import STREAMS
 from services.chat.subscribers import ControlListener, tailed
@@ -49,19 +53,21 @@ class Process:
         self.publisher = Publisher(self.hot, STREAMS, clock=self.clock)
         partitions = settings.stream_partitions
         self.announcer = Announcer(
-            publisher=self.publisher, database=self.database, partitions=partitions
+            publisher=self.publisher, database=self.database, delete=delete_rows
         )
         self.relay = Relay(
             publisher=self.publisher,
             database=self.database,
-            partitions=partitions,
+            publish_some=functools.partial(publish_some, partitions=partitions),
             on_held_up=lambda: self.safety_net.doubt(),
         )
         self.writer = Writer(
             dsn=str(settings.database_url),
             clock=self.clock,
             collect_s=settings.collect_ms / 1000,
-            on_written=self.announcer.announce,
+            on_written=lambda written: self.announcer.announce(
+                written.outbox_id, written_news(written, partitions=partitions)
+            ),
             take_published=self.announcer.take_published,
             put_back_published=self.announcer.put_back_published,
         )

@@ -1,4 +1,4 @@
-"""Publishes what stands in the outbox and was not published from memory.
+"""Publishes what stands in an outbox and was not published from memory.
 
 Any process does it for all: a row is locked while it is published (SKIP LOCKED), so two of them
 share the work. What was published and not deleted is published again; readers bear that.
@@ -11,39 +11,33 @@ import threading
 from collections.abc import Callable, Sequence
 
 import structlog
-from django.db import DatabaseError, transaction
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
 
 from libs.common import metrics
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError, Unavailable
 from libs.common.streams.entries import Outgoing
 from libs.common.streams.publisher import Publisher
-from services.chat.models import Outbox
-from services.chat.outbox.news import MESSAGE_CREATED, outgoing
 
 LOOK_EVERY_S = 0.5
-OLD_AFTER = dt.timedelta(seconds=1)
-"""Age from which a row about messages is left over; younger ones are being published."""
-ROWS = 200
-MESSAGES = 2000
-"""Rows of one round, and messages in them: bounds the transaction that holds their locks."""
+LEFT_OVER_AFTER = dt.timedelta(seconds=1)
+"""Age from which a row that is announced from memory is left over."""
 PUBLISH_WITHIN_S = 1.0
 """How long a thread waits for the loop to publish; above the publisher's own bound."""
 
 RELAYED = metrics.counter("parley_outbox_relayed", "Outbox rows published by the relay.")
-DROPPED = metrics.counter(
-    "parley_outbox_dropped", "Outbox rows of which no event could be made: a bug, and logged."
-)
 
 log = structlog.get_logger(__name__)
+
+Publish = Callable[[Sequence[Outgoing]], None]
+"""Publishes from a thread; raises ``Unavailable`` where that is not confirmed."""
 
 
 class Relay:
     """One per process.
 
     Args:
+        publish_some: publishes some rows that are left over, and deletes them, in one transaction
+            that locks them; returns how many there were. Runs in a thread of ``database``.
         on_held_up: told after each round that left something unpublished.
     """
 
@@ -52,18 +46,18 @@ class Relay:
         *,
         publisher: Publisher,
         database: DatabaseThreads,
-        partitions: int,
-        on_held_up: Callable[[], None],
+        publish_some: Callable[[Publish], int],
+        on_held_up: Callable[[], None] = lambda: None,
     ) -> None:
         self._on_held_up = on_held_up
         self._publisher = publisher
         self._database = database
-        self._partitions = partitions
+        self._publish_some = publish_some
         self._poked = asyncio.Event()
         self._one_round = threading.Lock()
 
     def poke(self) -> None:
-        """Look now: something other than a message was committed in this process."""
+        """Look now: something was committed in this process that nobody announces."""
         self._poked.set()
 
     async def run(self) -> None:
@@ -93,38 +87,17 @@ class Relay:
             retry_after_s = self._publisher.breaker.retry_after_s
             if retry_after_s > 0:
                 raise Unavailable(retry_after_s=retry_after_s)
-            published = await self._database.run(self._publish_some, loop)
+            published = await self._database.run(self._one, loop)
+            RELAYED.inc(published)
 
-    def _publish_some(self, loop: asyncio.AbstractEventLoop) -> int:
+    def _one(self, loop: asyncio.AbstractEventLoop) -> int:
         """Publish one round, in a thread; return how many rows it was."""
         if not self._one_round.acquire(blocking=False):
             return 0  # the last one was given up by its caller and still goes on
         try:
-            with transaction.atomic():
-                rows = _as_many_as_fit(list(_left_over()[:ROWS]))
-                if rows:
-                    self._publish(self._news(rows), loop)
-                    Outbox.objects.filter(id__in=[row.id for row in rows]).delete()
-                    RELAYED.inc(len(rows))
-            return len(rows)
+            return self._publish_some(lambda news: self._publish(news, loop))
         finally:
             self._one_round.release()
-
-    def _news(self, rows: Sequence[Outbox]) -> list[Outgoing]:
-        """Return what is to be published; a row of which nothing can be made is dropped.
-
-        It would hold up all that come after it, and what it points at is in the database.
-        """
-        try:
-            return outgoing(rows, partitions=self._partitions)
-        except DatabaseError:
-            raise
-        except Exception:
-            log.exception("outbox_cannot_be_told", rows=[row.id for row in rows])
-        if len(rows) == 1:
-            DROPPED.inc()
-            return []
-        return [item for row in rows for item in self._news([row])]
 
     def _publish(self, news: Sequence[Outgoing], loop: asyncio.AbstractEventLoop) -> None:
         publishing = asyncio.run_coroutine_threadsafe(self._publisher.publish(news), loop)
@@ -132,19 +105,3 @@ class Relay:
             publishing.result(PUBLISH_WITHIN_S)
         except TimeoutError as error:
             raise Unavailable from error
-
-
-def _left_over() -> QuerySet[Outbox]:
-    old = Q(created_at__lt=Now() - OLD_AFTER)
-    rows = Outbox.objects.select_for_update(skip_locked=True)
-    return rows.filter(~Q(event=MESSAGE_CREATED) | old).order_by("id")
-
-
-def _as_many_as_fit(rows: Sequence[Outbox]) -> Sequence[Outbox]:
-    """Return the first rows with at most about ``MESSAGES`` messages in all, at least one row."""
-    left = MESSAGES
-    for place, row in enumerate(rows):
-        left -= sum(row.last_seqs) - sum(row.first_seqs) + len(row.first_seqs)
-        if left < 0:
-            return rows[: max(1, place)]
-    return rows

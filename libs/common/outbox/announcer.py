@@ -1,30 +1,23 @@
-"""Tells the streams what the writer has just committed, from memory.
+"""Tells the streams what was just committed, from memory.
 
 Nothing depends on it: what it cannot publish stays in the outbox, and the relay of whichever
 process comes first finds it there.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-import msgspec
 import structlog
 
 from libs.common import metrics
-from libs.common.clock import to_wire
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError, Unavailable
-from libs.common.events import MessageCreated, MessageFrame
+from libs.common.events import Event
 from libs.common.streams.entries import Outgoing
-from libs.common.streams.names import partition_of
 from libs.common.streams.publisher import Publisher
-from services.chat.domain.drafts import Run, Written
-from services.chat.frames.server import Message, encode
-from services.chat.models import Outbox
-from services.chat.store import CHAT_EVENTS
 
 DELETE_WITHIN_S = 0.4
-"""How long a published row may stay, where no transaction of the writer takes it along."""
+"""How long a published row may stay, where no other transaction takes it along."""
 
 LEFT_TO_RELAY = metrics.counter(
     "parley_outbox_left_to_relay", "Outbox rows that could not be published from memory."
@@ -34,20 +27,30 @@ log = structlog.get_logger(__name__)
 
 
 class Announcer:
-    """One per process; ``announce`` never waits and never fails."""
+    """One per process; ``announce`` never waits and never fails.
 
-    def __init__(self, *, publisher: Publisher, database: DatabaseThreads, partitions: int) -> None:
+    Args:
+        delete: removes outbox rows by their ids; runs in a thread of ``database``.
+    """
+
+    def __init__(
+        self,
+        *,
+        publisher: Publisher,
+        database: DatabaseThreads,
+        delete: Callable[[Sequence[int]], None],
+    ) -> None:
         self._publisher = publisher
         self._database = database
-        self._partitions = partitions
-        self._news: list[Written] = []
+        self._delete = delete
+        self._news: list[tuple[int, Sequence[Outgoing]]] = []
         self._published: list[int] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
 
-    def announce(self, written: Written) -> None:
-        """Publish soon what one transaction wrote."""
-        self._news.append(written)
+    def announce(self, row: int, news: Sequence[Outgoing]) -> None:
+        """Publish soon what one transaction wrote, and what its outbox row points at."""
+        self._news.append((row, news))
         self._wake.set()
         self._idle.clear()
 
@@ -90,44 +93,22 @@ class Announcer:
         if not rows:
             return
         try:
-            await self._database.run(_delete, rows)
+            await self._database.run(self._delete, rows)
         except ParleyError:
             self.put_back_published(rows)
 
-    async def _publish(self, news: Sequence[Written]) -> None:
-        events: dict[int, list[MessageCreated]] = {}
-        for written in news:
-            for run in written.runs:
-                partition = partition_of(run.room, self._partitions)
-                events.setdefault(partition, []).append(_created(run))
+    async def _publish(self, news: Sequence[tuple[int, Sequence[Outgoing]]]) -> None:
         try:
-            await self._publisher.publish(
-                [Outgoing(CHAT_EVENTS, partition, batch) for partition, batch in events.items()]
-            )
+            await self._publisher.publish(_together(each for _, some in news for each in some))
         except Unavailable:
             LEFT_TO_RELAY.inc(len(news))
         else:
-            self._published.extend(written.outbox_id for written in news)
+            self._published.extend(row for row, _ in news)
 
 
-def _created(run: Run) -> MessageCreated:
-    created_at = to_wire(run.created_at)
-    return MessageCreated(
-        room=run.room,
-        first_seq=run.first_seq,
-        last_seq=run.first_seq + len(run.drafts) - 1,
-        room_version=run.version,
-        frames=[
-            MessageFrame(
-                seq=seq,
-                sender=draft.sender,
-                session=draft.session,
-                frame=msgspec.Raw(encode(Message.of(draft, seq, created_at)).encode()),
-            )
-            for seq, draft in enumerate(run.drafts, start=run.first_seq)
-        ],
-    )
-
-
-def _delete(rows: Sequence[int]) -> None:
-    Outbox.objects.filter(id__in=rows).delete()
+def _together(news: Iterable[Outgoing]) -> list[Outgoing]:
+    """Return the same events in as few entries as possible; their order on a stream stays."""
+    events: dict[tuple[str, int], list[Event]] = {}
+    for each in news:
+        events.setdefault((each.stream, each.partition), []).extend(each.events)
+    return [Outgoing(stream, partition, some) for (stream, partition), some in events.items()]

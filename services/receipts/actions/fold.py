@@ -1,0 +1,252 @@
+"""Raises heads and watermarks: one call of ``fold_receipts`` a batch, on a connection of its own.
+
+Handlers of three streams fold side by side; here they follow each other, because calls that run at
+once would mostly wait for each other's rooms.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import msgspec
+import psycopg2
+
+from libs.common import metrics
+from libs.common.clock import Clock
+from libs.common.events import Advance
+from libs.common.postgres import Connection, plain_array
+from services.receipts.domain.watermarks import Claim, Pair, rising
+
+CONNECT_TIMEOUT_S = 1.0
+STATEMENT_TIMEOUT_MS = 2_000
+"""Longest call, by the server's clock."""
+SILENCE_TIMEOUT_S = 2.5
+"""Longest wait for an answer: the server's own timeout and some travelling."""
+LOCK_TIMEOUT_MS = 500
+"""Longest wait for a room in which a replica folds."""
+MEMBERS_PER_CALL = 2_000
+"""Members, with all that is claimed for them, in one transaction: far below the timeout."""
+
+SETUP = (
+    "set application_name = 'parley-receipts-fold';"
+    "set synchronous_commit = on;"
+    f"set statement_timeout = {STATEMENT_TIMEOUT_MS};"
+    f"set lock_timeout = {LOCK_TIMEOUT_MS};"
+    f"set idle_in_transaction_session_timeout = {STATEMENT_TIMEOUT_MS};"
+    # By index, whatever the tables were like when the plans were made.
+    "set plan_cache_mode = force_generic_plan;"
+    "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;"
+    "set jit = off"
+)
+FOLD = (
+    "select * from fold_receipts(%s::uuid[], %s::bigint[], %s::uuid[], %s::uuid[], %s::int[],"
+    " %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::bigint[],"
+    " %s::bigint[])"
+)
+SET_MEMBERS = "select set_members(%s::uuid, %s, %s, %s::uuid[], %s::bigint[])"
+
+OUTAGES: tuple[type[Exception], ...] = (psycopg2.OperationalError,)
+"""What ``Folder`` raises, besides ``libs.common.postgres``' own, where the data are not at fault."""
+
+CLAIMS = metrics.counter("parley_receipts_claims", "Claims of members that were folded.")
+ADVANCES = metrics.counter("parley_receipts_advances", "Members whose watermarks went up.")
+FOLD_MEMBERS = metrics.histogram(
+    "parley_receipts_fold_members", "Members in one fold.", buckets=metrics.SIZE_BUCKETS
+)
+FOLD_SECONDS = metrics.histogram("parley_receipts_fold_seconds", "Time that one fold took.")
+
+
+class News(msgspec.Struct, frozen=True, kw_only=True):
+    """What one batch brought.
+
+    Attributes:
+        heads: by room; a claim raises the head of its room by itself.
+        claims: in any order; they may repeat.
+        own: seqs of messages by their author, in any order.
+    """
+
+    heads: Mapping[str, int] = msgspec.field(default_factory=dict)
+    claims: Sequence[tuple[Pair, Claim]] = ()
+    own: Mapping[Pair, Sequence[int]] = msgspec.field(default_factory=dict)
+
+
+class Membership(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is in a room: the users who are present, with their ``joined_seq``."""
+
+    room: str
+    version: int
+    open_history: bool
+    joined_seqs: Mapping[str, int]
+
+
+class Folder:
+    """One per process.
+
+    Args:
+        dsn: of the database.
+        clock: dates advances that follow from no claim; measures.
+        on_advanced: told of the outbox row and what it announces, after COMMIT.
+        take_published: hands over outbox rows whose news is out, to be deleted in passing.
+        put_back_published: takes back rows that were not deleted after all.
+    """
+
+    def __init__(
+        self,
+        *,
+        dsn: str,
+        clock: Clock,
+        on_advanced: Callable[[int, Sequence[Advance]], None],
+        take_published: Callable[[], list[int]],
+        put_back_published: Callable[[Sequence[int]], None],
+    ) -> None:
+        self._dsn = dsn
+        self._clock = clock
+        self._on_advanced = on_advanced
+        self._take_published = take_published
+        self._put_back_published = put_back_published
+        self._connection: Connection | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    async def fold(self, news: News) -> None:
+        """Take in what a batch brought. Repeating it changes nothing.
+
+        Raises:
+            CannotConnect: nothing, or only a part, was done.
+            ConnectionLost: perhaps all was done.
+            psycopg2.Error: the server refused; at most a part was done.
+        """
+        steps = rising(news.claims)
+        CLAIMS.inc(len(news.claims))
+        heads = dict(news.heads)
+        for (room, _), claims in steps.items():
+            heads[room] = max(heads.get(room, 0), claims[-1].delivered_seq)
+        for (room, _), seqs in news.own.items():
+            heads[room] = max(heads.get(room, 0), *seqs)
+        members = sorted(steps.keys() | news.own.keys())
+        async with self._one_at_a_time:
+            for some in _parts(members):
+                named = {room for room, _ in some} or set(heads)
+                call = _Call(some, heads={room: heads.pop(room, 0) for room in sorted(named)})
+                await self._fold(call, steps, news.own)
+            if heads:
+                await self._fold(_Call([], heads=dict(sorted(heads.items()))), {}, {})
+
+    async def set_members(self, memberships: Iterable[Membership]) -> None:
+        """Keep who is in some rooms, where that is news.
+
+        Raises: as ``fold``.
+        """
+        async with self._one_at_a_time:
+            for each in memberships:
+                users = sorted(each.joined_seqs)
+                joined = [each.joined_seqs[user] for user in users]
+                await self._run(
+                    SET_MEMBERS,
+                    each.room,
+                    each.version,
+                    each.open_history,
+                    plain_array(users),
+                    plain_array(joined),
+                )
+
+    def close(self) -> None:
+        """Drop the connection; the next call would make a new one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    async def _fold(
+        self,
+        call: "_Call",
+        steps: Mapping[Pair, Sequence[Claim]],
+        own: Mapping[Pair, Sequence[int]],
+    ) -> None:
+        began_s = self._clock.monotonic()
+        FOLD_MEMBERS.observe(len(call.members))
+        published = self._take_published()
+        try:
+            rows = await self._run(FOLD, *call.arguments(steps, own), plain_array(published))
+        except BaseException:
+            self._put_back_published(published)
+            raise
+        finally:
+            FOLD_SECONDS.observe(self._clock.monotonic() - began_s)
+        outbox_id, moved, delivered, read, shown = rows[0]
+        if outbox_id is None:
+            return
+        now_ms = round(self._clock.now().timestamp() * 1000)
+        advances = []
+        for place, *marks in zip(moved, delivered, read, shown, strict=True):
+            member = call.members[place - 1]
+            advances.append(_advance(member, marks, steps.get(member, ()), now_ms))
+        ADVANCES.inc(len(advances))
+        self._on_advanced(outbox_id, advances)
+
+    async def _run(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        if self._connection is None or self._connection.ended:
+            self.close()
+            self._connection = await Connection.open(
+                self._dsn, setup=SETUP, timeout_s=CONNECT_TIMEOUT_S
+            )
+        return await self._connection.run(sql, parameters, timeout_s=SILENCE_TIMEOUT_S)
+
+
+class _Call(msgspec.Struct, frozen=True):
+    """The members of one call, ascending, and the heads of their rooms, ascending."""
+
+    members: Sequence[Pair]
+    heads: Mapping[str, int]
+
+    def arguments(
+        self, steps: Mapping[Pair, Sequence[Claim]], own: Mapping[Pair, Sequence[int]]
+    ) -> Sequence[str]:
+        """Return the arrays of ``fold_receipts``, but the last."""
+        claims = [
+            (place, claim)
+            for place, member in enumerate(self.members, start=1)
+            for claim in steps.get(member, ())
+        ]
+        written = [
+            (place, seq)
+            for place, member in enumerate(self.members, start=1)
+            for seq in own.get(member, ())
+        ]
+        return [
+            plain_array(list(column))
+            for column in (
+                self.heads.keys(),
+                self.heads.values(),
+                [room for room, _ in self.members],
+                [user for _, user in self.members],
+                [place for place, _ in claims],
+                [claim.delivered_seq for _, claim in claims],
+                [claim.read_seq for _, claim in claims],
+                [claim.shown_read_seq for _, claim in claims],
+                [claim.at_ms for _, claim in claims],
+                [place for place, _ in written],
+                [seq for _, seq in written],
+            )
+        ]
+
+
+def _advance(member: Pair, marks: Sequence[int], claims: Sequence[Claim], now_ms: int) -> Advance:
+    room, user = member
+    delivered_seq, read_seq, shown_read_seq = marks
+    sessions = {claim.session for claim in claims}
+    at_ms = claims[-1].at_ms if claims else None
+    return Advance(
+        room=room,
+        user=user,
+        delivered_seq=delivered_seq,
+        read_seq=read_seq,
+        shown_read_seq=shown_read_seq,
+        at_ms=now_ms if at_ms is None else min(at_ms, now_ms),
+        session=sessions.pop() if len(sessions) == 1 else None,
+    )
+
+
+def _parts(members: Sequence[Pair]) -> Iterator[Sequence[Pair]]:
+    rest = iter(members)
+    while part := list(islice(rest, MEMBERS_PER_CALL)):
+        yield part
