@@ -7,8 +7,9 @@ from django.core.asgi import get_asgi_application
 from servestatic import ServeStaticASGI
 
 from libs.common.database import keep_connections
+from libs.common.http.middleware import LimitedBody
+from libs.common.http.parts import with_parts
 from libs.common.secure_headers import SecureHeaders
-from services.chat.api.middleware import LimitedBody
 from services.chat.api.parts import Parts
 from services.chat.consumers import ChatConsumer, NotificationsConsumer, SocketParts
 from services.chat.domain.content import CONTENT_CHARS
@@ -52,7 +53,7 @@ def _pages(process: Process, settings: ChatSettings) -> Any:
     keep_connections()
     django: Any = get_asgi_application()
     return ServeStaticASGI(
-        _with_parts(LimitedBody(django), _parts(process)),
+        with_parts(LimitedBody(django), _parts(process)),
         root=settings.web_root if settings.web_root.is_dir() else None,
         index_file=True,
         max_age=0,
@@ -73,13 +74,3 @@ def _parts(process: Process) -> Parts:
         polls=process.polls,
         external=process.external,
     )
-
-
-def _with_parts(application: Any, parts: Parts) -> Any:
-    """Give the views what they stand on, in the scope's state."""
-    state = {"parts": parts}
-
-    async def with_parts(scope: Any, receive: Any, send: Any) -> None:
-        await application(scope | {"state": state}, receive, send)
-
-    return with_parts

@@ -139,7 +139,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-MIDDLEWARE = ["services.chat.api.middleware.problem_answers"]
+MIDDLEWARE = ["libs.common.http.middleware.problem_answers"]
 ROOT_URLCONF = "services.chat.urls"
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -3,17 +3,15 @@
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from services.chat.api import docs
+from libs.common.http.docs import docs_paths
 from services.chat.api.app import api
 from services.chat.api.health import healthz
 
 urlpatterns = [
     path("healthz", require_safe(healthz)),
-    path("api/chat/docs", require_safe(docs.page)),
-    path("api/chat/docs/start.js", require_safe(docs.start)),
-    path("api/chat/docs/<str:name>", require_safe(docs.file)),
+    *docs_paths("chat"),
     path("api/chat/", api.urls),
 ]
-handler400 = "services.chat.api.problems.bad_request"
-handler404 = "services.chat.api.problems.not_found"
-handler500 = "services.chat.api.problems.server_error"
+handler400 = "libs.common.http.problems.bad_request"
+handler404 = "libs.common.http.problems.not_found"
+handler500 = "libs.common.http.problems.server_error"

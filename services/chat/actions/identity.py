@@ -24,7 +24,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from libs.common.errors import BadFrame, Unauthenticated
-from services.chat.domain.ids import uuid_of
+from libs.common.ids import uuid_of
 from services.chat.domain.names import display_name_of
 from services.chat.models import Outbox, SignIn, User
 from services.chat.selectors.people import (

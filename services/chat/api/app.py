@@ -1,16 +1,12 @@
 """The HTTP API of chat, put together. Who is not signed in gets nowhere unless a route says so."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI
-from ninja.openapi.schema import OpenAPISchema
-from ninja.operation import Operation
 
 from libs.common.errors import ParleyError
+from libs.common.http.api import ServiceAPI
+from libs.common.http.problems import problem_of
 from libs.common.tokens import ACCESS_COOKIE
 from services.chat.api import (
-    bodies,
     exchange,
     health,
     me,
@@ -22,34 +18,10 @@ from services.chat.api import (
     sync,
 )
 from services.chat.api.credentials import StaleAccessCookie, signed_in
-from services.chat.api.problems import problem_of
 
-
-class ChatAPI(NinjaAPI):
-    """django-ninja's API with our schemas in its document."""
-
-    def get_openapi_schema(
-        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
-    ) -> OpenAPISchema:
-        """Return the OpenAPI document."""
-        document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
-        document["components"]["schemas"] |= bodies.schemas()
-        for path in document["paths"].values():
-            for operation in path.values():
-                operation["summary"] = operation["description"].partition("\n")[0]
-        return document
-
-    def get_openapi_operation_id(self, operation: Operation) -> str:
-        """Name an operation as its view is named: names of generated clients."""
-        return operation.view_func.__name__
-
-
-api = ChatAPI(
-    title="Parley chat",
-    version="1",
+api = ServiceAPI(
+    "chat",
     description="Sign-in, people, rooms and messages. Errors are `application/problem+json`.",
-    urls_namespace="chat",
-    docs_url=None,
     auth=signed_in,
 )
 for prefix, router in (
@@ -64,11 +36,6 @@ for prefix, router in (
     ("", health.router),
 ):
     api.add_router(prefix, router)
-
-
-@api.exception_handler(Exception)
-def _whatever(request: HttpRequest, error: Exception) -> HttpResponse:
-    return problem_of(request, error)
 
 
 @api.exception_handler(ParleyError)

@@ -2,8 +2,8 @@
 
 In this order: ``Authorization: Bearer``, the access cookie, Django's session cookie. A token is
 verified offline; then one read by primary key makes sure that its sign-in has not ended. Other
-services do without that read, and notice a sign-out when the token ends. A cookie comes with
-requests of foreign pages too, so what writes and came with one needs the CSRF token as well.
+services do without that read (``libs.common.http.credentials``). A cookie comes with requests of
+foreign pages too, so what writes and came with one needs the CSRF token as well.
 """
 
 from typing import Any, Literal, cast
@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware, get_token, rotate_token
 
 from libs.common.errors import BadJson, CsrfFailed, Unauthenticated
+from libs.common.http.credentials import PresentedToken, presented_token
 from libs.common.tokens import ACCESS_COOKIE, LIFETIME_S, RENEWAL_GRACE_S
 from services.chat.actions.identity import SignedIn
 from services.chat.api.parts import parts_of
@@ -71,29 +72,23 @@ class SignedInOnly:
         return caller
 
     async def _caller(self, request: HttpRequest) -> Caller:
-        authorization = request.headers.get("Authorization")
-        if authorization is not None:
-            scheme, _, token = authorization.partition(" ")
-            if scheme.lower() != "bearer":
-                raise Unauthenticated
-            return await self._by_token(request, token.strip(), by="bearer")
-        cookie = request.COOKIES.get(ACCESS_COOKIE)
-        if cookie is not None:
-            try:
-                return await self._by_token(request, cookie, by="access cookie")
-            except Unauthenticated:
+        token = presented_token(request)
+        if token is None:
+            return await _by_session(request)
+        try:
+            return await self._by_token(request, token)
+        except Unauthenticated:
+            if token.by == "access cookie":
                 raise StaleAccessCookie from None
-        return await _by_session(request)
+            raise
 
-    async def _by_token(
-        self, request: HttpRequest, token: str, *, by: Literal["bearer", "access cookie"]
-    ) -> Caller:
+    async def _by_token(self, request: HttpRequest, token: PresentedToken) -> Caller:
         parts = parts_of(request)
-        claims = parts.verifier.verify(token, leeway_s=self._leeway_s)
+        claims = parts.verifier.verify(token.text, leeway_s=self._leeway_s)
         user = await parts.database.run(people.session_owner, sid=claims.sid, user_id=claims.sub)
         if user is None:
             raise Unauthenticated
-        return Caller(user=user, sid=claims.sid, by=by)
+        return Caller(user=user, sid=claims.sid, by=token.by)
 
 
 signed_in = SignedInOnly()

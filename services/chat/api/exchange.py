@@ -4,10 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from libs.common.errors import NotFound
+from libs.common.http.bodies import answer, documented, read_body
 from libs.common.tokens import LIFETIME_S
 from services.chat.actions.exchange import admit_external
 from services.chat.api import credentials
-from services.chat.api.bodies import answer, documented, read_body
 from services.chat.api.parts import parts_of, sign_in_throttle
 from services.chat.api.shapes.exchange import Exchange
 from services.chat.api.shapes.sign_in import TokenAnswer

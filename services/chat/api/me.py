@@ -4,10 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from msgspec import UNSET
 from ninja import Router
 
+from libs.common.http.bodies import answer, documented, no_content, read_body
 from services.chat.actions import identity
 from services.chat.actions.profile import change_display_name
 from services.chat.api import credentials
-from services.chat.api.bodies import answer, documented, no_content, read_body
 from services.chat.api.credentials import caller_of
 from services.chat.api.parts import parts_of, tell_ended
 from services.chat.api.shapes.people import Profile, ProfileChange

@@ -3,8 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
+from libs.common.http.bodies import answer, documented, no_content, read_body, read_query
 from services.chat.actions import rooms as actions
-from services.chat.api.bodies import answer, documented, no_content, read_body, read_query
 from services.chat.api.credentials import caller_of
 from services.chat.api.parts import parts_of
 from services.chat.api.people import people_called

@@ -5,14 +5,14 @@ from ninja import Router
 
 from libs.common.clock import to_wire
 from libs.common.errors import BadFrame, PermissionDenied
-from services.chat.api.bodies import answer, documented, read_body, read_query
+from libs.common.http.bodies import answer, documented, read_body, read_query
+from libs.common.ids import uuid_of
 from services.chat.api.credentials import caller_of
 from services.chat.api.parts import parts_of
 from services.chat.api.shapes.messages import MessagesQuery, NewMessage, Receipts
 from services.chat.api.shapes.shape import Accepted
 from services.chat.domain.content import check_content
 from services.chat.domain.drafts import Draft
-from services.chat.domain.ids import uuid_of
 from services.chat.frames.server import Message
 from services.chat.selectors import messages, rooms
 from services.chat.selectors.messages import MessagePage

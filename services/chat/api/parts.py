@@ -1,6 +1,6 @@
 """What the views stand on: the parts of the process.
 
-``asgi`` puts one ``Parts`` into the scope's state, as ``parts``; ``parts_of`` finds it again.
+``asgi`` gives one ``Parts`` to all requests; ``parts_of`` finds it again.
 """
 
 import functools
@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 import msgspec
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
 
 from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from libs.common.external_tokens import ExternalVerifier
+from libs.common.http.parts import parts_behind
 from libs.common.tokens import Issuer, Verifier
 from services.chat.api.polls import Polls
 from services.chat.api.throttle import SignInThrottle
@@ -60,7 +60,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
 def parts_of(request: HttpRequest) -> Parts:
     """Return the parts that serve this request."""
-    return cast(Parts, cast(ASGIRequest, request).scope["state"]["parts"])
+    return cast(Parts, parts_behind(request))
 
 
 def tell_ended(parts: Parts, *, user_id: str, sids: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from libs.common.errors import BadFrame
-from services.chat.api.bodies import answer, documented, read_query
+from libs.common.http.bodies import answer, documented, read_query
 from services.chat.api.credentials import caller_of
 from services.chat.api.parts import parts_of
 from services.chat.api.shapes.people import People, PeopleQuery

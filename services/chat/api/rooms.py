@@ -5,8 +5,8 @@ from msgspec import UNSET
 from ninja import Router
 
 from libs.common.errors import BadFrame, PermissionDenied
+from libs.common.http.bodies import answer, documented, read_body, read_query
 from services.chat.actions.rooms import OpenedRoom, change_group, open_direct_room, open_group
-from services.chat.api.bodies import answer, documented, read_body, read_query
 from services.chat.api.credentials import caller_of
 from services.chat.api.parts import parts_of
 from services.chat.api.people import people_called

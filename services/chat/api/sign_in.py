@@ -5,11 +5,11 @@ from msgspec import UNSET
 from ninja import Router
 
 from libs.common.errors import Unauthenticated
+from libs.common.http.bodies import answer, documented, no_content, read_body
 from libs.common.tokens import LIFETIME_S, TICKET_LIFETIME_S
 from services.chat.actions import identity
 from services.chat.actions.identity import SignedIn
 from services.chat.api import credentials
-from services.chat.api.bodies import answer, documented, no_content, read_body
 from services.chat.api.credentials import caller_of, signed_in_lately
 from services.chat.api.parts import parts_of, sign_in_throttle, tell_ended
 from services.chat.api.shapes.sign_in import (

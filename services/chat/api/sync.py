@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from libs.common.errors import Unauthenticated
-from services.chat.api.bodies import answer, documented, read_body
+from libs.common.http.bodies import answer, documented, read_body
 from services.chat.api.credentials import Caller, caller_of
 from services.chat.api.parts import Parts, parts_of
 from services.chat.api.polls import Poll

@@ -4,11 +4,11 @@ from typing import Unpack
 
 from libs.common.clock import to_wire
 from libs.common.errors import ParleyError, PermissionDenied, RateLimited
+from libs.common.ids import uuid_of
 from services.chat.consumers.socket import SocketConsumer, SocketParts
 from services.chat.consumers.syncing import Syncing
 from services.chat.domain.bucket import TokenBucket
 from services.chat.domain.drafts import Draft, Stored
-from services.chat.domain.ids import uuid_of
 from services.chat.frames import client, server
 from services.chat.hub import Session
 from services.chat.hub.session import Listener

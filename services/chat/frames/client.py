@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from libs.common.errors import BadFrame, BadJson, ParleyError, TooLarge, UnsupportedType
+from libs.common.shapes import wrong_members
 from services.chat.domain.content import CONTENT_CHARS, check_content
 
 FRAME_BYTES = 64 * 1024
@@ -173,30 +174,6 @@ def _what_is_wrong(value: dict[str, Any]) -> ParleyError:
     if frame_type is None:
         return UnsupportedType()
     return BadFrame(fields=wrong_members(frame_type, value))
-
-
-def wrong_members(shape: type[msgspec.Struct], value: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Say what is wrong with each member of ``value`` that should have been a ``shape``."""
-    wrong: dict[str, list[str]] = {}
-    for field in msgspec.structs.fields(shape):
-        if field.encode_name not in value:
-            if field.required:
-                wrong[field.encode_name] = ["This member is required."]
-            continue
-        try:
-            msgspec.convert(value[field.encode_name], field.type)
-        except msgspec.ValidationError as error:
-            wrong[field.encode_name] = [_described(field.type) or str(error)]
-    return wrong
-
-
-def _described(type_: Any) -> str | None:
-    """Return what a type says of itself for people, if it does."""
-    for part in (type_, *get_args(type_)):
-        for meta in getattr(part, "__metadata__", ()):
-            if isinstance(meta, Meta) and meta.description:
-                return meta.description
-    return None
 
 
 def _readable(value: object, chars: int) -> str | None:

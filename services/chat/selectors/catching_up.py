@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 import msgspec
 from django.db import connection
 
+from libs.common.ids import uuid_of
 from services.chat.domain.catchup import SYNC_ROOM_MESSAGES
-from services.chat.domain.ids import uuid_of
 from services.chat.frames.server import Message, RoomUpdate, SyncedRoom
 from services.chat.selectors.messages import SyncAnswer, messages_between, sync_pages
 from services.chat.selectors.room_state import farewell

@@ -16,9 +16,9 @@ from msgspec import UNSET
 
 from libs.common.clock import to_wire
 from libs.common.errors import PermissionDenied
+from libs.common.ids import uuid_of
 from services.chat.domain import catchup
 from services.chat.domain.catchup import Missing, Position
-from services.chat.domain.ids import uuid_of
 from services.chat.frames.server import Message, SyncedRoom
 from services.chat.models import Member, Message as Row
 

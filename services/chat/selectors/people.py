@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.crypto import constant_time_compare
 
-from services.chat.domain.ids import uuid_of, uuids_of
+from libs.common.ids import uuid_of, uuids_of
 from services.chat.frames.server import Person
 from services.chat.models import SignIn, User
 

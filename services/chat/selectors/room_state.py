@@ -11,7 +11,7 @@ import msgspec
 from django.db import connection
 from msgspec import UNSET
 
-from services.chat.domain.ids import uuid_of
+from libs.common.ids import uuid_of
 from services.chat.frames.server import Lowest, RoomUpdate
 from services.chat.models import Room
 

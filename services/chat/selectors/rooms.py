@@ -15,7 +15,7 @@ from django.db.models.functions import RowNumber
 from msgspec import UNSET
 
 from libs.common.errors import PermissionDenied
-from services.chat.domain.ids import uuid_of, uuids_of
+from libs.common.ids import uuid_of, uuids_of
 from services.chat.frames.server import Lowest, RoomEntry
 from services.chat.models import Member, Room
 from services.chat.selectors.room_state import LOWEST_EACH

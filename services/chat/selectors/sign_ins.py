@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Extract, Now
 
 from libs.common.clock import to_wire
-from services.chat.domain.ids import uuids_of
+from libs.common.ids import uuids_of
 from services.chat.domain.sign_ins import LONGEST_S, SignInState
 from services.chat.models import SignIn
 

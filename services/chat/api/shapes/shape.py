@@ -1,7 +1,5 @@
 """What all shapes of bodies, queries and answers are."""
 
-from typing import Literal
-
 import msgspec
 
 
@@ -11,9 +9,3 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
 
 class Accepted(Shape, frozen=True, kw_only=True):
     """It was taken; what comes of it is told elsewhere."""
-
-
-class Health(Shape, frozen=True, kw_only=True):
-    """The service is ready."""
-
-    status: Literal["ok"] = "ok"

@@ -30,7 +30,7 @@ class Down:
 @pytest.fixture
 async def client(settings):
     settings.ROOT_URLCONF = "services.chat.urls"
-    settings.MIDDLEWARE = ["services.chat.api.middleware.problem_answers"]
+    settings.MIDDLEWARE = ["libs.common.http.middleware.problem_answers"]
     state = state_with(database=Down())
     django = get_asgi_application()
 

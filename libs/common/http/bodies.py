@@ -11,8 +11,8 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 
 from libs.common.errors import BadFrame, BadJson, TooLarge
-from services.chat.api.problems import MEDIA_TYPE, Problem
-from services.chat.frames.client import wrong_members
+from libs.common.http.problems import MEDIA_TYPE, Problem
+from libs.common.shapes import wrong_members
 
 BODY_BYTES = 64 * 1024
 """Longest body of a request, as long as a frame."""
@@ -121,7 +121,11 @@ def documented(
 
 
 SHAPES: set[type[msgspec.Struct]] = {Problem}
-"""Every shape that ``documented`` was told of: the schemas of the OpenAPI document."""
+"""Every shape that ``documented`` was told of: the schemas of the OpenAPI document.
+
+A process serves one API. Where tests load several into one process their shapes stand here
+together, so shapes of different services have different names.
+"""
 
 
 def schemas() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``/docs``: a page for people. It loads nothing from elsewhere.
+"""``/api/<service>/docs``: a page for people. It loads nothing from elsewhere.
 
 The viewer is the Swagger UI that django-ninja brings with it; its files are served from there.
 """
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import ninja
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
 
 _FILES = Path(ninja.__file__).parent / "static" / "ninja"
 _PAGE = """<!doctype html>
@@ -15,7 +17,7 @@ _PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Parley: the HTTP API of chat</title>
+<title>Parley: the HTTP API of {service}</title>
 <link rel="icon" href="docs/favicon.svg">
 <link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
@@ -46,9 +48,19 @@ _MEDIA_TYPES = {
 _DAY_S = 24 * 3600
 
 
-async def page(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
+def docs_paths(service: str) -> list[URLPattern]:
+    """Return the paths of the page of a service and of what it loads, for its ``urlpatterns``."""
+    root = f"api/{service}/docs"
+    return [
+        path(root, require_safe(page), {"service": service}),
+        path(f"{root}/start.js", require_safe(start)),
+        path(f"{root}/<str:name>", require_safe(file)),
+    ]
+
+
+async def page(request: HttpRequest, service: str) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Answer with the page."""
-    response = HttpResponse(_PAGE)
+    response = HttpResponse(_PAGE.format(service=service))
     response["Content-Security-Policy"] = _POLICY
     return response
 

@@ -5,8 +5,8 @@ import pytest
 from django.http import HttpResponse, HttpResponseNotAllowed
 from django.test import RequestFactory
 
-from services.chat.api.bodies import BODY_BYTES
-from services.chat.api.middleware import LimitedBody, problem_answers
+from libs.common.http.bodies import BODY_BYTES
+from libs.common.http.middleware import LimitedBody, problem_answers
 
 
 class Server:

@@ -20,8 +20,8 @@ from django.http.response import HttpResponseBase
 from django.utils.decorators import async_only_middleware
 
 from libs.common.errors import NotFound, TooLarge
-from services.chat.api.bodies import BODY_BYTES
-from services.chat.api.problems import problem
+from libs.common.http.bodies import BODY_BYTES
+from libs.common.http.problems import problem
 
 View = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 

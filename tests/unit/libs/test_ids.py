@@ -2,9 +2,7 @@ from uuid import UUID
 
 import pytest
 
-from libs.common.errors import BadFrame
-from services.chat.domain.ids import uuid_of, uuids_of
-from services.chat.domain.rooms import direct_key
+from libs.common.ids import uuid_of, uuids_of
 
 ONE = "01890a5d-ac96-774b-bcce-b302099a8057"
 OTHER = "01890a5d-ac96-774b-bcce-b302099a8058"
@@ -35,12 +33,3 @@ def test_every_other_form_is_no_id(text):
 
 def test_what_is_no_id_is_left_out_and_the_others_keep_their_order():
     assert uuids_of([OTHER, "room", ONE.upper(), ONE]) == [UUID(OTHER), UUID(ONE)]
-
-
-def test_a_pair_has_one_key_whoever_asks():
-    assert direct_key(ONE, OTHER) == direct_key(OTHER, ONE)
-
-
-def test_nobody_has_a_direct_room_with_themselves():
-    with pytest.raises(BadFrame):
-        direct_key(ONE, ONE)

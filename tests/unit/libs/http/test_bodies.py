@@ -7,7 +7,7 @@ from django.test import RequestFactory
 from msgspec import Meta
 
 from libs.common.errors import BadFrame, BadJson, TooLarge
-from services.chat.api.bodies import BODY_BYTES, answer, documented, read_body, read_query, schemas
+from libs.common.http.bodies import BODY_BYTES, answer, documented, read_body, read_query, schemas
 
 Count = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 

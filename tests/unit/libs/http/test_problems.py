@@ -17,7 +17,7 @@ from libs.common.errors import (
     Unauthenticated,
     Unavailable,
 )
-from services.chat.api.problems import problem, problem_of, server_error
+from libs.common.http.problems import problem, problem_of, server_error
 
 REQUEST = RequestFactory().get("/api/chat/rooms")
 
