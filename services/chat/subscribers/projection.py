@@ -1,0 +1,57 @@
+"""What chat does about ``watermarks.advanced``: one of its processes folds them into the database.
+
+Sockets are told by another road, the tail, which needs no database.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+from libs.common import metrics
+from libs.common.database import DatabaseThreads
+from libs.common.events import Advance, WatermarksAdvanced
+from libs.common.streams.entries import Entry
+from libs.common.streams.group import Handler
+from libs.common.streams.group_options import GroupOptions
+
+OPTIONS = GroupOptions(batch=200)
+"""Entries of one batch: a transaction costs the same for one advance as for dozens."""
+FOLD_AT_ONCE = 1000
+"""Most advances of one transaction: some 30 ms, whatever receipts has packed into an entry."""
+
+FOLDED = metrics.counter(
+    "parley_projection_advances", "Advances folded into the projection, whether news or not."
+)
+MOVED = metrics.counter("parley_projection_rows_moved", "Rows of members in which anything rose.")
+
+Fold = Callable[[Sequence[Advance]], int]
+"""Folds some advances in a transaction of its own and returns how many rows moved."""
+
+
+def projecting(fold: Fold, database: DatabaseThreads) -> Handler:
+    """Return the handler of a consumer group's loop over ``receipts.events``."""
+    return functools.partial(_project, fold, database)
+
+
+async def _project(fold: Fold, database: DatabaseThreads, entries: Sequence[Entry]) -> None:
+    """Fold everything that these entries tell.
+
+    Raises:
+        Unavailable: PostgreSQL does not answer, or a row stayed locked.
+        Timeout: it may have been folded or not. Either way it may be folded again.
+    """
+    advances = iter(_advances_of(entries))
+    while part := list(islice(advances, FOLD_AT_ONCE)):
+        moved = await database.run(fold, part)
+        FOLDED.inc(len(part))
+        MOVED.inc(moved)
+
+
+def _advances_of(entries: Sequence[Entry]) -> list[Advance]:
+    return [
+        advance
+        for entry in entries
+        for event in entry.events
+        if isinstance(event, WatermarksAdvanced)
+        for advance in event.advances
+    ]
