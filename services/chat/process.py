@@ -3,7 +3,9 @@
 Nothing of it serves by itself: ``asgi`` makes of it what a server runs.
 """
 
+import asyncio
 import functools
+import platform
 from collections.abc import Callable
 
 import structlog
@@ -18,11 +20,14 @@ from libs.common.health import Check, InternalServer
 from libs.common.outbox import Announcer, Relay
 from libs.common.redis_clients import connect_blocking, connect_hot
 from libs.common.streams.epoch import Epoch
+from libs.common.streams.group import GroupLoop
+from libs.common.streams.names import stream_key
 from libs.common.streams.publisher import Publisher
 from libs.common.streams.tail import Tail
 from libs.common.tasks import TaskSet
 from libs.common.tokens import Issuer, Verifier
 from services.chat.actions.upkeep import Upkeep
+from services.chat.actions.watermarks import fold_advances
 from services.chat.api.polls import Polls
 from services.chat.hub import Hub, SafetyNet, SignInSweep
 from services.chat.hub.notifier import Notifier
@@ -30,8 +35,8 @@ from services.chat.outbox import SafePointMover, Signals, Snapshots
 from services.chat.outbox.left_over import publish_some
 from services.chat.outbox.written import delete_rows, written_news
 from services.chat.settings import ChatSettings
-from services.chat.store import STREAMS
-from services.chat.subscribers import ControlListener, tailed
+from services.chat.store import GROUP, RECEIPTS_EVENTS, STREAMS
+from services.chat.subscribers import ControlListener, projection, tailed
 from services.chat.writer import Writer
 
 FLUSH_WITHIN_S = 4.0
@@ -73,6 +78,7 @@ class Process:
         )
         epoch = Epoch(self.blocking)
         self._make_delivery(epoch, partitions=partitions)
+        self._make_projection(settings)
         self.snapshots = Snapshots(
             redis=self.blocking,
             publisher=self.publisher,
@@ -132,6 +138,23 @@ class Process:
             silent_for_s=lambda: max(tail.stale_for_s() for tail in self.tails),
         )
 
+    def _make_projection(self, settings: ChatSettings) -> None:
+        """Make what folds the watermarks that receipts tells into our database."""
+        # The same after a restart: what was in hand is taken up at once.
+        consumer = f"{platform.node()}:{settings.port}"
+        self.groups = [
+            GroupLoop(
+                self.blocking,
+                stream_key(RECEIPTS_EVENTS, each),
+                GROUP,
+                projection.projecting(fold_advances, self.database),
+                consumer=consumer,
+                clock=self.clock,
+                options=projection.OPTIONS,
+            )
+            for each in range(settings.stream_partitions)
+        ]
+
     async def start(self, *, on_failure: Callable[[], None]) -> None:
         """Begin to work; nothing has to be reachable yet.
 
@@ -154,6 +177,8 @@ class Process:
         }
         for name, work in parts.items():
             self._tasks.spawn_forever(work, name=name, on_end=on_failure)
+        for group in self.groups:
+            group.start()
         await self.internal.start()
         self._serving = True
         log.info("chat_started")
@@ -170,6 +195,7 @@ class Process:
         await self.hub.stop()
         await self.writer.flush(FLUSH_WITHIN_S)
         await self.announcer.flush(FLUSH_WITHIN_S)
+        await asyncio.gather(*(group.stop() for group in self.groups))
         await self._tasks.stop()
         await self.signals.stop()
         await self.publisher.drain()

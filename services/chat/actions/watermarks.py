@@ -71,14 +71,14 @@ def fold_advances(advances: Sequence[Advance]) -> int:
         return 0
     greatest = merged(advances)
     columns = (
-        [each.room for each in greatest],
-        [each.user for each in greatest],
-        [each.delivered_seq for each in greatest],
-        [each.read_seq for each in greatest],
-        [each.shown_read_seq for each in greatest],
+        plain_array([each.room for each in greatest]),
+        plain_array([each.user for each in greatest]),
+        plain_array([each.delivered_seq for each in greatest]),
+        plain_array([each.read_seq for each in greatest]),
+        plain_array([each.shown_read_seq for each in greatest]),
     )
     with connection.cursor() as cursor:
-        cursor.execute(FOLD, [LOCK_TIMEOUT_MS, *map(plain_array, columns)])
+        cursor.execute(FOLD, [LOCK_TIMEOUT_MS, *columns])
         moved: int = cursor.fetchone()[0]
     return moved
 
