@@ -5,7 +5,7 @@ It asks nobody's permission: what a user gets of it, the hub decides by the memb
 
 import heapq
 from collections.abc import Iterable
-from uuid import UUID
+from typing import Any
 
 import msgspec
 from django.db import connection
@@ -22,7 +22,8 @@ LOWEST_EACH = 2
 class MemberSpan(msgspec.Struct, frozen=True, kw_only=True):
     """A member, present or left, and the seqs that are theirs to see.
 
-    They see ``joined_seq < seq``, and ``seq <= left_seq`` where they have left.
+    They see ``joined_seq < seq``, and ``seq <= left_seq`` where they have left. ``shown_read_seq``
+    is ``read_seq`` as the others may know it.
     """
 
     user: str
@@ -31,6 +32,7 @@ class MemberSpan(msgspec.Struct, frozen=True, kw_only=True):
     left_seq: int | None
     delivered_seq: int
     read_seq: int
+    shown_read_seq: int
 
 
 class RoomState(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +67,8 @@ def members_of(room_id: str, *, besides: Iterable[str] = ()) -> RoomState | None
             """
             SELECT room.kind, room.name, room.open_history, room.version, room.last_seq,
                    member.user_id, member.role, member.joined_seq, member.left_seq,
-                   member.delivered_seq, member.read_seq, person.display_name
+                   member.delivered_seq, member.read_seq,
+                   coalesce(member.shown_read_seq, member.read_seq), person.display_name
               FROM room
               LEFT JOIN member ON member.room_id = room.id
                               AND (member.left_seq IS NULL OR member.user_id = ANY(%s::uuid[]))
@@ -79,7 +82,7 @@ def members_of(room_id: str, *, besides: Iterable[str] = ()) -> RoomState | None
     if not rows:
         return None
     kind, name, open_history, version, last_seq = rows[0][:5]
-    members = [_span(*row[5:11]) for row in rows if row[5] is not None]
+    members = [_span(row[5:12]) for row in rows if row[5] is not None]
     return RoomState(
         room=room_id,
         kind=kind,
@@ -88,7 +91,7 @@ def members_of(room_id: str, *, besides: Iterable[str] = ()) -> RoomState | None
         version=version,
         last_seq=last_seq,
         members=members,
-        names={str(row[5]): row[11] for row in rows if row[11] is not None},
+        names={str(row[5]): row[12] for row in rows if row[12] is not None},
     )
 
 
@@ -105,7 +108,10 @@ class Portrait:
         self._lowest = [] if self._direct else lowest(self._present)
 
     def shown_to(self, user: str, *, head: int) -> RoomUpdate:
-        """Return the room as a present member sees it, who is told that it reaches to ``head``."""
+        """Return the room as a present member sees it, who is told that it reaches to ``head``.
+
+        Their own watermarks are the true ones, but at most ``head``.
+        """
         own = self.spans[user]
         others = [each for each in self._present if each.user != user] if self._direct else []
         return RoomUpdate(
@@ -115,8 +121,8 @@ class Portrait:
             version=self.version,
             member_count=len(self._present),
             last_seq=head,
-            delivered_seq=own.delivered_seq,
-            read_seq=own.read_seq,
+            delivered_seq=min(own.delivered_seq, head),
+            read_seq=min(own.read_seq, head),
             lowest=lowest(others) if self._direct else self._lowest,
             members=sorted(each.user for each in self._present) if self._direct else UNSET,
             role=UNSET if self._direct else own.role,  # type: ignore[arg-type]  # of Member.Role
@@ -154,25 +160,19 @@ def farewell(*, room: str, kind: str, version: int, head: int) -> RoomUpdate:
 
 
 def lowest(members: Iterable[MemberSpan]) -> list[Lowest]:
-    """Return the members that are furthest behind, by each of the two watermarks."""
+    """Return the members that are furthest behind, by each of the two watermarks as shown."""
     present = list(members)
     by_delivered = heapq.nsmallest(LOWEST_EACH, present, key=lambda m: (m.delivered_seq, m.user))
-    by_read = heapq.nsmallest(LOWEST_EACH, present, key=lambda m: (m.read_seq, m.user))
+    by_read = heapq.nsmallest(LOWEST_EACH, present, key=lambda m: (m.shown_read_seq, m.user))
     shown = {member.user: member for member in (*by_delivered, *by_read)}
     return [
-        Lowest(user=user, delivered_seq=member.delivered_seq, read_seq=member.read_seq)
+        Lowest(user=user, delivered_seq=member.delivered_seq, read_seq=member.shown_read_seq)
         for user, member in sorted(shown.items())
     ]
 
 
-def _span(
-    user_id: UUID,
-    role: str,
-    joined_seq: int,
-    left_seq: int | None,
-    delivered_seq: int,
-    read_seq: int,
-) -> MemberSpan:
+def _span(row: tuple[Any, ...]) -> MemberSpan:
+    user_id, role, joined_seq, left_seq, delivered_seq, read_seq, shown_read_seq = row
     return MemberSpan(
         user=str(user_id),
         role=role,
@@ -180,4 +180,5 @@ def _span(
         left_seq=left_seq,
         delivered_seq=delivered_seq,
         read_seq=read_seq,
+        shown_read_seq=shown_read_seq,
     )

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 from django.db.models import Count, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Coalesce, RowNumber
 from msgspec import UNSET
 
 from libs.common.errors import PermissionDenied
@@ -199,19 +199,23 @@ def _entries(memberships: Iterable[Member]) -> list[RoomEntry]:
 
 
 def _shown_members(room_ids: Sequence[UUID]) -> dict[UUID, list[Member]]:
-    """Return, by room, the members that are furthest behind: in a direct room that is both."""
+    """Return, by room, the members that are furthest behind: in a direct room that is both.
+
+    By the watermarks as they are shown, the asking member's own ones included.
+    """
     if not room_ids:
         return {}
     place = {
         mark: Window(RowNumber(), partition_by="room_id", order_by=[mark, "user_id"])
-        for mark in ("delivered_seq", "read_seq")
+        for mark in ("delivered_seq", "shown_seq")
     }
     rows = (
         Member.objects.filter(room_id__in=room_ids, left_seq=None)
         .select_related("user")
+        .annotate(shown_seq=Coalesce("shown_read_seq", "read_seq"))
         .annotate(
             by_delivered=place["delivered_seq"],
-            by_read=place["read_seq"],
+            by_read=place["shown_seq"],
             member_count=Window(Count("id"), partition_by="room_id"),
         )
         .filter(Q(by_delivered__lte=LOWEST_EACH) | Q(by_read__lte=LOWEST_EACH))
@@ -240,7 +244,7 @@ def _entry(own: Member, shown: list[Member]) -> RoomEntry:
             Lowest(
                 user=str(member.user_id),
                 delivered_seq=member.delivered_seq,
-                read_seq=member.read_seq,
+                read_seq=member.shown_seq,  # type: ignore[attr-defined]  # annotated above
             )
             for member in (others if direct else shown)
         ],

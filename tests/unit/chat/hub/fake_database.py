@@ -118,4 +118,5 @@ def span(user, *, joined_seq=0, left_seq=None):
         left_seq=left_seq,
         delivered_seq=0,
         read_seq=0,
+        shown_read_seq=0,
     )
