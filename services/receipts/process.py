@@ -1,0 +1,139 @@
+"""One receipts process, put together: every part is made here and handed to those who use it."""
+
+import platform
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from libs.common import metrics
+from libs.common.clock import SystemClock
+from libs.common.database import DatabaseThreads
+from libs.common.events import Advance
+from libs.common.health import Check, InternalServer
+from libs.common.outbox import Announcer, Relay
+from libs.common.postgres import CannotConnect, ConnectionLost
+from libs.common.redis_clients import connect_blocking, connect_hot
+from libs.common.streams.group import GroupLoop
+from libs.common.streams.names import stream_key
+from libs.common.streams.publisher import Publisher
+from libs.common.streams.trimming import Trimmer
+from libs.common.tasks import TaskSet
+from libs.common.tokens import Verifier
+from services.receipts.actions.fold import OUTAGES, Folder
+from services.receipts.outbox.left_over import delete_rows, publish_some
+from services.receipts.outbox.news import advanced
+from services.receipts.settings import ReceiptsSettings
+from services.receipts.store import CHAT_ROOMS, GROUP, STREAMS
+from services.receipts.subscribers import handlers
+
+FLUSH_WITHIN_S = 2.0
+"""How long news that are committed may take to get out when the process stops."""
+CLOSE_WITHIN_S = 1.0
+"""How long threads may still work for the database then."""
+
+log = structlog.get_logger(__name__)
+
+
+class Process:
+    """All parts of one receipts process. ``start`` and ``stop`` belong around the server's life."""
+
+    def __init__(self, settings: ReceiptsSettings) -> None:
+        self._settings = settings
+        self._partitions = settings.stream_partitions
+        self.clock = SystemClock()
+        self.database = DatabaseThreads(settings.database_threads)
+        self.verifier = Verifier(settings.token_verify_keys, clock=self.clock)
+        self.hot = connect_hot(str(settings.redis_url))
+        self.blocking = connect_blocking(str(settings.redis_url))
+        self.publisher = Publisher(self.hot, STREAMS, clock=self.clock)
+        self.announcer = Announcer(
+            publisher=self.publisher, database=self.database, delete=delete_rows
+        )
+        self.relay = Relay(
+            publisher=self.publisher,
+            database=self.database,
+            publish_some=lambda publish: publish_some(publish, partitions=self._partitions),
+        )
+        self.folder = Folder(
+            dsn=str(settings.database_url),
+            clock=self.clock,
+            on_advanced=self._announce,
+            take_published=self.announcer.take_published,
+            put_back_published=self.announcer.put_back_published,
+        )
+        self.trimmer = Trimmer(
+            self.blocking, list(STREAMS.values()), partitions=self._partitions
+        )
+        self.loops = self._make_loops()
+        self.internal = InternalServer(
+            settings.host, settings.internal_port, self._checks(), clock=self.clock
+        )
+        self._tasks = TaskSet()
+        self._serving = False
+
+    def _make_loops(self) -> list[GroupLoop]:
+        """Make what reads the streams of chat."""
+        consumer = f"{platform.node()}:{self._settings.port}"
+        return [
+            GroupLoop(
+                self.blocking,
+                stream_key(name, partition),
+                GROUP,
+                handler,
+                consumer=consumer,
+                clock=self.clock,
+                outages=(CannotConnect, ConnectionLost, *OUTAGES),
+            )
+            for name, handler in handlers(self.folder).items()
+            for partition in range(1 if name == CHAT_ROOMS else self._partitions)
+        ]
+
+    async def start(self, *, on_failure: Callable[[], None]) -> None:
+        """Begin to work; nothing has to be reachable yet.
+
+        Args:
+            on_failure: called when a part ended that must not: the process is of no use then.
+        """
+        parts = {
+            "loop-lag": metrics.watch_loop_lag(self.clock),
+            "announcer": self.announcer.run(),
+            "outbox-sweeper": self.announcer.delete_published_now_and_then(),
+            "relay": self.relay.run(),
+            "trimmer": self.trimmer.run(),
+        }
+        for name, work in parts.items():
+            self._tasks.spawn_forever(work, name=name, on_end=on_failure)
+        for loop in self.loops:
+            loop.start()
+        await self.internal.start()
+        self._serving = True
+        log.info("receipts_started")
+
+    async def begin_to_stop(self) -> None:
+        """Tell that no new requests are wanted."""
+        self._serving = False
+
+    async def stop(self) -> bool:
+        """Finish what is in hand, then let go of everything; tell whether that succeeded."""
+        self._serving = False
+        for loop in self.loops:
+            await loop.stop()
+        await self.announcer.flush(FLUSH_WITHIN_S)
+        await self._tasks.stop()
+        await self.publisher.drain()
+        await self.internal.stop()
+        await self.hot.aclose()
+        await self.blocking.aclose()
+        self.folder.close()
+        idle = await self.database.close(CLOSE_WITHIN_S)
+        log.info("receipts_stopped", idle=idle)
+        return idle
+
+    def _announce(self, row: int, advances: Sequence[Advance]) -> None:
+        self.announcer.announce(row, advanced(advances, partitions=self._partitions))
+
+    def _checks(self) -> dict[str, Check]:
+        async def serving() -> str | None:
+            return None if self._serving else "not started, or stopping"
+
+        return {"process": serving}

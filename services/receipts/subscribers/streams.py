@@ -1,0 +1,108 @@
+"""What receipts does about news of chat: who claims what, what was written, who is where.
+
+All three are taken in by maxima, so it does not matter which of them comes first, or twice.
+"""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+from libs.common.events import (
+    MessageCreated,
+    ReceiptsReported,
+    RoomChanged,
+    RoomMember,
+    RoomSnapshot,
+)
+from libs.common.streams.entries import Entry
+from services.receipts.actions.fold import Folder, Membership, News
+from services.receipts.domain.watermarks import Claim, Pair
+from services.receipts.store import CHAT_EVENTS, CHAT_RECEIPTS, CHAT_ROOMS
+
+Handler = Callable[[Sequence[Entry]], Awaitable[None]]
+
+
+def handlers(folder: Folder) -> Mapping[str, Handler]:
+    """Return what handles the entries of each stream that is read, by its name."""
+    return {
+        CHAT_RECEIPTS: partial(take_receipts, folder),
+        CHAT_EVENTS: partial(take_messages, folder),
+        CHAT_ROOMS: partial(take_rooms, folder),
+    }
+
+
+async def take_receipts(folder: Folder, entries: Sequence[Entry]) -> None:
+    """Raise watermarks to what members claim."""
+    claims = [
+        ((receipt.room, receipt.user), Claim.of(receipt))
+        for entry in entries
+        for event in entry.events
+        if isinstance(event, ReceiptsReported)
+        for receipt in event.receipts
+    ]
+    await folder.fold(News(claims=claims))
+
+
+async def take_messages(folder: Folder, entries: Sequence[Entry]) -> None:
+    """Raise heads, and the watermarks of authors who had read everything before."""
+    heads: dict[str, int] = {}
+    own: defaultdict[Pair, list[int]] = defaultdict(list)
+    for event in (event for entry in entries for event in entry.events):
+        if not isinstance(event, MessageCreated):
+            continue
+        heads[event.room] = max(heads.get(event.room, 0), event.last_seq)
+        for frame in event.frames:
+            own[event.room, frame.sender].append(frame.seq)
+    await folder.fold(News(heads=heads, own=own))
+
+
+async def take_rooms(folder: Folder, entries: Sequence[Entry]) -> None:
+    """Keep who is in rooms, and what chat knows of how far they are."""
+    newest: dict[str, RoomChanged | RoomSnapshot] = {}
+    own: defaultdict[Pair, list[int]] = defaultdict(list)
+    for event in _room_events(entries):
+        known = newest.get(event.room)
+        if known is None or event.version >= known.version:
+            newest[event.room] = event
+        if isinstance(event, RoomSnapshot):
+            for user, seqs in event.own_seqs.items():
+                own[event.room, user] += seqs
+    await folder.set_members(
+        Membership(
+            room=event.room,
+            version=event.version,
+            open_history=event.open_history,
+            joined_seqs={member.user: member.joined_seq for member in event.members},
+        )
+        for event in newest.values()
+    )
+    await folder.fold(
+        News(
+            heads={event.room: event.last_seq for event in newest.values()},
+            claims=[
+                ((event.room, member.user), _claim(member))
+                for event in newest.values()
+                for member in event.members
+            ],
+            own=own,
+        )
+    )
+
+
+def _claim(member: RoomMember) -> Claim:
+    """Read chat's projection of a member; when they came that far is not known here."""
+    shown_read_seq = member.read_seq if member.shown_read_seq is None else member.shown_read_seq
+    return Claim(
+        delivered_seq=max(member.delivered_seq, member.read_seq, member.joined_seq),
+        read_seq=max(member.read_seq, member.joined_seq),
+        shown_read_seq=max(shown_read_seq, member.joined_seq),
+    )
+
+
+def _room_events(entries: Sequence[Entry]) -> Iterator[RoomChanged | RoomSnapshot]:
+    yield from (
+        event
+        for entry in entries
+        for event in entry.events
+        if isinstance(event, RoomChanged | RoomSnapshot)
+    )
