@@ -1,17 +1,18 @@
-// Makes sdk/src/generated/{client,server,frames}.ts out of the JSON Schemas of the frames.
+// Makes sdk/src/generated/{client,server,frames,statuses}.ts out of the JSON Schemas of the frames
+// and the table of the states of a message.
 //
 //   python -m services.chat.frames.schema | node scripts/generate-types.mjs
 //   node scripts/generate-types.mjs frames.json
 //
-// The input is {"client": schema, "server": schema}, each a tagged union with its definitions under
-// `$defs` or `components.schemas`, as msgspec writes them. Client and server get a module each:
-// both sides have a `Typing`, and the two differ.
+// The input is {"client": schema, "server": schema, "statuses": {state: look}}. A schema is a tagged
+// union with its definitions under `$defs` or `components.schemas`, as msgspec writes them. Client
+// and server get a module each: both sides have a `Typing`, and the two differ.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 
 import { compile } from "json-schema-to-typescript";
 
 const OUT = new URL("../sdk/src/generated/", import.meta.url);
-const BANNER = "/* Generated from the server's own frames by scripts/generate-types.mjs. */";
+const BANNER = "/* Generated from what the server itself says, by scripts/generate-types.mjs. */";
 const UNIONS = { client: "ClientFrame", server: "ServerFrame" };
 
 /** Bring the definitions of a schema, and the references to them, under `$defs`. */
@@ -55,4 +56,13 @@ for (const [side, name] of Object.entries(UNIONS)) {
 await writeFile(
   new URL("frames.ts", OUT),
   `${BANNER}\nexport type { ClientFrame } from "./client";\nexport type { ServerFrame } from "./server";\n`,
+);
+
+const { statuses } = schemas;
+if (statuses === undefined) throw new Error(`${source} has no table of statuses.`);
+await writeFile(
+  new URL("statuses.ts", OUT),
+  `${BANNER}\nexport const STATUSES = ${JSON.stringify(statuses, null, 2)} as const;\n\n` +
+    "/** How far a message has come, as its sender sees it. */\n" +
+    "export type Status = keyof typeof STATUSES;\n",
 );

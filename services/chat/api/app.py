@@ -15,6 +15,7 @@ from services.chat.api import (
     people,
     rooms,
     sign_in,
+    statuses,
     sync,
 )
 from services.chat.api.credentials import StaleAccessCookie, signed_in
@@ -33,6 +34,7 @@ for prefix, router in (
     ("", members.router),
     ("", messages.router),
     ("", sync.router),
+    ("", statuses.router),
     ("", health.router),
 ):
     api.add_router(prefix, router)

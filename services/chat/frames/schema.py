@@ -1,7 +1,8 @@
 """The JSON Schemas of all frames, for those who make types or documents out of them.
 
-``python -m services.chat.frames.schema`` prints them; it needs no settings. ``client`` and
-``server`` are two unions: both sides have a ``Typing``, and they differ.
+``python -m services.chat.frames.schema`` prints them, and beside them the table of the states of a
+message; it needs no settings. ``client`` and ``server`` are two unions: both sides have a
+``Typing``, and they differ.
 """
 
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from services.chat.domain.status import LOOKS
 from services.chat.frames.client import AnyClientFrame
 from services.chat.frames.server import AnyServerFrame
 
@@ -22,4 +24,5 @@ def schemas() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(schemas())) + b"\n")
+    printed = schemas() | {"statuses": LOOKS}
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(printed)) + b"\n")

@@ -17,7 +17,7 @@ OPERATIONS = [
     for path, methods in DOCUMENT["paths"].items()
     for method, operation in methods.items()
 ]
-OPEN_TO_ALL = {"register", "login", "token", "exchange", "healthz"}
+OPEN_TO_ALL = {"register", "login", "token", "exchange", "healthz", "statuses"}
 
 
 class Down:
@@ -127,3 +127,21 @@ async def test_the_document_is_served(client):
     response = await client.get("/api/chat/openapi.json")
 
     assert response.json()["paths"].keys() == DOCUMENT["paths"].keys()
+
+
+async def test_the_states_of_a_message_are_told_to_everybody_and_may_be_kept(client):
+    response = await client.get("/api/chat/statuses")
+    etag = {"If-None-Match": response.headers["ETag"]}
+    again = await client.get("/api/chat/statuses", headers=etag)
+
+    assert (again.status_code, again.text) == (304, "")
+    assert response.headers["Cache-Control"] == "public, max-age=3600"
+    statuses = response.json()["statuses"]
+    assert list(statuses) == ["pending", "queued", "sent", "delivered", "read", "failed"]
+    assert statuses["read"] == {
+        "label": "Read",
+        "group_label": "Read by everyone",
+        "icon": "double-check",
+        "sign": "✓✓",
+        "colour": {"name": "blue", "light": "#0b67b2", "dark": "#6cc4ff"},
+    }
