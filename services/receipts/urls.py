@@ -1,5 +1,14 @@
 """Paths of the HTTP side. Everything that is not here is a 404 problem."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from libs.common.http.docs import docs_paths
+from services.receipts.api.app import api
+
+urlpatterns = [
+    *docs_paths("receipts"),
+    path("api/receipts/", api.urls),
+]
+handler400 = "libs.common.http.problems.bad_request"
+handler404 = "libs.common.http.problems.not_found"
+handler500 = "libs.common.http.problems.server_error"

@@ -1,0 +1,14 @@
+"""The HTTP API of receipts, put together: for reading only. Whoever writes receipts asks chat."""
+
+from libs.common.http.api import ServiceAPI
+from libs.common.http.credentials import TokenHoldersOnly
+from services.receipts.api import health, rooms
+from services.receipts.api.parts import parts_of
+
+api = ServiceAPI(
+    "receipts",
+    description="Who has received and read what. Errors are `application/problem+json`.",
+    auth=TokenHoldersOnly(lambda request: parts_of(request).verifier),
+)
+for prefix, router in (("", rooms.router), ("", health.router)):
+    api.add_router(prefix, router)
