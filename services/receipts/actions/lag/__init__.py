@@ -1,0 +1,3 @@
+from services.receipts.actions.lag.judge import LagJudge
+
+__all__ = ["LagJudge"]
