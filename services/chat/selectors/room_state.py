@@ -3,7 +3,6 @@
 It asks nobody's permission: what a user gets of it, the hub decides by the members in it.
 """
 
-import heapq
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,11 +11,9 @@ from django.db import connection
 from msgspec import UNSET
 
 from libs.common.ids import uuid_of
-from services.chat.frames.server import Lowest, RoomUpdate
+from services.chat.frames.lowest import lowest
+from services.chat.frames.server import RoomUpdate
 from services.chat.models import Room
-
-LOWEST_EACH = 2
-"""Members shown as furthest behind, by each of the two watermarks."""
 
 
 class MemberSpan(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,18 +154,6 @@ def farewell(*, room: str, kind: str, version: int, head: int) -> RoomUpdate:
         lowest=[],
         removed=True,
     )
-
-
-def lowest(members: Iterable[MemberSpan]) -> list[Lowest]:
-    """Return the members that are furthest behind, by each of the two watermarks as shown."""
-    present = list(members)
-    by_delivered = heapq.nsmallest(LOWEST_EACH, present, key=lambda m: (m.delivered_seq, m.user))
-    by_read = heapq.nsmallest(LOWEST_EACH, present, key=lambda m: (m.shown_read_seq, m.user))
-    shown = {member.user: member for member in (*by_delivered, *by_read)}
-    return [
-        Lowest(user=user, delivered_seq=member.delivered_seq, read_seq=member.shown_read_seq)
-        for user, member in sorted(shown.items())
-    ]
 
 
 def _span(row: tuple[Any, ...]) -> MemberSpan:

@@ -16,9 +16,9 @@ from msgspec import UNSET
 
 from libs.common.errors import PermissionDenied
 from libs.common.ids import uuid_of, uuids_of
+from services.chat.frames.lowest import LOWEST_EACH
 from services.chat.frames.server import Lowest, RoomEntry
 from services.chat.models import Member, Room
-from services.chat.selectors.room_state import LOWEST_EACH
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -31,11 +31,12 @@ class RoomPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a room is."""
+    """How far a room is; ``marks_version`` counts how often watermarks of its members went up."""
 
     room: str
     last_seq: int
     version: int
+    marks_version: int = 0
 
 
 class MemberEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,11 +126,16 @@ def heads_of(room_ids: Iterable[str]) -> list[Head]:
     """Return how far these rooms are, in any order; unknown ones are left out. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, last_seq, version FROM room WHERE id = ANY(%s::uuid[])", [list(room_ids)]
+            """
+            SELECT room.id, room.last_seq, room.version, coalesce(room_marks.version, 0)
+              FROM room LEFT JOIN room_marks ON room_marks.room_id = room.id
+             WHERE room.id = ANY(%s::uuid[])
+            """,
+            [list(room_ids)],
         )
         return [
-            Head(room=str(room), last_seq=last_seq, version=version)
-            for room, last_seq, version in cursor.fetchall()
+            Head(room=str(room), last_seq=last_seq, version=version, marks_version=marks_version)
+            for room, last_seq, version, marks_version in cursor.fetchall()
         ]
 
 
