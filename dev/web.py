@@ -18,8 +18,13 @@ WEB = ROOT / "clients" / "web"
 BUILT = WEB / "dist" / "index.html"
 INSTALLED = WEB / "node_modules"
 NOT_SOURCES = frozenset({"node_modules", "dist", "generated", "coverage", "test-results"})
-PYTHON_SOURCES = ("services/*/frames", "services/*/frames.py", "libs/common")
-"""The TypeScript types are generated from these."""
+PYTHON_SOURCES = (
+    "services/*/frames",
+    "services/*/frames.py",
+    "services/chat/domain/status.py",
+    "libs/common",
+)
+"""The TypeScript types, and the table of the states of a message, are generated from these."""
 
 
 def exists() -> bool:
