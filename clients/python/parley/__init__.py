@@ -31,8 +31,10 @@ from clients.python.parley.errors import (
     Unavailable,
     UnsupportedType,
 )
-from clients.python.parley.frames import Message, Room, User, Welcome
+from clients.python.parley.frames import Message, Room, User, Watermark, Welcome
+from clients.python.parley.marks import Moved, Progress
 from clients.python.parley.options import Options
+from clients.python.parley.shapes import Look, MessageReceipt, Profile
 from clients.python.parley.websocket import Socket
 
 __all__ = [
@@ -45,12 +47,17 @@ __all__ = [
     "FellBehind",
     "Internal",
     "Link",
+    "Look",
     "Message",
+    "MessageReceipt",
+    "Moved",
     "NotAcknowledged",
     "NotFound",
     "Options",
     "ParleyError",
     "PermissionDenied",
+    "Profile",
+    "Progress",
     "RateLimited",
     "Refused",
     "Room",
@@ -62,6 +69,7 @@ __all__ = [
     "Unavailable",
     "UnsupportedType",
     "User",
+    "Watermark",
     "Welcome",
     "register",
     "sign_in",

@@ -5,65 +5,42 @@ Sending twice with the same client_id is safe here too.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import httpx
-import msgspec
 
 from clients.python.parley.credentials import AUTH, Credentials
 from clients.python.parley.errors import Unauthenticated
-from clients.python.parley.frames import Message, Room, Status, SyncedRoom, User
+from clients.python.parley.frames import Message, Room, User, Watermark
 from clients.python.parley.http import Http, parse
 from clients.python.parley.outbox import Draft
+from clients.python.parley.shapes import (
+    Look,
+    MarksPage,
+    Member,
+    MembersPage,
+    MessageReceipt,
+    Missing,
+    Page,
+    Profile,
+    ReceiptsPage,
+    RoomsPage,
+    Statuses,
+    Ticket,
+    Users,
+)
 
 CHAT = "/api/chat"
+RECEIPTS = "/api/receipts"
 
 T = TypeVar("T")
 
 
-class Page(msgspec.Struct, kw_only=True):
-    """A page of a room's history, ascending by seq."""
-
-    messages: list[Message]
-    has_more: bool
+class _Paged(Protocol):
+    next: str | None
 
 
-class Missing(msgspec.Struct, kw_only=True):
-    """The answer of HTTP ``sync``; ``rooms`` and ``changed`` as in the frames."""
-
-    messages: list[Message]
-    rooms: list[SyncedRoom]
-    changed: list[Room] = msgspec.field(default_factory=list)
-    statuses: list[Status] = msgspec.field(default_factory=list)
-
-
-class Ticket(msgspec.Struct, kw_only=True):
-    """A one-time credential for ``?ticket=``."""
-
-    ticket: str
-    expires_in: float
-
-
-class Member(msgspec.Struct, kw_only=True):
-    """Who is in a room; ``role`` is ``owner``, ``admin`` or ``member``."""
-
-    user: str
-    role: str
-    joined_seq: int = 0
-
-
-class _Members(msgspec.Struct):
-    members: list[Member]
-    next: str | None = None
-
-
-class _Users(msgspec.Struct):
-    users: list[User]
-
-
-class _Rooms(msgspec.Struct):
-    rooms: list[Room]
-    next: str | None = None
+P = TypeVar("P", bound=_Paged)
 
 
 class Api:
@@ -96,21 +73,17 @@ class Api:
 
     async def users(self, search: str) -> list[User]:
         """Find people to talk to by a part of their name."""
-        return (await self._get(_Users, f"{CHAT}/users", search=search)).users
+        return (await self._get(Users, f"{CHAT}/users", search=search)).users
 
     async def users_by_id(self, ids: Sequence[str]) -> list[User]:
         """Return the people with these ids; unknown ids are left out."""
-        return (await self._get(_Users, f"{CHAT}/users", ids=",".join(ids))).users
+        return (await self._get(Users, f"{CHAT}/users", ids=",".join(ids))).users
 
     async def rooms(self) -> AsyncIterator[Room]:
         """Yield all rooms of the user, page by page, most recently active first."""
-        page = await self._get(_Rooms, f"{CHAT}/rooms")
-        while True:
+        async for page in self._pages(RoomsPage, f"{CHAT}/rooms"):
             for room in page.rooms:
                 yield room
-            if not page.next:
-                return
-            page = await self._get(_Rooms, f"{CHAT}/rooms", after=page.next)
 
     async def room(self, room: str) -> Room:
         """Return one room.
@@ -150,14 +123,9 @@ class Api:
 
     async def members(self, room: str) -> AsyncIterator[Member]:
         """Yield who is in a room, page by page, by id."""
-        path = f"{CHAT}/rooms/{room}/members"
-        page = await self._get(_Members, path)
-        while True:
+        async for page in self._pages(MembersPage, f"{CHAT}/rooms/{room}/members"):
             for member in page.members:
                 yield member
-            if not page.next:
-                return
-            page = await self._get(_Members, path, after=page.next)
 
     async def add_members(self, room: str, people: Sequence[str]) -> Room:
         """Add people (usernames or ids) to a group; who is in it already stays as they are.
@@ -219,14 +187,6 @@ class Api:
         answer = await self.request("POST", f"{CHAT}/rooms/{draft.room}/messages", body=body)
         return parse(answer, Message), answer.status_code == httpx.codes.OK
 
-    async def report(
-        self, room: str, *, delivered_seq: int | None = None, read_seq: int | None = None
-    ) -> None:
-        """Report receipts without a socket."""
-        given = {"delivered_seq": delivered_seq, "read_seq": read_seq}
-        body = {name: value for name, value in given.items() if value is not None}
-        await self.request("POST", f"{CHAT}/rooms/{room}/receipts", body=body)
-
     async def sync(
         self,
         cursors: Mapping[str, int],
@@ -249,6 +209,66 @@ class Api:
         answer = await self.request("POST", f"{CHAT}/sync", body=body)
         return parse(answer, Missing)
 
+    # Receipts ---------------------------------------------------------------------------------
+
+    async def report_receipts(
+        self, room: str, *, delivered_seq: int | None = None, read_seq: int | None = None
+    ) -> None:
+        """Report without a socket: everything up to these seqs is held, or was seen.
+
+        Raises:
+            PermissionDenied: the user is not a member, or there is no such room.
+        """
+        given = {"delivered_seq": delivered_seq, "read_seq": read_seq}
+        body = {name: value for name, value in given.items() if value is not None}
+        await self.request("POST", f"{CHAT}/rooms/{room}/receipts", body=body)
+
+    async def receipts(self, room: str) -> AsyncIterator[Watermark]:
+        """Yield how far each member of a room is, page by page, by id.
+
+        Raises:
+            PermissionDenied: the user is not a member, or there is no such room.
+            Unavailable: the receipts service is down.
+        """
+        async for page in self._pages(MarksPage, f"{RECEIPTS}/rooms/{room}"):
+            for mark in page.members:
+                yield mark
+
+    async def message_receipts(self, room: str, seq: int) -> AsyncIterator[MessageReceipt]:
+        """Yield who has received and read one message, and when, page by page, by id.
+
+        Raises:
+            PermissionDenied: the user is not a member, or there is no such room.
+            NotFound: there is no such message.
+            Unavailable: the receipts service is down.
+        """
+        async for page in self._pages(ReceiptsPage, f"{RECEIPTS}/rooms/{room}/messages/{seq}"):
+            for receipt in page.members:
+                yield receipt
+
+    async def statuses(self) -> Mapping[str, Look]:
+        """Return how the states of a message are shown, by state: the table of all clients."""
+        return (await self._get(Statuses, f"{CHAT}/statuses")).statuses
+
+    # Oneself ----------------------------------------------------------------------------------
+
+    async def me(self) -> Profile:
+        """Return oneself and what one lets others know."""
+        return await self._get(Profile, f"{CHAT}/me")
+
+    async def change_me(
+        self, *, display_name: str | None = None, send_read_receipts: bool | None = None
+    ) -> Profile:
+        """Change one's name, or what others may know; None leaves it as it is.
+
+        Args:
+            display_name: what others see.
+            send_read_receipts: whether others learn what one reads from now on.
+        """
+        given = {"display_name": display_name, "send_read_receipts": send_read_receipts}
+        body = {name: value for name, value in given.items() if value is not None}
+        return parse(await self.request("PATCH", f"{CHAT}/me", body=body), Profile)
+
     async def ticket(self) -> str:
         """Return a ticket: opens one socket within 30 s, without a header or cookie."""
         answer = await self.request("POST", f"{AUTH}/ticket", body={})
@@ -261,3 +281,11 @@ class Api:
     async def _get(self, kind: type[T], path: str, **params: str | int) -> T:
         answer = await self.request("GET", path, params=params)
         return parse(answer, kind)
+
+    async def _pages(self, kind: type[P], path: str) -> AsyncIterator[P]:
+        page = await self._get(kind, path)
+        while True:
+            yield page
+            if not page.next:
+                return
+            page = await self._get(kind, path, after=page.next)

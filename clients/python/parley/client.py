@@ -16,8 +16,9 @@ from clients.python.parley.core import Sent
 from clients.python.parley.credentials import Credentials
 from clients.python.parley.engine import Engine
 from clients.python.parley.feed import Feed
-from clients.python.parley.frames import Message, Room, ServerFrame, Welcome
+from clients.python.parley.frames import Message, Room, ServerFrame, Watermark, Welcome
 from clients.python.parley.http import Http
+from clients.python.parley.marks import Moved, Progress
 from clients.python.parley.options import Options
 from clients.python.parley.outbox import Draft
 from clients.python.parley.rooms import Gap
@@ -146,7 +147,7 @@ class Chat:
 
     @property
     def rooms(self) -> Mapping[str, Room]:
-        """The rooms as last told by the server, by id. Heads and watermarks may lag."""
+        """The rooms as last told by the server, by id. Heads may lag; own watermarks only grow."""
         return self._engine.core.rooms.known
 
     @property
@@ -172,6 +173,14 @@ class Chat:
     def cursor(self, room: str) -> int:
         """Return the seq up to which this device misses nothing of ``room``."""
         return self._engine.core.rooms.cursor(room)
+
+    def progress(self, room: str, seq: int) -> Progress:
+        """Return whether everybody else has, or has read, the message ``seq``. Only ever grows."""
+        return self._engine.core.marks.progress(room, seq)
+
+    def marks(self, room: str) -> Mapping[str, Watermark]:
+        """Return how far single other members are, by id; in large rooms only some are known."""
+        return self._engine.core.marks.members(room)
 
     async def direct_room(self, person: str) -> Room:
         """Return the room with one other person (username or id), creating it where needed."""
@@ -250,7 +259,11 @@ class Chat:
         return await self._engine.post(draft, timeout_s)
 
     def read(self, room: str, seq: int | None = None) -> None:
-        """Report that everything up to ``seq`` (default: all that is held) was seen."""
+        """Report that everything up to ``seq`` (default: all that is held) was seen.
+
+        Told once it is also held, with the latest seq only, at most every 200 ms of a room; told
+        again on a new connection where the server does not know it yet.
+        """
         self._engine.core.read(room, self.cursor(room) if seq is None else seq)
         self._engine.pump()
 
@@ -288,10 +301,17 @@ class Chat:
 
     def frames(self) -> Feed[ServerFrame]:
         """Return a feed of every frame as received from now on, duplicates and all."""
-        return self._engine.listen()
+        return self._engine.frames.open()
+
+    def moves(self) -> Feed[Moved]:
+        """Return a feed of rooms whose watermarks went up: what is unread, or ``progress``."""
+        return self._engine.moves.open()
 
     async def catch_up(self, *, wait_s: float | None = None) -> None:
-        """Fetch what is missing over HTTP: the fallback where WebSockets do not get through."""
+        """Fetch what is missing over HTTP: the fallback where WebSockets do not get through.
+
+        While no session is open it also reports what was received and read.
+        """
         await self._engine.catch_up(wait_s)
 
     def abort(self) -> None:

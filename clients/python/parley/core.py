@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
-from clients.python.parley.commands import Command, Sync, encode
+from clients.python.parley.commands import Command, Delivered, ReadReceipt, Sync, encode
 from clients.python.parley.errors import ParleyError, TooLarge, error_of
 from clients.python.parley.frames import (
     Ack,
@@ -19,10 +19,12 @@ from clients.python.parley.frames import (
     Message,
     Room,
     ServerFrame,
+    Status,
     Synced,
     SyncedRoom,
     Welcome,
 )
+from clients.python.parley.marks import Marks, Moved
 from clients.python.parley.outbox import Draft, Outbox, Pending
 from clients.python.parley.pace import Pace
 from clients.python.parley.receipts import Receipts
@@ -75,6 +77,7 @@ class Output:
     commands: list[Command] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
 
 
 class Core:
@@ -87,6 +90,7 @@ class Core:
 
     def __init__(self, *, random: Callable[[], float], automatic_receipts: bool = True) -> None:
         self.rooms = Rooms()
+        self.marks = Marks()
         self.user_id = ""
         self.online = False
         self._pace = Pace()
@@ -131,13 +135,22 @@ class Core:
         """Report that everything up to ``seq`` was seen, as soon as it is also held."""
         self._receipts.see(room, seq)
 
+    def take_receipts(self, now: float) -> list[Delivered | ReadReceipt]:
+        """Return the receipts to report now; those of a connection go with its commands."""
+        receipts = self._receipts.due(now)
+        for receipt in receipts:
+            read = receipt.seq if isinstance(receipt, ReadReceipt) else 0
+            own = self.rooms.advance(receipt.room, delivered=receipt.seq, read=read)
+            self._tell_moved(receipt.room, own=own, others=False)
+        return receipts
+
     def tick(self, now: float) -> None:
         """Do what time brings: expiry, repetitions, receipts, questions for holes."""
         for pending, error in self._outbox.expired(now):
             self._output.settled.append(Settled(pending.ref, error))
         if self.online:
             self._send_due(now)
-            self._output.commands += self._receipts.due(now)
+            self._output.commands += self.take_receipts(now)
             self._ask_for_holes(now)
 
     def disconnected(self, now: float) -> None:
@@ -162,6 +175,8 @@ class Core:
                 self.synced(frame.rooms, now)
             case Room():
                 self.learn([frame], now)
+            case Status():
+                self.advance(frame)
             case Welcome():
                 self._welcomed(frame, now)
             case _:
@@ -170,16 +185,35 @@ class Core:
     def learn(self, rooms: Iterable[Room], now: float) -> None:
         """Take in rooms from HTTP or from a frame."""
         for room in rooms:
+            before = self.rooms.known.get(room.id)
             self._release(self.rooms.learn(room, now))
             if room.removed:
                 self._receipts.forget(room.id)
-            else:
-                self._receipts.server_knows(
-                    room.id,
-                    delivered=room.delivered_seq,
-                    read=room.read_seq,
-                    held=self.rooms.cursor(room.id),
-                )
+                self.marks.forget(room.id)
+                continue
+            self._server_knows(room.id, delivered=room.delivered_seq, read=room.read_seq)
+            others = bool(self.user_id) and self.marks.fold(
+                room.id, lowest=room.lowest, me=self.user_id
+            )
+            own = before is not None and before.read_seq < self.rooms.known[room.id].read_seq
+            self._tell_moved(room.id, own=own, others=others)
+
+    def advance(self, status: Status) -> None:
+        """Take in watermarks of a known room that went up, from a frame or over HTTP.
+
+        Of a room that is not known yet they are dropped: what makes it known brings them anew.
+        """
+        room, members = status.room, status.members or ()
+        if room not in self.rooms.known:
+            return
+        own = False
+        for one in members:
+            if one.user == self.user_id:
+                delivered, read = one.delivered_seq, one.read_seq
+                own |= self.rooms.advance(room, delivered=delivered, read=read)
+                self._server_knows(room, delivered=delivered, read=read)
+        others = self.marks.fold(room, lowest=status.lowest, members=members, me=self.user_id)
+        self._tell_moved(room, own=own, others=others)
 
     def take(self, message: Message, now: float) -> None:
         """Take in a message from the socket, a 201 or a page; an own one settles its send."""
@@ -205,6 +239,7 @@ class Core:
         self._pace.limit(
             rate_per_s=welcome.limits.messages_per_s, burst=welcome.limits.messages_burst, now=now
         )
+        self._receipts.connected()
         self.learn(welcome.rooms, now)
         self.rooms.ask_anew(now)
         self._send_due(now)
@@ -253,6 +288,14 @@ class Core:
         for message in messages:
             self._output.messages.append(message)
             self._receipts.hold(message.room, message.seq)
+
+    def _server_knows(self, room: str, *, delivered: int, read: int) -> None:
+        held = self.rooms.cursor(room)
+        self._receipts.server_knows(room, delivered=delivered, read=read, held=held)
+
+    def _tell_moved(self, room: str, *, own: bool, others: bool) -> None:
+        if own or others:
+            self._output.moved.append(Moved(room, own=own, others=others))
 
     def _send_due(self, now: float) -> None:
         if self.online:

@@ -6,12 +6,12 @@ the core decided is carried out right after, by ``pump``.
 
 import asyncio
 import logging
-import weakref
 from collections.abc import Coroutine
 from typing import Any
 
 from clients.python.parley.api import Api
 from clients.python.parley.clock import Handle, sleep
+from clients.python.parley.commands import ReadReceipt
 from clients.python.parley.connection import Connection
 from clients.python.parley.core import Core, Sent
 from clients.python.parley.credentials import Credentials
@@ -25,8 +25,9 @@ from clients.python.parley.errors import (
     Timeout,
     Unauthenticated,
 )
-from clients.python.parley.feed import Feed
+from clients.python.parley.feed import Feed, Feeds
 from clients.python.parley.frames import Message, Room, ServerFrame, Welcome
+from clients.python.parley.marks import Moved
 from clients.python.parley.options import Options
 from clients.python.parley.outbox import Draft
 from clients.python.parley.reconnect import Ladder
@@ -49,11 +50,15 @@ class Engine:
         core: the decisions.
         connection: the socket, kept open.
         inbox: the messages, in order in each room.
+        frames: every frame as it came.
+        moves: whose watermarks went up, after they did.
     """
 
     def __init__(self, base_url: str, api: Api, credentials: Credentials, options: Options) -> None:
         self.core = Core(random=options.random, automatic_receipts=options.automatic_receipts)
         self.inbox: Feed[Message] = Feed()
+        self.frames: Feeds[ServerFrame] = Feeds()
+        self.moves: Feeds[Moved] = Feeds()
         self.connection = Connection(
             self._open_socket,
             renew=lambda: credentials.renew(credentials.token),
@@ -69,7 +74,6 @@ class Engine:
         self._welcome: Welcome | None = None
         self._started = asyncio.Event()
         self._ended: ParleyError | None = None
-        self._listeners: weakref.WeakSet[Feed[ServerFrame]] = weakref.WeakSet()
         self._senders: dict[str, asyncio.Future[Sent]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._placing: set[str] = set()
@@ -146,18 +150,14 @@ class Engine:
         rooms = list(self.core.rooms.cursors())
         for first in range(0, max(len(rooms), 1), SYNC_ROOMS):
             await self._catch_up(rooms[first : first + SYNC_ROOMS], wait_s)
+        if not self.core.online:
+            await self._report()
 
     def learn(self, room: Room) -> Room:
         """Take in a room from HTTP; return it."""
         self.core.learn([room], self._clock.monotonic())
         self.pump()
         return room
-
-    def listen(self) -> Feed[ServerFrame]:
-        """Return a feed of every frame from now on; it ends when nobody holds it any more."""
-        feed: Feed[ServerFrame] = Feed()
-        self._listeners.add(feed)
-        return feed
 
     def pump(self) -> None:
         """Carry out what the core decided, and be called again when time may change something."""
@@ -166,6 +166,8 @@ class Engine:
             self.connection.post(command)
         for message in output.messages:
             self.inbox.put(message)
+        for moved in output.moved:
+            self.moves.put(moved)
         for settled in output.settled:
             sender = self._senders.get(settled.ref)
             if sender is None or sender.done():
@@ -182,8 +184,7 @@ class Engine:
 
     def on_frame(self, frame: ServerFrame) -> None:
         """Take in a frame."""
-        for feed in self._listeners:
-            feed.put(frame)
+        self.frames.put(frame)
         self.core.receive(frame, self._clock.monotonic())
         if isinstance(frame, Welcome):
             self._welcome = frame
@@ -221,12 +222,21 @@ class Engine:
             for message in missing.messages:
                 self.core.take(message, now)
             self.core.synced(missing.rooms, now)
+            for status in missing.statuses:
+                self.core.advance(status)
             # Behind the messages: the last ones of a room that was left come with its farewell.
             self.core.learn([room for room in missing.changed if room.removed], now)
             self.pump()
             rooms = [entry.room for entry in missing.rooms if entry.has_more]
             if not rooms:
                 return
+
+    async def _report(self) -> None:
+        """Report what was received and read; what gets lost is reported by the next connection."""
+        for receipt in self.core.take_receipts(self._clock.monotonic()):
+            is_read = isinstance(receipt, ReadReceipt)
+            member = "read_seq" if is_read else "delivered_seq"
+            await self._api.report_receipts(receipt.room, **{member: receipt.seq})
 
     async def _open_socket(self) -> Socket:
         origin = self._options.origin
@@ -305,8 +315,8 @@ class Engine:
         if self._alarm is not None:
             self._alarm.cancel()
         self.inbox.close(error)
-        for feed in self._listeners:
-            feed.close(error)
+        self.frames.close(error)
+        self.moves.close(error)
         for sender in self._senders.values():
             if not sender.done():
                 sender.set_exception(self._ended)

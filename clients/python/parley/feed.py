@@ -5,6 +5,7 @@ is given up in silence, and a forgotten feed cannot eat the memory.
 """
 
 import asyncio
+import weakref
 from collections import deque
 from typing import Generic, Self, TypeVar
 
@@ -71,3 +72,26 @@ class Feed(Generic[T]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+
+class Feeds(Generic[T]):
+    """The same items for any number of readers; a feed ends when nobody holds it any more."""
+
+    def __init__(self) -> None:
+        self._feeds: weakref.WeakSet[Feed[T]] = weakref.WeakSet()
+
+    def open(self) -> Feed[T]:
+        """Return a feed of every item from now on."""
+        feed: Feed[T] = Feed()
+        self._feeds.add(feed)
+        return feed
+
+    def put(self, item: T) -> None:
+        """Give an item to every reader."""
+        for feed in self._feeds:
+            feed.put(item)
+
+    def close(self, error: ParleyError | None = None) -> None:
+        """Close every feed, as ``Feed.close`` does."""
+        for feed in self._feeds:
+            feed.close(error)

@@ -1,12 +1,13 @@
 """What this device owes the server: how far it holds and has read each room.
 
-Only the contiguous cursor is ever reported, the highest value stands for all below it, and after a
-reconnection whatever the server does not know yet is reported again.
+Only the contiguous cursor is ever reported, and the highest value stands for all below it. On a new
+connection whatever the server does not know yet is reported again: a report has no answer, so one
+that was under way when the old connection ended may be lost.
 """
 
 from dataclasses import dataclass
 
-from clients.python.parley.commands import Command, Delivered, ReadReceipt
+from clients.python.parley.commands import Delivered, ReadReceipt
 
 READ_PAUSE_S = 0.2
 """The shortest time between two receipts of one room; the protocol's limit for clients."""
@@ -14,7 +15,10 @@ READ_PAUSE_S = 0.2
 
 @dataclass(slots=True)
 class Mark:
-    """One room: ``held`` and ``seen`` here, ``delivered`` and ``read`` as the server was told."""
+    """One room: ``held`` and ``seen`` here, ``delivered`` and ``read`` as the server knows them.
+
+    A report counts as known by the server, until the next connection.
+    """
 
     held: int = 0
     seen: int = 0
@@ -22,12 +26,16 @@ class Mark:
     read: int = 0
     not_before: float = 0.0
 
-    def owed(self) -> tuple[int, int]:
-        """Return (delivered, read) to report; 0 where nothing is new."""
+    @property
+    def read_owed(self) -> int:
+        """What to report as read; 0 where nothing is new."""
         read = min(self.seen, self.held)
-        if read > self.read:
-            return (self.held if self.held > read else 0), read
-        return (self.held if self.held > max(self.delivered, self.read) else 0), 0
+        return read if read > self.read else 0
+
+    @property
+    def delivered_owed(self) -> int:
+        """What to report as delivered; 0 where nothing is new."""
+        return self.held if self.held > max(self.delivered, self.read) else 0
 
 
 class Receipts:
@@ -43,10 +51,18 @@ class Receipts:
         self._marks: dict[str, Mark] = {}
         self._dirty: set[str] = set()
 
+    def connected(self) -> None:
+        """Begin a connection: nothing was told on it, and nothing is known of what arrived before.
+
+        What ``server_knows`` says next is the base; whatever is above it is reported again.
+        """
+        for mark in self._marks.values():
+            mark.delivered = mark.read = 0
+
     def server_knows(self, room: str, *, delivered: int, read: int, held: int) -> None:
-        """Take the server's view of a room as the base; what is above it is reported again."""
+        """Learn what the server knows of a room, from this device or another; never goes back."""
         mark = self._mark(room)
-        mark.delivered, mark.read = delivered, read
+        mark.delivered, mark.read = max(mark.delivered, delivered), max(mark.read, read)
         self.hold(room, held)
 
     def hold(self, room: str, seq: int) -> None:
@@ -66,14 +82,19 @@ class Receipts:
         self._marks.pop(room, None)
         self._dirty.discard(room)
 
-    def due(self, now: float) -> list[Command]:
-        """Return the receipts to send now; each is returned once."""
-        frames: list[Command] = []
+    def due(self, now: float) -> list[Delivered | ReadReceipt]:
+        """Return the receipts to send now, at most one of a room; each is returned once."""
+        frames: list[Delivered | ReadReceipt] = []
         for room in sorted(self._dirty):
             mark = self._marks[room]
-            if mark.not_before <= now:
-                frames += self._report(room, mark, now)
+            if mark.not_before > now:
+                continue
+            frame = self._report(room, mark)
+            if frame is None:
                 self._dirty.discard(room)
+                continue
+            frames.append(frame)
+            mark.not_before = now + READ_PAUSE_S
         return frames
 
     @property
@@ -81,19 +102,15 @@ class Receipts:
         """Whether something may become due."""
         return bool(self._dirty)
 
-    def _report(self, room: str, mark: Mark, now: float) -> list[Command]:
-        delivered, read = mark.owed()
-        frames: list[Command] = []
-        if read:
-            mark.read = read
-            mark.delivered = max(mark.delivered, read)
-            frames.append(ReadReceipt(room=room, seq=read))
-        if delivered and self._automatic:
+    def _report(self, room: str, mark: Mark) -> Delivered | ReadReceipt | None:
+        """Return what to say next of a room; reading comes first, because it implies the rest."""
+        if read := mark.read_owed:
+            mark.read, mark.delivered = read, max(mark.delivered, read)
+            return ReadReceipt(room=room, seq=read)
+        if self._automatic and (delivered := mark.delivered_owed):
             mark.delivered = delivered
-            frames.append(Delivered(room=room, seq=delivered))
-        if frames:
-            mark.not_before = now + READ_PAUSE_S
-        return frames
+            return Delivered(room=room, seq=delivered)
+        return None
 
     def _mark(self, room: str) -> Mark:
         return self._marks.setdefault(room, Mark())

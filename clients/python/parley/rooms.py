@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
+
 from clients.python.parley.frames import Message, Room, SyncedRoom
 
 HOLE_AGE_S = 0.5
@@ -102,7 +104,8 @@ class Rooms:
     def learn(self, room: Room, now: float) -> list[Message]:
         """Take in a room from ``welcome``, a ``room`` frame or HTTP; begin it where it is new.
 
-        An older version keeps the newer name and members, but its head still counts.
+        An older version keeps the newer name and members, but its head still counts, and the
+        user's own watermarks never go back: what tells of them may be late.
         """
         if room.removed:
             self._forget(room.id)
@@ -110,11 +113,25 @@ class Rooms:
         known = self.known.get(room.id)
         if known is None or room.version >= known.version:
             self.known[room.id] = room
+        if known is not None:
+            self.advance(room.id, delivered=known.delivered_seq, read=known.read_seq)
+            self.advance(room.id, delivered=room.delivered_seq, read=room.read_seq)
         shelf = self._shelf(room.id)
         if shelf.cursor is None:
             shelf.jump(room.delivered_seq)
         shelf.head = max(shelf.head, room.last_seq)
         return self._release(room.id, shelf, now)
+
+    def advance(self, room: str, *, delivered: int, read: int) -> bool:
+        """Raise the user's own watermarks of a known room; return whether one of them grew."""
+        known = self.known.get(room)
+        if known is None or (delivered <= known.delivered_seq and read <= known.read_seq):
+            return False
+        read = max(known.read_seq, read)
+        self.known[room] = msgspec.structs.replace(
+            known, delivered_seq=max(known.delivered_seq, delivered, read), read_seq=read
+        )
+        return True
 
     def take(self, message: Message, now: float) -> list[Message]:
         """Take in a message from wherever it came; duplicates bring nothing."""

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import httpx
+import msgspec
 import pytest
 
 from clients.python import parley
@@ -11,6 +12,7 @@ from clients.python.parley.api import Api
 from clients.python.parley.credentials import Credentials
 from clients.python.parley.http import Http
 from clients.python.parley.outbox import Draft
+from services.chat.domain.status import LOOKS
 from tests.unit.clients.python import fakes
 
 ROOMS = "GET /api/chat/rooms"
@@ -197,3 +199,69 @@ async def test_a_token_that_fits_into_no_header_is_none(http, clock):
 
     with pytest.raises(parley.Unauthenticated):
         credentials.adopt("…")
+
+
+async def test_who_has_what_is_read_page_by_page(web, api):
+    def marks(request: httpx.Request) -> httpx.Response:
+        user, after = ("eve", None) if "after" in request.url.params else ("bob", "bob")
+        mark = {"user": user, "delivered_seq": 5, "read_seq": 4}
+        return httpx.Response(200, json={"members": [mark], "next": after})
+
+    def receipts(request: httpx.Request) -> httpx.Response:
+        user, after = ("eve", None) if "after" in request.url.params else ("bob", "bob")
+        times = {"delivered_at": fakes.DAY, "read_at": None}
+        one = {"user": user, "delivered": True, "read": user == "bob", **times}
+        return httpx.Response(200, json={"members": [one], "next": after})
+
+    web.answer("GET /api/receipts/rooms/r", marks)
+    web.answer("GET /api/receipts/rooms/r/messages/5", receipts)
+
+    room = [one async for one in api.receipts("r")]
+    message = [one async for one in api.message_receipts("r", 5)]
+
+    assert [(one.user, one.delivered_seq, one.read_seq) for one in room] == [
+        ("bob", 5, 4),
+        ("eve", 5, 4),
+    ]
+    assert [(one.user, one.read, one.read_at) for one in message] == [
+        ("bob", True, None),
+        ("eve", False, None),
+    ]
+    assert message[0].delivered_at is not None
+
+
+async def test_only_the_marks_that_are_given_are_reported(web, api):
+    web.answer("POST /api/chat/rooms/r/receipts", lambda request: httpx.Response(202))
+
+    await api.report_receipts("r", delivered_seq=5)
+    await api.report_receipts("r", delivered_seq=5, read_seq=4)
+
+    assert [json.loads(one.content) for one in web.asked[1:]] == [
+        {"delivered_seq": 5},
+        {"delivered_seq": 5, "read_seq": 4},
+    ]
+
+
+async def test_one_may_keep_to_oneself_what_one_reads(web, api):
+    def me(request: httpx.Request) -> httpx.Response:
+        given = json.loads(request.content) if request.content else {"send_read_receipts": True}
+        return httpx.Response(200, json={"user": {"id": "me"}, **given})
+
+    web.answer("GET /api/chat/me", me)
+    web.answer("PATCH /api/chat/me", me)
+
+    before = await api.me()
+    after = await api.change_me(send_read_receipts=False)
+
+    assert (before.send_read_receipts, after.send_read_receipts) == (True, False)
+
+
+async def test_the_looks_of_the_states_are_those_of_the_server(web, api):
+    table = {state.value: msgspec.to_builtins(look) for state, look in LOOKS.items()}
+    web.answer(
+        "GET /api/chat/statuses", lambda request: httpx.Response(200, json={"statuses": table})
+    )
+
+    looks = await api.statuses()
+
+    assert {state: msgspec.to_builtins(look) for state, look in looks.items()} == table

@@ -58,10 +58,45 @@ def test_what_got_lost_with_a_connection_is_reported_again():
     owed.hold("r", 7)
     owed.see("r", 6)
     owed.due(now=0)
+    owed.due(now=1)
+
+    owed.connected()
+    owed.server_knows("r", delivered=3, read=1, held=7)
+
+    assert owed.due(now=5) == [ReadReceipt(room="r", seq=6)]
+    assert owed.due(now=6) == [Delivered(room="r", seq=7)]
+
+
+def test_a_late_word_of_the_server_makes_nothing_be_said_twice():
+    owed = receipts()
+    owed.hold("r", 7)
+    owed.see("r", 7)
+    owed.due(now=0)
 
     owed.server_knows("r", delivered=3, read=1, held=7)
 
-    assert owed.due(now=5) == [ReadReceipt(room="r", seq=6), Delivered(room="r", seq=7)]
+    assert owed.due(now=5) == []
+
+
+def test_what_another_device_reported_is_not_reported_by_this_one():
+    owed = receipts()
+    owed.hold("r", 7)
+    owed.see("r", 7)
+
+    owed.server_knows("r", delivered=7, read=7, held=7)
+
+    assert owed.due(now=5) == []
+
+
+def test_reading_and_holding_more_are_two_receipts_200_ms_apart():
+    owed = receipts()
+    owed.hold("r", 7)
+    owed.see("r", 6)
+
+    first, early, later = owed.due(now=0), owed.due(now=0.19), owed.due(now=0.2)
+
+    assert (first, early) == ([ReadReceipt(room="r", seq=6)], [])
+    assert later == [Delivered(room="r", seq=7)]
 
 
 def test_without_automatic_receipts_only_reading_is_reported():
