@@ -172,12 +172,12 @@ class Folder:
             raise
         finally:
             FOLD_SECONDS.observe(self._clock.monotonic() - began_s)
-        outbox_id, moved, delivered, read, shown = rows[0]
+        outbox_id, raised, delivered, read, shown = rows[0]
         if outbox_id is None:
             return
         now_ms = round(self._clock.now().timestamp() * 1000)
         advances = []
-        for place, *marks in zip(moved, delivered, read, shown, strict=True):
+        for place, *marks in zip(raised, delivered, read, shown, strict=True):
             member = call.members[place - 1]
             advances.append(_advance(member, marks, steps.get(member, ()), now_ms))
         ADVANCES.inc(len(advances))

@@ -17,7 +17,7 @@ create function fold_receipts(
     p_own_seq   bigint[],
     p_published bigint[],  -- outbox rows whose news is out: they go
     out outbox_id bigint,  -- the row that announces it; null if nothing moved
-    out moved     int[],   -- the members whose watermarks went up, ascending
+    out raised    int[],   -- the members whose watermarks went up, ascending
     out delivered bigint[],
     out read      bigint[],
     out shown     bigint[]
@@ -96,11 +96,11 @@ begin
 
     select array_agg(t.i order by t.i), array_agg(t.d order by t.i), array_agg(t.r order by t.i),
            array_agg(t.s order by t.i)
-      into moved, delivered, read, shown
+      into raised, delivered, read, shown
       from unnest(v_all_d, v_all_r, v_all_s, v_was_d, v_was_r, v_was_s)
            with ordinality t (d, r, s, was_d, was_r, was_s, i)
      where t.d > t.was_d or t.r > t.was_r or t.s > t.was_s;
-    if moved is null then
+    if raised is null then
         return;
     end if;
 
@@ -108,7 +108,7 @@ begin
        set delivered_seq = greatest(w.delivered_seq, t.d),
            read_seq = greatest(w.read_seq, t.r),
            shown_read_seq = greatest(w.shown_read_seq, t.s)
-      from unnest(moved, delivered, read, shown) t (i, d, r, s)
+      from unnest(raised, delivered, read, shown) t (i, d, r, s)
      where w.room_id = p_room[t.i] and w.user_id = p_user[t.i];
 
     insert into advance (room_id, user_id, delivered_from, delivered_seq, read_from, read_seq,
@@ -133,12 +133,12 @@ begin
      where s.d > s.from_d or s.r > s.from_r or s.s > s.from_s;
 
     update laggard l set moved = true
-      from unnest(moved) t (i)
+      from unnest(raised) t (i)
      where l.room_id = p_room[t.i] and l.user_id = p_user[t.i] and not l.moved;
 
     insert into outbox (event, rooms, users)
     select 'watermarks.advanced', array_agg(p_room[t.i]), array_agg(p_user[t.i])
-      from unnest(moved) t (i)
+      from unnest(raised) t (i)
     returning id into outbox_id;
 end
 $function$;
