@@ -1,6 +1,7 @@
 """How far the others are, whatever order a network and two servers tell it in."""
 
 import itertools
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -108,6 +109,45 @@ def lowest_of(marks: dict[str, tuple[int, int]]) -> list[Watermark]:
     return [mark(user, *marks[user]) for user in dict.fromkeys([*by_delivered, *by_read])]
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a server knew at one moment; it may be told late, more than once, and by ``welcome``."""
+
+    lowest: list[Watermark]
+    advanced: tuple[Watermark, ...]
+    own: tuple[int, int]
+
+    def by_status(self, core: Core) -> None:
+        core.receive(Status(room="r", lowest=self.lowest, members=self.advanced), 0)
+
+    def by_welcome(self, core: Core) -> None:
+        own = {"delivered_seq": self.own[0], "read_seq": self.own[1]}
+        core.disconnected(0)
+        core.receive(welcome({**fakes.room("r", last_seq=HEAD), **own, "lowest": self.lowest}), 0)
+
+
+def everything_known(core: Core) -> list[int]:
+    """Return numbers none of which may ever fall."""
+    room, single = core.rooms.known["r"], core.marks.members("r")
+    progress = [list(Progress).index(core.marks.progress("r", seq)) for seq in range(HEAD + 1)]
+    others = [single.get(user, mark(user, -1, -1)) for user in PEOPLE]
+    marks = [number for one in others for number in (one.delivered_seq, one.read_seq)]
+    return [room.delivered_seq, room.read_seq, *progress, *marks]
+
+
+def what_is_told(
+    history: list[tuple[str, int, bool]], true: dict[str, tuple[int, int]]
+) -> list[Told]:
+    """Play a history; return what is told after each step, and leave in ``true`` how it ends."""
+    told = [Told(lowest_of(true), (), true["me"])]
+    for user, seq, is_read in history:
+        if user in true:
+            delivered, read = true[user]
+            true[user] = (max(delivered, seq), max(read, seq) if is_read else read)
+            told.append(Told(lowest_of(true), (mark(user, *true[user]),), true["me"]))
+    return told
+
+
 advances = st.tuples(st.sampled_from(PEOPLE), st.integers(0, HEAD), st.booleans())
 
 
@@ -117,40 +157,21 @@ def test_no_mark_goes_back_and_the_last_word_counts_in_whatever_order_it_comes(
     data, history, members
 ):
     true = dict.fromkeys(PEOPLE[:members], (0, 0))
-    told = [(lowest_of(true), (), true["me"])]
-    for user, seq, is_read in history:
-        if user in true:
-            delivered, read = true[user]
-            true[user] = (max(delivered, seq), max(read, seq) if is_read else read)
-            told.append((lowest_of(true), (mark(user, *true[user]),), true["me"]))
-    order = data.draw(st.permutations(range(len(told))))
-    repeated = data.draw(st.lists(st.sampled_from(order), max_size=5))
+    told = what_is_told(history, true)
+    order = data.draw(st.permutations(told))
+    repeated = data.draw(st.lists(st.sampled_from(told), max_size=5))
     core = Core(random=lambda: 0.0)
     core.receive(welcome(fakes.room("r", last_seq=HEAD)), 0)
-    seen: list[tuple[Any, ...]] = []
 
-    for number in [*order, *repeated]:
-        lowest, advanced, (delivered, read) = told[number]
+    known = [everything_known(core)]
+    for one in [*order, *repeated]:
         if data.draw(st.booleans()):
-            core.receive(Status(room="r", lowest=lowest, members=advanced), 0)
-        else:
-            core.disconnected(0)
-            own = {"delivered_seq": delivered, "read_seq": read}
-            core.receive(welcome({**fakes.room("r", last_seq=HEAD), **own, "lowest": lowest}), 0)
-            core.receive(Status(room="r", lowest=lowest, members=advanced), 0)
-        known = core.rooms.known["r"]
-        progress = [list(Progress).index(core.marks.progress("r", seq)) for seq in range(HEAD + 1)]
-        single = core.marks.members("r")
-        seen.append(
-            (
-                *(known.delivered_seq, known.read_seq),
-                *progress,
-                *(single[user].read_seq if user in single else -1 for user in PEOPLE),
-                *(single[user].delivered_seq if user in single else -1 for user in PEOPLE),
-            )
-        )
+            one.by_welcome(core)
+            known.append(everything_known(core))
+        one.by_status(core)
+        known.append(everything_known(core))
 
-    for before, after in itertools.pairwise(seen):
+    for before, after in itertools.pairwise(known):
         assert all(early <= late for early, late in zip(before, after, strict=True))
     others = [marks for user, marks in true.items() if user != "me"]
     for seq in range(1, HEAD + 1):

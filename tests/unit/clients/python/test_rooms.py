@@ -165,6 +165,18 @@ def test_an_older_version_of_a_room_does_not_undo_a_newer_one(store):
     assert store.sync_wanted(now=1) == {"r": 3}
 
 
+@pytest.mark.parametrize("version", [4, 5, 6])
+def test_own_watermarks_never_go_back_whichever_version_of_a_room_tells_them(store, version):
+    store.learn(room(version=5, delivered_seq=3, read_seq=2), now=0)
+
+    store.learn(room(version=version, delivered_seq=2, read_seq=1), now=0)
+    late = (store.known["r"].delivered_seq, store.known["r"].read_seq)
+    store.learn(room(version=version, delivered_seq=3, read_seq=3), now=0)
+
+    assert late == (3, 2)
+    assert (store.known["r"].delivered_seq, store.known["r"].read_seq) == (3, 3)
+
+
 def test_what_is_held_above_a_hole_is_bounded_and_asked_for_later(store):
     beyond = 5 + HELD_LIMIT
     for seq in range(5, beyond + 1):
