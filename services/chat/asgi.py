@@ -42,7 +42,7 @@ def _sockets(process: Process, settings: ChatSettings) -> Any:
         ),
     }
     return websockets(
-        ChatConsumer.as_asgi(writer=process.writer, **parts),
+        ChatConsumer.as_asgi(writer=process.writer, statuses=process.statuses, **parts),
         NotificationsConsumer.as_asgi(notifier=process.notifier, **parts),
         allowed_origins=settings.allowed_origins,
     )
@@ -72,5 +72,7 @@ def _parts(process: Process) -> Parts:
         tokens=process.tokens,
         verifier=process.verifier,
         polls=process.polls,
+        reporter=process.reporter,
+        private_reading=process.hub.private_reading,
         external=process.external,
     )

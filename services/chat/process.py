@@ -31,8 +31,10 @@ from services.chat.actions.watermarks import fold_advances
 from services.chat.api.polls import Polls
 from services.chat.hub import Hub, SafetyNet, SignInSweep
 from services.chat.hub.notifier import Notifier
+from services.chat.hub.statuses import MessageStatusManager
 from services.chat.outbox import SafePointMover, Signals, Snapshots
 from services.chat.outbox.left_over import publish_some
+from services.chat.outbox.receipts import Reporter
 from services.chat.outbox.written import delete_rows, written_news
 from services.chat.settings import ChatSettings
 from services.chat.store import GROUP, RECEIPTS_EVENTS, STREAMS
@@ -122,6 +124,16 @@ class Process:
         self.hub = Hub(database=self.database)
         self.notifier = Notifier(database=self.database, clock=self.clock)
         self.polls = Polls(hub=self.hub)
+        self.reporter = Reporter(
+            publisher=self.publisher,
+            database=self.database,
+            clock=self.clock,
+            partitions=partitions,
+            is_deaf=lambda: self.safety_net.silent,
+        )
+        self.statuses = MessageStatusManager(
+            hub=self.hub, reporter=self.reporter, pusher=_Nobody(), clock=self.clock
+        )
         self.tails = [
             Tail(
                 self.blocking,
@@ -167,6 +179,8 @@ class Process:
             "announcer": self.announcer.run(),
             "outbox-sweeper": self.announcer.delete_published_now_and_then(),
             "relay": self.relay.run(),
+            "reporter": self.reporter.run(),
+            "reporter-sweep": self.reporter.sweep_now_and_then(),
             "safety-net": self.safety_net.run(),
             "notifier": self.notifier.run(),
             "upkeep": self.upkeep.run(),
@@ -194,6 +208,7 @@ class Process:
         self._serving = False
         await self.hub.stop()
         await self.writer.flush(FLUSH_WITHIN_S)
+        await self.reporter.flush(FLUSH_WITHIN_S)
         await self.announcer.flush(FLUSH_WITHIN_S)
         await asyncio.gather(*(group.stop() for group in self.groups))
         await self._tasks.stop()
@@ -208,6 +223,8 @@ class Process:
 
     def _on_epoch(self, _: str) -> None:
         self.safety_net.doubt()
+        self.hub.private_reading.doubt(self.hub.users())
+        self.reporter.on_epoch()
         self.snapshots.wake()
 
     def _checks(self) -> dict[str, Check]:
@@ -217,6 +234,11 @@ class Process:
         # Not the databases: with them all replicas would be taken out of the ingress at once, and
         # nobody were left to tell clients what is the matter.
         return {"process": serving}
+
+
+class _Nobody:
+    def hear(self, advances: object) -> None:
+        """Tell nobody."""
 
 
 def _external_verifier(settings: ChatSettings, clock: Clock) -> ExternalVerifier | None:

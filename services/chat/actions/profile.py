@@ -7,24 +7,37 @@ from services.chat.domain.names import display_name_of
 from services.chat.models import Outbox, User
 
 
-def change_display_name(*, user_id: str, display_name: str) -> User:
-    """Change the name that others see, and return the user as they are now.
+def change_profile(
+    *, user_id: str, display_name: str | None = None, send_read_receipts: bool | None = None
+) -> User:
+    """Change what others see of somebody, and return the user as they are now.
 
-    Nothing is announced where it is the name that they have already.
+    Nothing is announced where nothing changes.
+
+    Args:
+        user_id: whose.
+        display_name: the new name; None leaves it as it is.
+        send_read_receipts: whether others learn what is read from now on; None likewise.
 
     Raises:
         BadFrame: the name is not acceptable.
         Unauthenticated: the user was deactivated meanwhile.
     """
-    name = display_name_of(display_name)
+    wished: dict[str, object] = {}
+    if display_name is not None:
+        wished["display_name"] = display_name_of(display_name)
+    if send_read_receipts is not None:
+        wished["send_read_receipts"] = send_read_receipts
     with transaction.atomic():
         user = (
             User.objects.select_for_update(no_key=True).filter(id=user_id, is_active=True).first()
         )
         if user is None:
             raise Unauthenticated
-        if user.display_name != name:
-            user.display_name = name
-            user.save(update_fields=["display_name"])
+        changed = [field for field, value in wished.items() if getattr(user, field) != value]
+        if changed:
+            for field in changed:
+                setattr(user, field, wished[field])
+            user.save(update_fields=changed)
             Outbox.objects.create(event="user.changed", subjects=[user.id])
     return user

@@ -6,13 +6,12 @@ from ninja import Router
 
 from libs.common.http.bodies import answer, documented, no_content, read_body
 from services.chat.actions import identity
-from services.chat.actions.profile import change_display_name
+from services.chat.actions.profile import change_profile
 from services.chat.api import credentials
 from services.chat.api.credentials import caller_of
 from services.chat.api.parts import parts_of, tell_ended
 from services.chat.api.shapes.people import Profile, ProfileChange
 from services.chat.api.shapes.sign_in import SignIns
-from services.chat.selectors.people import person
 from services.chat.selectors.sign_ins import sign_ins_of
 
 router = Router(tags=["me"])
@@ -21,7 +20,7 @@ router = Router(tags=["me"])
 @router.get("/me", **documented(answers={200: Profile}))
 async def me(request: HttpRequest) -> HttpResponse:
     """Show oneself."""
-    return answer(Profile(user=person(caller_of(request).user)))
+    return answer(Profile.of(caller_of(request).user))
 
 
 @router.patch("/me", **documented(body=ProfileChange, answers={200: Profile}))
@@ -29,13 +28,17 @@ async def change_me(request: HttpRequest) -> HttpResponse:
     """Change what others see of one."""
     wish = read_body(request, ProfileChange)
     caller, parts = caller_of(request), parts_of(request)
-    if wish.display_name is UNSET:
-        return answer(Profile(user=person(caller.user)))
+    if wish == ProfileChange():
+        return answer(Profile.of(caller.user))
     user = await parts.database.run(
-        change_display_name, user_id=caller.id, display_name=wish.display_name
+        change_profile,
+        user_id=caller.id,
+        display_name=None if wish.display_name is UNSET else wish.display_name,
+        send_read_receipts=None if wish.send_read_receipts is UNSET else wish.send_read_receipts,
     )
     parts.relay.poke()
-    return answer(Profile(user=person(user)))
+    parts.private_reading.hear(caller.id, is_private=not user.send_read_receipts)
+    return answer(Profile.of(user))
 
 
 @router.get("/sessions", **documented(answers={200: SignIns}))

@@ -5,17 +5,20 @@ from ninja import Router
 
 from libs.common.clock import to_wire
 from libs.common.errors import BadFrame, PermissionDenied
+from libs.common.events import Receipt
 from libs.common.http.bodies import answer, documented, read_body, read_query
 from libs.common.ids import uuid_of
 from services.chat.api.credentials import caller_of
 from services.chat.api.parts import parts_of
 from services.chat.api.shapes.messages import MessagesQuery, NewMessage, Receipts
 from services.chat.api.shapes.shape import Accepted
+from services.chat.domain.claims import clamped
 from services.chat.domain.content import check_content
 from services.chat.domain.drafts import Draft
 from services.chat.frames.server import Message
-from services.chat.selectors import messages, rooms
+from services.chat.selectors import messages
 from services.chat.selectors.messages import MessagePage
+from services.chat.selectors.receipts import place_of
 
 NEWEST_MESSAGES = 50
 """Messages that come without any parameter: the end of a room, as one opens it."""
@@ -82,8 +85,18 @@ async def report_receipts(request: HttpRequest, room_id: str) -> HttpResponse:
     wish = read_body(request, Receipts)
     if wish.delivered_seq is None and wish.read_seq is None:
         raise BadFrame(fields={"delivered_seq": ["Either this member or `read_seq` is required."]})
-    if not await parts_of(request).database.run(
-        rooms.is_member, user_id=caller_of(request).id, room_id=room_id
-    ):
+    parts, user_id = parts_of(request), caller_of(request).id
+    place = await parts.database.run(place_of, user_id=user_id, room_id=room_id)
+    if place is None:
         raise PermissionDenied
+    read_seq = wish.read_seq or 0
+    claim = Receipt(
+        room=room_id,
+        user=user_id,
+        delivered_seq=max(wish.delivered_seq or 0, read_seq),
+        read_seq=read_seq,
+        at_ms=round(parts.clock.now().timestamp() * 1000),
+        is_private=place.is_private,
+    )
+    parts.reporter.report(clamped(claim, place.last_seq))
     return answer(Accepted(), status=202)

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
+from libs.common.events import Receipt
 from libs.common.external_tokens import ExternalVerifier
 from libs.common.http.parts import parts_behind
 from libs.common.tokens import Issuer, Verifier
@@ -44,6 +45,22 @@ class Signals(Protocol):
         ...
 
 
+class Reporter(Protocol):
+    """What publishes claims of having received and read."""
+
+    def report(self, receipt: Receipt) -> None:
+        """Publish a claim soon; it was judged before."""
+        ...
+
+
+class PrivateReading(Protocol):
+    """What knows which of the people connected here read privately."""
+
+    def hear(self, user: str, *, is_private: bool) -> None:
+        """Take note of what somebody has changed; after the commit, never before."""
+        ...
+
+
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of the process that HTTP uses; ``external`` where an issuer is configured."""
 
@@ -55,6 +72,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     tokens: Issuer
     verifier: Verifier
     polls: Polls
+    reporter: Reporter
+    private_reading: PrivateReading
     external: ExternalVerifier | None = None
 
 

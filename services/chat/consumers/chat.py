@@ -12,6 +12,7 @@ from services.chat.domain.drafts import Draft, Stored
 from services.chat.frames import client, server
 from services.chat.hub import Session
 from services.chat.hub.session import Listener
+from services.chat.hub.statuses import MessageStatusManager
 from services.chat.writer import Writer
 
 
@@ -20,9 +21,12 @@ class ChatConsumer(SocketConsumer):
 
     kind = "chat"
 
-    def __init__(self, *, writer: Writer, **parts: Unpack[SocketParts]) -> None:
+    def __init__(
+        self, *, writer: Writer, statuses: MessageStatusManager, **parts: Unpack[SocketParts]
+    ) -> None:
         super().__init__(**parts)
         self.writer = writer
+        self.statuses = statuses
         limits = self.limits
         self.bucket = TokenBucket(per_s=limits.messages_per_s, burst=limits.messages_burst)
 
@@ -40,7 +44,11 @@ class ChatConsumer(SocketConsumer):
         match frame:
             case client.SendMessage() | client.RetryMessage():
                 self._on_message(session, frame)
-            case client.Delivered() | client.ReadReceipt() | client.Typing():
+            case client.Delivered():
+                self.statuses.mark_as_delivered(session, frame.room, frame.seq)
+            case client.ReadReceipt():
+                self.statuses.mark_as_read(session, frame.room, frame.seq)
+            case client.Typing():
                 self._check_seat(session, frame.room)
             case client.Sync():
                 self.syncing.begin(frame)
@@ -78,6 +86,7 @@ class ChatConsumer(SocketConsumer):
         if isinstance(outcome, ParleyError):
             self._send(server.error_frame(outcome, ref=frame.ref, client_id=frame.client_id))
             return
+        self.statuses.mark_as_sent(outcome.room, outcome.seq)
         self._send(
             server.Ack(
                 client_id=frame.client_id,

@@ -98,6 +98,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
                 rooms = await self.hub.open(session)
                 # Judged only now: a sign-out from here on finds the session and closes it.
                 user = await owner_of(claims, self.database)
+                is_private = not user.send_read_receipts
+                self.hub.private_reading.settle(session, is_private=is_private)
                 self._send(self._welcome(session, user, rooms))
                 self.hub.go_live(session)
             except BaseException:

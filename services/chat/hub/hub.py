@@ -12,13 +12,14 @@ import msgspec
 from libs.common import metrics
 from libs.common.database import DatabaseThreads
 from libs.common.errors import Unavailable
-from libs.common.events import MessageCreated, RoomChanged, RoomSnapshot, UserRevoked
+from libs.common.events import MessageCreated, RoomChanged, RoomSnapshot, UserChanged, UserRevoked
 from libs.common.tasks import TaskSet
 from services.chat.domain.closing import NOT_AUTHENTICATED
 from services.chat.domain.ordering import LiveFrame
 from services.chat.frames.server import Custom, RoomEntry
 from services.chat.hub.courier import RETRY_AFTER_S, Courier
 from services.chat.hub.local_room import LocalRoom
+from services.chat.hub.privacy import PrivateReading
 from services.chat.hub.seating import Seating
 from services.chat.hub.session import Seat, Session
 from services.chat.selectors.rooms import Head, heads_of, room_for, rooms_of
@@ -46,6 +47,9 @@ class Hub:
         self._rooms: dict[str, LocalRoom] = {}
         self._sessions: dict[str, set[Session]] = {}
         self._tasks = TaskSet()
+        self.private_reading = PrivateReading(
+            database=database, tasks=self._tasks, sessions_of=self.sessions_of
+        )
         seating = Seating(give_up=self._give_up_seat, seat_user=self.seat_user)
         self._courier = Courier(database=database, tasks=self._tasks, seating=seating)
 
@@ -151,6 +155,10 @@ class Hub:
             if session.sid in event.sids:
                 session.listener.close(NOT_AUTHENTICATED)
 
+    def on_user_changed(self, event: UserChanged) -> None:
+        """Take note of who reads privately now."""
+        self.private_reading.hear(event.user, is_private=not event.send_read_receipts)
+
     def on_pushed(self, user: str, frame: Custom) -> None:
         """Hand what other code has for a user to the sessions that were welcomed."""
         for session in self.sessions_of(user):
@@ -173,6 +181,11 @@ class Hub:
     def local_rooms(self) -> list[str]:
         """Return the rooms that are delivered here."""
         return [room.id for room in self._rooms.values() if room.order.next is not None]
+
+    def head_of(self, room_id: str) -> int | None:
+        """Return the last seq that was delivered here; None where a room is not delivered here."""
+        room = self._rooms.get(room_id)
+        return None if room is None or room.order.next is None else room.order.next - 1
 
     def is_behind(self, head: Head) -> bool:
         """Tell whether something up to this head has not been delivered here."""

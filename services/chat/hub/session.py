@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from services.chat.domain.claims import Claims
 from services.chat.domain.ordering import LiveFrame
 from services.chat.frames.server import Custom, RoomUpdate
 
@@ -43,6 +44,7 @@ class Session:
         sid: the sign-in that it belongs to.
         listener: gets its news.
         opened: set when ``welcome`` has gone out and the session is live.
+        is_private: the others are not to learn what is read in it; None until that is known.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Session:
     kind: Kind = "chat"
     seats: "dict[str, Seat]" = field(default_factory=dict)
     opened: asyncio.Event = field(default_factory=asyncio.Event)
+    is_private: bool | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -64,6 +67,8 @@ class Seat:
         told: the version that the session was told of last.
         until: the last seq of a user who was removed.
         held: live frames, while the session does not know the room's head yet; None once live.
+        claimed: what the session has claimed lately; what repeats it is passed over, until
+            ``claimed_until_s`` of the monotonic clock.
     """
 
     session: Session
@@ -73,6 +78,8 @@ class Seat:
     after: int = 0
     until: int | None = None
     held: list[LiveFrame] | None = field(default_factory=list)
+    claimed: Claims = field(default_factory=Claims)
+    claimed_until_s: float = 0.0
 
     def deliver(self, frame: LiveFrame) -> None:
         """Send a frame, hold it, or pass it over."""

@@ -1,4 +1,4 @@
-"""What it takes to judge claims of having received and read."""
+"""What it takes to judge what members claim to have received and read."""
 
 from collections.abc import Iterable, Sequence
 

@@ -8,6 +8,7 @@ from libs.common.events import (
     MessageCreated,
     RoomChanged,
     RoomSnapshot,
+    UserChanged,
     UserRevoked,
 )
 from libs.common.streams.entries import Entry
@@ -31,6 +32,8 @@ async def tell(hub: Hub, entries: Sequence[Entry]) -> None:
                     hub.on_messages(event)
                 case RoomChanged() | RoomSnapshot():
                     hub.on_room(event)
+                case UserChanged():
+                    hub.on_user_changed(event)
                 case UserRevoked():
                     hub.on_revoked(event)
 

@@ -1,12 +1,14 @@
 """Shapes of ``/users`` and ``/me``."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from msgspec import UNSET, Meta, UnsetType
 
 from services.chat.api.shapes.shape import Shape
 from services.chat.domain.names import DISPLAY_NAME_CHARS
 from services.chat.frames.server import Person
+from services.chat.models import User
+from services.chat.selectors.people import person
 
 IDS_CHARS = 200 * 37
 """Longest ``?ids=``: 200 of them."""
@@ -26,12 +28,19 @@ class People(Shape, frozen=True, kw_only=True):
 
 
 class Profile(Shape, frozen=True, kw_only=True):
-    """Oneself."""
+    """Oneself, and what one lets others know."""
 
     user: Person
+    send_read_receipts: bool
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """Return what one sees of oneself."""
+        return cls(user=person(user), send_read_receipts=user.send_read_receipts)
 
 
 class ProfileChange(Shape, frozen=True, kw_only=True):
     """What is to be changed of oneself; what is not named stays."""
 
     display_name: Annotated[str, Meta(max_length=DISPLAY_NAME_CHARS)] | UnsetType = UNSET
+    send_read_receipts: bool | UnsetType = UNSET

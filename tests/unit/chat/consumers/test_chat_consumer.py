@@ -1,7 +1,7 @@
 import asyncio
 import datetime as dt
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -12,6 +12,7 @@ from services.chat.consumers import ChatConsumer
 from services.chat.domain.drafts import Stored
 from services.chat.frames.server import Limits
 from services.chat.hub import Hub
+from services.chat.hub.statuses import MessageStatusManager
 from tests.unit.chat.hub.fake_database import FakeDatabase
 from tests.unit.chat.hub.fake_wire import FakeWire
 
@@ -24,7 +25,12 @@ class Database(FakeDatabase):
     def session_owner(self, *, sid, user_id):
         if sid != "sid":
             return None
-        return SimpleNamespace(id=user_id, username=user_id, display_name=user_id.title())
+        return SimpleNamespace(
+            id=user_id,
+            username=user_id,
+            display_name=user_id.title(),
+            send_read_receipts=user_id != "private",
+        )
 
 
 class Verifier:
@@ -52,6 +58,16 @@ class Writer:
             reply(Stored(draft.room, len(self.drafts), AT))
 
 
+class Reporter:
+    """Keeps what is reported."""
+
+    def __init__(self):
+        self.reported = []
+
+    def report(self, receipt):
+        self.reported.append(receipt)
+
+
 class Visit:
     """A connection to a consumer, and what came back over it."""
 
@@ -62,9 +78,18 @@ class Visit:
         self.events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.events.put_nowait({"type": "websocket.connect"})
         self.sent: list[dict[str, Any]] = []
+        self.hub = Hub(database=self.database)  # type: ignore[arg-type]  # a fake
+        self.reporter = Reporter()
+        statuses = MessageStatusManager(
+            hub=self.hub,
+            reporter=cast(Any, self.reporter),
+            pusher=cast(Any, None),
+            clock=self.clock,
+        )
         parts: dict[str, Any] = {
-            "hub": Hub(database=self.database),  # type: ignore[arg-type]  # a fake
+            "hub": self.hub,
             "writer": self.writer,
+            "statuses": statuses,
             "database": self.database,
             "verifier": Verifier(),
             "clock": self.clock,
@@ -73,7 +98,6 @@ class Visit:
         consumer = ChatConsumer(**parts, limits=limits, wire_for=lambda scope, send: self.wire)
         headers = [(b"authorization", f"Bearer {token or 'sid'}".encode())]
         scope = {"type": "websocket", "headers": headers, "query_string": b""}
-        self.hub = parts["hub"]
         self.task = asyncio.create_task(consumer(scope, self.events.get, self._send))
 
     async def _send(self, event):
