@@ -146,6 +146,6 @@ def test_what_was_written_offline_is_not_lost_with_the_group(alice, bob, carol):
     bob.page.context.set_offline(False)
 
     expect(bob.page.get_by_test_id("not-here")).to_be_visible(timeout=15_000)
-    expect(bob.message("One more thing")).to_have_attribute("data-state", "refused", timeout=15_000)
+    expect(bob.message("One more thing")).to_have_attribute("data-state", "failed", timeout=15_000)
     bob.message("One more thing").get_by_role("button", name="Delete").click()
     expect(bob.page.get_by_test_id("message")).to_have_count(0)

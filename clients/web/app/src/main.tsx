@@ -7,7 +7,7 @@ import "./styles/auth.css";
 import "./styles/sidebar.css";
 import "./styles/conversation.css";
 import { App } from "./app";
-import { unreadTotal, watchVisible } from "./state/chat";
+import { drawWhatWaits, unreadTotal } from "./state/chat";
 import { followAddress } from "./state/location";
 import { phase, resume } from "./state/session";
 
@@ -22,5 +22,5 @@ effect(() => {
   if (phase.value.name === "signed_in") followAddress();
 });
 window.addEventListener("popstate", followAddress);
-document.addEventListener("visibilitychange", watchVisible);
+document.addEventListener("visibilitychange", drawWhatWaits);
 void resume();

@@ -1,9 +1,9 @@
 import { Room } from "@parley/sdk";
-import type { Draft, Message } from "@parley/sdk";
+import type { Draft, Message, RoomState } from "@parley/sdk";
 import { expect, test } from "vitest";
 
 import { summarize } from "../src/state/summaries";
-import { firstNewOf, needsPerson, timelineOf } from "../src/state/timeline";
+import { firstNewOf, timelineOf } from "../src/state/timeline";
 
 const NOON = new Date(2026, 0, 15, 12).getTime();
 const MINUTE = 60_000;
@@ -11,18 +11,22 @@ const MINUTE = 60_000;
 const NAMES: Record<string, string> = { bob: "Bob", carol: "Carol" };
 const nameOf = (user: string): string | undefined => NAMES[user];
 
-function roomOfKind(kind: "direct" | "group"): Room {
-  return new Room({
-    id: "a",
-    kind,
-    name: "Bob",
-    version: 1,
-    member_count: 2,
-    last_seq: 0,
-    delivered_seq: 0,
-    read_seq: 0,
-    lowest: [],
-  });
+function roomOfKind(kind: "direct" | "group", changes: Partial<RoomState> = {}): Room {
+  return new Room(
+    {
+      id: "a",
+      kind,
+      name: "Bob",
+      version: 1,
+      member_count: 2,
+      last_seq: 0,
+      delivered_seq: 0,
+      read_seq: 0,
+      lowest: [],
+      ...changes,
+    },
+    "me",
+  );
 }
 
 function roomWith(...messages: [sender: string, at: number][]): Room {
@@ -141,12 +145,6 @@ test("what was never sent is still there when the room is not", () => {
   const entries = timelineOf(undefined, [draftOf("c-1")], "me", nameOf);
 
   expect(entries.map((entry) => [entry.clientId, entry.author])).toEqual([["c-1", null]]);
-});
-
-test("only a refused message needs the person: what merely waits goes by itself", () => {
-  const states = ["pending", "waiting", "refused", "sent", "delivered", "read", null] as const;
-
-  expect(states.filter(needsPerson)).toEqual(["refused"]);
 });
 
 test("new messages begin with the first of somebody else above the read mark", () => {

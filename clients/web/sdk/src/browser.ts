@@ -2,6 +2,8 @@
  * The browser behind the seams: the only file of the SDK that touches globals.
  */
 import type {
+  Attention,
+  Cancel,
   Chance,
   Clock,
   Draft,
@@ -34,28 +36,44 @@ export const browserChance: Chance = {
   },
 };
 
-export const onBrowserWake: OnWake = (fn) => {
-  const onVisible = (): void => {
-    if (document.visibilityState === "visible") fn();
-  };
-  document.addEventListener("visibilitychange", onVisible);
-  return () => {
-    document.removeEventListener("visibilitychange", onVisible);
-  };
+/** A page that is shown without the focus (beside another window, say) is not being looked at. */
+export const browserAttention: Attention = {
+  isHere: () => document.visibilityState === "visible" && document.hasFocus(),
+  onChange: (fn) => {
+    const ends = [
+      listening(document, "visibilitychange", fn),
+      listening(window, "focus", fn),
+      listening(window, "blur", fn),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  },
 };
 
-export const onBrowserNetwork: OnNetwork = (fn) => {
-  const onUp = (): void => {
-    fn(true);
-  };
-  const onDown = (): void => {
-    fn(false);
-  };
-  window.addEventListener("online", onUp);
-  window.addEventListener("offline", onDown);
+function listening(target: EventTarget, event: string, fn: () => void): Cancel {
+  target.addEventListener(event, fn);
   return () => {
-    window.removeEventListener("online", onUp);
-    window.removeEventListener("offline", onDown);
+    target.removeEventListener(event, fn);
+  };
+}
+
+export const onBrowserWake: OnWake = (fn) =>
+  listening(document, "visibilitychange", () => {
+    if (document.visibilityState === "visible") fn();
+  });
+
+export const onBrowserNetwork: OnNetwork = (fn) => {
+  const ends = [
+    listening(window, "online", () => {
+      fn(true);
+    }),
+    listening(window, "offline", () => {
+      fn(false);
+    }),
+  ];
+  return () => {
+    for (const end of ends) end();
   };
 };
 
@@ -113,9 +131,10 @@ export class IndexedDrafts implements DraftStore {
 
   async load(sender: string): Promise<Draft[]> {
     const all = await this.run("readonly", (store) => store.getAll() as IDBRequest<Draft[]>);
-    return all
-      .filter((draft) => draft.sender === sender)
-      .sort((a, b) => a.created_at - b.created_at);
+    const own = all.filter((draft) => draft.sender === sender);
+    // Only these two states are ever kept; an older page had another name for the second.
+    for (const draft of own) if (draft.state !== "pending") draft.state = "failed";
+    return own.sort((a, b) => a.created_at - b.created_at);
   }
 
   async put(draft: Draft): Promise<void> {

@@ -14,7 +14,7 @@ import { ApiError } from "./http";
 import type { Api } from "./http";
 import { Outbox } from "./outbox";
 import { People } from "./people";
-import type { CustomPush, Message, ServerFrame, User, Welcome } from "./protocol";
+import type { CustomPush, Message, ServerFrame, StatusFrame, User, Welcome } from "./protocol";
 import { Receipts } from "./receipts";
 import { HOLE_PATIENCE_MS, Repair } from "./repair";
 import type { Room } from "./room";
@@ -49,6 +49,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   private readonly history: History;
   private watched: string | null = null;
   private renewal: Cancel = () => undefined;
+  private inattention: Cancel = () => undefined;
 
   constructor(
     private readonly env: Environment,
@@ -57,7 +58,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   ) {
     super();
     this.connection = new Connection(env, () => this.renewSession());
-    this.joined = new Rooms(api, (room) => env.marks.get(me.id, room), {
+    this.joined = new Rooms(api, me.id, (room) => env.marks.get(me.id, room), {
       onFold: (room) => {
         this.repair.check(room, 0);
         this.progressed(room);
@@ -114,6 +115,9 @@ export class ChatClient extends Emitter<ClientEvents> {
 
   start(): void {
     this.connection.start();
+    this.inattention = this.env.attention.onChange(() => {
+      this.look();
+    });
     this.renewLater();
     void this.outbox.restore(this.me.id);
   }
@@ -121,6 +125,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   /** End the connection and all timers. Drafts stay in their store. */
   close(): void {
     this.renewal();
+    this.inattention();
     this.connection.stop();
     this.repair.reset();
     this.receipts.close();
@@ -164,11 +169,10 @@ export class ChatClient extends Emitter<ClientEvents> {
     this.outbox.discard(clientId);
   }
 
-  /** The room that is open in a visible window, or none: what arrives in it counts as read. */
+  /** The room that is open, or none: what is in it counts as read while somebody looks at it. */
   watch(room: string | null): void {
     this.watched = room;
-    const open = room === null ? undefined : this.room(room);
-    if (open !== undefined) this.progressed(open);
+    this.look();
   }
 
   /**
@@ -228,8 +232,7 @@ export class ChatClient extends Emitter<ClientEvents> {
         this.emit("custom", { name: frame.name, data: frame.data });
         break;
       case "status":
-        this.room(frame.room)?.foldLowest(frame.lowest);
-        this.emit("room", frame.room);
+        this.onStatus(frame);
         break;
       default:
         // Frames of later versions, and those that nobody here needs yet.
@@ -250,18 +253,31 @@ export class ChatClient extends Emitter<ClientEvents> {
     this.takeMessage(frame);
   }
 
+  private onStatus(frame: StatusFrame): void {
+    this.room(frame.room)?.foldStatus(frame);
+    this.emit("room", frame.room);
+    this.emit("rooms", null);
+  }
+
   private takeMessage(message: Message): void {
     const room = this.room(message.room);
     if (room === undefined) return;
     if (room.take(message)) this.joined.bump(room);
+    room.learn(room.told);
     this.repair.check(room, HOLE_PATIENCE_MS);
     this.progressed(room);
     this.emit("room", room.id);
     this.emit("rooms", null);
   }
 
+  private look(): void {
+    const open = this.watched === null ? undefined : this.room(this.watched);
+    if (open !== undefined) this.progressed(open);
+  }
+
   private progressed(room: Room): void {
-    if (this.watched === room.id && room.log.cursor > room.readSeq) {
+    const isSeen = this.watched === room.id && this.env.attention.isHere();
+    if (isSeen && room.log.cursor > room.readSeq) {
       room.readSeq = room.log.cursor;
       this.env.marks.set(this.me.id, room.id, room.readSeq);
       this.emit("rooms", null);

@@ -3,6 +3,8 @@
  * things. Nothing in this folder but `browser.ts` touches a global, so a test can hold them all.
  */
 
+import type { Status } from "./protocol";
+
 /** Undo a subscription or a timer. Calling it twice is harmless. */
 export type Cancel = () => void;
 
@@ -25,6 +27,13 @@ export type OnWake = (fn: () => void) => Cancel;
 
 /** Tell what the device believes of its network. A hint, never proof: ask the server. */
 export type OnNetwork = (fn: (isUp: boolean) => void) => Cancel;
+
+/** Whether somebody is looking at this page: only then what it shows counts as seen. */
+export interface Attention {
+  isHere(): boolean;
+  /** Tell when that may have changed. */
+  onChange(fn: () => void): Cancel;
+}
 
 export interface TransportEvents {
   onOpen(): void;
@@ -51,10 +60,10 @@ export interface Draft {
   /** Milliseconds since 1970 by this device's clock: for display and for the order of sending. */
   created_at: number;
   /**
-   * `pending` is being tried; `waiting` ran out of tries and goes again by itself once the server
-   * answers; `refused` needs the person.
+   * `pending` is being tried; `queued` ran out of tries and goes again by itself once the server
+   * answers; `failed` needs the person.
    */
-  state: "pending" | "waiting" | "refused";
+  state: Extract<Status, "pending" | "queued" | "failed">;
   /** Why it was refused, for people. */
   reason?: string;
 }
@@ -80,6 +89,7 @@ export interface ReadMarks {
 export interface Environment {
   clock: Clock;
   chance: Chance;
+  attention: Attention;
   onWake: OnWake;
   onNetwork: OnNetwork;
   openTransport: OpenTransport;

@@ -7,6 +7,7 @@ export * from "./browser";
 export * from "./client";
 export * from "./connection";
 export * from "./environment";
+export { STATUSES } from "./generated/statuses";
 export * from "./http";
 export * from "./outbox";
 export { People } from "./people";

@@ -100,13 +100,13 @@ export class Outbox {
     this.next(draft.room);
   }
 
-  /** Give a refused draft up because the person said so. */
+  /** Give a failed draft up because the person said so. */
   discard(clientId: string): void {
     const draft = this.find(clientId);
-    if (draft?.state === "refused") this.forget(draft);
+    if (draft?.state === "failed") this.forget(draft);
   }
 
-  /** The server answers again: everything that is not refused goes now, and counts anew. */
+  /** The server answers again: everything that has not failed goes now, and counts anew. */
   flush(): void {
     for (const room of new Set(this.drafts.map((draft) => draft.room))) {
       this.revive(room);
@@ -137,7 +137,7 @@ export class Outbox {
     const draft = this.find(error.client_id ?? "");
     const flight = draft && this.flights.get(draft.room);
     if (flight?.draft !== draft || flight === undefined) return;
-    this.failed(flight, error.code, error.message, error.retry_after ?? null);
+    this.judge(flight, error.code, error.message, error.retry_after ?? null);
   }
 
   /** Forget the timers; what is kept stays kept. */
@@ -178,15 +178,15 @@ export class Outbox {
       if (flight.step !== step || this.flights.get(flight.draft.room) !== flight) return;
       if (!(error instanceof ApiError)) throw error;
       const code = error.isOutage && !OUTAGES.has(error.code) ? "unavailable" : error.code;
-      this.failed(flight, code, error.message, error.retryAfter);
+      this.judge(flight, code, error.message, error.retryAfter);
     }
   }
 
-  private failed(flight: Flight, code: string, reason: string, retryAfterS: number | null): void {
+  private judge(flight: Flight, code: string, reason: string, retryAfterS: number | null): void {
     flight.cancel();
     flight.step += 1;
     if (!OUTAGES.has(code)) {
-      this.refuse(flight, reason);
+      this.fail(flight, reason);
       return;
     }
     if (code !== "rate_limited") flight.retries += 1;
@@ -201,9 +201,9 @@ export class Outbox {
     });
   }
 
-  private refuse(flight: Flight, reason: string): void {
+  private fail(flight: Flight, reason: string): void {
     const { draft } = flight;
-    draft.state = "refused";
+    draft.state = "failed";
     draft.reason = reason;
     void this.keep(draft);
     this.land(draft);
@@ -214,7 +214,7 @@ export class Outbox {
   /** Out of tries: the whole room waits, or a later draft would overtake this one. */
   private suspend(room: string): void {
     this.flights.delete(room);
-    for (const draft of this.of(room)) if (draft.state === "pending") draft.state = "waiting";
+    for (const draft of this.of(room)) if (draft.state === "pending") draft.state = "queued";
     const rest = this.env.clock.after(REST_MS, () => {
       this.revive(room);
       this.handlers.onChange(room);
@@ -226,7 +226,7 @@ export class Outbox {
 
   private revive(room: string): void {
     this.rests.get(room)?.();
-    for (const draft of this.of(room)) if (draft.state === "waiting") draft.state = "pending";
+    for (const draft of this.of(room)) if (draft.state === "queued") draft.state = "pending";
   }
 
   private land(draft: Draft): void {

@@ -7,6 +7,7 @@
 import type { ClientFrame, ServerFrame } from "./generated/frames";
 
 export type { ClientFrame, ServerFrame };
+export type { Status } from "./generated/statuses";
 
 export type ClientFrameOf<T extends ClientFrame["type"]> = Extract<ClientFrame, { type: T }>;
 export type ServerFrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
@@ -15,6 +16,7 @@ export type Welcome = ServerFrameOf<"welcome">;
 export type User = Welcome["user"];
 export type RoomState = Welcome["rooms"][number];
 export type Watermark = RoomState["lowest"][number];
+export type StatusFrame = ServerFrameOf<"status">;
 export type SyncedRoom = ServerFrameOf<"synced">["rooms"][number];
 
 /** What other code on the server pushed; `name` is `<namespace>.<name>`, `data` any JSON value. */

@@ -44,13 +44,12 @@ export class Receipts {
     const { told, readSeq, log, id } = room;
     if (readSeq > told.read) {
       if (!this.send({ type: "read_receipt", room: id, seq: readSeq })) return false;
-      told.read = readSeq;
-      told.delivered = Math.max(told.delivered, readSeq);
+      room.learn({ delivered: readSeq, read: readSeq });
       return true;
     }
     if (log.cursor <= told.delivered) return false;
     if (!this.send({ type: "delivered", room: id, seq: log.cursor })) return false;
-    told.delivered = log.cursor;
+    room.learn({ delivered: log.cursor, read: told.read });
     return true;
   }
 }

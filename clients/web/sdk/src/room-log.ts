@@ -39,6 +39,11 @@ export class RoomLog {
     return this.run.get(this.cursor);
   }
 
+  /** The message with this seq, where the run holds it. */
+  at(seq: number): Message | undefined {
+    return this.run.get(seq);
+  }
+
   /** The lowest seq of the run: history is asked for below it. */
   get lowest(): number {
     return this.base + 1;

@@ -1,34 +1,47 @@
 /**
  * One room as this device knows it: what the server says about it, what is held of it, and how far
- * its person has come.
+ * its person and everybody else have come.
  *
  * Watermarks only grow here, whatever order the news arrives in.
  */
-import type { Message, RoomState, Watermark } from "./protocol";
+import type { Message, RoomState, Status, StatusFrame, Watermark } from "./protocol";
 import { RoomLog } from "./room-log";
 
-/** How far a message of one's own has come. */
-export type Progress = "sent" | "delivered" | "read";
+/** How far a message of one's own has come that has a seq. */
+export type Progress = Extract<Status, "sent" | "delivered" | "read">;
+
+interface Marks {
+  delivered: number;
+  read: number;
+}
 
 export class Room {
   state: RoomState;
   readonly log: RoomLog;
 
-  /** Up to here the person has seen it on this device, told to the server or not. */
+  /** Up to here the person has seen it, on this device or on another. */
   readSeq: number;
 
-  /** What the server is known to know. */
-  told: { delivered: number; read: number };
+  /** What the server is known to know of this person. */
+  told: Marks;
 
   /** Grows with the latest activity: rooms are shown in descending order of it. */
   activity = 0;
 
-  constructor(state: RoomState) {
+  /** Up to where everybody else has come; null where there is nobody else. */
+  private others: Marks | null = null;
+
+  constructor(
+    state: RoomState,
+    /** Whose device this is. */
+    private readonly me: string,
+  ) {
     this.state = state;
     // One message below the head even where all was delivered before: the list shows the newest.
     this.log = new RoomLog(Math.max(0, Math.min(state.delivered_seq, state.last_seq - 1)));
     this.readSeq = state.read_seq;
     this.told = { delivered: state.delivered_seq, read: state.read_seq };
+    this.foldLowest(state.lowest);
   }
 
   get id(): string {
@@ -44,8 +57,8 @@ export class Room {
   }
 
   /** Messages of others above the read mark. */
-  unread(me: string): number {
-    const own = this.log.messages.filter((one) => one.sender === me && one.seq > this.readSeq);
+  get unread(): number {
+    const own = this.log.messages.filter((one) => one.sender === this.me && one.seq > this.readSeq);
     return Math.max(0, this.head - this.readSeq - own.length);
   }
 
@@ -56,16 +69,27 @@ export class Room {
     this.state = {
       ...newer,
       last_seq: Math.max(state.last_seq, this.state.last_seq),
-      lowest: foldLowest(this.state.lowest, state.lowest),
       delivered_seq: Math.max(state.delivered_seq, this.state.delivered_seq),
       read_seq: Math.max(state.read_seq, this.state.read_seq),
     };
     this.readSeq = Math.max(this.readSeq, state.read_seq);
     this.told = { delivered: state.delivered_seq, read: state.read_seq };
+    if (newer === state) this.foldLowest(state.lowest);
   }
 
-  foldLowest(lowest: readonly Watermark[]): void {
-    this.state = { ...this.state, lowest: foldLowest(this.state.lowest, lowest) };
+  /** Fold a `status` frame: how far the others are, and how far oneself is on another device. */
+  foldStatus({ lowest, members }: Pick<StatusFrame, "lowest" | "members">): void {
+    this.foldLowest(lowest);
+    const own = members?.find((mark) => mark.user === this.me);
+    if (own === undefined) return;
+    const { delivered_seq, read_seq } = this.state;
+    this.state = {
+      ...this.state,
+      delivered_seq: Math.max(own.delivered_seq, delivered_seq),
+      read_seq: Math.max(own.read_seq, read_seq),
+    };
+    this.readSeq = Math.max(own.read_seq, this.readSeq);
+    this.learn({ delivered: own.delivered_seq, read: own.read_seq });
   }
 
   /** True when the message is the newest that was ever seen here. */
@@ -75,23 +99,44 @@ export class Room {
     return isNewest;
   }
 
-  /** What everybody else has: the rule of `lowest` in the protocol. */
-  progress(seq: number, me: string): Progress {
-    const others = this.state.lowest.filter((mark) => mark.user !== me);
-    if (others.length === 0) return "sent";
-    if (others.every((mark) => mark.read_seq >= seq)) return "read";
-    return others.every((mark) => mark.delivered_seq >= seq) ? "delivered" : "sent";
-  }
-}
-
-/** The newer list, each mark no lower than it was: frames may overtake each other. */
-function foldLowest(old: readonly Watermark[], now: readonly Watermark[]): Watermark[] {
-  return now.map((mark) => {
-    const before = old.find((one) => one.user === mark.user) ?? mark;
-    return {
-      ...mark,
-      delivered_seq: Math.max(mark.delivered_seq, before.delivered_seq),
-      read_seq: Math.max(mark.read_seq, before.read_seq),
+  /** The server knows of these marks: it was told, or it said so. */
+  learn({ delivered, read }: Marks): void {
+    this.told = {
+      delivered: Math.max(this.told.delivered, this.withOwnAbove(Math.max(delivered, read))),
+      read: Math.max(this.told.read, this.withOwnAbove(read)),
     };
-  });
+  }
+
+  /** How far a message of one's own has come among the others: the rule of `lowest`. */
+  progress(seq: number): Progress {
+    if (this.others === null) return "sent";
+    if (this.others.read >= seq) return "read";
+    return this.others.delivered >= seq ? "delivered" : "sent";
+  }
+
+  /**
+   * The list names who is furthest behind by either mark, so everybody else has passed the least of
+   * its marks, and whoever joins later begins above. That much stays true for ever: the greatest of
+   * all that was ever said holds, also where an older list comes late, or whoever was behind left.
+   */
+  private foldLowest(lowest: readonly Watermark[]): void {
+    const others = lowest.filter((mark) => mark.user !== this.me);
+    if (others.length === 0) {
+      this.others = null;
+      return;
+    }
+    const delivered = Math.min(...others.map((mark) => mark.delivered_seq));
+    const read = Math.min(...others.map((mark) => mark.read_seq));
+    this.others = {
+      delivered: Math.max(delivered, this.others?.delivered ?? 0),
+      read: Math.max(read, this.others?.read ?? 0),
+    };
+  }
+
+  /** The server counts one's own message as read where all below it is: nobody has to say so. */
+  private withOwnAbove(seq: number): number {
+    let reached = seq;
+    while (this.log.at(reached + 1)?.sender === this.me) reached += 1;
+    return reached;
+  }
 }

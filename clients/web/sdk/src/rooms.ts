@@ -25,6 +25,7 @@ export class Rooms {
 
   constructor(
     private readonly api: Api,
+    private readonly me: string,
     /** How far a room was read on this device; 0 where nothing was kept. */
     private readonly markOf: (room: string) => number,
     private readonly handlers: RoomsHandlers,
@@ -73,7 +74,7 @@ export class Rooms {
   }
 
   private newRoom(state: RoomState): Room {
-    const room = new Room(state);
+    const room = new Room(state, this.me);
     // A mark above the head is of another life of the server's data.
     const mark = this.markOf(room.id);
     if (mark <= state.last_seq) room.readSeq = Math.max(room.readSeq, mark);

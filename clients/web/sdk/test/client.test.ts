@@ -159,7 +159,7 @@ describe("rooms", () => {
     world.socket.say(frameOf(messageOf("a", 1)));
 
     expect(seqsOf(client, "a")).toEqual([1]);
-    expect(client.room("a")?.unread("me")).toBe(1);
+    expect(client.room("a")?.unread).toBe(1);
   });
 
   test("stand in the order of activity, and a new message comes to the top", async () => {
@@ -199,87 +199,6 @@ describe("rooms", () => {
     expect(state?.name).toBe("New");
     expect(state?.last_seq).toBe(9);
     expect(state?.read_seq).toBe(9);
-  });
-
-  test("the progress of an own message follows the slowest of the others", async () => {
-    const client = await world.online(roomOf("a", 2, { lowest: [] }));
-    const progress = () => client.room("a")?.progress(2, "me");
-    expect(progress()).toBe("sent");
-
-    const mark = { user: "bob", delivered_seq: 2, read_seq: 1 };
-    world.socket.say({ type: "status", room: "a", lowest: [mark] });
-    expect(progress()).toBe("delivered");
-
-    world.socket.say({ type: "status", room: "a", lowest: [{ ...mark, read_seq: 2 }] });
-    expect(progress()).toBe("read");
-  });
-});
-
-describe("receipts", () => {
-  test("a held message is delivered, a watched one is read", async () => {
-    const client = await world.online(roomOf("a", 0), roomOf("b", 0));
-    client.watch("b");
-
-    world.socket.say(frameOf(messageOf("a", 1)));
-    world.socket.say(frameOf(messageOf("b", 1)));
-
-    expect(world.socket.sentOf("delivered")).toEqual([{ type: "delivered", room: "a", seq: 1 }]);
-    expect(world.socket.sentOf("read_receipt")).toEqual([
-      { type: "read_receipt", room: "b", seq: 1 },
-    ]);
-    expect(client.room("b")?.unread("me")).toBe(0);
-  });
-
-  test("never claim what lies above a hole", async () => {
-    const client = await world.online(roomOf("a", 0));
-    client.watch("a");
-
-    world.socket.say(frameOf(messageOf("a", 2)));
-
-    expect(world.socket.sentOf("read_receipt")).toEqual([]);
-  });
-
-  test("come at most once per room and 200 ms, and the last one is the latest", async () => {
-    const client = await world.online(roomOf("a", 0));
-    client.watch("a");
-
-    for (let seq = 1; seq <= 10; seq += 1) world.socket.say(frameOf(messageOf("a", seq)));
-    await world.clock.advance(1_000);
-
-    expect(world.socket.sentOf("read_receipt").map((frame) => frame.seq)).toEqual([1, 10]);
-  });
-
-  test("outlive the page on this device, and are told to a server that missed them", async () => {
-    const client = await world.online(roomOf("a", 0));
-    client.watch("a");
-    world.socket.say(frameOf(messageOf("a", 1)));
-    client.close();
-
-    const next = await world.online(roomOf("a", 1, { delivered_seq: 0, read_seq: 0 }));
-
-    expect(next.room("a")?.unread("me")).toBe(0);
-    expect(world.socket.sentOf("read_receipt").map((frame) => frame.seq)).toEqual([1]);
-  });
-
-  test("of another life of the server's data count for nothing", async () => {
-    world.marks.set("me a", 900);
-
-    const client = await world.online(roomOf("a", 3, { read_seq: 0 }));
-
-    expect(client.room("a")?.unread("me")).toBe(3);
-  });
-
-  test("are told again where the next welcome does not know them", async () => {
-    const client = await world.online(roomOf("a", 0));
-    client.watch("a");
-    world.socket.say(frameOf(messageOf("a", 1)));
-    world.socket.break();
-    await world.clock.advance(2_000);
-
-    world.socket.say(welcome(roomOf("a", 1, { delivered_seq: 0, read_seq: 0 })));
-    await world.clock.advance(200);
-
-    expect(world.socket.sentOf("read_receipt").map((frame) => frame.seq)).toEqual([1]);
   });
 });
 

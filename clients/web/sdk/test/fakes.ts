@@ -1,6 +1,7 @@
 /** The world outside, held in hand: a clock that moves when told, sockets and a server of values. */
 import { Api, ChatClient } from "../src";
 import type {
+  Attention,
   Cancel,
   Chance,
   ClientFrame,
@@ -66,6 +67,28 @@ export class FakeChance implements Chance {
   uuid(): string {
     this.count += 1;
     return `00000000-0000-4000-8000-${String(this.count).padStart(12, "0")}`;
+  }
+}
+
+export class FakeAttention implements Attention {
+  private here = true;
+  private readonly listeners = new Set<() => void>();
+
+  isHere(): boolean {
+    return this.here;
+  }
+
+  onChange(fn: () => void): Cancel {
+    this.listeners.add(fn);
+    return () => {
+      this.listeners.delete(fn);
+    };
+  }
+
+  /** Somebody looks at the page from now on, or somewhere else. */
+  turn(here: boolean): void {
+    this.here = here;
+    for (const fn of this.listeners) fn();
   }
 }
 
@@ -157,6 +180,7 @@ export class World {
   readonly sockets: FakeSocket[] = [];
   wake: () => void = () => undefined;
   network: (isUp: boolean) => void = () => undefined;
+  readonly attention = new FakeAttention();
 
   private readonly openTransport: OpenTransport = (events) => {
     const socket = new FakeSocket(events);
@@ -168,6 +192,7 @@ export class World {
     clock: this.clock,
     chance: this.chance,
     drafts: this.drafts,
+    attention: this.attention,
     openTransport: this.openTransport,
     marks: {
       get: (user, room) => this.marks.get(`${user} ${room}`) ?? 0,

@@ -72,7 +72,7 @@ describe("who joins a group that has a past", () => {
     expect(world.socket.sentOf("sync").map((frame) => frame.cursors)).toEqual([{ g: 8 }]);
     expect(seqsOf(client, "g")).toEqual([10]);
     expect(client.room("g")?.isMissingSomething).toBe(false);
-    expect(client.room("g")?.unread("me")).toBe(1);
+    expect(client.room("g")?.unread).toBe(1);
   });
 
   test("asks history once, and then knows that there is none to be had", async () => {
@@ -166,7 +166,7 @@ describe("who is removed", () => {
     expect(world.socket.sentOf("sync")).toEqual([]);
   });
 
-  test("keeps what was waiting there as refused, and it is never tried again by itself", async () => {
+  test("keeps what was waiting there as failed, and it is never tried again by itself", async () => {
     const client = await world.online(groupOf("g", 0));
     const draft = client.send("g", "Wait for me");
     await settle();
@@ -186,7 +186,7 @@ describe("who is removed", () => {
     await world.clock.advance(20_000);
 
     expect(client.drafts("g")).toMatchObject([
-      { content: "Wait for me", state: "refused", reason: "You are not in this room." },
+      { content: "Wait for me", state: "failed", reason: "You are not in this room." },
     ]);
     expect(world.sockets.flatMap((socket) => socket.sentOf("message"))).toHaveLength(1);
     expect(world.sockets.flatMap((socket) => socket.sentOf("retry"))).toEqual([]);
@@ -219,7 +219,7 @@ describe("who is added anew", () => {
   function expectOnlyTheNewStay(client: ChatClient): void {
     world.socket.say(frameOf(messageOf("g", 8)));
     expect(seqsOf(client, "g")).toEqual([8]);
-    expect(client.room("g")?.unread("me")).toBe(1);
+    expect(client.room("g")?.unread).toBe(1);
   }
 
   test("begins with an empty log", async () => {
@@ -261,7 +261,7 @@ describe("who is added anew", () => {
     });
 
     expect(seqsOf(client, "g")).toEqual([8, 9]);
-    expect(client.room("g")?.unread("me")).toBe(2);
+    expect(client.room("g")?.unread).toBe(2);
     expect(await everAsked()).toEqual([{ g: 2 }]);
   });
 

@@ -123,7 +123,7 @@ describe("trying again", () => {
     expect(world.socket.sentOf("retry").map((frame) => frame.attempt)).toEqual([1, 2, 3]);
     const ids = [...world.socket.sentOf("message"), ...world.socket.sentOf("retry")];
     expect(new Set(ids.map((frame) => frame.client_id))).toEqual(new Set([draft.client_id]));
-    expect(states("a")).toEqual(["waiting"]);
+    expect(states("a")).toEqual(["queued"]);
   });
 
   test("a reconnection sends message again with the same client_id, in order", async () => {
@@ -150,7 +150,7 @@ describe("trying again", () => {
       await world.clock.advance(1_000);
       if (world.sockets.length > 1) world.socket.break();
     }
-    expect(states("a")).toEqual(["waiting"]);
+    expect(states("a")).toEqual(["queued"]);
 
     world.wake();
     world.socket.say(welcome(roomOf("a", 0), roomOf("b", 0)));
@@ -167,7 +167,7 @@ describe("trying again", () => {
       refuse(draft, "unavailable");
       if (attempt < 3) await world.clock.advance(1_000 * 2 ** attempt);
     }
-    expect(states("a")).toEqual(["waiting"]);
+    expect(states("a")).toEqual(["queued"]);
     world.wake();
     world.socket.say({ type: "pong", server_time: "" });
 
@@ -188,7 +188,7 @@ describe("trying again", () => {
       await world.clock.advance(1_000);
       if (world.sockets.length > 1) world.socket.break();
     }
-    expect(states("a")).toEqual(["waiting", "waiting"]);
+    expect(states("a")).toEqual(["queued", "queued"]);
 
     client.send("a", "three");
     await settle();
@@ -244,7 +244,7 @@ describe("refusal", () => {
     await settle();
 
     refuse(first, "permission_denied");
-    expect(states("a")).toEqual(["refused", "pending"]);
+    expect(states("a")).toEqual(["failed", "pending"]);
     expect(client.drafts("a")[0]?.reason).toBe("No.");
     expect(contentsSent()).toEqual(["one", "two"]);
     ack(second, 1);
@@ -263,7 +263,7 @@ describe("refusal", () => {
     world.socket.say(welcome(roomOf("a", 0)));
 
     expect(contentsSent()).toEqual([]);
-    expect(states("a")).toEqual(["refused"]);
+    expect(states("a")).toEqual(["failed"]);
   });
 
   test("can be thrown away", async () => {

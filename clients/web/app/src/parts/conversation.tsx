@@ -166,7 +166,7 @@ function Timeline({ name, kind }: { name: string; kind: Kind }) {
           {entries.map((entry) => [
             entry.startsDay && <DayLine key={`day/${entry.key}`} at={entry.at} />,
             entry === firstNew && <NewLine key="new" />,
-            <MessageRow key={entry.key} entry={entry} />,
+            <MessageRow key={entry.key} entry={entry} inGroup={kind === "group"} />,
           ])}
         </div>
       </div>

@@ -73,6 +73,11 @@ export const ClockIcon = () => (
     <path d="M12 7.500V12l3 2" />
   </Icon>
 );
+export const TrayIcon = () => (
+  <Icon name="tray">
+    <path d="M4 14.500v3a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-3M12 15V4.500m-4.500 4.500L12 4.500l4.500 4.500" />
+  </Icon>
+);
 export const SentIcon = () => (
   <Icon name="sent">
     <path d="m5 12.500 4.500 4.500L19 7.500" />

@@ -1,16 +1,15 @@
 /** The rows of a conversation. */
 import { dayLabelOf, fullDateOf, hueOf, splitLinks, timeOf } from "../format";
 import { discard, retry } from "../state/chat";
-import { needsPerson } from "../state/timeline";
 import type { Author, Entry } from "../state/timeline";
 import { SendMark } from "./send-mark";
 
-export function MessageRow({ entry }: { entry: Entry }) {
+export function MessageRow({ entry, inGroup }: { entry: Entry; inGroup: boolean }) {
   const { mine, state, author, startsGroup, endsGroup } = entry;
   const classes = ["message", mine ? "mine" : "theirs"];
   if (startsGroup) classes.push("starts");
   if (endsGroup) classes.push("ends");
-  const hasFailed = needsPerson(state);
+  const hasFailed = state === "failed";
   if (hasFailed) classes.push("has-failed");
   return (
     <article
@@ -26,7 +25,7 @@ export function MessageRow({ entry }: { entry: Entry }) {
           <Content text={entry.content} />
           <span class="meta" title={fullDateOf(entry.at)}>
             <time dateTime={new Date(entry.at).toISOString()}>{timeOf(entry.at)}</time>
-            {state !== null && <SendMark state={state} />}
+            {state !== null && <SendMark status={state} inGroup={inGroup} />}
           </span>
         </p>
       </div>

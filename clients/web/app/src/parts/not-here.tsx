@@ -15,7 +15,7 @@ export function NotHere() {
           {unsent.length > 0 && (
             <section class="unsent" aria-label="What you wrote and was not sent">
               {unsent.map((entry) => (
-                <MessageRow key={entry.key} entry={entry} />
+                <MessageRow key={entry.key} entry={entry} inGroup={false} />
               ))}
             </section>
           )}

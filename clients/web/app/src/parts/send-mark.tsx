@@ -1,24 +1,34 @@
-import { needsPerson } from "../state/timeline";
-import type { SendState } from "../state/timeline";
-import { ClockIcon, DeliveredIcon, SentIcon, WarningIcon } from "./icons";
+import { STATUSES } from "@parley/sdk";
+import type { Status } from "@parley/sdk";
 
-const WORDS: Readonly<Record<SendState, string>> = {
-  pending: "Sending",
-  waiting: "Waiting: goes by itself once the server answers",
-  refused: "Not sent",
-  sent: "Sent",
-  delivered: "Delivered",
-  read: "Read",
+import { ClockIcon, DeliveredIcon, SentIcon, TrayIcon, WarningIcon } from "./icons";
+
+type Look = (typeof STATUSES)[Status];
+
+const DRAWINGS: Readonly<Record<Look["icon"], () => preact.JSX.Element>> = {
+  clock: ClockIcon,
+  tray: TrayIcon,
+  check: SentIcon,
+  "double-check": DeliveredIcon,
+  warning: WarningIcon,
 };
 
-/** How far a message of one's own has come: a clock, one tick, two ticks, or a warning. */
-export function SendMark({ state }: { state: SendState }) {
+/** How far a message of one's own has come, as the server's table of states shows it. */
+export function SendMark({ status, inGroup }: { status: Status; inGroup: boolean }) {
+  const { label, group_label, icon, colour } = STATUSES[status];
+  const words = inGroup ? group_label : label;
+  const Drawing = DRAWINGS[icon];
   return (
-    <span class={`ticks is-${state}`} role="img" aria-label={WORDS[state]} title={WORDS[state]}>
-      {(state === "pending" || state === "waiting") && <ClockIcon />}
-      {needsPerson(state) && <WarningIcon />}
-      {state === "sent" && <SentIcon />}
-      {(state === "delivered" || state === "read") && <DeliveredIcon />}
+    <span
+      class="ticks"
+      role="img"
+      aria-label={words}
+      title={words}
+      data-testid="ticks"
+      data-state={status}
+      style={{ color: `light-dark(${colour.light}, ${colour.dark})` }}
+    >
+      <Drawing />
     </span>
   );
 }

@@ -115,7 +115,9 @@ function RoomRow({ room }: { room: Summary }) {
           </span>
           <span class="row-line">
             <span class="row-preview">
-              {room.sent !== null && <SendMark state={room.sent} />}
+              {room.sent !== null && (
+                <SendMark status={room.sent} inGroup={room.kind === "group"} />
+              )}
               {room.author !== null && (
                 <span class="row-author" data-testid="preview-author">
                   <span class="ellipsis">{room.author}</span>:

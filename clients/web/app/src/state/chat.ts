@@ -70,19 +70,18 @@ export function showRoom(id: string | null): void {
   hasLeft.value = false;
   rememberUnread();
   drawNow();
-  watchVisible();
+  watchOpenRoom();
   void loadNewest();
 }
 
-/**
- * What arrives in the open room counts as read only while somebody can see it, and not before the
- * first `welcome` has shown what was unread until then.
- */
-export function watchVisible(): void {
-  const isSeen = isLoaded.value && document.visibilityState === "visible";
-  client?.watch(isSeen ? openRoom.value : null);
-  // An animation frame asked for by a tab that is hidden now comes when it is seen again.
+/** An animation frame asked for by a tab that is hidden now comes when it is seen again. */
+export function drawWhatWaits(): void {
   if (redraw !== 0) drawNow();
+}
+
+/** The first `welcome` shows what was unread until then: nothing counts as read before it. */
+function watchOpenRoom(): void {
+  client?.watch(isLoaded.value ? openRoom.value : null);
 }
 
 export async function loadOlder(): Promise<void> {
@@ -115,7 +114,7 @@ export async function startDirect(user: string): Promise<string | null> {
 
 function rememberUnread(): void {
   const room = openRoom.value === null ? undefined : client?.room(openRoom.value);
-  const hasUnread = client !== null && room !== undefined && room.unread(client.me.id) > 0;
+  const hasUnread = client !== null && room !== undefined && room.unread > 0;
   unreadFrom.value = hasUnread ? room.readSeq : null;
 }
 
@@ -126,7 +125,7 @@ async function catchUp(): Promise<void> {
   isLoaded.value = true;
   contentChars.value = client?.contentChars ?? Infinity;
   drawNow();
-  watchVisible();
+  watchOpenRoom();
   await loadNewest();
 }
 

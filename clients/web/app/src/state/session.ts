@@ -8,6 +8,7 @@ import {
   ApiError,
   ChatClient,
   IndexedDrafts,
+  browserAttention,
   browserChance,
   browserClock,
   onBrowserNetwork,
@@ -67,6 +68,7 @@ function enter(me: User): void {
     {
       clock: browserClock,
       chance: browserChance,
+      attention: browserAttention,
       onWake: onBrowserWake,
       onNetwork: onBrowserNetwork,
       openTransport: webSocketTransport("/ws/chat/"),

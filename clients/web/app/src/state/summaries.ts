@@ -1,8 +1,7 @@
 /** What the list shows of a room. */
-import type { Draft, Room } from "@parley/sdk";
+import type { Draft, Room, Status } from "@parley/sdk";
 
-import { stateOfDraft } from "./timeline";
-import type { NameOf, SendState } from "./timeline";
+import type { NameOf } from "./timeline";
 
 export interface Summary {
   id: string;
@@ -18,7 +17,7 @@ export interface Summary {
   /** Milliseconds since 1970; null where there is no message yet. */
   at: number | null;
   /** How far the newest message has come, where it is one's own. */
-  sent: SendState | null;
+  sent: Status | null;
   unread: number;
 }
 
@@ -42,8 +41,8 @@ export function summarize(
     author: isNamed ? (nameOf(newest.sender) ?? "…") : null,
     preview: draft?.content ?? newest?.content ?? wordsForNone(room),
     at: draft?.created_at ?? (newest ? Date.parse(newest.created_at) : null),
-    sent: draft ? stateOfDraft(draft) : newest && mine ? room.progress(newest.seq, me) : null,
-    unread: room.unread(me),
+    sent: draft ? draft.state : newest && mine ? room.progress(newest.seq) : null,
+    unread: room.unread,
   };
 }
 

@@ -3,9 +3,7 @@
  *
  * A row keeps its key from draft to message, so the element on the page stays the same one.
  */
-import type { Draft, Progress, Room } from "@parley/sdk";
-
-export type SendState = Progress | "pending" | "waiting" | "refused";
+import type { Draft, Room, Status } from "@parley/sdk";
 
 export interface Entry {
   key: string;
@@ -19,7 +17,7 @@ export interface Entry {
   /** Milliseconds since 1970. */
   at: number;
   /** Null for messages of others. */
-  state: SendState | null;
+  state: Status | null;
   reason: string;
   startsDay: boolean;
   /** First and last of a run of messages by one person within a few minutes. */
@@ -38,15 +36,6 @@ export type NameOf = (user: string) => string | undefined;
 
 const GROUP_WITHIN_MS = 5 * 60_000;
 
-export function stateOfDraft(draft: Draft): SendState {
-  return draft.state;
-}
-
-/** Whether it stays where it is until somebody acts; everything else goes on by itself. */
-export function needsPerson(state: SendState | null): boolean {
-  return state === "refused";
-}
-
 /** Without a room (one is not in it any more) what was never sent is all there is. */
 export function timelineOf(
   room: Room | undefined,
@@ -63,7 +52,7 @@ export function timelineOf(
     sender: message.sender,
     content: message.content,
     at: Date.parse(message.created_at),
-    state: message.sender === me ? (room?.progress(message.seq, me) ?? null) : null,
+    state: message.sender === me ? (room?.progress(message.seq) ?? null) : null,
     reason: "",
   }));
   const waiting = drafts.map((draft) => ({
@@ -74,7 +63,7 @@ export function timelineOf(
     sender: me,
     content: draft.content,
     at: draft.created_at,
-    state: stateOfDraft(draft),
+    state: draft.state,
     reason: draft.reason ?? "",
   }));
   const all = [...sent, ...waiting];
