@@ -1,8 +1,12 @@
-"""One real suite for all integration tests: PostgreSQL, Valkey, the services, the gateway."""
+"""Real suites for all integration tests: PostgreSQL, Valkey, the services, the gateway."""
 
 import pytest
+from django.db import connections
+from django.db.utils import ConnectionHandler
 
 from dev.harness import RunningSuite
+from libs.common.database import django_database
+from tests.integration.chat.world import running_world
 
 STARTING_S = 120
 SUITES = {"suite", "world"}
@@ -15,6 +19,26 @@ def suite(tmp_path_factory):
     running = RunningSuite.start(tmp_path_factory.mktemp("suite") / "run")
     yield running
     assert running.stop() == 0, running.log
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory):
+    """One with two processes of chat. Shared: make your own people and rooms, and leave the schema
+    as it was."""
+    with running_world(tmp_path_factory.mktemp("chat") / "run") as world:
+        yield world
+
+
+@pytest.fixture
+def orm(world, django_db_blocker):
+    """Let selectors and actions of this process work on the world's database of chat."""
+    settings = {"default": dict(django_database(world.database_url, name="test"))}
+    unused = connections["default"]
+    with django_db_blocker.unblock():
+        connections["default"] = ConnectionHandler(settings)["default"]
+        yield
+        connections["default"].close()
+    connections["default"] = unused
 
 
 def pytest_collection_modifyitems(items):
