@@ -1,7 +1,7 @@
-"""``python -m benchmarks pairs``: how fast messages walk their road, under a load that is due.
+"""``python -m benchmarks pairs`` and ``receipts``: how fast messages and receipts walk their road.
 
-Open loop: a message is due at its time, whether the one before it has arrived or not, and its
-latency counts from then; slowness cannot hide by slowing the load down.
+Open loop: each is due at its time, whether the one before it has arrived or not, and its latency
+counts from then; slowness cannot hide by slowing the load down.
 """
 
 import argparse
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import pairs
-from benchmarks.report import Report
+from benchmarks import pairs, receipts
+from benchmarks.report import table
 from dev.harness import RunningSuite
 
 
@@ -24,30 +24,35 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="scenario", required=True)
-    load = commands.add_parser("pairs", help="people who write to each other, two by two")
-    load.add_argument("--url", help="a running suite; without it, one is started for the run")
-    load.add_argument("--connections", type=int, default=40)
-    load.add_argument("--rate", type=float, default=200, help="messages a second, all together")
-    load.add_argument("--seconds", type=float, default=10)
-    load.add_argument("--json", action="store_true", help="print the figures as JSON")
+    for name, purpose, connections, rate in (
+        ("pairs", "people who write to each other, two by two", 40, 200),
+        ("receipts", "people who received and read what their partner wrote", 200, 2000),
+    ):
+        load = commands.add_parser(name, help=purpose)
+        load.add_argument("--url", help="a running suite; without it, one is started for the run")
+        load.add_argument("--connections", type=int, default=connections)
+        load.add_argument("--rate", type=float, default=rate, help="a second, all together")
+        load.add_argument("--seconds", type=float, default=10)
+        load.add_argument("--json", action="store_true", help="print the figures as JSON")
     return parser.parse_args(argv)
 
 
 async def run(options: argparse.Namespace, url: str, processes: Sequence[tuple[str, int]]) -> int:
     """Load one suite and print the figures; return 1 where something was lost."""
-    load = pairs.Load(
+    make = {"pairs": pairs.Load, "receipts": receipts.Load}[options.scenario]
+    load = make(
         url=url,
         pairs=math.ceil(options.connections / 2),
         rate_per_s=options.rate,
         seconds=options.seconds,
     )
     sys.stderr.write(
-        f"pairs: {options.rate:g} messages a second for {options.seconds:g} s,"
+        f"{options.scenario}: {options.rate:g} a second for {options.seconds:g} s,"
         f" {load.pairs} pairs of users, at {url}\n"
     )
-    report: Report = await load.run(processes)
-    text = json.dumps(report.figures(), indent=2) if options.json else report.table()
-    sys.stdout.write(text + "\n")
+    report = await load.run(processes)
+    figures = report.figures()
+    sys.stdout.write((json.dumps(figures, indent=2) if options.json else table(figures)) + "\n")
     return 1 if report.lost else 0
 
 

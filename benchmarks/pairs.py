@@ -8,23 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-from websockets.asyncio.client import ClientConnection, connect
 
 from benchmarks.report import Report, cpu_seconds
-from clients.python import parley
+from benchmarks.talkers import Talker, close_all, connect_pairs
 
-PASSWORD = "a password for the load alone"  # noqa: S105 - of throw-away users
 SETTLE_S = 5.0
 """How long the last messages may still arrive."""
-SIGN_UP_AT_ONCE = 4
-
-
-@dataclass(slots=True)
-class Talker:
-    """One connection: writes to its partner's room, and notes what it hears."""
-
-    socket: ClientConnection
-    room: str
 
 
 @dataclass(slots=True)
@@ -42,7 +31,7 @@ class Load:
 
     async def run(self, processes: Sequence[tuple[str, int]]) -> Report:
         """Connect everybody, write at the rate, wait for the last, and report."""
-        talkers = await self._connect()
+        talkers = await connect_pairs(self.url, self.pairs)
         readers = [asyncio.create_task(self._listen(talker)) for talker in talkers]
         before = {name: cpu_seconds(pid) for name, pid in processes}
         await self._write(talkers)
@@ -50,32 +39,8 @@ class Load:
         used = {name: cpu_seconds(pid) - before[name] for name, pid in processes}
         for reader in readers:
             reader.cancel()
-        await asyncio.gather(*(talker.socket.close() for talker in talkers))
+        await close_all(talkers)
         return Report(due=self._due, acked=self._acked, received=self._received, cpu_s=used)
-
-    async def _connect(self) -> list[Talker]:
-        names = [uuid.uuid4().hex[:16] for _ in range(self.pairs * 2)]
-        gate = asyncio.Semaphore(SIGN_UP_AT_ONCE)
-
-        async def sign_up(name: str) -> parley.Chat:
-            async with gate:
-                return await parley.register(self.url, name, PASSWORD)
-
-        people = await asyncio.gather(*(sign_up(name) for name in names))
-        rooms = []
-        for one, other in zip(people[::2], names[1::2], strict=True):
-            room = await one.api.create_room("direct", [other])
-            rooms += [room.id, room.id]
-        talkers = []
-        for person, room_id in zip(people, rooms, strict=True):
-            socket = await connect(
-                self.url.replace("http", "ws", 1) + "/ws/chat/",
-                additional_headers={"Authorization": f"Bearer {person.credentials.token}"},
-                compression=None,
-            )
-            await socket.recv()
-            talkers.append(Talker(socket, room_id))
-        return talkers
 
     async def _write(self, talkers: Sequence[Talker]) -> None:
         began = time.perf_counter()

@@ -7,6 +7,57 @@ import psutil
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiptsReport:
+    """What a load of receipts showed. Times are in seconds of one clock.
+
+    Attributes:
+        due: when each receipt was due to be sent, in order of time.
+        told: when the author was told of it, or of a later one; missing where they never were.
+        status_frames: frames that told authors.
+        status_bytes: their length together.
+        cpu_s: user and system time by process, over the whole load.
+    """
+
+    due: Sequence[float]
+    told: Mapping[int, float]
+    status_frames: int
+    status_bytes: int
+    cpu_s: Mapping[str, float]
+
+    @property
+    def lost(self) -> int:
+        """Receipts of which nobody was told."""
+        return len(self.due) - len(self.told)
+
+    def figures(self) -> dict[str, object]:
+        """Return everything as plain values: milliseconds, and ms of CPU per receipt."""
+        count = max(1, len(self.due))
+        return {
+            "sent": len(self.due),
+            "told": len(self.told),
+            "lost": self.lost,
+            "told_ms": quantiles([at - self.due[number] for number, at in self.told.items()]),
+            "status_per_receipt": {
+                "frames": round(self.status_frames / count, 2),
+                "bytes": round(self.status_bytes / count, 1),
+            },
+            "cpu_ms_per_receipt": {
+                name: round(1000 * used / count, 4) for name, used in self.cpu_s.items()
+            },
+        }
+
+
+def table(figures: Mapping[str, object]) -> str:
+    """Return figures for people, a line each."""
+    lines = []
+    for name, value in figures.items():
+        parts = value if isinstance(value, dict) else {"": value}
+        text = "  ".join(f"{part} {number}".strip() for part, number in parts.items())
+        lines.append(f"  {name:<20} {text}")
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Times are in seconds of one clock; keys are client_ids.
 
@@ -41,16 +92,6 @@ class Report:
                 name: round(1000 * used / count, 3) for name, used in self.cpu_s.items()
             },
         }
-
-    def table(self) -> str:
-        """Return the figures for people, a line each."""
-        figures = self.figures()
-        lines = []
-        for name, value in figures.items():
-            parts = value if isinstance(value, dict) else {"": value}
-            text = "  ".join(f"{part} {number}".strip() for part, number in parts.items())
-            lines.append(f"  {name:<20} {text}")
-        return "\n".join(lines)
 
 
 def quantiles(seconds: Sequence[float]) -> dict[str, float]:
