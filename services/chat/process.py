@@ -23,7 +23,9 @@ from libs.common.streams.epoch import Epoch
 from libs.common.streams.group import GroupLoop
 from libs.common.streams.names import stream_key
 from libs.common.streams.publisher import Publisher
+from libs.common.streams.repair import Repair
 from libs.common.streams.tail import Tail
+from libs.common.streams.trimming import Trimmer
 from libs.common.tasks import TaskSet
 from libs.common.tokens import Issuer, Verifier
 from services.chat.actions.upkeep import Upkeep
@@ -32,13 +34,14 @@ from services.chat.api.polls import Polls
 from services.chat.hub import Hub, SafetyNet, SignInSweep
 from services.chat.hub.notifier import Notifier
 from services.chat.hub.statuses import MessageStatusManager
-from services.chat.outbox import SafePointMover, Signals, Snapshots
+from services.chat.outbox import Signals, Snapshots, safe_point_mover
 from services.chat.outbox.left_over import publish_some
 from services.chat.outbox.receipts import Reporter
 from services.chat.outbox.written import delete_rows, written_news
 from services.chat.settings import ChatSettings
-from services.chat.store import GROUP, RECEIPTS_EVENTS, STREAMS
+from services.chat.store import CHAT_REQUESTS, GROUP, RECEIPTS_EVENTS, SNAPSHOTS, STREAMS
 from services.chat.subscribers import ControlListener, projection, tailed
+from services.chat.subscribers.requests import answering
 from services.chat.writer import Writer
 
 FLUSH_WITHIN_S = 4.0
@@ -81,20 +84,8 @@ class Process:
         epoch = Epoch(self.blocking)
         self._make_delivery(epoch, partitions=partitions)
         self._make_projection(settings)
-        self.snapshots = Snapshots(
-            redis=self.blocking,
-            publisher=self.publisher,
-            database=self.database,
-            epoch=epoch,
-            safe_point=SafePointMover(
-                redis=self.blocking,
-                table=STREAMS,
-                partitions=partitions,
-                database=self.database,
-                epoch=epoch,
-                clock=self.clock,
-            ),
-        )
+        self.trimmer = Trimmer(self.blocking, list(STREAMS.values()), partitions=partitions)
+        self._make_repair(settings, epoch)
         self.signals = Signals(layer=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER))
         self.control_listener = ControlListener(
             hub=self.hub, make_layer=lambda: channel_layers.make_backend(DEFAULT_CHANNEL_LAYER)
@@ -167,6 +158,34 @@ class Process:
             for each in range(settings.stream_partitions)
         ]
 
+    def _make_repair(self, settings: ChatSettings, epoch: Epoch) -> None:
+        """Make what tells rooms again to readers that missed something, or ask."""
+        snapshots = Snapshots(publisher=self.publisher, database=self.database)
+        mover = safe_point_mover(
+            redis=self.blocking,
+            partitions=settings.stream_partitions,
+            database=self.database,
+            clock=self.clock,
+            healthy_life=lambda: self.repair.healthy_life(),
+        )
+        self.repair = Repair(
+            redis=self.blocking,
+            keys=SNAPSHOTS,
+            teller=snapshots,
+            epoch=epoch,
+            while_healthy=mover.move,
+        )
+        self.groups.append(
+            GroupLoop(
+                self.blocking,
+                stream_key(CHAT_REQUESTS),
+                GROUP,
+                answering(tell_rooms=snapshots.tell_rooms, ask_for_repair=self.repair.ask),
+                consumer=f"{platform.node()}:{settings.port}",
+                clock=self.clock,
+            )
+        )
+
     async def start(self, *, on_failure: Callable[[], None]) -> None:
         """Begin to work; nothing has to be reachable yet.
 
@@ -184,7 +203,8 @@ class Process:
             "safety-net": self.safety_net.run(),
             "notifier": self.notifier.run(),
             "upkeep": self.upkeep.run(),
-            "snapshots": self.snapshots.run(),
+            "repair": self.repair.run(),
+            "trimmer": self.trimmer.run(),
             "control-listener": self.control_listener.run(),
             "sign-in-sweep": self.sign_in_sweep.run(),
             **{f"tail-{number}": tail.run() for number, tail in enumerate(self.tails)},
@@ -225,7 +245,7 @@ class Process:
         self.safety_net.doubt()
         self.hub.private_reading.doubt(self.hub.users())
         self.reporter.on_epoch()
-        self.snapshots.wake()
+        self.repair.wake()
 
     def _checks(self) -> dict[str, Check]:
         async def serving() -> str | None:

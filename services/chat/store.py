@@ -2,12 +2,13 @@
 
 | key                             | type   | written by | expiry | meaning |
 |---------------------------------|--------|------------|--------|---------|
-| ``chat.events:{P}``             | stream | outbox     | length | ``message.created``: new messages, as frames |
-| ``chat.rooms:{0}``              | stream | outbox     | length | ``room.*``, ``user.*``: low volume |
+| ``chat.events:{P}``             | stream | outbox     | groups | ``message.created``: new messages, as frames |
+| ``chat.rooms:{0}``              | stream | outbox     | groups | ``room.*``, ``user.*``: low volume |
 | ``chat.receipts:{P}``           | stream | outbox     | groups | ``receipts.reported``: claims of members |
 | ``parley:epoch``                | string | anyone     | none   | the life that these data have |
 | ``chat.snapshots:{0}:lease``    | string | outbox     | 10 s   | which process repairs the epoch |
-| ``chat.snapshots:{0}:progress`` | hash   | outbox     | none   | how far: ``epoch``, ``after``, ``done`` |
+| ``chat.snapshots:{0}:progress`` | hash   | outbox     | none   | how far: ``epoch``, ``since``, ``after``, ``done``, ``wishes`` |
+| ``chat.snapshots:{0}:wishes``   | hash   | outbox     | none   | repairs asked for: since when, by request |
 
 Read, and written by others: ``receipts.events:{P}`` (by tail, and by group into the projection of
 the watermarks) and ``chat.requests:{0}`` (by group).
@@ -16,6 +17,7 @@ the watermarks) and ``chat.requests:{0}`` (by group).
 """
 
 from libs.common.streams.names import StreamPolicy, stream_table
+from libs.common.streams.repair import RepairKeys
 
 CHAT_EVENTS = "chat.events"
 CHAT_ROOMS = "chat.rooms"
@@ -26,11 +28,14 @@ GROUP = "chat"
 """Chat's own group on the streams that others write."""
 RECEIPTS = "receipts"
 """The group of the receipts service on ours."""
-SNAPSHOTS_LEASE = "chat.snapshots:{0}:lease"
-SNAPSHOTS_NOTE = "chat.snapshots:{0}:progress"
+SNAPSHOTS = RepairKeys(
+    lease="chat.snapshots:{0}:lease",
+    note="chat.snapshots:{0}:progress",
+    wishes="chat.snapshots:{0}:wishes",
+)
 
 STREAMS = stream_table(
-    StreamPolicy(CHAT_EVENTS),
-    StreamPolicy(CHAT_ROOMS),
+    StreamPolicy(CHAT_EVENTS, groups=frozenset({RECEIPTS})),
+    StreamPolicy(CHAT_ROOMS, groups=frozenset({RECEIPTS})),
     StreamPolicy(CHAT_RECEIPTS, groups=frozenset({RECEIPTS})),
 )

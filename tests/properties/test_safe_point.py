@@ -2,7 +2,8 @@
 
 A small world in memory: changes get their time when their transaction begins, are committed later,
 published later still (perhaps into a Redis that is wiped a moment after), read and acknowledged by
-two groups. All of that also happens *between* any two questions that the mover asks.
+two groups, or trimmed away before they are read, upon which a group asks for a repair. All of that
+also happens *between* any two questions that the mover asks.
 """
 
 import asyncio
@@ -15,11 +16,10 @@ from redis.exceptions import ResponseError
 
 from libs.common.clock import ManualClock
 from libs.common.streams.entries import StreamId
-from libs.common.streams.names import StreamPolicy, stream_table
-from services.chat.outbox.safe_point import MARGIN, MARK_EVERY_S, SafePointMover
+from libs.common.streams.safe_point import MARGIN, MARK_EVERY_S, SafePointMover
 
 GROUPS = ("queue", "receipts")
-TABLE = stream_table(StreamPolicy("chat.rooms", groups=frozenset(GROUPS)))
+KEYS = {"chat.rooms:{0}": frozenset(GROUPS)}
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
@@ -45,9 +45,9 @@ class SmallWorld:
         self.now = START
         self.safe = START
         self.changes = []
-        self.epochs = itertools.count(1)
+        self.lives = itertools.count(1)
         self.wipe()
-        self.repaired = self.epoch
+        self.repair()
 
     def step(self):
         getattr(self, next(self.steps, "nothing"))()
@@ -80,13 +80,29 @@ class SmallWorld:
                 return
 
     def wipe(self):
-        self.epoch = f"epoch {next(self.epochs)}"
+        self.life = None
         self.stream = []
         self.groups = {name: Group() for name in GROUPS}
+        self.cut_off = set()
+        self.asked = False
 
     def repair(self):
-        self.stream.append([c for c in self.changes if c.committed and c.at >= self.safe])
-        self.repaired = self.epoch
+        if self.life is None or self.asked:
+            self.stream.append([c for c in self.changes if c.committed and c.at >= self.safe])
+            self.life = f"life {next(self.lives)}"
+            self.asked = False
+
+    def trim(self):
+        for name, group in self.groups.items():
+            if group.read < len(self.stream):
+                group.read = group.acked = len(self.stream)
+                self.cut_off.add(name)
+                return
+
+    def ask(self):
+        if self.cut_off:
+            self.cut_off.clear()
+            self.asked = True
 
     def read(self):
         for group in self.groups.values():
@@ -102,20 +118,18 @@ class SmallWorld:
 
     # What the mover asks ----------------------------------------------------------------------
 
-    async def check(self):
+    async def healthy_life(self):
         self.step()
-        return self.epoch
+        return None if self.asked else self.life
 
-    async def run(self, function, *arguments):
+    async def told_before(self):
         self.step()
-        return getattr(self, function.__name__)(*arguments)
-
-    def all_told_before(self):
         open_since = [c.at for c in self.changes if not c.committed]
         waiting_since = [c.at for c in self.changes if c.committed and c.in_outbox]
         return min([self.now, *open_since, *waiting_since])
 
-    def reach(self, instant):
+    async def reach(self, instant):
+        self.step()
         self.safe = max(self.safe, instant + MARGIN)  # judged without its margin
         missed = [c for c in self.changes if c.at < self.safe and c.known_to != set(GROUPS)]
         assert not missed
@@ -146,11 +160,15 @@ class SmallWorld:
     async def xrange(self, key, **_):
         return []
 
+    async def hkeys(self, key):
+        self.step()
+        return [name.encode() for name in self.cut_off]
+
 
 STEPS = st.sampled_from(
     ["later", "begin", "begin", "commit", "commit_newest", "publish", "publish", "read"]
     + ["acknowledge"] * 3
-    + ["wipe", "repair", "nothing"]
+    + ["wipe", "repair", "repair", "trim", "ask", "nothing"]
 )
 
 
@@ -164,15 +182,19 @@ def test_the_safe_point_never_passes_what_a_group_does_not_know(between_moves, w
         for name in between_moves:
             getattr(world, name)()
             clock.advance(MARK_EVERY_S)
-            if world.repaired == world.epoch:
-                await mover.move(world.epoch)
+            await mover.move()
 
     asyncio.run(go())
 
 
 def mover_of(world, clock):
     return SafePointMover(
-        redis=world, table=TABLE, partitions=1, database=world, epoch=world, clock=clock
+        redis=world,
+        groups=KEYS,
+        clock=clock,
+        healthy_life=world.healthy_life,
+        told_before=world.told_before,
+        reach=world.reach,
     )
 
 
@@ -185,7 +207,7 @@ def tell_all(world):
 
 def acknowledge_all(world):
     world.read()
-    for _ in GROUPS:
+    for _ in range(len(GROUPS) * len(world.stream)):
         world.acknowledge()
 
 
@@ -194,10 +216,10 @@ def test_it_follows_once_all_groups_have_acknowledged():
         world = SmallWorld([])
         mover = mover_of(world, ManualClock())
         tell_all(world)
-        await mover.move(world.epoch)
+        await mover.move()
         before = world.safe
         acknowledge_all(world)
-        await mover.move(world.epoch)
+        await mover.move()
         return before, world
 
     before, world = asyncio.run(go())
@@ -212,14 +234,40 @@ def test_a_mark_whose_epoch_has_ended_does_not_hold_it_up():
         mover = mover_of(world, clock)
         for _ in range(3):
             tell_all(world)
-        await mover.move(world.epoch)
+        await mover.move()
         world.wipe()
         world.repair()
         acknowledge_all(world)
         clock.advance(MARK_EVERY_S)
-        await mover.move(world.epoch)
+        await mover.move()
         return world
 
     world = asyncio.run(go())
 
+    assert world.safe == world.now
+
+
+def test_it_waits_while_a_group_lost_something_and_while_that_is_told_again():
+    async def go():
+        world, clock = SmallWorld([]), ManualClock()
+        mover = mover_of(world, clock)
+        acknowledge_all(world)
+        tell_all(world)
+        await mover.move()
+        for _ in GROUPS:
+            world.trim()
+        await mover.move()
+        # It asks at the very moment in which the mover has looked who lost something.
+        world.steps = iter(["nothing"] * 4 + ["ask"])
+        await mover.move()
+        before = world.safe
+        world.repair()
+        acknowledge_all(world)
+        clock.advance(MARK_EVERY_S)
+        await mover.move()
+        return before, world
+
+    before, world = asyncio.run(go())
+
+    assert before == START
     assert world.safe == world.now

@@ -51,7 +51,8 @@ Handler = Callable[[Sequence[Entry]], Awaitable[None]]
 
 OnCutOff = Callable[[str], Awaitable[None] | None]
 """Told, with a reason, that entries may be missing: ask for snapshots. Told again, at the next upkeep,
-if it raises. Also told when the group is new: nothing before that was seen either."""
+if it raises, also by the next process. Also told when the group is new and the stream has lost
+entries already, which nobody has seen."""
 
 
 class GroupLoop:
@@ -163,7 +164,6 @@ class GroupLoop:
 
     async def _create_group(self) -> None:
         if await self._upkeep.create():
-            self._cut_off = "the group did not exist"
             self._upkeep_at_s = self._clock.monotonic()
         self._exists = True
         self._pending_after = ZERO

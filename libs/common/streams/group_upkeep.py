@@ -42,6 +42,21 @@ return removed
 """
 """One script, because a consumer that wakes up in between would lose what it just read."""
 
+CREATE = """
+local made = redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')
+if made.err then return made end
+local info = {}
+local row = redis.call('XINFO', 'STREAM', KEYS[1])
+for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
+if info['entries-added'] > info['length'] then redis.call('HSET', KEYS[2], ARGV[1], ARGV[2]) end
+return made
+"""
+"""One script, because nobody would know any more that the group is new, if its process died now.
+
+From a stream that still has all of its entries a new group reads everything that there was in this
+life of Redis; what was lost with an older life is told again by a repair.
+"""
+
 FORGET_CUT_OFF = """
 if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[1]) end
 return 0
@@ -73,9 +88,14 @@ class GroupUpkeep:
         PROGRESS.labels(*self._labels).set_function(age_s)
 
     async def create(self) -> bool:
-        """Create the group at the stream's beginning; return whether it was missing."""
+        """Create the group at the stream's beginning; return whether it was missing.
+
+        Where entries are gone already, a note is left as if they had been trimmed from under it.
+        """
+        keys, note = (self._key, cut_off_key(self._key)), "the group existed"
+        script: Any = self._redis.eval(CREATE, 2, *keys, self._group, note)
         try:
-            await self._redis.xgroup_create(self._key, self._group, id="0", mkstream=True)
+            await script
         except ResponseError as error:
             if str(error).startswith("BUSYGROUP"):
                 return False

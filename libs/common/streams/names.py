@@ -54,6 +54,16 @@ def stream_key(name: str, partition: int = 0) -> str:
     return f"{name}:{{{partition}}}"
 
 
+def keys_and_groups(table: StreamTable, partitions: int) -> Mapping[str, frozenset[str]]:
+    """Return the keys of all partitions of the streams that groups read, with those groups."""
+    return {
+        stream_key(policy.name, partition): policy.groups
+        for policy in table.values()
+        for partition in range(partitions)
+        if policy.groups
+    }
+
+
 def split_key(key: str) -> tuple[str, str]:
     """Return the name and the partition of a stream's key, as metrics label it."""
     name, _, partition = key.partition(":")

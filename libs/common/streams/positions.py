@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from libs.common.streams.entries import ZERO, StreamId, read_entries
+from libs.common.streams.names import cut_off_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,12 @@ async def group_positions(redis: Redis, key: str, groups: Iterable[str]) -> list
         raise
     delivered = {row["name"].decode(): StreamId.parse(row["last-delivered-id"]) for row in rows}
     return [await _position(redis, key, group, delivered.get(group)) for group in sorted(groups)]
+
+
+async def cut_off_groups(redis: Redis, key: str) -> frozenset[str]:
+    """Return the groups that lost entries of a stream and have not been told yet."""
+    groups: Any = await redis.hkeys(cut_off_key(key))
+    return frozenset(group.decode() for group in groups)
 
 
 async def first_after(redis: Redis, key: str, position: StreamId) -> StreamId | None:

@@ -14,7 +14,6 @@ from libs.common.events import (
     MessageCreated,
     MessageFrame,
     RoomChanged,
-    UserChanged,
     UserRevoked,
 )
 from libs.common.streams.entries import Outgoing
@@ -22,7 +21,7 @@ from libs.common.streams.names import partition_of
 from services.chat.frames.server import Message, encode
 from services.chat.models import Outbox
 from services.chat.selectors.messages import messages_in
-from services.chat.selectors.people import people_by_ids
+from services.chat.selectors.people import people_as_told
 from services.chat.selectors.rooms import heads_of
 from services.chat.selectors.snapshots import snapshots_of
 from services.chat.store import CHAT_EVENTS, CHAT_ROOMS
@@ -93,10 +92,7 @@ def _others(row: Outbox) -> Sequence[Event]:
     subjects = [str(subject) for subject in row.subjects]
     match row.event:
         case "user.changed":
-            return [
-                UserChanged(user=each.id, username=each.username, display_name=each.display_name)
-                for each in people_by_ids(ids=subjects)
-            ]
+            return people_as_told(subjects)
         case "user.revoked":
             user, *sids = subjects
             return [UserRevoked(user=user, sids=tuple(sids))]
@@ -114,7 +110,11 @@ def _rooms_changed(rooms: Collection[str]) -> Sequence[RoomChanged]:
         log.error("outbox_row_points_at_nothing", rooms=list(rooms))
     return [
         RoomChanged(
-            room=each.room, version=each.version, last_seq=each.last_seq, members=each.members
+            room=each.room,
+            version=each.version,
+            last_seq=each.last_seq,
+            members=each.members,
+            open_history=each.open_history,
         )
         for each in found
     ]

@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.crypto import constant_time_compare
 
+from libs.common.events import UserChanged
 from libs.common.ids import uuid_of, uuids_of
 from services.chat.frames.server import Person
 from services.chat.models import SignIn, User
@@ -103,6 +104,19 @@ def people_by_ids(*, ids: Sequence[str]) -> list[Person]:
     Deactivated people are among them: their old messages still need a name.
     """
     return [person(user) for user in User.objects.filter(id__in=uuids_of(ids))]
+
+
+def people_as_told(ids: Sequence[str]) -> list[UserChanged]:
+    """Return people as other services are told of them, in any order; unknown ids are left out."""
+    return [
+        UserChanged(
+            user=str(user.id),
+            username=user.username,
+            display_name=user.display_name,
+            send_read_receipts=user.send_read_receipts,
+        )
+        for user in User.objects.filter(id__in=uuids_of(ids))
+    ]
 
 
 def active_people_named(names: Sequence[str]) -> dict[str, UUID]:

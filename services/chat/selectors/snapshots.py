@@ -1,12 +1,14 @@
 """Rooms for readers that missed something: which have changed, and their state told again.
 
 Nobody's permission is asked: this is for the process itself. Pages are bounded by what they look
-at, what they find, and how many members that has, because any of the three may be large.
+at, what they find, how many members that has and how many messages, because any of these may be
+large.
 """
 
 import datetime as dt
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, groupby
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -20,7 +22,11 @@ EXAMINED = 5_000
 double what each message costs."""
 ROOMS = 100
 MEMBERS = 2_000
-"""Where a page ends; the last room of it may be above."""
+OWN_MESSAGES = 20_000
+"""Messages looked through for their senders. Where a page ends; the last room of it may be above
+these two bounds."""
+OWN_MESSAGES_OF_ROOM = 10_000
+"""The newest messages of a room whose senders are told."""
 BEGINNING = str(UUID(int=0))
 """Before every room."""
 
@@ -32,19 +38,55 @@ class ChangedRooms(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
 
 
-def changed_rooms(*, since: dt.datetime | None, after: str) -> ChangedRooms:
+class Snapshots(msgspec.Struct, frozen=True, kw_only=True):
+    """Some rooms as they are, by id; ``next`` is behind which to go on, None at the end."""
+
+    snapshots: Sequence[RoomSnapshot]
+    next: str | None
+
+
+def snapshots_after(
+    after: str, *, since: dt.datetime | None, among: Sequence[str] | None = None
+) -> Snapshots:
+    """Return the state of some rooms that changed, with who wrote in them since.
+
+    Args:
+        after: ``next`` of the page before, or ``BEGINNING``.
+        since: PostgreSQL's clock; None means all rooms.
+        among: only these ids, if given.
+    """
+    page = changed_rooms(since=since, after=after, among=among)
+    own_from = own_messages_from(page.rooms, since=since)
+    rooms = _as_many_as_fit(page.rooms, own_from)
+    # In this order: what was written in between is above the head of no snapshot.
+    own_seqs = own_seqs_of({room: own_from[room] for room in rooms if room in own_from})
+    return Snapshots(
+        snapshots=[
+            msgspec.structs.replace(each, own_seqs=own_seqs.get(each.room, {}))
+            for each in snapshots_of(rooms)
+        ],
+        next=page.next if len(rooms) == len(page.rooms) else rooms[-1],
+    )
+
+
+def changed_rooms(
+    *, since: dt.datetime | None, after: str, among: Sequence[str] | None = None
+) -> ChangedRooms:
     """Return some of the rooms that were written in, or changed, at ``since`` or later.
 
     Args:
         since: PostgreSQL's clock; None means all rooms.
         after: ``next`` of the page before, or ``BEGINNING``.
+        among: only these ids, if given.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             WITH examined AS MATERIALIZED (
                 SELECT id, greatest(last_at, changed_at) >= coalesce(%s::timestamptz, '-infinity') AS changed
-                  FROM room WHERE id > %s::uuid ORDER BY id LIMIT %s
+                  FROM room
+                 WHERE id > %s::uuid AND (%s::uuid[] IS NULL OR id = ANY(%s::uuid[]))
+                 ORDER BY id LIMIT %s
             ), wanted AS (
                 SELECT id, (SELECT count(*) FROM member
                              WHERE room_id = examined.id AND left_seq IS NULL) AS members
@@ -56,22 +98,84 @@ def changed_rooms(*, since: dt.datetime | None, after: str) -> ChangedRooms:
                    (SELECT count(*) FROM examined WHERE changed),
                    (SELECT id::text FROM examined ORDER BY id DESC LIMIT 1)
             """,
-            [since, after, EXAMINED, ROOMS, MEMBERS],
+            [since, after, *[None if among is None else list(among)] * 2, EXAMINED, ROOMS, MEMBERS],
         )
         rooms, changed, last_examined = cursor.fetchone()
     return ChangedRooms(rooms=rooms, next=rooms[-1] if len(rooms) < changed else last_examined)
 
 
-def snapshots_of(room_ids: Sequence[str]) -> list[RoomSnapshot]:
-    """Return the state of rooms with their present members, by id; unknown ones are left out.
+def own_messages_from(
+    room_ids: Sequence[str], *, since: dt.datetime | None
+) -> dict[str, tuple[int, int]]:
+    """Return between which seqs the messages of rooms lie that were written at ``since`` or later.
 
-    One statement, so the head, version and members of a room belong together.
+    The first is excluded, the last included; at most the newest ``OWN_MESSAGES_OF_ROOM``. Rooms
+    without such messages are left out. ``created_at`` grows with ``seq``, so it takes 14 steps.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT room.id::text, room.version, room.last_seq,
-                   user_id::text, role, joined_seq, delivered_seq, read_seq
+            WITH RECURSIVE bounds (id, head, low, high) AS (
+                SELECT id, last_seq, greatest(last_seq - %s, 0),
+                       CASE WHEN %s::timestamptz IS NULL THEN greatest(last_seq - %s, 0)
+                            ELSE last_seq END
+                  FROM room WHERE id = ANY(%s::uuid[])
+                UNION ALL
+                SELECT id, head, CASE WHEN is_older THEN middle ELSE low END,
+                       CASE WHEN is_older THEN high ELSE middle - 1 END
+                  FROM bounds, LATERAL (SELECT (low + high + 1) / 2 AS middle) half, LATERAL (
+                       SELECT coalesce((SELECT created_at < %s::timestamptz FROM message
+                                         WHERE room_id = bounds.id AND seq = middle), true)
+                           AS is_older) judged
+                 WHERE low < high
+            )
+            SELECT id::text, low, head FROM bounds WHERE low = high AND low < head
+            """,
+            [*(OWN_MESSAGES_OF_ROOM, since, OWN_MESSAGES_OF_ROOM), list(room_ids), since],
+        )
+        return {room: (low, head) for room, low, head in cursor.fetchall()}
+
+
+def own_seqs_of(ranges: Mapping[str, tuple[int, int]]) -> dict[str, dict[str, list[int]]]:
+    """Return, by room and sender, the seqs of messages that they have not read themselves.
+
+    Ascending. Up to what they have read, as far as chat knows, nobody needs to be told.
+
+    Args:
+        ranges: by room, as ``own_messages_from`` returns them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT message.room_id::text, sender_id::text, array_agg(seq ORDER BY seq)
+              FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) wanted (id, low, high)
+              JOIN message ON message.room_id = wanted.id AND seq > low AND seq <= high
+              JOIN member ON member.room_id = wanted.id AND member.user_id = sender_id
+                         AND left_seq IS NULL AND seq > greatest(read_seq, joined_seq)
+             GROUP BY 1, 2
+            """,
+            [
+                list(ranges),
+                [low for low, _ in ranges.values()],
+                [high for _, high in ranges.values()],
+            ],
+        )
+        found: dict[str, dict[str, list[int]]] = {}
+        for room, sender, seqs in cursor.fetchall():
+            found.setdefault(room, {})[sender] = seqs
+    return found
+
+
+def snapshots_of(room_ids: Sequence[str]) -> list[RoomSnapshot]:
+    """Return the state of rooms with their present members, by id; unknown ones are left out.
+
+    One statement, so the head, version and members of a room belong together. Without own seqs.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT room.id::text, room.version, room.last_seq, room.open_history,
+                   user_id::text, role, joined_seq, delivered_seq, read_seq, shown_read_seq
               FROM room LEFT JOIN member ON member.room_id = room.id AND left_seq IS NULL
              WHERE room.id = ANY(%s::uuid[]) ORDER BY room.id, member.id
             """,
@@ -83,9 +187,12 @@ def snapshots_of(room_ids: Sequence[str]) -> list[RoomSnapshot]:
             room=room,
             version=version,
             last_seq=last_seq,
-            members=[_member(*row[3:]) for row in rows_of_room if row[3] is not None],
+            open_history=open_history,
+            members=[_member(row[4:]) for row in rows_of_room if row[4] is not None],
         )
-        for (room, version, last_seq), rows_of_room in groupby(rows, key=lambda row: row[:3])
+        for (room, version, last_seq, open_history), rows_of_room in groupby(
+            rows, key=lambda row: row[:4]
+        )
     ]
 
 
@@ -115,11 +222,20 @@ def all_told_before() -> dt.datetime:
     return told_before
 
 
-def _member(user: str, role: str, joined_seq: int, delivered_seq: int, read_seq: int) -> RoomMember:
+def _as_many_as_fit(rooms: Sequence[str], own_from: Mapping[str, tuple[int, int]]) -> Sequence[str]:
+    """Return the first rooms, at least one if there is any, in which not too much was written."""
+    ranges = (own_from.get(room, (0, 0)) for room in rooms)
+    written = accumulate(high - low for low, high in ranges)
+    return rooms[: 1 + sum(each < OWN_MESSAGES for each in written)]
+
+
+def _member(row: Sequence[Any]) -> RoomMember:
+    user, role, joined_seq, delivered_seq, read_seq, shown_read_seq = row
     return RoomMember(
         user=user,
         role=role,
         joined_seq=joined_seq,
         delivered_seq=delivered_seq,
         read_seq=read_seq,
+        shown_read_seq=shown_read_seq,
     )

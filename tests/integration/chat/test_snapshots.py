@@ -12,7 +12,7 @@ from redis import Redis
 
 from libs.common.events import RoomSnapshot
 from libs.common.streams.entries import read_entries, unpack
-from services.chat.store import SNAPSHOTS_LEASE, SNAPSHOTS_NOTE
+from services.chat.store import SNAPSHOTS
 from tests.integration.chat.crowds import crowd
 
 ROOMS_KEY = "chat.rooms:{0}"
@@ -56,8 +56,10 @@ def epoch_of(redis):
 
 
 def is_repaired(redis):
-    noted, done = redis.hmget(SNAPSHOTS_NOTE, "epoch", "done")
-    return done == b"yes" and noted.decode() == epoch_of(redis)
+    """Tell whether the present epoch is repaired, and nobody asks for more."""
+    noted, done = redis.hmget(SNAPSHOTS.note, "epoch", "done")
+    is_done = done == b"yes" and noted.decode() == epoch_of(redis)
+    return is_done and not redis.exists(SNAPSHOTS.wishes)
 
 
 def snapshots(redis):
@@ -100,7 +102,7 @@ async def repairs(world):
             for process in world.suite.state.of("chat")
         ]
     lines = [line for page in pages for line in page.splitlines()]
-    name = "parley_snapshot_repairs_total "
+    name = "parley_repairs_total "
     return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
 
 
@@ -132,16 +134,18 @@ async def test_a_new_epoch_is_told_each_room_that_changed_once_and_as_it_is_now(
     world.rows("update room set version = 7, changed_at = now() where id = %s", changed)
     world.rows("update member set role = 'admin', read_seq = 1 where room_id = %s", changed)
     world.rows("update member set left_seq = 0 where room_id = %s", empty)
+    mine = {written, changed, empty, large, old}
+    states = {room: state_of(world, room) for room in mine - {old}}
     before = await repairs(world)
 
     await asyncio.to_thread(begin_anew, world, redis)
     await until(lambda: is_repaired(redis), what="the repair")
 
-    mine = {written, changed, empty, large, old}
     found = [each for each in snapshots(redis) if each.room in mine]
     assert sorted(each.room for each in found) == sorted({written, changed, empty, large})
-    assert {each.room: told(each) for each in found} == {
-        each.room: state_of(world, each.room) for each in found
+    assert {each.room: told(each) for each in found} == states
+    assert {each.room: each.own_seqs for each in found if each.own_seqs} == {
+        written: {ann.id: [1, 2, 3]}
     }
     assert await repairs(world) == before + 1
 
@@ -190,7 +194,7 @@ def many_rooms(world):
 async def test_a_repair_whose_process_dies_is_finished_by_another(world, redis, safe, many_rooms):
     redis.flushall()
     await until(lambda: len(snapshots(redis)) > MANY_ROOMS / 2, what="the first snapshots")
-    victim = redis.get(SNAPSHOTS_LEASE).decode()
+    victim = redis.get(SNAPSHOTS.lease).decode()
     os.kill(int(victim.split("/")[1]), signal.SIGKILL)
     told_before = len(snapshots(redis))
     await until(lambda: is_repaired(redis), what="the other", within_s=TAKE_OVER_WITHIN_S)
@@ -205,10 +209,10 @@ async def test_a_repair_whose_process_dies_is_finished_by_another(world, redis, 
 async def test_who_lost_the_lease_tells_nothing_more(world, redis, safe, many_rooms):
     redis.flushall()
     await until(lambda: len(snapshots(redis)) > MANY_ROOMS / 4, what="the first snapshots")
-    redis.set(SNAPSHOTS_LEASE, STRANGER, px=STRANGER_MS)
+    redis.set(SNAPSHOTS.lease, STRANGER, px=STRANGER_MS)
     told_before = len(snapshots(redis))
     counts = [told_before]
-    while redis.get(SNAPSHOTS_LEASE) == STRANGER:
+    while redis.get(SNAPSHOTS.lease) == STRANGER:
         counts.append(len(snapshots(redis)))
         await asyncio.sleep(0.02)
     told_meanwhile = counts[-2]  # when the last was counted the lease may have ended

@@ -324,9 +324,41 @@ async def test_after_a_wipe_the_group_is_made_again_at_the_beginning(
         await redis.flushall()
         await redis.xadd(KEY, packed(2))
         await eventually(lambda: handler.committed == [1, 2])
-        await eventually(lambda: len(told) == 2)
+        await redis.xadd(KEY, packed(3))
+        await eventually(lambda: handler.committed == [1, 2, 3])
 
-    assert told == ["the group did not exist"] * 2
+    assert told == []  # it has read all that there was in both lives
+
+
+async def test_a_new_group_on_a_stream_that_lost_entries_is_told_so(
+    redis, make_loop, handler, eventually
+):
+    for number in (1, 2):
+        await redis.xadd(KEY, packed(number), maxlen=1, approximate=False)
+    told: list[str] = []
+
+    async with running(make_loop(on_cut_off=told.append)):
+        await eventually(lambda: handler.committed == [2])
+        await eventually(lambda: told)
+
+    assert told == ["trimmed before the group existed"]
+
+
+async def test_that_a_group_is_new_is_told_by_the_next_process_where_the_first_could_not(
+    redis, make_loop, eventually
+):
+    for number in (1, 2):
+        await redis.xadd(KEY, packed(number), maxlen=1, approximate=False)
+    tried, told = [], []
+
+    async def in_vain(reason: str) -> None:
+        tried.append(reason)
+        raise Unavailable
+
+    async with running(make_loop("one", on_cut_off=in_vain)):
+        await eventually(lambda: tried)
+    async with running(make_loop("two", on_cut_off=told.append)):
+        await eventually(lambda: told)
 
 
 async def test_a_group_that_somebody_removed_is_made_again_and_sees_everything_again(
@@ -348,6 +380,8 @@ async def test_a_callback_that_fails_is_told_again(redis, make_loop, eventually)
         if len(told) < 3:
             raise Unavailable
 
+    for number in (1, 2):
+        await redis.xadd(KEY, packed(number), maxlen=1, approximate=False)
     async with running(make_loop(on_cut_off=on_cut_off)):
         await eventually(lambda: len(told) == 3)
 
