@@ -17,7 +17,7 @@ from libs.common.streams.group_options import GroupOptions
 OPTIONS = GroupOptions(batch=200)
 """Entries of one batch: a transaction costs the same for one advance as for dozens."""
 FOLD_AT_ONCE = 1000
-"""Most advances of one transaction: some 30 ms, whatever receipts has packed into an entry."""
+"""Most advances of one transaction: some 10 ms, whatever receipts has packed into an entry."""
 
 FOLDED = metrics.counter(
     "parley_projection_advances", "Advances folded into the projection, whether news or not."
