@@ -14,6 +14,12 @@ export interface Session {
   csrf_token: string;
 }
 
+/** Oneself, and what one lets others know. */
+export interface Profile {
+  user: User;
+  send_read_receipts: boolean;
+}
+
 export interface MessagePage {
   messages: Message[];
   has_more: boolean;
@@ -76,6 +82,15 @@ export class Api {
     this.csrfToken = "";
   }
 
+  async profile(): Promise<Profile> {
+    return this.call("GET", "/me");
+  }
+
+  /** Whether others learn what one reads from now on. What they know already, they keep. */
+  async sendReadReceipts(send: boolean): Promise<Profile> {
+    return this.write("/me", { send_read_receipts: send }, "PATCH");
+  }
+
   async searchUsers(search: string): Promise<User[]> {
     const path = `/users?search=${encodeURIComponent(search)}`;
     return (await this.call<{ users: User[] }>("GET", path)).users;
@@ -115,13 +130,13 @@ export class Api {
   }
 
   /** A write; where the CSRF token was stale it is fetched anew, once. */
-  private async write<T>(path: string, body: object): Promise<T> {
+  private async write<T>(path: string, body: object, method = "POST"): Promise<T> {
     try {
-      return await this.call<T>("POST", path, body);
+      return await this.call<T>(method, path, body);
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== "csrf_failed") throw error;
       await this.session();
-      return this.call<T>("POST", path, body);
+      return this.call<T>(method, path, body);
     }
   }
 

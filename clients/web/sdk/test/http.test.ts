@@ -54,6 +54,21 @@ test("a stale CSRF token is fetched anew, once", async () => {
   ]);
 });
 
+test("whether others learn what one reads is asked and set on the server", async () => {
+  const world = new World();
+  world.http.answer("GET /auth/session", 200, SESSION);
+  world.http.answer("GET /me", 200, { user: ME, send_read_receipts: true });
+  world.http.answer("PATCH /me", 200, { user: ME, send_read_receipts: false });
+  await world.api.session();
+
+  expect((await world.api.profile()).send_read_receipts).toBe(true);
+  expect((await world.api.sendReadReceipts(false)).send_read_receipts).toBe(false);
+
+  const { body, headers } = world.http.requests.at(-1) ?? {};
+  expect(body).toEqual({ send_read_receipts: false });
+  expect(headers?.["X-CSRFToken"]).toBe("token-1");
+});
+
 test("a problem document becomes an error with its fields and its retry_after", async () => {
   const world = new World();
   world.http.answer("POST /auth/register", 400, {

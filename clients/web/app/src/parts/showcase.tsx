@@ -8,7 +8,7 @@ export function Showcase() {
         <p class="sample theirs">Did the release go out?</p>
         <p class="sample mine">
           Ten minutes ago, from our own server.
-          <span class="ticks is-sent">
+          <span class="ticks">
             <SentIcon />
           </span>
         </p>

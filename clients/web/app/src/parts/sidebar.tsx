@@ -13,6 +13,7 @@ import { Avatar } from "./avatar";
 import { ChatIcon, CloseIcon, Logo, SearchIcon, SignOutIcon } from "./icons";
 import { People } from "./people";
 import { SendMark } from "./send-mark";
+import { Settings } from "./settings";
 
 export function Sidebar({ me }: { me: User }) {
   const search = useSignal("");
@@ -155,7 +156,7 @@ function Me({ me }: { me: User }) {
       <span class="me-name" title={`@${me.username}`} data-testid="me">
         {me.display_name || me.username}
       </span>
-      <Avatar id={me.id} name={me.display_name || me.username} size="s" />
+      <Settings me={me} />
       <button type="button" class="icon-button" aria-label="Sign out" onClick={() => void leave()}>
         <SignOutIcon />
       </button>

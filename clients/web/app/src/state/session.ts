@@ -56,6 +56,16 @@ export async function signUp(username: string, password: string, name: string): 
   enter((await api.register(username, password, name)).user);
 }
 
+/** Whether others learn what this person reads. Raises `ApiError`. */
+export async function sendsReadReceipts(): Promise<boolean> {
+  return (await api.profile()).send_read_receipts;
+}
+
+/** Change that, and return how it is now. Raises `ApiError`. */
+export async function sendReadReceipts(send: boolean): Promise<boolean> {
+  return (await api.sendReadReceipts(send)).send_read_receipts;
+}
+
 /** Leaves the page signed out only when the server said so: a cookie that stays would be a lie. */
 export async function signOut(): Promise<void> {
   await api.logout();
