@@ -20,6 +20,8 @@ from libs.common.streams.trimming import Trimmer
 from libs.common.tasks import TaskSet
 from libs.common.tokens import Verifier
 from services.receipts.actions.fold import OUTAGES, Folder
+from services.receipts.actions.lag import LagJudge
+from services.receipts.actions.log_upkeep import LogUpkeep
 from services.receipts.outbox.left_over import delete_rows, publish_some
 from services.receipts.outbox.news import advanced
 from services.receipts.settings import ReceiptsSettings
@@ -64,6 +66,10 @@ class Process:
         self.trimmer = Trimmer(
             self.blocking, list(STREAMS.values()), partitions=self._partitions
         )
+        self.lag_judge = LagJudge(
+            dsn=str(settings.database_url), clock=self.clock, on_judged=self.relay.poke
+        )
+        self.log_upkeep = LogUpkeep(self.database, keep_days=settings.keep_log_days)
         self.loops = self._make_loops()
         self.internal = InternalServer(
             settings.host, settings.internal_port, self._checks(), clock=self.clock
@@ -99,6 +105,8 @@ class Process:
             "announcer": self.announcer.run(),
             "outbox-sweeper": self.announcer.delete_published_now_and_then(),
             "relay": self.relay.run(),
+            "lag-judge": self.lag_judge.run(),
+            "log-upkeep": self.log_upkeep.run(),
             "trimmer": self.trimmer.run(),
         }
         for name, work in parts.items():

@@ -55,8 +55,8 @@ class Judges:
         return await self._threads.run(lag_events, subjects)
 
     def close(self):
-        for judge in self._made:
-            judge._let_go()
+        for each in self._made:
+            each._let_go()
 
 
 def _ids(array):
