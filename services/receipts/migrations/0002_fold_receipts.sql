@@ -127,7 +127,7 @@ begin
                    with ordinality c (i, d, r, s, at_ms, o)
             window by_member as (partition by c.i order by c.o)
              union all
-            select t.i, null, t.all_d, t.d, t.all_r, t.r, t.all_s, t.s
+            select t.i, (extract(epoch from now()) * 1000)::bigint, t.all_d, t.d, t.all_r, t.r, t.all_s, t.s
               from unnest(v_new_d, v_new_r, v_new_s, v_all_d, v_all_r, v_all_s)
                    with ordinality t (d, r, s, all_d, all_r, all_s, i)) s
      where s.d > s.from_d or s.r > s.from_r or s.s > s.from_s;
