@@ -6,7 +6,7 @@ Nothing of it serves by itself: ``asgi`` makes of it what a server runs.
 import asyncio
 import functools
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from channels import DEFAULT_CHANNEL_LAYER
@@ -33,11 +33,13 @@ from services.chat.actions.watermarks import fold_advances
 from services.chat.api.polls import Polls
 from services.chat.hub import Hub, SafetyNet, SignInSweep
 from services.chat.hub.notifier import Notifier
+from services.chat.hub.status_pusher import StatusPusher
 from services.chat.hub.statuses import MessageStatusManager
 from services.chat.outbox import Signals, Snapshots, safe_point_mover
 from services.chat.outbox.left_over import publish_some
 from services.chat.outbox.receipts import Reporter
 from services.chat.outbox.written import delete_rows, written_news
+from services.chat.selectors.rooms import Head
 from services.chat.settings import ChatSettings
 from services.chat.store import CHAT_REQUESTS, GROUP, RECEIPTS_EVENTS, SNAPSHOTS, STREAMS
 from services.chat.subscribers import ControlListener, projection, tailed
@@ -112,7 +114,13 @@ class Process:
 
     def _make_delivery(self, epoch: Epoch, *, partitions: int) -> None:
         """Make what brings news to sessions."""
-        self.hub = Hub(database=self.database)
+        self.hub = Hub(
+            database=self.database,
+            on_live=lambda room, seat: self.status_pusher.sat_down(room, seat),
+        )
+        self.status_pusher = StatusPusher(
+            room_of=self.hub.local_room, database=self.database, clock=self.clock
+        )
         self.notifier = Notifier(database=self.database, clock=self.clock)
         self.polls = Polls(hub=self.hub)
         self.reporter = Reporter(
@@ -123,12 +131,12 @@ class Process:
             is_deaf=lambda: self.safety_net.silent,
         )
         self.statuses = MessageStatusManager(
-            hub=self.hub, reporter=self.reporter, pusher=_Nobody(), clock=self.clock
+            hub=self.hub, reporter=self.reporter, pusher=self.status_pusher, clock=self.clock
         )
         self.tails = [
             Tail(
                 self.blocking,
-                tailed(self.hub, partition=each),
+                tailed(self.hub, self.statuses, partition=each),
                 clock=self.clock,
                 epoch=epoch,
                 on_epoch=self._on_epoch,
@@ -139,6 +147,8 @@ class Process:
             hub=self.hub,
             database=self.database,
             silent_for_s=lambda: max(tail.stale_for_s() for tail in self.tails),
+            more_rooms=self.statuses.waiting_rooms,
+            on_heads=self._on_heads,
         )
 
     def _make_projection(self, settings: ChatSettings) -> None:
@@ -201,6 +211,7 @@ class Process:
             "reporter": self.reporter.run(),
             "reporter-sweep": self.reporter.sweep_now_and_then(),
             "safety-net": self.safety_net.run(),
+            "status-pusher": self.status_pusher.run(),
             "notifier": self.notifier.run(),
             "upkeep": self.upkeep.run(),
             "repair": self.repair.run(),
@@ -241,6 +252,10 @@ class Process:
         log.info("chat_stopped", idle=idle)
         return idle
 
+    def _on_heads(self, heads: Sequence[Head]) -> None:
+        self.statuses.on_heads(heads)
+        self.status_pusher.compare(heads, is_silent=self.safety_net.silent)
+
     def _on_epoch(self, _: str) -> None:
         self.safety_net.doubt()
         self.hub.private_reading.doubt(self.hub.users())
@@ -254,11 +269,6 @@ class Process:
         # Not the databases: with them all replicas would be taken out of the ingress at once, and
         # nobody were left to tell clients what is the matter.
         return {"process": serving}
-
-
-class _Nobody:
-    def hear(self, advances: object) -> None:
-        """Tell nobody."""
 
 
 def _external_verifier(settings: ChatSettings, clock: Clock) -> ExternalVerifier | None:

@@ -16,6 +16,7 @@ from services.chat.domain.ordering import LiveFrame
 from services.chat.frames.glimpse import glimpse
 from services.chat.frames.server import Custom, RoomUpdate
 from services.chat.hub import Hub, Session
+from services.chat.hub.live_status import LiveStatus
 from services.chat.selectors.rooms import bare_rooms_of
 
 POLLS_OF_ONE = 4
@@ -36,6 +37,7 @@ class Poll:
         rooms: in which something was written, since the poll began.
         changed: rooms that have changed, were joined or left since then.
         heads: the rooms as it began, and how far each was.
+        statuses: how far the members of rooms have come since then, one for each room.
         close_code: why it has to end before its time; None while it has not.
     """
 
@@ -43,6 +45,7 @@ class Poll:
         self.rooms: set[str] = set()
         self.changed: set[str] = set()
         self.heads: dict[str, int] = {}
+        self.statuses: dict[str, LiveStatus] = {}
         self.close_code: int | None = None
         self._news = asyncio.Event()
 
@@ -56,8 +59,16 @@ class Poll:
         self.rooms.add(glimpse(frame.text).room)
         self._news.set()
 
+    def status(self, status: LiveStatus) -> None:
+        """Keep what is told of watermarks: the database may not know it yet."""
+        before = self.statuses.get(status.room)
+        self.statuses[status.room] = status if before is None else before.and_(status)
+        self._news.set()
+
     def room(self, update: RoomUpdate) -> None:
         """Note that a room has changed."""
+        if update.removed is True:
+            self.statuses.pop(update.id, None)
         self.changed.add(update.id)
         self._news.set()
 

@@ -4,7 +4,7 @@ A session takes its seats first and learns the heads afterwards: what comes in b
 there is no hole between ``welcome`` and the live frames.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import msgspec
@@ -39,18 +39,32 @@ class RoomsOf(Protocol):
         ...
 
 
-class Hub:
-    """One per process, in its event loop."""
+def _nobody(_: LocalRoom, __: Seat) -> None:
+    """Be told of a seat, and do nothing."""
 
-    def __init__(self, *, database: DatabaseThreads) -> None:
+
+class Hub:
+    """One per process, in its event loop.
+
+    Args:
+        on_live: called when a session gets the live frames of a room from now on.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: DatabaseThreads,
+        on_live: Callable[[LocalRoom, Seat], None] = _nobody,
+    ) -> None:
         self._database = database
+        self._on_live = on_live
         self._rooms: dict[str, LocalRoom] = {}
         self._sessions: dict[str, set[Session]] = {}
         self._tasks = TaskSet()
         self.private_reading = PrivateReading(
             database=database, tasks=self._tasks, sessions_of=self.sessions_of
         )
-        seating = Seating(give_up=self._give_up_seat, seat_user=self.seat_user)
+        seating = Seating(give_up=self._give_up_seat, seat_user=self.seat_user, on_live=on_live)
         self._courier = Courier(database=database, tasks=self._tasks, seating=seating)
 
     # -- sessions ---------------------------------------------------------------------------
@@ -83,6 +97,7 @@ class Hub:
         """Bring a room to its head; read it again where its members changed meanwhile."""
         if head is None or head.version != entry.version:
             return await self._join(session, entry.id)
+        self._rooms[entry.id].status.watch.begin(head.marks_version)
         entry = msgspec.structs.replace(entry, last_seq=head.last_seq)
         return self._seated(session, entry) or await self._join(session, entry.id)
 
@@ -90,6 +105,7 @@ class Hub:
         """Let the held frames go; to be called right after ``welcome`` was sent."""
         for room_id, seat in list(session.seats.items()):
             seat.go_live(seat.after)
+            self._on_live(self._rooms[room_id], seat)
             self._courier.advance(self._rooms[room_id])
         session.opened.set()
 
@@ -181,6 +197,10 @@ class Hub:
     def local_rooms(self) -> list[str]:
         """Return the rooms that are delivered here."""
         return [room.id for room in self._rooms.values() if room.order.next is not None]
+
+    def local_room(self, room_id: str) -> LocalRoom | None:
+        """Return a room in which somebody sits here; None where nobody does."""
+        return self._rooms.get(room_id)
 
     def head_of(self, room_id: str) -> int | None:
         """Return the last seq that was delivered here; None where a room is not delivered here."""

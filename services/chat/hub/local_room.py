@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 
 from services.chat.domain.ordering import LiveFrame, Sequencer
+from services.chat.hub.marks import RoomMarks
+from services.chat.hub.room_status import RoomStatus
 from services.chat.hub.session import Seat
 from services.chat.selectors.room_state import Portrait
 
@@ -27,6 +29,7 @@ class LocalRoom:
         busy: one task at a time moves ``order``, reads for it and writes to many sockets.
         hole_timer: runs while a hole is given time to close by itself.
         tell_timer: runs until ``tell_at_s``.
+        status: how far the members are, and what is told of that.
     """
 
     id: str
@@ -45,6 +48,10 @@ class LocalRoom:
     busy: bool = False
     hole_timer: asyncio.TimerHandle | None = None
     tell_timer: asyncio.TimerHandle | None = None
+    status: RoomStatus = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.status = RoomStatus(RoomMarks(self.id))
 
     def start(self, *, last_seq: int, version: int) -> None:
         """Begin behind ``last_seq``, read from the database after the first seat was taken."""

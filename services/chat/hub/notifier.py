@@ -20,6 +20,7 @@ from services.chat.domain.pacing import Pacing
 from services.chat.domain.preview import preview
 from services.chat.frames.glimpse import glimpse
 from services.chat.frames.server import Custom, Notification, RoomUpdate, encode
+from services.chat.hub.live_status import LiveStatus
 from services.chat.hub.outbound import Outbound
 from services.chat.selectors.unread import Unread, unread_of
 
@@ -57,6 +58,9 @@ class Badge:
         """Have somebody else's message told when its time has come."""
         if frame.sender != self.user:
             self.notifier.hear(self, frame)
+
+    def status(self, status: LiveStatus) -> None:
+        """Let it pass: a badge shows no ticks."""
 
     def room(self, update: RoomUpdate) -> None:
         """Tell nothing more of a room that the user is not in any more."""

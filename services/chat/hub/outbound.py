@@ -14,6 +14,7 @@ from libs.common import metrics
 from services.chat.domain.closing import SLOW_READER
 from services.chat.domain.ordering import LiveFrame
 from services.chat.frames.server import Custom, RoomUpdate, encode
+from services.chat.hub.live_status import LiveStatus
 
 QUEUE_BYTES = 1024 * 1024
 """Text that may wait for a socket. With the transport's own buffer, what a slow reader costs."""
@@ -82,6 +83,10 @@ class Outbound:
     def message(self, frame: LiveFrame) -> None:
         """Send a live message."""
         self.send(frame.text)
+
+    def status(self, status: LiveStatus) -> None:
+        """Send how far the members of a room are."""
+        self.send(status.text)
 
     def room(self, update: RoomUpdate) -> None:
         """Send what became of a room."""

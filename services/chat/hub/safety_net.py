@@ -5,7 +5,7 @@ frequent and believed at once; otherwise news that are merely on their way get a
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
@@ -13,7 +13,7 @@ from libs.common import metrics
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError
 from services.chat.hub.hub import Hub
-from services.chat.selectors.rooms import heads_of, rooms_of_users
+from services.chat.selectors.rooms import Head, heads_of, rooms_of_users
 
 SILENT_AFTER_S = 1.0
 """Time without a completed read of the tail after which it counts as silent."""
@@ -29,19 +29,33 @@ CAUGHT_UP = metrics.counter("parley_safety_net_rooms", "Rooms that the safety ne
 log = structlog.get_logger(__name__)
 
 
+def _nobody(_: Sequence[Head]) -> None:
+    """Be told of heads, and do nothing."""
+
+
 class SafetyNet:
     """One per process.
 
     Args:
         silent_for_s: tells for how long the tail has completed no read.
+        more_rooms: returns rooms whose heads are wanted too, whoever is here.
+        on_heads: told of all heads that were read, before anything is caught up with.
     """
 
     def __init__(
-        self, *, hub: Hub, database: DatabaseThreads, silent_for_s: Callable[[], float]
+        self,
+        *,
+        hub: Hub,
+        database: DatabaseThreads,
+        silent_for_s: Callable[[], float],
+        more_rooms: Callable[[], Iterable[str]] = tuple,
+        on_heads: Callable[[Sequence[Head]], None] = _nobody,
     ) -> None:
         self._hub = hub
         self._database = database
         self._silent_for_s = silent_for_s
+        self._more_rooms = more_rooms
+        self._on_heads = on_heads
         self._doubtful = False
         self._looked_at_s = float("-inf")
 
@@ -73,7 +87,9 @@ class SafetyNet:
         """
         if self.silent or self._doubtful:
             await self._seat_in_new_rooms()
-        heads = await self._database.run(heads_of, self._hub.local_rooms())
+        rooms = list({*self._hub.local_rooms(), *self._more_rooms()})
+        heads = await self._database.run(heads_of, rooms)
+        self._on_heads(heads)
         for head in heads:
             self._hub.hear_of_version(head.room, head.version)
         behind = [head for head in heads if self._hub.is_behind(head)]

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from services.chat.domain.claims import Claims
 from services.chat.domain.ordering import LiveFrame
 from services.chat.frames.server import Custom, RoomUpdate
+from services.chat.hub.live_status import LiveStatus
 
 Kind = Literal["chat", "notifications", "poll"]
 
@@ -21,6 +22,10 @@ class Listener(Protocol):
 
     def message(self, frame: LiveFrame) -> None:
         """Take a message of one of the session's rooms; in order of seq in each room."""
+        ...
+
+    def status(self, status: LiveStatus) -> None:
+        """Take how far the members of one of the session's rooms are."""
         ...
 
     def room(self, update: RoomUpdate) -> None:
@@ -67,6 +72,7 @@ class Seat:
         told: the version that the session was told of last.
         until: the last seq of a user who was removed.
         held: live frames, while the session does not know the room's head yet; None once live.
+        held_status: what came of statuses meanwhile, in one.
         claimed: what the session has claimed lately; what repeats it is passed over, until
             ``claimed_until_s`` of the monotonic clock.
     """
@@ -78,6 +84,7 @@ class Seat:
     after: int = 0
     until: int | None = None
     held: list[LiveFrame] | None = field(default_factory=list)
+    held_status: LiveStatus | None = None
     claimed: Claims = field(default_factory=Claims)
     claimed_until_s: float = 0.0
 
@@ -90,9 +97,20 @@ class Seat:
         elif frame.session != self.session.id:
             self.session.listener.message(frame)
 
+    def tell(self, status: LiveStatus) -> None:
+        """Send how far the members are, or hold it."""
+        if self.held is None:
+            self.session.listener.status(status)
+        else:
+            before = self.held_status
+            self.held_status = status if before is None else before.and_(status)
+
     def go_live(self, head: int) -> None:
         """Send what was held above ``head``, which the client knows of, and from now on all."""
         held, self.held = self.held or [], None
         self.after = max(self.after, head)
         for frame in held:
             self.deliver(frame)
+        status, self.held_status = self.held_status, None
+        if status is not None and self.until is None:
+            self.session.listener.status(status)

@@ -1,0 +1,123 @@
+"""How far the members of rooms have come, as chat's projection of the watermarks knows.
+
+``marks_of`` is for the process itself and asks nobody; ``statuses_for`` never shows a room in which
+its reader is not present. The projection may lag behind what the streams have told already.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from django.db import connection
+
+from libs.common.ids import uuids_of
+from services.chat.frames.server import Lowest
+from services.chat.models import Room
+from services.chat.selectors.rooms import heads_of, rooms_among
+
+
+class MemberMarks(msgspec.Struct, frozen=True, kw_only=True):
+    """A present member's watermarks; ``shown_read_seq`` is ``read_seq`` as others may know it."""
+
+    user: str
+    delivered_seq: int
+    read_seq: int
+    shown_read_seq: int
+
+
+class MarksRead(msgspec.Struct, frozen=True, kw_only=True):
+    """The watermarks of a room's present members; of one instant.
+
+    Attributes:
+        version: of the room and its members.
+        marks_version: counts how often watermarks went up.
+    """
+
+    room: str
+    is_direct: bool
+    version: int
+    marks_version: int
+    members: list[MemberMarks]
+
+
+class PresentStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a room's members are: one's own watermarks, and who is furthest behind."""
+
+    room: str
+    lowest: list[Lowest]
+    delivered_seq: int
+    read_seq: int
+    marks_version: int
+
+
+def marks_of(room_ids: Iterable[str]) -> list[MarksRead]:
+    """Return the watermarks of these rooms, in any order; unknown rooms are left out.
+
+    One statement, however many rooms there are.
+    """
+    with connection.cursor() as cursor:
+        # Rows and no objects: a thousand of these would keep the event loop waiting.
+        cursor.execute(
+            """
+            SELECT room.id, room.kind, room.version, coalesce(room_marks.version, 0),
+                   member.user_id, member.delivered_seq, member.read_seq,
+                   coalesce(member.shown_read_seq, member.read_seq)
+              FROM room
+              LEFT JOIN room_marks ON room_marks.room_id = room.id
+              LEFT JOIN member ON member.room_id = room.id AND member.left_seq IS NULL
+             WHERE room.id = ANY(%s::uuid[])
+            """,
+            [list(room_ids)],
+        )
+        rows = cursor.fetchall()
+    found: dict[str, MarksRead] = {}
+    for room_id, kind, version, marks_version, user, delivered_seq, read_seq, shown_seq in rows:
+        room = str(room_id)
+        read = found.get(room)
+        if read is None:
+            read = found[room] = MarksRead(
+                room=room,
+                is_direct=kind == Room.Kind.DIRECT,
+                version=version,
+                marks_version=marks_version,
+                members=[],
+            )
+        if user is not None:
+            read.members.append(
+                MemberMarks(
+                    user=str(user),
+                    delivered_seq=delivered_seq,
+                    read_seq=read_seq,
+                    shown_read_seq=shown_seq,
+                )
+            )
+    return list(found.values())
+
+
+def statuses_for(
+    *, user_id: str, rooms: Iterable[str], known: Mapping[str, int]
+) -> list[PresentStatus]:
+    """Return how far those of some rooms are in which a user is present, in any order.
+
+    Three statements, however many rooms there are.
+
+    Args:
+        user_id: to whom it is shown.
+        rooms: of these; those in ``known`` need not be named.
+        known: versions of the marks that the reader has, by room: these rooms are left out as long
+            as it is the present one.
+    """
+    # Versions first: what goes up until the watermarks are read is told again, and never missed.
+    versions = {
+        head.room: head.marks_version for head in heads_of(map(str, uuids_of({*rooms, *known})))
+    }
+    newer = [room for room, version in versions.items() if known.get(room, -1) < version]
+    return [
+        PresentStatus(
+            room=entry.id,
+            lowest=entry.lowest,
+            delivered_seq=entry.delivered_seq,
+            read_seq=entry.read_seq,
+            marks_version=versions[entry.id],
+        )
+        for entry in rooms_among(user_id=user_id, room_ids=newer)
+    ]
