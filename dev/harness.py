@@ -150,13 +150,19 @@ class RunningSuite:
         self._wait_until_gone(service, pid)
         return pid
 
-    def stop_service(self, service: str) -> None:
-        """End all processes of a service and keep them down until ``start_service``."""
+    def stop_service(self, service: str, *, with_signal: signal.Signals | None = None) -> None:
+        """End all processes of a service and keep them down until ``start_service``.
+
+        Args:
+            service: which.
+            with_signal: how; by default as the suite itself would.
+        """
+        number = with_signal or SIGNALS.get(service, signal.SIGTERM)
         hold = self.run_dir / HOLD_FOLDER
         hold.mkdir(exist_ok=True)
         (hold / service).touch()
         for process in self.state.of(service):
-            os.kill(process.pid, SIGNALS.get(service, signal.SIGTERM))
+            os.kill(process.pid, number)
             self._wait_until_gone(service, process.pid)
 
     def start_service(self, service: str) -> None:

@@ -47,6 +47,15 @@ def heads_of(url: str, rooms: Sequence[str]) -> dict[str, int]:
     return dict(query(url, sql, rooms))
 
 
+def watermarks_of(url: str, table: str, rooms: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+    """Read (delivered, read) of all members of these rooms, from a service's table of them."""
+    found: dict[str, list[tuple[int, int]]] = {room: [] for room in rooms}
+    sql = f"select room_id::text, delivered_seq, read_seq from {table} where room_id = any(%s::uuid[])"  # noqa: S608 - a name of ours
+    for room, *marks in query(url, sql, list(rooms)):
+        found[room].append((marks[0], marks[1]))
+    return found
+
+
 def outbox_rows(url: str) -> int:
     """Count what is not published, or not known to be."""
     return int(query(url, "select count(*) from outbox")[0][0])

@@ -174,6 +174,15 @@ class Stage:
             await asyncio.to_thread(self.suite.start_service, service)
 
     @asynccontextmanager
+    async def killed(self, service: str) -> AsyncIterator[None]:
+        """Kill a service, and keep it down inside the block."""
+        await asyncio.to_thread(self.suite.stop_service, service, with_signal=signal.SIGKILL)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(self.suite.start_service, service)
+
+    @asynccontextmanager
     async def hung_process(self, url: str) -> AsyncIterator[None]:
         """Hang one process of chat inside the block; its sockets stay open."""
         pid = self.suite.process("chat", index=self.urls.index(url)).pid

@@ -4,10 +4,11 @@ from contextlib import closing
 
 from redis import Redis
 
-from libs.common.events import MessageCreated
+from libs.common.events import MessageCreated, ReceiptsReported
 from libs.common.streams.entries import read_entries, unpack
 
 CHAT_EVENTS = "chat.events:{0}"
+CHAT_RECEIPTS = "chat.receipts:{0}"
 
 
 def wipe(url: str) -> None:
@@ -33,6 +34,23 @@ def published(url: str, room: str) -> set[int]:
         if isinstance(event, MessageCreated) and event.room == room
         for frame in event.frames
     }
+
+
+def claimed(url: str, room: str, user: str) -> int:
+    """Return up to where a member's claims on the stream say that they have read a room."""
+    with closing(Redis.from_url(url)) as client:
+        entries = [unpack(raw) for raw in read_entries(client.xrange(CHAT_RECEIPTS))]
+    return max(
+        (
+            receipt.read_seq
+            for entry in entries
+            for event in entry.events
+            if isinstance(event, ReceiptsReported)
+            for receipt in event.receipts
+            if (receipt.room, receipt.user) == (room, user)
+        ),
+        default=0,
+    )
 
 
 def refuse_writes(url: str, *, refuse: bool) -> None:
