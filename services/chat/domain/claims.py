@@ -74,7 +74,9 @@ class Claims(NamedTuple):
         return Claims(private=_as_private(self.public)).merged(Claims(private=self.private))
 
     def clamped(self, last_seq: int) -> "Claims":
-        """Return them as far as there are messages."""
+        """Return them as far as there are messages; nothing of an empty room."""
+        if last_seq < 1:
+            return Claims()
         return Claims(*(each and clamped(each, last_seq) for each in self))
 
     def beyond(self, marks: Marks) -> "Claims":
