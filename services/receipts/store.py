@@ -6,7 +6,10 @@
 | ``receipts.lag:{0}``               | stream | outbox     | length | ``member.*``, ``room.head``: who has not received everything |
 | ``chat.requests:{0}``              | stream | outbox     | groups | ``snapshots.requested`` |
 | ``receipts.repair:{0}:lease``      | string | outbox     | 10 s   | which process repairs the epoch |
-| ``receipts.repair:{0}:progress``   | hash   | outbox     | none   | how far: ``epoch``, ``after``, ``done`` |
+| ``receipts.repair:{0}:progress``   | hash   | outbox     | none   | how far: ``epoch``, ``since``, ``after``, ``done``, ``wishes`` |
+| ``receipts.repair:{0}:wishes``     | hash   | outbox     | none   | repairs that are wanted: since when, by name |
+| ``receipts.reconcile:{0}:lease``   | string | actions    | 1 h    | which process reconciled last, or does so: none other does within the hour |
+| ``receipts.reconcile:{0}:found``   | hash   | actions    | none   | what it found: ``drift`` by kind, ``ended_s`` |
 
 Read by the group ``receipts``: ``chat.receipts:{P}``, ``chat.events:{P}``, ``chat.rooms:{0}``.
 
@@ -14,6 +17,7 @@ Read by the group ``receipts``: ``chat.receipts:{P}``, ``chat.events:{P}``, ``ch
 """
 
 from libs.common.streams.names import StreamPolicy, stream_table
+from libs.common.streams.repair import RepairKeys
 
 GROUP = "receipts"
 """Our group on the streams of chat."""
@@ -23,8 +27,13 @@ CHAT_ROOMS = "chat.rooms"
 CHAT_REQUESTS = "chat.requests"
 RECEIPTS_EVENTS = "receipts.events"
 RECEIPTS_LAG = "receipts.lag"
-REPAIR_LEASE = "receipts.repair:{0}:lease"
-REPAIR_NOTE = "receipts.repair:{0}:progress"
+REPAIR = RepairKeys(
+    lease="receipts.repair:{0}:lease",
+    note="receipts.repair:{0}:progress",
+    wishes="receipts.repair:{0}:wishes",
+)
+RECONCILE_LEASE = "receipts.reconcile:{0}:lease"
+RECONCILE_NOTE = "receipts.reconcile:{0}:found"
 CHAT = "chat"
 """Chat's group on our streams."""
 
