@@ -1,11 +1,14 @@
 """Somebody who uses the page."""
 
+import re
 import uuid
 from urllib.parse import urljoin
 
 from playwright.sync_api import expect
 
 PASSWORD = "quite a long password"
+ACCEPTED = re.compile(r"^(sent|delivered|read)$")
+"""States of a message that the server has; how far it has come besides is for others to say."""
 
 
 class Person:
@@ -16,10 +19,12 @@ class Person:
         self.username = f"{name.lower()}-{uuid.uuid4().hex[:8]}"
         self.name = name
         self.frames = []
+        self.sent_frames = []
         page.on("websocket", self._listen)
 
     def _listen(self, socket):
         socket.on("framereceived", lambda text: self.frames.append(str(text)))
+        socket.on("framesent", lambda text: self.sent_frames.append(str(text)))
 
     def sign_up(self):
         page = self.page
@@ -58,5 +63,31 @@ class Person:
         """Whether any frame to this window held the text, shown or not."""
         return any(text in frame for frame in self.frames)
 
+    def claimed(self, kind):
+        """Whether this window sent any receipt of a kind: `delivered` or `read_receipt`."""
+        return any(f'"type":"{kind}"' in frame for frame in self.sent_frames)
+
     def message(self, text):
         return self.page.get_by_test_id("message").filter(has_text=text)
+
+    def ticks(self, text):
+        """The mark of one's own message in the open conversation."""
+        return self.message(text).get_by_test_id("ticks")
+
+    @property
+    def unread(self):
+        """The badges in the list of conversations."""
+        return self.page.get_by_test_id("unread")
+
+    def look_away(self):
+        """Turn to another page: this one stays in sight and loses the focus."""
+        session = self.page.context.new_cdp_session(self.page)
+        # Without this every page believes that it has the focus, all the time.
+        session.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
+        self.page.context.new_page().bring_to_front()
+        self.page.wait_for_function("!document.hasFocus() && document.visibilityState == 'visible'")
+
+    def look_back(self):
+        """Turn to this page again."""
+        self.page.bring_to_front()
+        self.page.wait_for_function("document.hasFocus()")

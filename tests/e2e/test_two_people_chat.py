@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.person import Person
+from tests.e2e.person import ACCEPTED, Person
 
 
 @pytest.mark.both_servers
@@ -11,12 +11,12 @@ def test_two_people_sign_up_find_each_other_and_chat(alice, bob):
     alice.find(bob)
     alice.write("Hello Bob, lunch?")
 
-    expect(alice.message("lunch?")).to_have_attribute("data-state", "sent")
+    expect(alice.message("lunch?")).to_have_attribute("data-state", ACCEPTED)
     bob.open_room("Alice")
     expect(bob.message("lunch?")).to_be_visible()
     bob.write("Gladly! 12:30?")
     expect(alice.message("12:30?")).to_be_visible()
-    expect(bob.message("12:30?")).to_have_attribute("data-state", "sent")
+    expect(bob.message("12:30?")).to_have_attribute("data-state", ACCEPTED)
 
 
 def test_a_new_message_shows_in_the_list_of_conversations(alice, bob):
@@ -31,7 +31,7 @@ def test_a_reload_and_a_new_sign_in_show_the_same_conversation(alice, bob):
     alice.find(bob)
     for number in range(3):
         alice.write(f"note {number}")
-        expect(alice.message(f"note {number}")).to_have_attribute("data-state", "sent")
+        expect(alice.message(f"note {number}")).to_have_attribute("data-state", ACCEPTED)
 
     bob.page.reload()
     bob.open_room("Alice")
@@ -56,7 +56,7 @@ def test_what_is_written_while_chat_is_dead_arrives_once_and_in_order(suite, ali
     for number in range(3):
         expect(bob.message(f"meanwhile {number}")).to_be_visible(timeout=60_000)
         expect(alice.message(f"meanwhile {number}")).to_have_attribute(
-            "data-state", "sent", timeout=60_000
+            "data-state", ACCEPTED, timeout=60_000
         )
     texts = bob.page.get_by_test_id("message").all_inner_texts()
     assert [text.splitlines()[0] for text in texts] == ["before"] + [
@@ -77,7 +77,7 @@ def test_a_lost_network_is_shown_and_what_was_written_goes_when_it_is_back(alice
     alice.page.context.set_offline(False)
 
     expect(alice.message("without a network")).to_have_attribute(
-        "data-state", "sent", timeout=30_000
+        "data-state", ACCEPTED, timeout=30_000
     )
     bob.open_room("Alice")
     expect(bob.message("without a network")).to_have_count(1)
