@@ -134,6 +134,7 @@ class Advance(msgspec.Struct, frozen=True, array_like=True):
         shown_read_seq: ``read_seq`` as the others may know it.
         at_ms: when the newest claim was made that this follows from, in Unix milliseconds.
         session: the one session that knows of it already; None where that is nobody.
+        is_own: it only passes messages that the member wrote: nobody waits to be told of it.
     """
 
     room: str
@@ -143,6 +144,7 @@ class Advance(msgspec.Struct, frozen=True, array_like=True):
     shown_read_seq: int
     at_ms: int
     session: str | None = None
+    is_own: bool = False
 
 
 class WatermarksAdvanced(Event, frozen=True, kw_only=True, tag="watermarks.advanced"):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from libs.common.clock import SystemClock
-from services.receipts.actions.fold import Folder, News
+from services.receipts.actions.fold import Folder, News, Own
 from services.receipts.domain.watermarks import Claim, Watermarks, rising
 
 ROOMS, USERS, TOP = 2, 2, 9
@@ -79,13 +79,15 @@ class Names:
         claims, own = batch
         return News(
             claims=[(self.pair(member), claim) for member, claim in claims],
-            own={self.pair(member): seqs for member, seqs in own.items() if seqs},
+            own={self.pair(member): Own(seqs=seqs) for member, seqs in own.items() if seqs},
         )
 
 
 def expected(batches):
     """Return the watermarks by the rule alone, and the heads."""
-    marks, own, heads = {}, {}, {}
+    marks: dict[tuple[int, int], Watermarks] = {}
+    own: dict[tuple[int, int], set[int]] = {}
+    heads: dict[int, int] = {}
     for claims, written in batches:
         for member, steps in rising(claims).items():
             for claim in steps:

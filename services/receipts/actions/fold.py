@@ -57,18 +57,30 @@ FOLD_MEMBERS = metrics.histogram(
 FOLD_SECONDS = metrics.histogram("parley_receipts_fold_seconds", "Time that one fold took.")
 
 
+class Own(msgspec.Struct, kw_only=True):
+    """Messages that a member wrote.
+
+    Attributes:
+        seqs: in any order.
+        sessions: that they came from; None for one that is not known.
+    """
+
+    seqs: list[int] = msgspec.field(default_factory=list)
+    sessions: set[str | None] = msgspec.field(default_factory=set)
+
+
 class News(msgspec.Struct, frozen=True, kw_only=True):
     """What one batch brought.
 
     Attributes:
         heads: by room; a claim raises the head of its room by itself.
         claims: in any order; they may repeat.
-        own: seqs of messages by their author, in any order.
+        own: messages by their author.
     """
 
     heads: Mapping[str, int] = msgspec.field(default_factory=dict)
     claims: Sequence[tuple[Pair, Claim]] = ()
-    own: Mapping[Pair, Sequence[int]] = msgspec.field(default_factory=dict)
+    own: Mapping[Pair, Own] = msgspec.field(default_factory=dict)
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,8 +133,8 @@ class Folder:
         heads = dict(news.heads)
         for (room, _), claims in steps.items():
             heads[room] = max(heads.get(room, 0), claims[-1].delivered_seq)
-        for (room, _), seqs in news.own.items():
-            heads[room] = max(heads.get(room, 0), *seqs)
+        for (room, _), own in news.own.items():
+            heads[room] = max(heads.get(room, 0), *own.seqs)
         members = sorted(steps.keys() | news.own.keys())
         async with self._one_at_a_time:
             for some in _parts(members):
@@ -160,7 +172,7 @@ class Folder:
         self,
         call: "_Call",
         steps: Mapping[Pair, Sequence[Claim]],
-        own: Mapping[Pair, Sequence[int]],
+        own: Mapping[Pair, Own],
     ) -> None:
         began_s = self._clock.monotonic()
         FOLD_MEMBERS.observe(len(call.members))
@@ -179,7 +191,7 @@ class Folder:
         advances = []
         for place, *marks in zip(raised, delivered, read, shown, strict=True):
             member = call.members[place - 1]
-            advances.append(_advance(member, marks, steps.get(member, ()), now_ms))
+            advances.append(_advance(member, marks, steps.get(member, ()), own.get(member), now_ms))
         ADVANCES.inc(len(advances))
         self._on_advanced(outbox_id, advances)
 
@@ -199,7 +211,7 @@ class _Call(msgspec.Struct, frozen=True):
     heads: Mapping[str, int]
 
     def arguments(
-        self, steps: Mapping[Pair, Sequence[Claim]], own: Mapping[Pair, Sequence[int]]
+        self, steps: Mapping[Pair, Sequence[Claim]], own: Mapping[Pair, Own]
     ) -> Sequence[str]:
         """Return the arrays of ``fold_receipts``, but the last."""
         claims = [
@@ -210,7 +222,8 @@ class _Call(msgspec.Struct, frozen=True):
         written = [
             (place, seq)
             for place, member in enumerate(self.members, start=1)
-            for seq in own.get(member, ())
+            if member in own
+            for seq in own[member].seqs
         ]
         return [
             plain_array(list(column))
@@ -230,10 +243,12 @@ class _Call(msgspec.Struct, frozen=True):
         ]
 
 
-def _advance(member: Pair, marks: Sequence[int], claims: Sequence[Claim], now_ms: int) -> Advance:
+def _advance(
+    member: Pair, marks: Sequence[int], claims: Sequence[Claim], own: Own | None, now_ms: int
+) -> Advance:
     room, user = member
     delivered_seq, read_seq, shown_read_seq = marks
-    sessions = {claim.session for claim in claims}
+    sessions = {claim.session for claim in claims} | (own.sessions if own else set())
     at_ms = claims[-1].at_ms if claims else None
     return Advance(
         room=room,
@@ -243,6 +258,7 @@ def _advance(member: Pair, marks: Sequence[int], claims: Sequence[Claim], now_ms
         shown_read_seq=shown_read_seq,
         at_ms=now_ms if at_ms is None else min(at_ms, now_ms),
         session=sessions.pop() if len(sessions) == 1 else None,
+        is_own=not claims,
     )
 
 

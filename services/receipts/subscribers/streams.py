@@ -15,7 +15,7 @@ from libs.common.events import (
     RoomSnapshot,
 )
 from libs.common.streams.entries import Entry
-from services.receipts.actions.fold import Folder, Membership, News
+from services.receipts.actions.fold import Folder, Membership, News, Own
 from services.receipts.domain.watermarks import Claim, Pair
 from services.receipts.store import CHAT_EVENTS, CHAT_RECEIPTS, CHAT_ROOMS
 
@@ -46,27 +46,30 @@ async def take_receipts(folder: Folder, entries: Sequence[Entry]) -> None:
 async def take_messages(folder: Folder, entries: Sequence[Entry]) -> None:
     """Raise heads, and the watermarks of authors who had read everything before."""
     heads: dict[str, int] = {}
-    own: defaultdict[Pair, list[int]] = defaultdict(list)
+    own: defaultdict[Pair, Own] = defaultdict(Own)
     for event in (event for entry in entries for event in entry.events):
         if not isinstance(event, MessageCreated):
             continue
         heads[event.room] = max(heads.get(event.room, 0), event.last_seq)
         for frame in event.frames:
-            own[event.room, frame.sender].append(frame.seq)
+            written = own[event.room, frame.sender]
+            written.seqs.append(frame.seq)
+            written.sessions.add(frame.session)
     await folder.fold(News(heads=heads, own=own))
 
 
 async def take_rooms(folder: Folder, entries: Sequence[Entry]) -> None:
     """Keep who is in rooms, and what chat knows of how far they are."""
     newest: dict[str, RoomChanged | RoomSnapshot] = {}
-    own: defaultdict[Pair, list[int]] = defaultdict(list)
+    own: defaultdict[Pair, Own] = defaultdict(Own)
     for event in _room_events(entries):
         known = newest.get(event.room)
         if known is None or event.version >= known.version:
             newest[event.room] = event
         if isinstance(event, RoomSnapshot):
             for user, seqs in event.own_seqs.items():
-                own[event.room, user] += seqs
+                own[event.room, user].seqs += seqs
+                own[event.room, user].sessions.add(None)
     await folder.set_members(
         Membership(
             room=event.room,
