@@ -13,19 +13,24 @@ from libs.common.health import Check, InternalServer
 from libs.common.outbox import Announcer, Relay
 from libs.common.postgres import CannotConnect, ConnectionLost
 from libs.common.redis_clients import connect_blocking, connect_hot
+from libs.common.streams.epoch import Epoch
 from libs.common.streams.group import GroupLoop
 from libs.common.streams.names import stream_key
 from libs.common.streams.publisher import Publisher
+from libs.common.streams.repair import Repair
 from libs.common.streams.trimming import Trimmer
 from libs.common.tasks import TaskSet
 from libs.common.tokens import Verifier
 from services.receipts.actions.fold import OUTAGES, Folder
 from services.receipts.actions.lag import LagJudge
 from services.receipts.actions.log_upkeep import LogUpkeep
+from services.receipts.actions.reconcile import ChatAsked, HourlyReconcile, Reconciler
 from services.receipts.outbox.left_over import delete_rows, publish_some
 from services.receipts.outbox.news import advanced
+from services.receipts.outbox.repair import Retelling, safe_point_mover
+from services.receipts.outbox.requests import SnapshotsWanted
 from services.receipts.settings import ReceiptsSettings
-from services.receipts.store import CHAT_ROOMS, GROUP, STREAMS
+from services.receipts.store import CHAT_ROOMS, GROUP, REPAIR, STREAMS
 from services.receipts.subscribers import handlers
 
 FLUSH_WITHIN_S = 2.0
@@ -63,19 +68,51 @@ class Process:
             take_published=self.announcer.take_published,
             put_back_published=self.announcer.put_back_published,
         )
-        self.trimmer = Trimmer(
-            self.blocking, list(STREAMS.values()), partitions=self._partitions
-        )
+        self._make_repair()
         self.lag_judge = LagJudge(
             dsn=str(settings.database_url), clock=self.clock, on_judged=self.relay.poke
         )
         self.log_upkeep = LogUpkeep(self.database, keep_days=settings.keep_log_days)
+        self.wanted = SnapshotsWanted(publisher=self.publisher, database=self.database)
+        ask = ChatAsked(self.blocking, self.publisher, clock=self.clock)
+        self.reconcile = HourlyReconcile(
+            Reconciler(self.database, ask=ask), redis=self.hot, clock=self.clock
+        )
         self.loops = self._make_loops()
         self.internal = InternalServer(
             settings.host, settings.internal_port, self._checks(), clock=self.clock
         )
         self._tasks = TaskSet()
         self._serving = False
+
+    def _make_repair(self) -> None:
+        """Make what tells again what readers of our streams may have missed, and what trims them."""
+        mover = safe_point_mover(
+            redis=self.blocking,
+            partitions=self._partitions,
+            database=self.database,
+            clock=self.clock,
+            healthy_life=lambda: self.repair.healthy_life(),
+        )
+        self.repair = Repair(
+            redis=self.blocking,
+            keys=REPAIR,
+            teller=Retelling(
+                publisher=self.publisher, database=self.database, partitions=self._partitions
+            ),
+            epoch=Epoch(self.blocking),
+            while_healthy=mover.move,
+        )
+        self.trimmer = Trimmer(
+            self.blocking,
+            list(STREAMS.values()),
+            partitions=self._partitions,
+            on_cut_off=lambda key: self.repair.ask(f"cut-off/{key}"),
+        )
+
+    def _start_loops(self) -> None:
+        for loop in self.loops:
+            loop.start()
 
     def _make_loops(self) -> list[GroupLoop]:
         """Make what reads the streams of chat."""
@@ -89,6 +126,7 @@ class Process:
                 consumer=consumer,
                 clock=self.clock,
                 outages=(CannotConnect, ConnectionLost, *OUTAGES),
+                on_cut_off=self.wanted.missed,
             )
             for name, handler in handlers(self.folder).items()
             for partition in range(1 if name == CHAT_ROOMS else self._partitions)
@@ -107,12 +145,13 @@ class Process:
             "relay": self.relay.run(),
             "lag-judge": self.lag_judge.run(),
             "log-upkeep": self.log_upkeep.run(),
+            "reconcile": self.reconcile.run(),
+            "repair": self.repair.run(),
             "trimmer": self.trimmer.run(),
+            "readers": self.wanted.run(then=self._start_loops),
         }
         for name, work in parts.items():
             self._tasks.spawn_forever(work, name=name, on_end=on_failure)
-        for loop in self.loops:
-            loop.start()
         await self.internal.start()
         self._serving = True
         log.info("receipts_started")

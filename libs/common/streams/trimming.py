@@ -7,7 +7,7 @@ a group that was cut off can be repaired by snapshots. All ages are by Redis' ow
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from libs.common import metrics
+from libs.common.errors import ParleyError
 from libs.common.logs import describe
 from libs.common.streams.entries import ZERO, StreamId
 from libs.common.streams.names import StreamPolicy, cut_off_key, split_key, stream_key
@@ -72,6 +73,8 @@ class Trimmer:
         policies: the streams; those without groups are bounded here as well as on each XADD.
         partitions: how many partitions each has.
         limits: how long entries are kept.
+        on_cut_off: told by ``run`` of a stream's key, where a group newly lost entries of it. For
+            writers whose readers cannot ask: others are told by ``OnCutOff`` of the group's loop.
     """
 
     def __init__(
@@ -81,27 +84,40 @@ class Trimmer:
         *,
         partitions: int = 1,
         limits: Limits | None = None,
+        on_cut_off: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         self._redis = redis
         self._policies = policies
         self._partitions = partitions
         self._limits = limits or Limits()
+        self._on_cut_off = on_cut_off
+        self._untold: set[str] = set()
         self._stopping = asyncio.Event()
 
     async def run(self, *, every_s: float = TRIM_EVERY_S) -> None:
         """Trim now and then until ``stop``; errors of Redis are counted and waited out."""
         while not self._stopping.is_set():
             try:
-                await self.trim_all()
+                await self._trim_and_tell()
             except (RedisError, OSError) as error:
                 TRIM_ERRORS.inc()
                 log.warning("trim_failed", error=describe(error))
+            except ParleyError as error:
+                log.warning("cut_off_not_told", code=error.code)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), every_s)
 
     def stop(self) -> None:
         """Let ``run`` return after the command in flight."""
         self._stopping.set()
+
+    async def _trim_and_tell(self) -> None:
+        """Trim all, and tell of each stream of which a group lost entries, until that succeeds."""
+        self._untold |= (await self.trim_all()).keys()
+        for key in sorted(self._untold):
+            if self._on_cut_off is not None:
+                await self._on_cut_off(key)
+            self._untold.discard(key)
 
     async def trim_all(self) -> dict[str, list[str]]:
         """Trim every partition of every stream; return who newly lost entries: groups by key."""

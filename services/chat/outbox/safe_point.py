@@ -8,12 +8,12 @@ from redis.asyncio import Redis
 
 from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
+from libs.common.outbox.told import all_told_before
 from libs.common.streams.entries import ZERO
 from libs.common.streams.names import keys_and_groups, stream_key
 from libs.common.streams.positions import group_positions
 from libs.common.streams.safe_point import SafePointMover
 from services.chat.models import SafePoint
-from services.chat.selectors.snapshots import all_told_before
 from services.chat.store import CHAT_REQUESTS, GROUP, STREAMS
 
 REQUESTS = stream_key(CHAT_REQUESTS)

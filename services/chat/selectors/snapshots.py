@@ -201,27 +201,6 @@ def safe_point() -> dt.datetime | None:
     return SafePoint.objects.filter(id=SafePoint.ONLY).values_list("reached_at", flat=True).first()
 
 
-def all_told_before() -> dt.datetime:
-    """Return a time of PostgreSQL's clock: everything from before it has left the outbox.
-
-    Everything, also what a transaction that goes on would commit. To be called in autocommit. The
-    role must see what its own sessions do, as it does unless it was forbidden.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT least(clock_timestamp(), min(xact_start)) FROM pg_stat_activity
-             WHERE datname = current_database() AND pid <> pg_backend_pid()
-               AND backend_type = 'client backend'
-            """
-        )
-        (all_ended_before,) = cursor.fetchone()
-        # Only now: a row of a transaction that ended before the first statement is seen by this one.
-        cursor.execute("SELECT least(%s, min(created_at)) FROM outbox", [all_ended_before])
-        told_before: dt.datetime = cursor.fetchone()[0]
-    return told_before
-
-
 def _as_many_as_fit(rooms: Sequence[str], own_from: Mapping[str, tuple[int, int]]) -> Sequence[str]:
     """Return the first rooms, at least one if there is any, in which not too much was written."""
     ranges = (own_from.get(room, (0, 0)) for room in rooms)

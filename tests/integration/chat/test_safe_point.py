@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import pytest
 from django.db import connections
 
+from libs.common.outbox.told import all_told_before
 from services.chat.outbox.safe_point import reach
 from services.chat.selectors.snapshots import (
     BEGINNING,
     MEMBERS,
-    all_told_before,
     changed_rooms,
     safe_point,
     snapshots_of,

@@ -1,0 +1,88 @@
+"""Asks chat for what we may have missed: ``snapshots.requested``.
+
+A new group on streams that still have all their entries missed nothing, and after a wipe chat
+tells rooms again by itself; so this is rare. It goes past the outbox, because what is remembered
+until it is published stands elsewhere: that a group lost something, in Redis beside its stream;
+that nothing is known, in our tables, which are empty.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from libs.common import metrics
+from libs.common.database import DatabaseThreads
+from libs.common.errors import ParleyError
+from libs.common.events import SnapshotsRequested
+from libs.common.streams.entries import Outgoing
+from libs.common.streams.publisher import Publisher
+from services.receipts.selectors.rooms import any_room_is_known
+from services.receipts.store import CHAT_REQUESTS, GROUP
+
+AGAIN_AFTER_S = 1.0
+"""Pause between two tries to find out whether anything is known here."""
+COLLECT_S = 0.5
+"""How long the first loss waits for those of our other groups, which come together."""
+
+REQUESTED = metrics.counter(
+    "parley_snapshots_requested", "Requests for snapshots of rooms that were published."
+)
+
+log = structlog.get_logger(__name__)
+
+
+class SnapshotsWanted:
+    """One per process."""
+
+    def __init__(self, *, publisher: Publisher, database: DatabaseThreads) -> None:
+        self._publisher = publisher
+        self._database = database
+        self._asking: asyncio.Task[None] | None = None
+
+    async def run(self, *, then: Callable[[], None]) -> None:
+        """Ask for all rooms where none is known here, call ``then``, and rest until cancelled.
+
+        Our groups must begin only ``then``: what they bring would hide that we know nothing, and
+        a process that dies before it has asked must find that out again.
+        """
+        await self._begin()
+        then()
+        await asyncio.Event().wait()
+
+    async def missed(self, reason: str) -> None:
+        """Ask for all that our groups may have missed; what several tell at once is asked once.
+
+        For ``OnCutOff`` of a group's loop, which tells again where this raises.
+
+        Args:
+            reason: for the log.
+
+        Raises:
+            Unavailable: Redis did not take it, or not in time; perhaps it was published.
+        """
+        log.warning("entries_missed", reason=reason)
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask_soon(), name="ask-for-snapshots")
+        await asyncio.shield(self._asking)
+
+    async def _begin(self) -> None:
+        while True:
+            try:
+                if not await self._database.run(any_room_is_known):
+                    await self._ask(everything=True)
+            except ParleyError as error:
+                log.info("beginning_waits", code=error.code)
+            else:
+                return
+            await asyncio.sleep(AGAIN_AFTER_S)
+
+    async def _ask_soon(self) -> None:
+        await asyncio.sleep(COLLECT_S)
+        self._asking = None  # who comes from now on may have lost more
+        await self._ask(everything=False)
+
+    async def _ask(self, *, everything: bool) -> None:
+        event = SnapshotsRequested(service=GROUP, everything=everything)
+        await self._publisher.publish([Outgoing(CHAT_REQUESTS, 0, [event])])
+        REQUESTED.inc()
