@@ -17,21 +17,21 @@ hold each other up it is the fold that gives way, which is tried again and which
 
 FOLD = """
     SET LOCAL lock_timeout = %s;
-    WITH told AS (
-        SELECT room_id, user_id,
-               least(told.delivered_seq, room.last_seq) AS delivered_seq,
-               least(told.read_seq, room.last_seq) AS read_seq,
-               least(told.shown_seq, room.last_seq) AS shown_seq
+    WITH told AS MATERIALIZED (
+        SELECT told.*, (SELECT last_seq FROM room WHERE id = room_id) AS head
           FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[])
                AS told (room_id, user_id, delivered_seq, read_seq, shown_seq)
-          JOIN room ON room.id = told.room_id
     ), rising AS MATERIALIZED (
-        SELECT member.id, told.delivered_seq, told.read_seq, told.shown_seq
+        SELECT member.id,
+               least(told.delivered_seq, head) AS delivered_seq,
+               least(told.read_seq, head) AS read_seq,
+               least(told.shown_seq, head) AS shown_seq
           FROM member JOIN told USING (room_id, user_id)
          WHERE member.left_seq IS NULL
-           AND (told.delivered_seq > member.delivered_seq
-                OR told.read_seq > member.read_seq
-                OR told.shown_seq > coalesce(member.shown_read_seq, member.read_seq))
+           AND (least(told.delivered_seq, head) > member.delivered_seq
+                OR least(told.read_seq, head) > member.read_seq
+                OR least(told.shown_seq, head)
+                   > coalesce(member.shown_read_seq, member.read_seq))
          ORDER BY member.room_id, member.user_id
            FOR NO KEY UPDATE OF member
     ), moved AS (
