@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from libs.common.clock import SystemClock
+from libs.common.events import Advance
 from services.receipts.actions.fold import Folder, News, Own
 from services.receipts.domain.watermarks import Claim, Watermarks, rising
 
@@ -40,7 +41,7 @@ class Database:
     """The service's own database, in which each example has rooms and users of its own."""
 
     def __init__(self, url):
-        self.told = []
+        self.told: list[Advance] = []
         self._connection = psycopg2.connect(url)
         self._connection.autocommit = True
         self.folders = [

@@ -5,14 +5,15 @@ one; tests hold the two together. The order in which claims and messages come ne
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 from libs.common.events import Receipt
 
 Pair = tuple[str, str]
 """A room and a user."""
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,15 +85,15 @@ def _past(seq: int, own: Collection[int]) -> int:
     return seq
 
 
-def rising(claims: Iterable[tuple[Pair, Claim]]) -> dict[Pair, Sequence[Claim]]:
+def rising(claims: Iterable[tuple[K, Claim]]) -> dict[K, Sequence[Claim]]:
     """Return the claims of each member by time, each above the one before; what adds nothing goes.
 
     Each step is a row of the log: what a late batch holds of one member keeps its times.
     """
-    by_pair: defaultdict[Pair, list[Claim]] = defaultdict(list)
-    for pair, claim in claims:
-        by_pair[pair].append(claim)
-    return {pair: _rising(found) for pair, found in by_pair.items()}
+    by_member: defaultdict[K, list[Claim]] = defaultdict(list)
+    for member, claim in claims:
+        by_member[member].append(claim)
+    return {member: _rising(found) for member, found in by_member.items()}
 
 
 def _rising(claims: list[Claim]) -> Sequence[Claim]:

@@ -43,6 +43,7 @@ def outgoing(rows: Sequence[Outbox], *, partitions: int) -> list[Outgoing]:
         for row in rows
         if row.event == Outbox.WATERMARKS_ADVANCED
         for room, user in zip(row.rooms, row.users, strict=True)
+        if user is not None
     }
     judged = {
         pair: None
