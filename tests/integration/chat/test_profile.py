@@ -38,8 +38,8 @@ async def test_a_name_is_changed_for_all_and_kept(world):
         welcome = client.welcome
 
     user = {"id": alice.id, "username": alice.username, "display_name": "Alice the Great"}
-    assert before == {"user": user | {"display_name": "Person 0"}}
-    assert (changed.status_code, changed.json()) == (200, {"user": user})
+    assert before == {"user": user | {"display_name": "Person 0"}, "send_read_receipts": True}
+    assert (changed.status_code, changed.json()) == (200, before | {"user": user})
     assert (seen, welcome["user"]) == ([user], user)
 
 
@@ -54,7 +54,55 @@ async def test_a_change_is_told_to_the_other_services(world):
     assert alice.id.encode() in told
 
 
-@pytest.mark.parametrize("body", [{}, {"display_name": "Somebody"}, {"last_seen": "nobody"}])
+async def test_who_reads_privately_says_so_once_and_all_are_told(world):
+    alice = world.person()
+
+    async with world.http(alice) as http:
+        off = await http.patch("/me", json={"send_read_receipts": False})
+        renamed = await http.patch("/me", json={"display_name": f"New {alice.username}"})
+        kept = (await http.get("/me")).json()
+
+    told = await until_told(world, f"New {alice.username}")
+    assert b'"send_read_receipts":false' in told
+    assert (off.status_code, off.json()["send_read_receipts"]) == (200, False)
+    assert renamed.json()["send_read_receipts"] is kept["send_read_receipts"] is False
+
+
+async def test_of_two_changes_none_is_made_where_one_is_wrong(world):
+    alice = world.person()
+    both = {"display_name": "Else", "send_read_receipts": False}
+
+    async with world.http(alice) as http:
+        wrong = await http.patch("/me", json=both | {"display_name": "a\nb"})
+        before = (await http.get("/me")).json()
+        answer = await http.patch("/me", json=both)
+
+    assert (wrong.status_code, before["send_read_receipts"]) == (400, True)
+    assert answer.json()["user"]["display_name"] == "Else"
+    assert answer.json()["send_read_receipts"] is False
+
+
+@pytest.mark.parametrize("value", ["yes", 1, 0, None, []])
+async def test_privacy_is_on_or_off(world, value):
+    alice = world.person()
+
+    async with world.http(alice) as http:
+        answer = await http.patch("/me", json={"send_read_receipts": value})
+        kept = (await http.get("/me")).json()["send_read_receipts"]
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["send_read_receipts"])
+    assert kept is True
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"display_name": "Somebody"},
+        {"send_read_receipts": True},
+        {"last_seen": "nobody"},
+    ],
+)
 async def test_what_changes_nothing_is_told_to_nobody(world, body):
     alice = world.person("Somebody")
 
