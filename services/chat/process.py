@@ -83,9 +83,11 @@ class Process:
             take_published=self.announcer.take_published,
             put_back_published=self.announcer.put_back_published,
         )
+        # In consumer groups. The same after a restart: what was in hand is taken up at once.
+        self.consumer = f"{platform.node()}:{settings.port}"
         epoch = Epoch(self.blocking)
         self._make_delivery(epoch, partitions=partitions)
-        self._make_projection(settings)
+        self._make_projection(partitions=partitions)
         self.trimmer = Trimmer(self.blocking, list(STREAMS.values()), partitions=partitions)
         self._make_repair(settings, epoch)
         self.signals = Signals(layer=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER))
@@ -151,21 +153,19 @@ class Process:
             on_heads=self._on_heads,
         )
 
-    def _make_projection(self, settings: ChatSettings) -> None:
+    def _make_projection(self, *, partitions: int) -> None:
         """Make what folds the watermarks that receipts tells into our database."""
-        # The same after a restart: what was in hand is taken up at once.
-        consumer = f"{platform.node()}:{settings.port}"
         self.groups = [
             GroupLoop(
                 self.blocking,
                 stream_key(RECEIPTS_EVENTS, each),
                 GROUP,
                 projection.projecting(fold_advances, self.database),
-                consumer=consumer,
+                consumer=self.consumer,
                 clock=self.clock,
                 options=projection.OPTIONS,
             )
-            for each in range(settings.stream_partitions)
+            for each in range(partitions)
         ]
 
     def _make_repair(self, settings: ChatSettings, epoch: Epoch) -> None:
@@ -191,7 +191,7 @@ class Process:
                 stream_key(CHAT_REQUESTS),
                 GROUP,
                 answering(tell_rooms=snapshots.tell_rooms, ask_for_repair=self.repair.ask),
-                consumer=f"{platform.node()}:{settings.port}",
+                consumer=self.consumer,
                 clock=self.clock,
             )
         )
