@@ -48,14 +48,14 @@ class Snapshots(msgspec.Struct, frozen=True, kw_only=True):
 def snapshots_after(
     after: str, *, since: dt.datetime | None, among: Sequence[str] | None = None
 ) -> Snapshots:
-    """Return the state of some rooms that changed, with who wrote in them since.
+    """Return the state of some rooms, with who wrote in them since.
 
     Args:
         after: ``next`` of the page before, or ``BEGINNING``.
-        since: PostgreSQL's clock; None means all rooms.
-        among: only these ids, if given.
+        since: PostgreSQL's clock; None means ever.
+        among: these rooms, changed or not; if not given, all that changed since.
     """
-    page = changed_rooms(since=since, after=after, among=among)
+    page = changed_rooms(since=since if among is None else None, after=after, among=among)
     own_from = own_messages_from(page.rooms, since=since)
     rooms = _as_many_as_fit(page.rooms, own_from)
     # In this order: what was written in between is above the head of no snapshot.

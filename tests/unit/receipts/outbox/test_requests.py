@@ -1,0 +1,94 @@
+import asyncio
+
+import pytest
+
+from libs.common.errors import Unavailable
+from libs.common.events import SnapshotsRequested
+from libs.common.streams.entries import Outgoing
+from services.receipts.outbox import requests
+from services.receipts.outbox.requests import SnapshotsWanted
+from services.receipts.store import CHAT_REQUESTS
+
+FROM_SAFE_POINT = SnapshotsRequested(service="receipts")
+EVERYTHING = SnapshotsRequested(service="receipts", everything=True)
+
+
+class Streams:
+    """Takes requests, after failing so many times."""
+
+    def __init__(self):
+        self.failures = 0
+        self.requests = []
+
+    async def publish(self, outgoing):
+        if self.failures:
+            self.failures -= 1
+            raise Unavailable
+        (item,) = outgoing
+        assert isinstance(item, Outgoing)
+        assert (item.stream, item.partition) == (CHAT_REQUESTS, 0)
+        self.requests += item.events
+
+
+class Database:
+    def __init__(self, *, knows):
+        self.knows = knows
+
+    async def run(self, _):
+        return self.knows
+
+
+@pytest.fixture
+def streams(monkeypatch):
+    monkeypatch.setattr(requests, "AGAIN_AFTER_S", 0)
+    monkeypatch.setattr(requests, "COLLECT_S", 0.01)
+    return Streams()
+
+
+async def begin(streams, *, knows):
+    """Run until the groups may begin; return what had been asked for by then."""
+    begun = asyncio.get_running_loop().create_future()
+    wanted = SnapshotsWanted(publisher=streams, database=Database(knows=knows))
+    running = asyncio.create_task(wanted.run(then=lambda: begun.set_result(list(streams.requests))))
+    try:
+        async with asyncio.timeout(5):
+            return await begun
+    finally:
+        running.cancel()
+
+
+async def test_who_knows_no_room_asks_for_all_before_the_groups_begin(streams):
+    streams.failures = 3
+
+    asked = await begin(streams, knows=False)
+
+    assert asked == [EVERYTHING]
+
+
+async def test_who_knows_rooms_begins_without_asking(streams):
+    asked = await begin(streams, knows=True)
+
+    assert asked == []
+
+
+async def test_what_groups_miss_together_is_asked_for_once_and_later_again(streams):
+    wanted = SnapshotsWanted(publisher=streams, database=Database(knows=True))
+
+    await asyncio.gather(*(wanted.missed("it was trimmed") for _ in range(3)))
+    together = list(streams.requests)
+    await wanted.missed("it was trimmed again")
+
+    assert together == [FROM_SAFE_POINT]
+    assert streams.requests == [FROM_SAFE_POINT] * 2
+
+
+async def test_every_group_learns_that_a_request_was_not_taken(streams):
+    streams.failures = 1
+    wanted = SnapshotsWanted(publisher=streams, database=Database(knows=True))
+
+    outcomes = await asyncio.gather(
+        *(wanted.missed("it was trimmed") for _ in range(3)), return_exceptions=True
+    )
+
+    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 3
+    assert streams.requests == []
