@@ -6,7 +6,7 @@ where the same numbers stand there still.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from libs.common.database import DatabaseThreads
@@ -80,10 +80,16 @@ class Reconciler:
         self._ask = ask
         self._sleep = sleep
 
-    async def run(self, *, on_page: Callable[[], Awaitable[object]] | None = None) -> Report:
-        """Go through all rooms.
+    async def run(
+        self,
+        rooms: Sequence[str] | None = None,
+        *,
+        on_page: Callable[[], Awaitable[object]] | None = None,
+    ) -> Report:
+        """Go through some rooms, or all.
 
         Args:
+            rooms: at most 100; None means all.
             on_page: called after each page; what it raises ends the run.
 
         Raises:
@@ -91,10 +97,10 @@ class Reconciler:
             ParleyError, redis.RedisError: a database did not take part.
         """
         report = Report()
-        after = BEGINNING
-        while rooms := await self._database.run(rooms_after, after):
-            await self._compare(rooms, report)
-            after = rooms[-1]
+        page = await self._database.run(rooms_after, BEGINNING) if rooms is None else rooms
+        while page:
+            await self._compare(page, report)
+            page = await self._database.run(rooms_after, page[-1]) if rooms is None else ()
             if on_page is not None:
                 await on_page()
             await self._sleep(PAUSE_S)

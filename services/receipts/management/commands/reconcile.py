@@ -1,7 +1,10 @@
 """``reconcile``: compare watermarks with the log and with chat now, and tell what does not agree."""
 
 import asyncio
+from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 from redis.exceptions import RedisError
@@ -26,12 +29,17 @@ class Command(BaseCommand):
         "Compare watermarks with the log and with chat. Ends with 0 where all agree, 1 where not."
     )
 
-    def handle(self, *_: Any, **__: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take rooms."""
+        parser.add_argument("rooms", nargs="*", type=UUID, help="only these, at most 100")
+
+    def handle(self, *_: Any, **options: Any) -> None:
         """Compare, and print a report."""
         from services.receipts.settings import RECEIPTS  # needs an environment: only when it runs
 
         try:
-            report = asyncio.run(reconcile(str(RECEIPTS.redis_url)))
+            rooms = [str(room) for room in options["rooms"]] or None
+            report = asyncio.run(reconcile(rooms, redis_url=str(RECEIPTS.redis_url)))
         except ChatIsSilent as error:
             raise CommandError("Chat does not answer.", returncode=NOT_COMPARED) from error
         except ParleyError as error:
@@ -47,8 +55,8 @@ class Command(BaseCommand):
             raise SystemExit(DRIFT)
 
 
-async def reconcile(redis_url: str) -> Report:
-    """Compare everything, with clients of our own.
+async def reconcile(rooms: Sequence[str] | None, *, redis_url: str) -> Report:
+    """Compare some rooms, or all, with clients of our own.
 
     Raises: as ``Reconciler.run``.
     """
@@ -57,7 +65,7 @@ async def reconcile(redis_url: str) -> Report:
     database = DatabaseThreads(1)
     ask = ChatAsked(blocking, Publisher(hot, STREAMS, clock=clock), clock=clock)
     try:
-        return await Reconciler(database, ask=ask).run()
+        return await Reconciler(database, ask=ask).run(rooms)
     finally:
         await hot.aclose()
         await blocking.aclose()
