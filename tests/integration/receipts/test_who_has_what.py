@@ -185,29 +185,65 @@ async def test_what_the_log_has_forgotten_has_no_time_though_later_messages_do(r
         assert (await room.told(asker, 5))[BOB] == (at(2), at(2))
 
 
-async def test_times_are_found_in_all_partitions_of_the_log(room, database):
+@pytest.fixture
+def early_partition(database):
+    """A part of the log that comes before all others; tests move rows of any age into it."""
+    database.rows(
+        "create table early partition of advance for values from ('2001-01-01') to ('2001-02-01')"
+    )
+    yield "update advance set logged_at = '2001-01-03' where"
+    database.rows("drop table early")
+
+
+@pytest.mark.parametrize("moved", ["delivered_seq = 3", "delivered_seq = 6", "delivered_seq = 9"])
+async def test_times_are_found_in_whatever_part_of_the_log(room, database, early_partition, moved):
     await room.has({ANN: 0, BOB: 0}, head=9)
     for second in (1, 2, 3):
         await room.claims(BOB, second * 3, second * 3 - 1, second=second)
-    database.rows(
-        "create table yesterday partition of advance for values from ('2001-01-01') to ('2001-02-01')"
-    )
-    try:
-        database.rows(
-            "update advance set logged_at = '2001-01-03' where delivered_seq = 3 or read_seq = 5"
-        )
+    database.rows(f"{early_partition} {moved}")
 
-        told = [(await room.told(ANN, seq))[BOB] for seq in (1, 2, 3, 4, 8, 9)]
-    finally:
-        database.rows("drop table yesterday")
+    for asker in (ANN, BOB):
+        told = [(await room.told(asker, seq))[BOB] for seq in (1, 2, 3, 4, 8, 9)]
 
-    assert told == [
-        *[(at(1), at(1))] * 2,
-        (at(1), at(2)),
-        (at(2), at(2)),
-        (at(3), at(3)),
-        (at(3), False),
-    ]
+        assert told == [
+            *[(at(1), at(1))] * 2,
+            (at(1), at(2)),
+            (at(2), at(2)),
+            (at(3), at(3)),
+            (at(3), False),
+        ]
+
+
+@pytest.mark.parametrize("moved", ["shown_read_seq = 0", "shown_read_seq = 4", "delivered_seq = 8"])
+async def test_rows_that_stand_still_in_something_tell_no_time_of_it(
+    room, database, early_partition, moved
+):
+    await room.has({ANN: 0, BOB: 0}, head=9)
+    await room.claims(BOB, 6, second=1)
+    await room.claims(BOB, 6, 4, second=2, private=True)
+    await room.claims(BOB, 6, 4, second=3)
+    await room.claims(BOB, 6, 6, second=4)
+    await room.claims(BOB, 8, 6, second=5)
+    database.rows(f"{early_partition} {moved}")
+
+    assert (await room.told(ANN, 3))[BOB] == (at(1), at(3))
+    assert (await room.told(BOB, 3))[BOB] == (at(1), at(2))
+    assert (await room.told(ANN, 5))[BOB] == (at(1), at(4))
+    assert (await room.told(BOB, 5))[BOB] == (at(1), at(4))
+    assert (await room.told(BOB, 8))[BOB] == (at(5), False)
+
+
+async def test_another_room_of_the_same_people_tells_nothing_of_this_one(room, database, threads):
+    another = Room(database, threads)
+    await room.has({ANN: 0, BOB: 0}, head=9)
+    await another.has({ANN: 0, BOB: 0}, head=9)
+    await another.claims(BOB, 7, 5, second=1)
+    await room.claims(BOB, 8, 6, second=2)
+    await another.claims(BOB, 8, 6, second=3)
+
+    assert [each.delivered_seq for each in (await room.watermarks(ANN)).members] == [0, 8]
+    for asker in (ANN, BOB):
+        assert (await room.told(asker, 3))[BOB] == (at(2), at(2))
 
 
 async def test_members_come_by_id_in_pages_without_those_who_left(room):
