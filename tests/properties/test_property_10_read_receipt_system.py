@@ -81,7 +81,7 @@ def test_each_message_is_read_once_at_its_time_however_it_is_reported(conversati
     async def play():
         base = await conversation.write()
         before, told = conversation.advances(), 0
-        times = {}
+        times: dict[int, dt.datetime | None] = {}
         for upto in reports:
             await conversation.read(base + upto)
             if upto > told:
