@@ -120,7 +120,10 @@ class Chat:
         await self.close()
 
     async def close(self) -> None:
-        """Disconnect. Sends without an answer raise ``Closed`` (outcome unknown); feeds end."""
+        """Disconnect, after receipts that are owed, which takes half a second at most.
+
+        Sends without an answer raise ``Closed`` (outcome unknown); feeds end.
+        """
         await self._engine.close()
         await self._http.close()
 
@@ -256,7 +259,7 @@ class Chat:
     ) -> Sent:
         """Do as ``send`` does, over HTTP: the fallback where WebSockets do not get through."""
         draft = _draft(room, content, reply_to, client_id)
-        return await self._engine.post(draft, timeout_s)
+        return await self._engine.without_socket.post(draft, timeout_s)
 
     def read(self, room: str, seq: int | None = None) -> None:
         """Report that everything up to ``seq`` (default: all that is held) was seen.
@@ -312,7 +315,7 @@ class Chat:
 
         While no session is open it also reports what was received and read.
         """
-        await self._engine.catch_up(wait_s)
+        await self._engine.without_socket.catch_up(wait_s)
 
     def abort(self) -> None:
         """Break the connection as a lost network would; the chat comes back by itself."""

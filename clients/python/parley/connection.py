@@ -87,6 +87,8 @@ class Connection:
         self._socket: Socket | None = None
         self._queue: deque[Command] = deque()
         self._queued = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._drained.set()
         self._welcomed_at: float | None = None
         self._announced_s: float | None = None
         self._heard_at = 0.0
@@ -109,11 +111,16 @@ class Connection:
             return 0.0
         return max(self._next_try_at - self._clock.monotonic(), 0.0)
 
+    async def drained(self) -> None:
+        """Wait until everything that was queued is written, or dropped with its connection."""
+        await self._drained.wait()
+
     def post(self, command: Command) -> None:
         """Queue a command for the present connection, in order; never waits."""
         if self._welcomed_at is not None:
             self._queue.append(command)
             self._queued.set()
+            self._drained.clear()
 
     def abort(self) -> None:
         """Break the present connection, as a lost network would; ``run`` comes back."""
@@ -194,6 +201,7 @@ class Connection:
                 self._queued.clear()
                 while self._queue:
                     await socket.send_text(encode(self._queue.popleft()))
+                self._drained.set()
 
     async def _renew_session(self) -> None:
         try:
@@ -226,6 +234,7 @@ class Connection:
         self._disarm()
         self._queue.clear()
         self._queued.clear()
+        self._drained.set()
         if self._welcomed_at is None:
             return None
         lived_s = self._clock.monotonic() - self._welcomed_at

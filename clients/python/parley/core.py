@@ -109,6 +109,11 @@ class Core:
         return output
 
     @property
+    def owes_receipts(self) -> bool:
+        """Whether receipts wait for their time on this connection."""
+        return self.online and self._receipts.pending
+
+    @property
     def busy(self) -> bool:
         """Whether time alone will bring something to do; otherwise ``tick`` need not be called."""
         owes = self.online and (self._receipts.pending or self.rooms.has_holes)

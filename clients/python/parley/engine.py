@@ -5,33 +5,32 @@ the core decided is carried out right after, by ``pump``.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine
 from typing import Any
 
 from clients.python.parley.api import Api
 from clients.python.parley.clock import Handle, sleep
-from clients.python.parley.commands import ReadReceipt
 from clients.python.parley.connection import Connection
 from clients.python.parley.core import Core, Sent
 from clients.python.parley.credentials import Credentials
 from clients.python.parley.errors import (
     Closed,
     Internal,
-    NotAcknowledged,
     NotFound,
     ParleyError,
     PermissionDenied,
     Timeout,
     Unauthenticated,
 )
+from clients.python.parley.fallback import Fallback
 from clients.python.parley.feed import Feed, Feeds
 from clients.python.parley.frames import Message, Room, ServerFrame, Welcome
 from clients.python.parley.marks import Moved
 from clients.python.parley.options import Options
 from clients.python.parley.outbox import Draft
 from clients.python.parley.reconnect import Ladder
-from clients.python.parley.rooms import SYNC_ROOMS
 from clients.python.parley.websocket import Socket
 
 logger = logging.getLogger(__name__)
@@ -40,7 +39,10 @@ TICK_S = 0.05
 """How finely time is looked at while something waits for it; an idle chat does not tick."""
 
 PAUSE_S = 1.0
-"""The pause between two tries over HTTP where the server named none."""
+"""The pause between two tries to renew the session."""
+
+LAST_WORDS_S = 0.5
+"""How long leaving may take: two receipts of a room, and then some."""
 
 
 class Engine:
@@ -50,6 +52,7 @@ class Engine:
         core: the decisions.
         connection: the socket, kept open.
         inbox: the messages, in order in each room.
+        without_socket: the same things over HTTP.
         frames: every frame as it came.
         moves: whose watermarks went up, after they did.
     """
@@ -66,6 +69,7 @@ class Engine:
             clock=options.clock,
             ladder=Ladder(options.random, options.reconnect_bases_s),
         )
+        self.without_socket = Fallback(self.core, api, clock=options.clock, pump=self.pump)
         self._base_url = base_url
         self._api = api
         self._credentials = credentials
@@ -73,6 +77,8 @@ class Engine:
         self._clock = options.clock
         self._welcome: Welcome | None = None
         self._started = asyncio.Event()
+        self._told = asyncio.Event()
+        self._told.set()
         self._ended: ParleyError | None = None
         self._senders: dict[str, asyncio.Future[Sent]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -108,7 +114,14 @@ class Engine:
             raise self._ended
 
     async def close(self) -> None:
-        """Disconnect, end every feed, and fail every send that waits. Idempotent."""
+        """Disconnect, end every feed, and fail every send that waits. Idempotent.
+
+        Receipts that are owed go out before, where that takes no longer than a moment.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_S):
+                await self._told.wait()
+                await self.connection.drained()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -131,27 +144,6 @@ class Engine:
             raise
         finally:
             self._senders.pop(ref, None)
-
-    async def post(self, draft: Draft, timeout_s: float) -> Sent:
-        """Send over HTTP until acknowledged; see ``Chat.post``."""
-        causes: list[ParleyError] = []
-        try:
-            async with asyncio.timeout(timeout_s):
-                message, duplicate = await self._post_until_stored(draft, causes)
-        except TimeoutError as error:
-            cause = causes[-1] if causes else None
-            raise NotAcknowledged(draft.client_id, cause=cause) from error
-        self.core.take(message, self._clock.monotonic())
-        self.pump()
-        return Sent.of(message, duplicate=duplicate)
-
-    async def catch_up(self, wait_s: float | None) -> None:
-        """Fetch what is missing over HTTP; see ``Chat.catch_up``."""
-        rooms = list(self.core.rooms.cursors())
-        for first in range(0, max(len(rooms), 1), SYNC_ROOMS):
-            await self._catch_up(rooms[first : first + SYNC_ROOMS], wait_s)
-        if not self.core.online:
-            await self._report()
 
     def learn(self, room: Room) -> Room:
         """Take in a room from HTTP; return it."""
@@ -176,6 +168,7 @@ class Engine:
                 sender.set_result(settled.outcome)
             else:
                 sender.set_exception(settled.outcome)
+        (self._told.clear if self.core.owes_receipts else self._told.set)()
         self._place_rooms()
         if self._alarm is None and self.core.busy and self._ended is None:
             self._alarm = self._clock.call_later(TICK_S, self._tick)
@@ -199,44 +192,6 @@ class Engine:
         self.pump()
 
     # In the background ------------------------------------------------------------------------
-
-    async def _post_until_stored(
-        self, draft: Draft, causes: list[ParleyError]
-    ) -> tuple[Message, bool]:
-        while True:
-            try:
-                return await self._api.send(draft)
-            except ParleyError as error:
-                if not error.retriable:
-                    raise
-                causes.append(error)
-            await sleep(self._clock, causes[-1].retry_after_s or PAUSE_S)
-
-    async def _catch_up(self, rooms: list[str], wait_s: float | None) -> None:
-        """Ask page by page, for as long as there is more."""
-        while True:
-            cursors = {room: self.core.rooms.cursor(room) for room in rooms}
-            missing = await self._api.sync(cursors, wait_s=wait_s)
-            now = self._clock.monotonic()
-            self.core.learn([room for room in missing.changed if not room.removed], now)
-            for message in missing.messages:
-                self.core.take(message, now)
-            self.core.synced(missing.rooms, now)
-            for status in missing.statuses:
-                self.core.advance(status)
-            # Behind the messages: the last ones of a room that was left come with its farewell.
-            self.core.learn([room for room in missing.changed if room.removed], now)
-            self.pump()
-            rooms = [entry.room for entry in missing.rooms if entry.has_more]
-            if not rooms:
-                return
-
-    async def _report(self) -> None:
-        """Report what was received and read; what gets lost is reported by the next connection."""
-        for receipt in self.core.take_receipts(self._clock.monotonic()):
-            is_read = isinstance(receipt, ReadReceipt)
-            member = "read_seq" if is_read else "delivered_seq"
-            await self._api.report_receipts(receipt.room, **{member: receipt.seq})
 
     async def _open_socket(self) -> Socket:
         origin = self._options.origin
@@ -312,6 +267,7 @@ class Engine:
             return
         self._ended = error or Closed(1000, "by this client")
         self._started.set()
+        self._told.set()
         if self._alarm is not None:
             self._alarm.cancel()
         self.inbox.close(error)

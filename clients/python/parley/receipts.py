@@ -49,7 +49,7 @@ class Receipts:
     def __init__(self, *, automatic: bool = True) -> None:
         self._automatic = automatic
         self._marks: dict[str, Mark] = {}
-        self._dirty: set[str] = set()
+        self._owing: set[str] = set()
 
     def connected(self) -> None:
         """Begin a connection: nothing was told on it, and nothing is known of what arrived before.
@@ -69,48 +69,44 @@ class Receipts:
         """Note that everything up to ``seq`` is held."""
         mark = self._mark(room)
         mark.held = max(mark.held, seq)
-        self._dirty.add(room)
+        self._note(room, mark)
 
     def see(self, room: str, seq: int) -> None:
         """Note that everything up to ``seq`` was seen; told once it is also held."""
         mark = self._mark(room)
         mark.seen = max(mark.seen, seq)
-        self._dirty.add(room)
+        self._note(room, mark)
 
     def forget(self, room: str) -> None:
         """Owe nothing for a room that one is no longer a member of."""
         self._marks.pop(room, None)
-        self._dirty.discard(room)
+        self._owing.discard(room)
 
     def due(self, now: float) -> list[Delivered | ReadReceipt]:
         """Return the receipts to send now, at most one of a room; each is returned once."""
-        frames: list[Delivered | ReadReceipt] = []
-        for room in sorted(self._dirty):
-            mark = self._marks[room]
-            if mark.not_before > now:
-                continue
-            frame = self._report(room, mark)
-            if frame is None:
-                self._dirty.discard(room)
-                continue
-            frames.append(frame)
-            mark.not_before = now + READ_PAUSE_S
-        return frames
+        ready = [room for room in sorted(self._owing) if self._marks[room].not_before <= now]
+        return [self._report(room, now) for room in ready]
 
     @property
     def pending(self) -> bool:
-        """Whether something may become due."""
-        return bool(self._dirty)
+        """Whether something is owed, now or after a pause."""
+        return bool(self._owing)
 
-    def _report(self, room: str, mark: Mark) -> Delivered | ReadReceipt | None:
-        """Return what to say next of a room; reading comes first, because it implies the rest."""
-        if read := mark.read_owed:
-            mark.read, mark.delivered = read, max(mark.delivered, read)
+    def _report(self, room: str, now: float) -> Delivered | ReadReceipt:
+        """Say what is owed first of a room: reading, because it implies the rest."""
+        mark = self._marks[room]
+        read, delivered = mark.read_owed, mark.delivered_owed
+        mark.not_before = now + READ_PAUSE_S
+        mark.read, mark.delivered = max(mark.read, read), max(mark.delivered, read or delivered)
+        self._note(room, mark)
+        if read:
             return ReadReceipt(room=room, seq=read)
-        if self._automatic and (delivered := mark.delivered_owed):
-            mark.delivered = delivered
-            return Delivered(room=room, seq=delivered)
-        return None
+        return Delivered(room=room, seq=delivered)
+
+    def _note(self, room: str, mark: Mark) -> None:
+        """Remember whether something is owed of a room."""
+        owes = mark.read_owed or (self._automatic and mark.delivered_owed)
+        (self._owing.add if owes else self._owing.discard)(room)
 
     def _mark(self, room: str) -> Mark:
         return self._marks.setdefault(room, Mark())

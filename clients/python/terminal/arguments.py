@@ -17,6 +17,7 @@ environment:
 scripts:
   echo "Deployed." | python -m clients.python.terminal deploy-bot --to team
   Each line is one message. The status is 0 once the server has stored all of them.
+  A script reports nothing as received or read, unless --read is given.
 """
 TIMEOUT_S = 30.0
 
@@ -27,6 +28,7 @@ class Arguments:
 
     Attributes:
         to: the conversation to open, or to write the input to; may be empty.
+        read: whether a script reports what it writes out as received and read.
         timeout_s: how long one message of a script may take.
         log: a file for what goes wrong behind the scenes.
     """
@@ -37,6 +39,7 @@ class Arguments:
     token: str
     to: str
     sign_up: bool
+    read: bool
     timeout_s: float
     log: str
 
@@ -65,6 +68,9 @@ def read(words: Sequence[str], settings: Settings) -> Arguments:
         metavar="S",
         help="in scripts, seconds to try each message (%(default)g)",
     )
+    parser.add_argument(
+        "--read", action="store_true", help="in scripts, let others see what comes as read"
+    )
     parser.add_argument("--log", default="", metavar="FILE", help="write a technical log there")
     given = parser.parse_args(words)
     if "://" not in given.url:
@@ -76,6 +82,7 @@ def read(words: Sequence[str], settings: Settings) -> Arguments:
         token=given.token,
         to=given.to,
         sign_up=given.sign_up,
+        read=given.read,
         timeout_s=given.timeout,
         log=given.log,
     )

@@ -6,7 +6,7 @@ also be read without any. Texts that come in are not yet ``safe``, unless their 
 
 import datetime as dt
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from clients.python.terminal.layout import clip, fill, width, wrap
@@ -14,6 +14,8 @@ from clients.python.terminal.safe import safe, safe_lines
 
 Piece = tuple[str, str]
 Line = list[Piece]
+Laid = Line | Callable[[], Line]
+"""A line; or what makes it, asked whenever it is drawn, because its sign may still change."""
 
 NARROW_COLUMNS = 60
 """Below this the numbers of messages go, so that the text keeps some room."""
@@ -21,6 +23,7 @@ LEAST_COLUMNS = 10
 """The text of a message gets at least so many, however narrow the terminal is."""
 NAME_COLUMNS = 10
 SIGN_COLUMNS = 3
+"""Two for the sign, and a space."""
 RULE_COLUMNS = 100
 NARROW_NAME_COLUMNS = 7
 MOST_LINES = 60
@@ -28,15 +31,14 @@ MOST_LINES = 60
 
 
 class Mark(enum.Enum):
-    """What stands between a name and the text: (style, sign). Signs take at most two columns.
+    """What the sign between a name and the text stands for; of own messages, their state."""
 
-    Receipts will bring more signs for own messages; that is why there are two columns.
-    """
-
-    THEIRS = ("dim", "│")
-    WAITING = ("dim", "·")
-    SENT = ("good", "✓")
-    REFUSED = ("bad", "!")
+    THEIRS = "theirs"
+    PENDING = "pending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,7 @@ class Row:
     Attributes:
         name: who wrote it.
         style: of the name.
+        sign: asked for whenever the line is drawn; two columns of it are shown.
         seq: None while it has none.
         at: in the zone of the reader; None while it has no time.
         quote: what it answers, in a few words.
@@ -54,27 +57,32 @@ class Row:
     content: str
     name: str
     style: str
-    mark: Mark
+    sign: Callable[[], Piece]
     seq: int | None = None
     at: dt.datetime | None = None
     quote: str | None = None
 
 
-def message(row: Row, columns: int) -> list[Line]:
-    """Lay a message out: time, name, mark, and the text in a column of its own.
+def message(row: Row, columns: int) -> list[Laid]:
+    """Lay a message out: time, name, sign, and the text in a column of its own.
 
     Later lines stay in that column, so that no text can pass for another person's message.
     """
     gutter = _gutter(row, columns)
-    indent = sum(width(text) for _, text in gutter) - SIGN_COLUMNS
+    indent = sum(width(text) for _, text in gutter)
     room = max(columns - indent - SIGN_COLUMNS - 1, LEAST_COLUMNS)
     texts = [piece for line in safe_lines(row.content) for piece in wrap(line, room)]
     if len(texts) > MOST_LINES:
         texts[MOST_LINES:] = [f"… and {len(texts) - MOST_LINES} more lines"]
-    quoted = [[("dim", " " * indent + " ↪ " + clip(safe(row.quote), room))]] if row.quote else []
+    quote: Line = [("dim", " " * indent + " ↪ " + clip(safe(row.quote or ""), room))]
     edge: Piece = ("dim", " " * indent + " │ ")
-    first: Line = [*gutter, ("", texts[0])]
-    return [*quoted, first, *([edge, ("", text)] for text in texts[1:])]
+
+    def first() -> Line:
+        style, sign = row.sign()
+        return [*gutter, (style, fill(sign, SIGN_COLUMNS - 1, right=True) + " "), ("", texts[0])]
+
+    later: list[Line] = [[edge, ("", text)] for text in texts[1:]]
+    return [*([quote] if row.quote else []), first, *later]
 
 
 def day(date: dt.date, columns: int) -> Line:
@@ -118,17 +126,21 @@ def table(rows: Iterable[Sequence[Piece]], columns: int) -> list[Line]:
     return lines
 
 
-def plain(line: Line) -> str:
+def drawn(laid: Laid) -> Line:
+    """Return a line as it is at this moment."""
+    return laid() if callable(laid) else laid
+
+
+def plain(laid: Laid) -> str:
     """Return a line's text alone."""
-    return "".join(text for _, text in line).rstrip()
+    return "".join(text for _, text in drawn(laid)).rstrip()
 
 
 def _gutter(row: Row, columns: int) -> Line:
-    style, sign = row.mark.value
     time: Piece = ("dim", f"{row.at:%H:%M} " if row.at else " " * 6)
     if columns < NARROW_COLUMNS:
         name = fill(safe(row.name), NARROW_NAME_COLUMNS, right=True)
-        return [time, (row.style, name), (style, f"{sign:>2} ")]
+        return [time, (row.style, name)]
     number: Piece = ("dim", f"{'' if row.seq is None else row.seq:>4} ")
     name = fill(safe(row.name), NAME_COLUMNS, right=True)
-    return [number, time, (row.style, name), (style, f"{sign:>2} ")]
+    return [number, time, (row.style, name)]

@@ -13,7 +13,14 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 
-from clients.python.parley import BadFrame, Chat, ParleyError, Unauthenticated, Unavailable
+from clients.python.parley import (
+    BadFrame,
+    Chat,
+    Options,
+    ParleyError,
+    Unauthenticated,
+    Unavailable,
+)
 from clients.python.terminal import arguments as command_line
 from clients.python.terminal.arguments import Arguments
 from clients.python.terminal.commands import Call
@@ -30,6 +37,7 @@ from clients.python.terminal.sentences import sentence_of
 from clients.python.terminal.settings import Settings
 from clients.python.terminal.signing_in import CannotAsk, complete as ask_for_the_rest, signed_in
 from clients.python.terminal.talk import Talk
+from clients.python.terminal.ticks import Ticks
 from clients.python.terminal.view import View
 
 TRIES = 3
@@ -80,7 +88,8 @@ def _try_to_sign_in(given: Arguments, settings: Settings) -> int:
 
 
 async def _talk(arguments: Arguments, settings: Settings) -> int:
-    async with _ended_by_signals(), await signed_in(arguments) as chat:
+    options = Options(automatic_receipts=_is_read(arguments))
+    async with _ended_by_signals(), await signed_in(arguments, options) as chat:
         people = People(chat.api.users_by_id)
         people.add([chat.welcome.user])
         model = Model(chat.rooms, chat.user_id)
@@ -88,8 +97,8 @@ async def _talk(arguments: Arguments, settings: Settings) -> int:
         if arguments.to and not sys.stdin.isatty():
             sent = await send_input(chat, directory, to=arguments.to, timeout_s=arguments.timeout_s)
             return int(not sent)
-        view = View(model, people)
-        screen = _screen(settings, _live(chat, model, people, view))
+        view = View(model, people, await _ticks(chat))
+        screen = _screen(arguments, settings, _live(chat, model, people, view))
         talk = Talk(chat, model=model, people=people, view=view, screen=screen)
         runner = Runner(chat, talk, directory=directory, model=model, people=people, view=view)
         if not screen.redraws:
@@ -118,10 +127,30 @@ def _live(chat: Chat, model: Model, people: People, view: View) -> Live:
     )
 
 
-def _screen(settings: Settings, live: Live) -> Screen:
-    if settings.dumb or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return PlainScreen()
+async def _ticks(chat: Chat) -> Ticks:
+    """Return the signs of own messages as this server shows them, or plain ones."""
+    ticks = Ticks(chat.progress)
+    with contextlib.suppress(ParleyError):
+        ticks.adopt(await chat.api.statuses())
+    return ticks
+
+
+def _screen(arguments: Arguments, settings: Settings, live: Live) -> Screen:
+    if settings.dumb or not _is_interactive():
+        return PlainScreen(is_watched=_is_read(arguments))
     return PromptScreen(live, colors=settings.colors)
+
+
+def _is_interactive() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _is_read(arguments: Arguments) -> bool:
+    """Decide whether what comes counts as received, and what is shown as read.
+
+    A script that runs by itself must not tell anybody that a person has their message.
+    """
+    return arguments.read or _is_interactive()
 
 
 @contextlib.asynccontextmanager

@@ -29,14 +29,14 @@ class Outgoing:
     """An own message that is not on the screen for good yet.
 
     Attributes:
-        mark: WAITING, then SENT (its place in the room is not known yet) or REFUSED.
+        mark: PENDING, then SENT (its place in the room is not known yet) or FAILED.
     """
 
     room: str
     client_id: str
     content: str
     reply_to: int | None = None
-    mark: Mark = Mark.WAITING
+    mark: Mark = Mark.PENDING
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class Seen:
 
     Attributes:
         head: highest seq that is known to exist.
-        read: everything up to it was on the screen.
+        read: everything up to it was on the screen while somebody looked.
         messages: the latest ones, by seq.
         told: when the latest quiet lines about it were shown.
     """
@@ -183,11 +183,20 @@ class Model:
         return [*page, *(kept[seq] for seq in sorted(kept) if seq > last)]
 
     def on_screen(self, messages: Sequence[Message]) -> None:
-        """Note that these of the open room were shown below all others; they count as read."""
+        """Note that these of the open room were shown below all others."""
         self.oldest = self.oldest or messages[0].seq
         self.shown = messages[-1].seq
-        seen = self._seen.setdefault(messages[-1].room, Seen())
+
+    def read_shown(self) -> tuple[str, int] | None:
+        """Note that somebody looks at the open room; return up to where it is read by that.
+
+        None where no room is open or nothing of it was shown.
+        """
+        if self.current is None or not self.shown:
+            return None
+        seen = self._seen.setdefault(self.current, Seen())
         seen.read = max(seen.read, self.shown)
+        return self.current, self.shown
 
     # Messages ---------------------------------------------------------------------------------
 
@@ -228,15 +237,15 @@ class Model:
 
     def waiting(self) -> list[Outgoing]:
         """Return what has no answer yet, in all rooms."""
-        return [one for one in self.outgoing.values() if one.mark is Mark.WAITING]
+        return [one for one in self.outgoing.values() if one.mark is Mark.PENDING]
 
     def refused(self, room: str) -> list[Outgoing]:
         """Return what was refused in a room, in the order of writing."""
-        return [one for one in self._of(room) if one.mark is Mark.REFUSED]
+        return [one for one in self._of(room) if one.mark is Mark.FAILED]
 
     def under_way(self, room: str) -> list[Outgoing]:
         """Return what is shown above the prompt: not refused, and not in its place yet."""
-        return [one for one in self._of(room) if one.mark is not Mark.REFUSED]
+        return [one for one in self._of(room) if one.mark is not Mark.FAILED]
 
     def forget_sent(self) -> None:
         """Give up waiting for the place of messages that are stored: it was missed."""

@@ -59,6 +59,8 @@ class Runner:
             "history": self._history,
             "reply": self._reply,
             "retry": self._retry,
+            "who": self._who,
+            "receipts": self._receipts,
             "help": self._help,
         }
 
@@ -149,6 +151,31 @@ class Runner:
     async def _retry(self, _call: Call) -> None:
         if not self._talk.retry():
             self._talk.tell("Nothing was refused here.")
+
+    # Receipts ---------------------------------------------------------------------------------
+
+    async def _who(self, call: Call) -> None:
+        room, number = self._here(), call.words[0].removeprefix("#")
+        if not number.isdecimal():
+            raise NotFound("Like this: /who 12")
+        seq = int(number)
+        receipts = [one async for one in self._chat.api.message_receipts(room.id, seq)]
+        await self._people.learn(one.user for one in receipts)
+        self._talk.show(self._view.receipts(room.id, seq, receipts, self._talk.columns))
+
+    async def _receipts(self, call: Call) -> None:
+        words = {"on": True, "off": False}
+        wish = call.rest.strip().lower()
+        if wish and wish not in words:
+            raise NotFound("Like this: /receipts off")
+        api = self._chat.api
+        profile = await (api.change_me(send_read_receipts=words[wish]) if wish else api.me())
+        said = {
+            True: "Others see what you have read.",
+            False: "Others do not see what you read. That you received it they see.",
+            None: "This server tells others what you have read, and has no other choice.",
+        }
+        self._talk.tell(said[profile.send_read_receipts])
 
     async def _help(self, _call: Call) -> None:
         self._talk.show(self._view.help(self._talk.columns))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from clients.python.terminal.lines import Line, plain
+from clients.python.terminal.lines import Laid, Line, plain
 
 PLAIN_COLUMNS = 100
 """How wide lines are laid out where nobody knows how wide the screen is."""
@@ -30,7 +30,7 @@ class Live:
         complete: what the text before the cursor may become: (how many characters go, the new).
     """
 
-    above: Callable[[int], Sequence[Line]]
+    above: Callable[[int], Sequence[Laid]]
     prompt: Callable[[], Line]
     bar: Callable[[], Line]
     complete: Callable[[str], Sequence[tuple[int, str]]]
@@ -49,7 +49,16 @@ class Screen(Protocol):
         """Whether ``Live`` is shown; otherwise what changes has to be told in lines."""
         ...
 
-    def show(self, lines: Sequence[Line]) -> None:
+    @property
+    def is_watched(self) -> bool:
+        """Whether a person looks at it now, as far as the terminal tells; what is shown is read."""
+        ...
+
+    def when_watched(self, call: Callable[[], None]) -> None:
+        """Make this call whenever somebody begins to look again."""
+        ...
+
+    def show(self, lines: Sequence[Laid]) -> None:
         """Write lines, in order, above whatever is being typed."""
         ...
 
@@ -67,11 +76,16 @@ class Screen(Protocol):
 
 
 class PlainScreen:
-    """Line after line, for terminals that can do no more, and for pipes. No colours, no prompt."""
+    """Line after line, for terminals that can do no more, and for pipes. No colours, no prompt.
+
+    Args:
+        is_watched: whether a person looks at it; a script may as well throw its output away.
+    """
 
     redraws = False
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_watched: bool) -> None:
+        self.is_watched = is_watched
         self._lines = InputLines()
 
     @property
@@ -79,7 +93,10 @@ class PlainScreen:
         """How wide the terminal says it is; 100 where there is none."""
         return shutil.get_terminal_size((PLAIN_COLUMNS, 0)).columns
 
-    def show(self, lines: Sequence[Line]) -> None:
+    def when_watched(self, call: Callable[[], None]) -> None:
+        """Do nothing: whether somebody looks does not change."""
+
+    def show(self, lines: Sequence[Laid]) -> None:
         """Write lines."""
         sys.stdout.write("".join(plain(line) + "\n" for line in lines))
         sys.stdout.flush()

@@ -5,7 +5,7 @@ import getpass
 import sys
 
 from clients.python import parley
-from clients.python.parley import Chat
+from clients.python.parley import Chat, Options
 from clients.python.terminal.arguments import Arguments
 
 
@@ -13,7 +13,7 @@ class CannotAsk(Exception):
     """Nobody is there to answer; the text says how to go without asking."""
 
 
-async def signed_in(arguments: Arguments) -> Chat:
+async def signed_in(arguments: Arguments, options: Options) -> Chat:
     """Return a chat that is signed in but not connected yet.
 
     Raises:
@@ -21,9 +21,9 @@ async def signed_in(arguments: Arguments) -> Chat:
             says what is wrong with those of a new account.
     """
     if arguments.token:
-        return await parley.with_token(arguments.url, arguments.token)
+        return await parley.with_token(arguments.url, arguments.token, options)
     enter = parley.register if arguments.sign_up else parley.sign_in
-    return await enter(arguments.url, arguments.username, arguments.password)
+    return await enter(arguments.url, arguments.username, arguments.password, options=options)
 
 
 def complete(arguments: Arguments) -> Arguments:

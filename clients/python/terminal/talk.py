@@ -5,13 +5,14 @@ the prompt, so that a slow answer stops nobody from writing.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
 from clients.python.parley import Chat, FellBehind, Message, ParleyError, Room
 from clients.python.parley.outbox import new_client_id
 from clients.python.terminal import lines
 from clients.python.terminal.commands import Call, Mistake, Say, parse
-from clients.python.terminal.lines import Line, Mark
+from clients.python.terminal.lines import Laid, Mark
 from clients.python.terminal.model import Model, Outgoing
 from clients.python.terminal.people import People
 from clients.python.terminal.screen import Screen
@@ -55,6 +56,7 @@ class Talk:
         self._opening = ""
         self.any_refused = False
         self.patience_s = PATIENCE_S
+        screen.when_watched(self._read_shown)
 
     # What commands use ------------------------------------------------------------------------
 
@@ -63,7 +65,7 @@ class Talk:
         """How wide the screen is now."""
         return self._screen.columns
 
-    def show(self, laid: Sequence[Line]) -> None:
+    def show(self, laid: Sequence[Laid]) -> None:
         """Write lines."""
         self._screen.show(laid)
 
@@ -190,6 +192,9 @@ class Talk:
         await self._typed.join()
         if self._sends:
             await asyncio.wait(self._sends)
+        if self._screen.is_watched:  # what was shown is read once everything before it is held
+            with contextlib.suppress(ParleyError):
+                await self._chat.catch_up()
 
     async def _work(self, command: Run) -> None:
         while True:
@@ -261,15 +266,22 @@ class Talk:
         return self._model.may_tell(message.room, asyncio.get_running_loop().time())
 
     def _print(self, messages: Sequence[Message]) -> None:
-        """Show messages of the open room, which are newer than all before, and report them read."""
+        """Show messages of the open room, which are newer than all before."""
         if not messages:
             return
         self.show(self._view.messages(messages, self.columns))
         self._model.on_screen(messages)
-        self._chat.read(messages[-1].room, messages[-1].seq)
+        if self._screen.is_watched:
+            self._read_shown()
+
+    def _read_shown(self) -> None:
+        """Report what is shown in the open room as read."""
+        if read := self._model.read_shown():
+            self._chat.read(*read)
+            self._screen.refresh()
 
     def _dispatch(self, one: Outgoing) -> None:
-        one.mark = Mark.WAITING
+        one.mark = Mark.PENDING
         self._model.outgoing[one.client_id] = one
         task = asyncio.create_task(self._send(one))
         self._sends.add(task)
@@ -287,7 +299,7 @@ class Talk:
             )
         except ParleyError as error:
             self.any_refused = True
-            one.mark = Mark.REFUSED
+            one.mark = Mark.FAILED
             self.show(self._view.refused(one, sentence_of(error), self.columns))
         else:
             one.mark = Mark.SENT

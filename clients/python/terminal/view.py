@@ -3,20 +3,25 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from clients.python.parley import Link, Message, Room, User
+from clients.python.parley import Link, Message, MessageReceipt, Room, User
 from clients.python.terminal import lines
 from clients.python.terminal.commands import COMMANDS
 from clients.python.terminal.layout import clip
-from clients.python.terminal.lines import Line, Mark, Row
+from clients.python.terminal.lines import Laid, Line, Mark, Piece, Row
 from clients.python.terminal.model import DIRECT, Model, Outgoing
 from clients.python.terminal.people import People, shade_of
 from clients.python.terminal.safe import safe
+from clients.python.terminal.ticks import Ticks
 
 LIVE_LINES = 6
 """Lines of messages on their way that stand above the prompt; older ones are only counted."""
+READ_WHEN = "The open conversation counts as read while this window has the focus."
+"""True as far as the terminal tells of the focus; where it does not, what is shown is read."""
 QUOTE_CHARS = 80
 REFUSED_LINES = 5
 LISTED_ROOMS = 15
+LISTED_RECEIPTS = 20
+"""People listed for one message; of more it is said how many."""
 
 
 class View:
@@ -25,19 +30,23 @@ class View:
     Args:
         model: what is known.
         people: how everybody is called.
+        ticks: the signs of own messages.
         zone: of the reader; None is the machine's own.
     """
 
-    def __init__(self, model: Model, people: People, zone: dt.tzinfo | None = None) -> None:
+    def __init__(
+        self, model: Model, people: People, ticks: Ticks, zone: dt.tzinfo | None = None
+    ) -> None:
         self._model = model
         self._people = people
+        self._ticks = ticks
         self._zone = zone
 
     # Messages ---------------------------------------------------------------------------------
 
-    def messages(self, messages: Iterable[Message], columns: int) -> list[Line]:
+    def messages(self, messages: Iterable[Message], columns: int) -> list[Laid]:
         """Lay messages out, with a line above each new day; the model's day moves along."""
-        laid: list[Line] = []
+        laid: list[Laid] = []
         for one in messages:
             at = one.created_at.astimezone(self._zone)
             if at.date() != self._model.day:
@@ -46,10 +55,10 @@ class View:
             laid += lines.message(self._row(one, at), columns)
         return laid
 
-    def live(self, columns: int) -> list[Line]:
+    def live(self, columns: int) -> list[Laid]:
         """Lay out what is on its way in the open room: the newest of it."""
         under_way = self._model.under_way(self._model.current or "")
-        laid: list[Line] = []
+        laid: list[Laid] = []
         for number, one in enumerate(reversed(under_way)):
             rows = lines.message(self._outgoing_row(one), columns)
             if len(laid) + len(rows) > LIVE_LINES:
@@ -57,7 +66,7 @@ class View:
             laid = [*rows, *laid]
         return laid
 
-    def refused(self, outgoing: Outgoing, sentence: str, columns: int) -> list[Line]:
+    def refused(self, outgoing: Outgoing, sentence: str, columns: int) -> list[Laid]:
         """Lay a refused message out, with the reason below it."""
         row = lines.message(self._outgoing_row(outgoing), columns)[:REFUSED_LINES]
         return [*row, *lines.notice(f"Not sent: {sentence}", columns, "bad")]
@@ -99,6 +108,23 @@ class View:
         ]
         return lines.table(rows, columns)
 
+    def receipts(
+        self, room: str, seq: int, receipts: Iterable[MessageReceipt], columns: int
+    ) -> list[Line]:
+        """List who received and read a message, those who did so last first; not its writer."""
+        message = self._model.kept(room, seq)
+        writer = message.sender if message else None
+        others = [one for one in receipts if one.user != writer]
+        others.sort(key=lambda one: (one.read, one.delivered, *_times(one)), reverse=True)
+        read = sum(one.read for one in others)
+        delivered = sum(one.delivered or one.read for one in others)
+        summary = f"Message {seq}: read by {read} and received by {delivered} of {len(others)}."
+        rows = [self._receipt_row(one) for one in others[:LISTED_RECEIPTS]]
+        laid = [*lines.notice(summary, columns), *lines.table(rows, columns)]
+        if len(others) > LISTED_RECEIPTS:
+            laid += lines.notice(f"{len(others) - LISTED_RECEIPTS} more.", columns, "dim")
+        return laid
+
     def found(self, people: Iterable[User], columns: int) -> list[Line]:
         """List people that a search found."""
         rows = [[("", f"@{one.username}"), ("dim", one.display_name)] for one in people]
@@ -111,7 +137,8 @@ class View:
             for name, spec in COMMANDS.items()
         ]
         keys = "Tab completes · Alt-Enter begins a new line · // sends a text that begins with /"
-        return [*lines.table(rows, columns), *lines.notice(keys, columns, "dim")]
+        laid = [*lines.table(rows, columns), *lines.notice(keys, columns, "dim")]
+        return laid + lines.notice(READ_WHEN, columns, "dim")
 
     # Around the prompt ------------------------------------------------------------------------
 
@@ -140,7 +167,7 @@ class View:
             content=message.content,
             name="you" if own else self._people.name(message.sender),
             style="me" if own else f"name{shade_of(message.sender)}",
-            mark=Mark.SENT if own else Mark.THEIRS,
+            sign=lambda: self._sign(message),
             seq=message.seq,
             at=at,
             quote=self._quote(message.room, message.reply_to),
@@ -148,7 +175,13 @@ class View:
 
     def _outgoing_row(self, one: Outgoing) -> Row:
         quote = self._quote(one.room, one.reply_to)
-        return Row(content=one.content, name="you", style="me", mark=one.mark, quote=quote)
+        sign = self._ticks.sign(one.mark)
+        return Row(content=one.content, name="you", style="me", sign=lambda: sign, quote=quote)
+
+    def _sign(self, message: Message) -> Piece:
+        if message.sender != self._model.me:
+            return self._ticks.sign(Mark.THEIRS)
+        return self._ticks.sign(self._ticks.mark(message.room, message.seq))
 
     def _quote(self, room: str, seq: int | None) -> str | None:
         if seq is None:
@@ -158,6 +191,25 @@ class View:
             return f"message {seq}"
         who = "you" if answered.sender == self._model.me else self._people.name(answered.sender)
         return f"{who}: {answered.content[:QUOTE_CHARS]}"
+
+    def _receipt_row(self, one: MessageReceipt) -> list[Piece]:
+        mark = Mark.READ if one.read else Mark.DELIVERED if one.delivered else Mark.SENT
+        style, sign = self._ticks.sign(mark)
+        received = f"received {self._time(one.delivered_at)}".rstrip()
+        read = f"read {self._time(one.read_at)}".rstrip()
+        return [
+            (style, sign),
+            self._name(one.user),
+            ("", received if one.delivered else "not received yet"),
+            ("", read if one.read else ""),
+        ]
+
+    def _time(self, at: dt.datetime | None) -> str:
+        """Say when something was; nothing where that is not known any more."""
+        if at is None:
+            return ""
+        own = at.astimezone(self._zone)
+        return f"{own.day} {own:%b %H:%M}"
 
     def _room_row(self, room: Room) -> list[lines.Piece]:
         unread = self._model.unread(room.id)
@@ -177,6 +229,12 @@ class View:
     def _name(self, user: str) -> lines.Piece:
         you = " (you)" if user == self._model.me else ""
         return (f"name{shade_of(user)}", self._people.full_name(user) + you)
+
+
+def _times(receipt: MessageReceipt) -> tuple[float, float]:
+    times = (receipt.read_at, receipt.delivered_at)
+    read, delivered = (at.timestamp() if at else 0.0 for at in times)
+    return read, delivered
 
 
 def link_words(link: Link, next_try_in_s: float) -> lines.Piece:

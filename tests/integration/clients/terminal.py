@@ -1,7 +1,7 @@
 """A small terminal for tests: a program in a pty, and what its screen shows.
 
 It knows what the prompt of this suite's program writes: text, colours, moves of the cursor, and
-clearing. Lines that scroll out at the top are kept, so that a test can look for all of them.
+clearing. A colour is the numbers of its sequence, as they came. Lines that scroll out at the top are kept, so that a test can look for all of them.
 """
 
 import fcntl
@@ -35,6 +35,8 @@ class Screen:
         self.columns, self.rows = columns, rows
         self.gone: list[str] = []
         self.grid = [[" "] * columns for _ in range(rows)]
+        self.colors = [[""] * columns for _ in range(rows)]
+        self.color = ""
         self.x = self.y = 0
         self.asked_where = 0
         self._rest = ""
@@ -51,7 +53,9 @@ class Screen:
                         self._rest = text[at:]
                         return
                     raise AssertionError(f"unknown sequence {text[at : at + 20]!r}")
-                if match[2]:
+                if match[2] == "m":
+                    self.color = match[1]
+                elif match[2]:
                     self._control(match[1], match[2])
                 at = match.end()
             else:
@@ -62,6 +66,13 @@ class Screen:
     def lines(self) -> list[str]:
         """What is on the screen now, from the top."""
         return ["".join(row).rstrip() for row in self.grid]
+
+    def color_of(self, text: str) -> str:
+        """Return the colour in which the first of these texts is shown now."""
+        for row, line in enumerate(self.lines):
+            if text in line:
+                return self.colors[row][line.index(text)]
+        raise AssertionError(f"no {text} on the screen:\n{self.text}")
 
     @property
     def text(self) -> str:
@@ -112,6 +123,7 @@ class Screen:
                 self.x = 0
                 self._down()
             self.grid[self.y][self.x] = char
+            self.colors[self.y][self.x] = self.color
             if size > 1:
                 self.grid[self.y][self.x + 1] = ""
             self.x += size
@@ -122,6 +134,7 @@ class Screen:
             return
         self.gone.append("".join(self.grid.pop(0)).rstrip())
         self.grid.append([" "] * self.columns)
+        self.colors.append([*self.colors.pop(0)])
 
 
 class Terminal:

@@ -272,6 +272,17 @@ async def test_without_a_socket_receipts_go_over_http(server, web):
     assert json.loads(web.asked[-1].content) == {"read_seq": 4}
 
 
+async def test_what_was_read_last_is_still_told_when_the_chat_is_left(server, web):
+    async with chat_with(server, web) as (chat, peer):
+        await peer.message("r", 4)
+        await peer.hear("delivered")
+        chat.read("r", 4)
+        await chat.close()
+        read = await peer.hear("read_receipt")
+
+    assert read["seq"] == 4
+
+
 async def test_a_receipt_that_got_lost_is_told_again_by_the_next_connection(server, web):
     async with chat_with(server, web) as (chat, peer):
         chat.read("r", 3)

@@ -45,7 +45,7 @@ def test_a_shortened_command_that_could_be_two_is_asked_about():
     said = parse("/re 1 x")
 
     assert isinstance(said, Mistake)
-    assert "/remove, /rename, /reply, /retry" in said.sentence
+    assert "/remove, /rename, /reply, /retry, /receipts" in said.sentence
 
 
 @pytest.mark.parametrize("line", ["/", "/dance", "/\x1b[2J"])

@@ -7,7 +7,7 @@ import pytest
 
 from clients.python.terminal import lines
 from clients.python.terminal.layout import width
-from clients.python.terminal.lines import MOST_LINES, Mark, Row, plain
+from clients.python.terminal.lines import MOST_LINES, Row, plain
 from tests.unit.clients.python.terminal.made import MORNING
 
 
@@ -15,7 +15,7 @@ def laid(content: str, columns: int = 80, **changes: Any) -> list[str]:
     usual: dict[str, Any] = {
         "name": "Bob",
         "style": "name1",
-        "mark": Mark.THEIRS,
+        "sign": lambda: ("dim", "│"),
         "seq": 12,
         "at": MORNING,
     }
@@ -28,10 +28,24 @@ def test_a_message_has_its_number_time_writer_and_text():
 
 
 def test_an_own_message_has_its_mark_where_others_have_a_line():
-    assert laid("Hello", name="you", mark=Mark.SENT) == ["  12 09:30        you ✓ Hello"]
-    assert laid("Hello", name="you", mark=Mark.WAITING, seq=None, at=None) == [
-        "                  you · Hello"
+    assert laid("Hello", name="you", sign=lambda: ("", "✓")) == ["  12 09:30        you ✓ Hello"]
+    assert laid("Hello", name="you", sign=lambda: ("", "…"), seq=None, at=None) == [
+        "                  you … Hello"
     ]
+
+
+def test_a_sign_may_change_where_the_rest_of_the_line_stays():
+    signs = iter(["✓", "✓✓", "✓✓✓"])
+    row = Row(content="a\nb", name="you", style="me", sign=lambda: ("", next(signs)), seq=1)
+
+    first, second = lines.message(row, 80)
+
+    assert [plain(first), plain(first)] == [
+        "   1              you ✓ a",
+        "   1              you✓✓ a",
+    ]
+    assert plain(first) == "   1              you✓… a"
+    assert plain(second) == plain(second) == " " * 22 + "│ b"
 
 
 def test_no_line_of_a_text_can_pass_for_another_message():

@@ -57,9 +57,12 @@ def test_unread_counts_what_came_and_what_was_read_on_other_devices():
     model.begin("r")
     elsewhere = model.unread_elsewhere()
     model.on_screen([message(6)])
+    unwatched = model.unread("r")
+    read = model.read_shown()
 
     assert before == (2, 4, 0)
-    assert elsewhere == 2
+    assert (elsewhere, unwatched) == (2, 3)
+    assert read == ("r", 6)
     assert model.unread("r") == 0
 
 
@@ -98,7 +101,7 @@ def test_somebody_else_cannot_take_a_message_off_its_way():
 def test_refused_messages_wait_in_their_room():
     model = model_of(room("r"), room("s"))
     for number, where in enumerate(["r", "s", "r"]):
-        one = Outgoing(where, f"c{number}", "x", mark=Mark.REFUSED)
+        one = Outgoing(where, f"c{number}", "x", mark=Mark.FAILED)
         model.outgoing[one.client_id] = one
 
     assert [one.client_id for one in model.refused("r")] == ["c0", "c2"]

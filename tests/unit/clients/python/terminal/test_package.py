@@ -9,7 +9,18 @@ from tests.unit.clients.python.test_package import imported
 
 PACKAGE = pathlib.Path(terminal.__file__).parent
 MODULES = sorted(path for path in PACKAGE.glob("*.py") if not path.name.startswith("__"))
-PURE = ("commands", "completion", "layout", "lines", "model", "people", "safe", "sentences", "view")
+PURE = (
+    "commands",
+    "completion",
+    "layout",
+    "lines",
+    "model",
+    "people",
+    "safe",
+    "sentences",
+    "ticks",
+    "view",
+)
 
 
 def test_the_readme_names_every_module():

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +12,12 @@ import pytest
 
 from clients.python import parley
 from clients.python.terminal.directory import Directory
-from clients.python.terminal.lines import Line, plain
+from clients.python.terminal.lines import Laid, plain
 from clients.python.terminal.model import Model
 from clients.python.terminal.people import People
 from clients.python.terminal.running import Runner
 from clients.python.terminal.talk import Talk
+from clients.python.terminal.ticks import Ticks
 from clients.python.terminal.view import View
 from tests.unit.clients.python import fakes
 from tests.unit.clients.python.fakes import Peer, Server, Web, chat_with, problem, until
@@ -28,17 +30,31 @@ ROOMS = (
 
 
 class FakeScreen:
-    """Keeps what is shown; types what the test says."""
+    """Keeps what is shown; types what the test says, and looks away when the test says so."""
 
     columns = 80
     redraws = True
+    is_watched = True
 
     def __init__(self) -> None:
-        self.lines: list[str] = []
+        self.laid: list[Laid] = []
+        self.watched: list[Callable[[], None]] = []
         self.keys: asyncio.Queue[str | None] = asyncio.Queue()
 
-    def show(self, lines: Sequence[Line]) -> None:
-        self.lines += [plain(line) for line in lines]
+    @property
+    def lines(self) -> list[str]:
+        return [plain(laid) for laid in self.laid]
+
+    def show(self, lines: Sequence[Laid]) -> None:
+        self.laid += lines
+
+    def when_watched(self, call: Callable[[], None]) -> None:
+        self.watched.append(call)
+
+    def look(self) -> None:
+        self.is_watched = True
+        for call in self.watched:
+            call()
 
     def refresh(self) -> None:
         pass
@@ -57,6 +73,7 @@ class Stage:
     view: View
     chat: parley.Chat
     talk: Talk
+    model: Model
     ended: list[parley.ParleyError | None] = field(default_factory=list)
 
     def type(self, line: str | None) -> None:
@@ -64,6 +81,9 @@ class Stage:
 
     async def shows(self, text: str) -> None:
         await until(lambda: any(text in line for line in self.screen.lines))
+
+    async def shows_nothing_unread_but(self, count: int) -> None:
+        await until(lambda: self.model.unread_elsewhere() == count)
 
     @property
     def above(self) -> list[str]:
@@ -81,11 +101,11 @@ async def stage(server: Server, web: Web) -> AsyncIterator[Stage]:
     web.answer("GET /api/chat/rooms/late/messages", lambda request: httpx.Response(200, json=late))
     async with chat_with(server, web, *ROOMS) as (chat, peer):
         known, model, screen = People(chat.api.users_by_id), Model(chat.rooms, "me"), FakeScreen()
-        view = View(model, known)
+        view = View(model, known, Ticks(chat.progress))
         talk = Talk(chat, model=model, people=known, view=view, screen=screen)
         directory = Directory(chat, model, known)
         runner = Runner(chat, talk, directory=directory, model=model, people=known, view=view)
-        made = Stage(peer, screen, view, chat, talk)
+        made = Stage(peer, screen, view, chat, talk, model)
 
         async def run() -> None:
             made.ended.append(await talk.run(runner.run))
@@ -114,7 +134,7 @@ async def test_an_own_message_waits_above_the_prompt_until_it_has_its_place(stag
     await stage.peer.acknowledge(frame, 4)
     await stage.shows("you ✓ hello")
 
-    assert [line.strip() for line in waiting] == ["you · hello"]
+    assert [line.strip() for line in waiting] == ["you … hello"]
     assert stage.above == []
 
 
@@ -264,3 +284,72 @@ async def test_an_answer_names_what_it_answers(stage):
     frame = await sent(stage, "/reply #2  yes,  indeed")
 
     assert (frame["reply_to"], frame["content"]) == (2, "yes,  indeed")
+
+
+def status(room: str, **marks: int) -> dict[str, Any]:
+    lowest = [{"user": user, "delivered_seq": 9, "read_seq": read} for user, read in marks.items()]
+    return {"type": "status", "room": room, "lowest": lowest}
+
+
+async def test_ticks_on_the_screen_move_when_the_others_do(stage):
+    await opened(stage)
+    frame = await sent(stage, "hello")
+    await stage.peer.acknowledge(frame, 4)
+    await stage.shows("you ✓ hello")
+    await stage.peer.say(**status("r", me=9, bob=3))
+    await stage.shows("you✓✓ hello")
+
+    assert not any("you ✓ hello" in line for line in stage.screen.lines)
+
+
+async def test_nothing_is_read_while_nobody_looks(stage):
+    await opened(stage)
+    await stage.peer.hear("read_receipt")
+    stage.screen.is_watched = False
+    await stage.peer.message("r", 4)
+    await stage.shows("bob │ text 4")
+    await stage.peer.hear("delivered")
+    unread = stage.model.unread("r")
+    stage.screen.look()
+    receipt = await stage.peer.hear("read_receipt")
+
+    assert unread == 1
+    assert receipt["seq"] == 4
+    assert stage.model.unread("r") == 0
+
+
+async def test_what_another_device_reads_is_not_unread_here(stage):
+    await stage.shows_nothing_unread_but(6)
+    own = {"user": "me", "delivered_seq": 3, "read_seq": 3, "at": fakes.DAY}
+    await stage.peer.say(**status("r"), members=[own])
+
+    await stage.shows_nothing_unread_but(3)
+
+
+async def test_who_read_a_message_is_asked_of_the_receipts_service(stage, web):
+    members = [{"user": "bob", "delivered": True, "read": True, "read_at": fakes.DAY}]
+    web.answer(
+        "GET /api/receipts/rooms/r/messages/3",
+        lambda request: httpx.Response(200, json={"members": members, "next": None}),
+    )
+    await opened(stage)
+    stage.type("/who #3")
+
+    await stage.shows("read by")
+
+
+async def test_reading_can_be_kept_to_oneself(stage, web):
+    def change(request: httpx.Request) -> httpx.Response:
+        given = json.loads(request.content)
+        return httpx.Response(200, json={"user": {"id": "me"}, **given})
+
+    web.answer("PATCH /api/chat/me", change)
+    web.answer("GET /api/chat/me", lambda r: httpx.Response(200, json={"user": {"id": "me"}}))
+    stage.type("/receipts off")
+    await stage.shows("Others do not see what you read.")
+    stage.type("/receipts on")
+    await stage.shows("Others see what you have read.")
+    stage.type("/receipts")
+    await stage.shows("This server tells others what you have read")
+    stage.type("/receipts maybe")
+    await stage.shows("Like this: /receipts off")

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from clients.python.parley import Link, User
-from clients.python.terminal.lines import Line, Mark, plain
+from clients.python.parley import Link, MessageReceipt, User, Watermark
+from clients.python.parley.marks import Marks
+from clients.python.terminal.lines import Laid, Mark, plain
 from clients.python.terminal.model import Model, Outgoing
 from clients.python.terminal.people import People
-from clients.python.terminal.view import LISTED_ROOMS, LIVE_LINES, View, link_words
+from clients.python.terminal.ticks import Ticks
+from clients.python.terminal.view import LISTED_RECEIPTS, LISTED_ROOMS, LIVE_LINES, View, link_words
 from tests.unit.clients.python.terminal.made import ask_nobody, message, room
 
 
@@ -30,11 +32,16 @@ def people() -> People:
 
 
 @pytest.fixture
-def view(model: Model, people: People) -> View:
-    return View(model, people, dt.timezone(dt.timedelta(hours=2)))
+def marks() -> Marks:
+    return Marks()
 
 
-def texts(lines: Sequence[Line]) -> list[str]:
+@pytest.fixture
+def view(model: Model, people: People, marks: Marks) -> View:
+    return View(model, people, Ticks(marks.progress), dt.timezone(dt.timedelta(hours=2)))
+
+
+def texts(lines: Sequence[Laid]) -> list[str]:
     return [plain(line) for line in lines]
 
 
@@ -62,6 +69,59 @@ def test_an_answer_quotes_what_it_answers(view, model):
     assert "↪ message 99" in shown[3]
 
 
+def test_the_ticks_of_own_messages_follow_the_others_after_they_were_laid_out(view, marks):
+    laid = view.messages([message(2, sender="me"), message(3)], 80)
+    stored = texts(laid)
+    bob = Watermark(user="bob", delivered_seq=3, read_seq=1)
+    marks.fold("r", lowest=[bob], me="me")
+    delivered = texts(laid)
+
+    assert stored[1:] == ["   2 11:32        you ✓ text 2", "   3 11:33        Bob │ text 3"]
+    assert delivered[1:] == ["   2 11:32        you✓✓ text 2", "   3 11:33        Bob │ text 3"]
+
+
+def receipt(user: str, *, delivered: int | None = None, read: int | None = None) -> MessageReceipt:
+    """Return a receipt with the minutes at which it was delivered and read, 0 for unknown."""
+    start = dt.datetime(2026, 3, 1, 21, 0, tzinfo=dt.UTC)
+    at = [start + dt.timedelta(minutes=one) if one else None for one in (delivered, read)]
+    return MessageReceipt(
+        user=user,
+        delivered=delivered is not None,
+        read=read is not None,
+        delivered_at=at[0],
+        read_at=at[1],
+    )
+
+
+def test_who_received_and_read_a_message_is_listed_with_times_but_not_its_writer(view, model):
+    model.take(message(7, sender="me"))
+    receipts = [
+        receipt("me", delivered=1, read=1),
+        receipt("joe"),
+        receipt("eve", delivered=59),
+        receipt("ann", delivered=0, read=0),
+        receipt("bob", delivered=58, read=62),
+    ]
+
+    assert texts(view.receipts("r", 7, receipts, 80)) == [
+        "• Message 7: read by 2 and received by 3 of 4.",
+        "  ✓✓  Bob (@bob)  received 1 Mar 23:58  read 2 Mar 00:02",
+        "  ✓✓  ?ann        received              read",
+        "  ✓✓  ?eve        received 1 Mar 23:59",
+        "  ✓   ?joe        not received yet",
+    ]
+
+
+def test_of_many_readers_the_latest_are_listed(view):
+    receipts = [receipt(str(number), delivered=number + 1) for number in range(LISTED_RECEIPTS + 2)]
+
+    shown = texts(view.receipts("r", 7, receipts, 80))
+
+    assert len(shown) == LISTED_RECEIPTS + 2
+    assert f"?{LISTED_RECEIPTS + 1} " in shown[1]
+    assert shown[-1] == "• 2 more."
+
+
 def test_the_newest_messages_on_their_way_stand_above_the_prompt(view, model):
     model.begin("r")
     for number in range(LIVE_LINES + 3):
@@ -82,7 +142,7 @@ def test_a_long_message_on_its_way_is_counted_instead(view, model):
 
 
 def test_a_refused_message_says_why(view):
-    one = Outgoing("r", "1", "hello", mark=Mark.REFUSED)
+    one = Outgoing("r", "1", "hello", mark=Mark.FAILED)
 
     assert texts(view.refused(one, "You may not.", 80)) == [
         "                  you ! hello",
