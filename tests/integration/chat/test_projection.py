@@ -76,31 +76,41 @@ async def test_a_change_of_a_group_is_not_refused_for_the_sake_of_a_fold(world):
 @pytest.mark.timeout(60)
 async def test_folds_and_changes_of_groups_both_get_on_under_fire(world):
     people = world.people(6)
-    owner, *others = people
     room = await opened(world, *people)
-    world.fill(room, owner, ROUNDS)
+    world.fill(room, people[0], ROUNDS)
 
-    async def tell():
-        for seq in range(1, ROUNDS + 1):
-            for some in (people, people[::-1]):
-                advances = [Advance(room, each.id, seq, seq, seq, 0) for each in some]
-                await asyncio.to_thread(world.tell_advances, *advances)
-
-    async def hand_over():
-        by, to = owner, others[0]
-        for url, _ in zip(itertools.cycle(world.chats), range(CHANGES), strict=False):
-            async with world.http(by, url=url) as http:
-                path = f"/rooms/{room}/members/{to.id}"
-                answer = await until_had(http.patch, path, json={"role": "owner"})
-                assert answer.status_code == 200, answer.text
-            by, to = to, by
-
-    await asyncio.gather(tell(), hand_over())
+    await asyncio.gather(
+        tell_more_and_more(world, room, people),
+        hand_over_to_and_fro(world, room, *people[:2]),
+        look_often(world, room, people[2]),
+    )
 
     for each in people:
         await until_marks(world, room, each, (ROUNDS, ROUNDS, ROUNDS))
     with Redis.from_url(world.suite.state.redis_url) as redis:
         assert not redis.exists("receipts.events:{0}:dead:chat")
+
+
+async def tell_more_and_more(world, room, people):
+    for seq in range(1, ROUNDS + 1):
+        for some in (people, people[::-1]):
+            advances = [Advance(room, each.id, seq, seq, seq, 0) for each in some]
+            await asyncio.to_thread(world.tell_advances, *advances)
+
+
+async def hand_over_to_and_fro(world, room, by, to):
+    for url, _ in zip(itertools.cycle(world.chats), range(CHANGES), strict=False):
+        async with world.http(by, url=url) as http:
+            path = f"/rooms/{room}/members/{to.id}"
+            answer = await until_had(http.patch, path, json={"role": "owner"})
+            assert answer.status_code == 200, answer.text
+        by, to = to, by
+
+
+async def look_often(world, room, reader):
+    for url, _ in zip(itertools.cycle(world.chats), range(CHANGES), strict=False):
+        async with world.client(reader, url=url) as client:
+            view_of(next(each for each in client.welcome["rooms"] if each["id"] == room))
 
 
 @contextlib.contextmanager
