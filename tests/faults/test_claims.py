@@ -45,19 +45,20 @@ async def let_others_know(stage: Stage, pair: Pair, url: str, *, know: bool) -> 
 
 @pytest.mark.parametrize("how", ["hung", "stopped"])
 async def test_claims_made_while_redis_is_away_are_told_when_it_is_back(stage, pair, how):
-    for _ in range(5):
-        last_seq = await stage.say(pair.ann, pair.room)
+    count = 5
+    for _ in range(count):
+        await stage.say(pair.ann, pair.room)
     socket = await stage.raw(pair.bob, stage.urls[1])
 
     async with getattr(stage, how)("redis"):
-        for seq in range(1, last_seq + 1):
+        for seq in range(1, count + 1):
             await socket.send({"type": "read_receipt", "room": pair.room, "seq": seq})
             await asyncio.sleep(0.1)
         await socket.send({"type": "ping", "ref": "taken"})
         await socket.receive_type("pong")
     claims = await until_claimed(stage, pair, lambda those: those)
 
-    assert claims[-1].read_seq == last_seq
+    assert claims[-1].read_seq == count
 
 
 async def test_who_begins_to_read_privately_while_redis_is_away_is_not_shown(stage, pair):
