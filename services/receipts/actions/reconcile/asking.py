@@ -20,6 +20,8 @@ from services.receipts.store import CHAT_REQUESTS, CHAT_ROOMS, GROUP
 
 ANSWER_WITHIN_S = 5.0
 """How long chat may take; it answers a page within some milliseconds."""
+REST_WITHIN_S = 1.0
+"""How long the rest of an answer may take when some of it came: what it leaves out is unknown."""
 READ_COUNT = 100
 
 
@@ -52,7 +54,10 @@ class ChatAsked:
         deadline_s = self._clock.monotonic() + ANSWER_WITHIN_S
         while told.keys() != set(rooms) and self._clock.monotonic() < deadline_s:
             snapshots, after = await self._read(after)
-            told.update({each.room: each for each in snapshots if each.room in rooms})
+            meant = {each.room: each for each in snapshots if each.room in rooms}
+            told.update(meant)
+            if meant:
+                deadline_s = self._clock.monotonic() + REST_WITHIN_S
         return told
 
     async def _read(self, after: StreamId) -> tuple[list[RoomSnapshot], StreamId]:
