@@ -76,7 +76,8 @@ def room_of_three(world, users):
 
 
 def advance(room, users, who, marks):
-    return Advance(room, users[who], *marks, at_ms=0)
+    delivered, read, shown = marks
+    return Advance(room, users[who], delivered, read, shown, at_ms=0)
 
 
 def rows(world, room, users):

@@ -1,3 +1,5 @@
+from typing import Any, cast
+
 import pytest
 
 from libs.common.errors import Unavailable
@@ -13,6 +15,18 @@ class FakeDatabase:
         return function(*arguments)
 
 
+class Folds:
+    """Remembers what was folded, transaction by transaction."""
+
+    def __init__(self):
+        self.parts: list[list[Advance]] = []
+        self.handle = projecting(self.fold, cast(Any, FakeDatabase()))
+
+    def fold(self, advances):
+        self.parts.append(list(advances))
+        return len(advances)
+
+
 def advances(count):
     return [Advance(f"room {n}", "ann", n, n, n, at_ms=0) for n in range(count)]
 
@@ -22,34 +36,34 @@ def entry(*events):
 
 
 async def test_all_advances_of_a_batch_are_folded_together():
-    folded = []
+    folds = Folds()
     first, second, third = advances(3)
 
-    await projecting(lambda part: folded.append(list(part)) or 0, FakeDatabase())(
+    await folds.handle(
         [
             entry(WatermarksAdvanced(advances=[first, second])),
             entry(UserRevoked(user="bob"), WatermarksAdvanced(advances=[third])),
         ]
     )
 
-    assert folded == [[first, second, third]]
+    assert folds.parts == [[first, second, third]]
 
 
 async def test_a_batch_of_very_many_advances_takes_several_transactions():
-    folded = []
+    folds = Folds()
     many = advances(2 * FOLD_AT_ONCE + 1)
 
-    await projecting(lambda part: folded.append(list(part)) or 0, FakeDatabase())(
-        [entry(WatermarksAdvanced(advances=many))]
-    )
+    await folds.handle([entry(WatermarksAdvanced(advances=many))])
 
-    assert [len(part) for part in folded] == [FOLD_AT_ONCE, FOLD_AT_ONCE, 1]
-    assert [advance for part in folded for advance in part] == many
+    assert [len(part) for part in folds.parts] == [FOLD_AT_ONCE, FOLD_AT_ONCE, 1]
+    assert [advance for part in folds.parts for advance in part] == many
 
 
 async def test_a_batch_is_not_done_while_the_database_is_away():
     def fold(_):
         raise Unavailable(retry_after_s=1)
 
+    handle = projecting(fold, cast(Any, FakeDatabase()))
+
     with pytest.raises(Unavailable):
-        await projecting(fold, FakeDatabase())([entry(WatermarksAdvanced(advances=advances(1)))])
+        await handle([entry(WatermarksAdvanced(advances=advances(1)))])
