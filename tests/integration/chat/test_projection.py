@@ -36,6 +36,20 @@ async def test_watermarks_are_known_after_a_restart_of_chat_while_receipts_is_do
     assert seen_by_bob == [(8, 6, lowest)] * len(seen_by_bob)
 
 
+async def test_what_a_client_claims_comes_back_into_chats_own_rows(world):
+    alice, bob = world.people(2)
+    room = await opened(world, alice, bob)
+
+    async with world.client(alice) as sender, world.client(bob) as reader:
+        await sender.say(room, "hello")
+        await reader.until_seqs(room, 1)
+        await reader.socket.send({"type": "read_receipt", "room": room, "seq": 1})
+        await sender.until_marks(room, bob.id, delivered=1, read=1)
+
+    for each in (alice, bob):
+        await until_marks(world, room, each, (1, 1, 1))
+
+
 async def test_in_a_direct_room_the_lowest_is_the_other_one(world):
     alice, bob = world.people(2)
     async with world.http(alice) as http:
