@@ -3,7 +3,8 @@ from typing import get_args
 import msgspec
 
 from libs.common.events import AnyEvent
-from services.chat.store import STREAMS
+from services.chat.store import STREAMS as STREAMS_OF_CHAT
+from services.receipts.store import STREAMS as STREAMS_OF_RECEIPTS
 from tests.unit.docs import pages
 
 EVENTS = {str(event.__struct_config__.tag): event for event in get_args(AnyEvent)}
@@ -25,7 +26,7 @@ def test_every_stream_is_documented_and_every_documented_one_exists():
 
     here = {row.first for row in rows if row["state"] == pages.HERE}
 
-    assert here == set(STREAMS)
+    assert here == {*STREAMS_OF_CHAT, *STREAMS_OF_RECEIPTS}
 
 
 def test_every_stream_has_a_writer_and_a_reader_and_says_what_it_carries():
@@ -33,7 +34,7 @@ def test_every_stream_has_a_writer_and_a_reader_and_says_what_it_carries():
 
     for row in here:
         assert pages.pointers(row["written by"])
-        assert pages.pointers(row["read by"])
+        assert pages.pointers(row["read by"]) or row["read by"].startswith("planned: ")
 
     carried = [word for row in here for word in pages.words(row["carries"])]
     assert sorted(carried) == sorted(EVENTS)
