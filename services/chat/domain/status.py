@@ -63,7 +63,7 @@ class Status(StrEnum):
 
 
 GREY = Colour(name="grey", light="#566b61", dark="#a9bfb5")
-BLUE = Colour(name="blue", light="#0b67b2", dark="#6cc4ff")
+BLUE = Colour(name="blue", light="#0070d6", dark="#6cc4ff")
 RED = Colour(name="red", light="#b3261e", dark="#ff9b8f")
 
 LOOKS = {

@@ -143,5 +143,5 @@ async def test_the_states_of_a_message_are_told_to_everybody_and_may_be_kept(cli
         "group_label": "Read by everyone",
         "icon": "double-check",
         "sign": "✓✓",
-        "colour": {"name": "blue", "light": "#0b67b2", "dark": "#6cc4ff"},
+        "colour": {"name": "blue", "light": "#0070d6", "dark": "#6cc4ff"},
     }

@@ -68,7 +68,7 @@ export function Settings({ me }: { me: User }) {
           <span>
             Send read receipts
             <span class="field-hint" id="read-receipts-hint">
-              When this is off, others do not see what you have read. You still see what they have.
+              When this is off, others do not see what you have read. You still see theirs.
             </span>
           </span>
           <input
