@@ -5,17 +5,21 @@ import msgspec
 import pytest
 
 from libs.common import errors
-from services.chat.api.app import api
+from libs.common.http.api import ServiceAPI
+from services.chat.api.app import api as chat_api
 from services.chat.domain import closing
 from services.chat.frames.client import AnyClientFrame
 from services.chat.frames.server import AnyServerFrame
-from services.chat.urls import urlpatterns
+from services.chat.urls import urlpatterns as chat_urls
+from services.receipts.api.app import api as receipts_api
+from services.receipts.urls import urlpatterns as receipts_urls
 from tests.unit.docs import pages
 
 CLIENT_FRAMES = {str(frame.__struct_config__.tag): frame for frame in get_args(AnyClientFrame)}
 SERVER_FRAMES = {str(frame.__struct_config__.tag): frame for frame in get_args(AnyServerFrame)}
 BELOW_CHAT = {1001, 1007, 1009}
 """Close codes that the WebSocket server sends by itself."""
+APIS = {"chat": chat_api, "receipts": receipts_api}
 ANY_ID = re.compile(r"\{\w+\}")
 
 
@@ -25,6 +29,17 @@ def kinds_of(error: type[errors.ParleyError]) -> set[type[errors.ParleyError]]:
 
 def codes(error: type[errors.ParleyError]) -> tuple[str, str, str]:
     return error.code, str(error.http_status), "yes" if error.retriable else "no"
+
+
+def paths_of(service: str, api: ServiceAPI) -> set[str]:
+    """Return what a service serves, as the table says it."""
+    root = f"/api/{service}/"
+    operations = {
+        f"{method.upper()} {ANY_ID.sub('{}', path)}"
+        for path, methods in api.get_openapi_schema(path_prefix=root)["paths"].items()
+        for method in methods
+    }
+    return operations | {f"GET {root}docs", f"GET {root}openapi.json"}
 
 
 def test_every_error_code_is_documented_and_every_documented_one_exists():
@@ -73,15 +88,16 @@ def test_every_path_is_documented_and_every_documented_one_is_served():
         for word in pages.words(row["method and path"])
     }
 
-    document = api.get_openapi_schema(path_prefix="/api/chat/")
-    operations = {
-        f"{method.upper()} {ANY_ID.sub('{}', path)}"
-        for path, methods in document["paths"].items()
-        for method in methods
-    }
-    beside = {"GET /healthz", "GET /api/chat/docs", "GET /api/chat/openapi.json"}
-    assert documented == operations | beside
-    assert {"healthz", "api/chat/docs"} <= {
-        str(getattr(each, "pattern", "")) for each in urlpatterns
-    }
-    assert api.openapi_url == "/openapi.json"
+    served = {"GET /healthz"}.union(*(paths_of(service, api) for service, api in APIS.items()))
+    assert documented == served
+
+
+@pytest.mark.parametrize(
+    ("service", "urlpatterns", "beside"),
+    [("chat", chat_urls, {"healthz"}), ("receipts", receipts_urls, set[str]())],
+)
+def test_what_is_documented_beside_the_operations_is_served(service, urlpatterns, beside):
+    served = {str(getattr(each, "pattern", "")) for each in urlpatterns}
+
+    assert beside | {f"api/{service}/docs", f"api/{service}/"} <= served
+    assert APIS[service].openapi_url == "/openapi.json"
