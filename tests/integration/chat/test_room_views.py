@@ -47,3 +47,16 @@ def test_both_show_the_same_room_to_each_of_its_members(world, orm):
                 **msgspec.structs.asdict(entry),
                 "removed": msgspec.UNSET,
             }
+
+
+def test_who_is_told_an_older_head_is_told_no_watermark_above_it(world, orm):
+    people = world.people(2)
+    room = world.room(*people)
+    world.rows("update room set last_seq = 4 where id = %s", room)
+    world.rows("update member set delivered_seq = 4, read_seq = 3 where room_id = %s", room)
+    state = members_of(room)
+    assert state is not None
+
+    update = Portrait(state).shown_to(people[0].id, head=2)
+
+    assert (update.last_seq, update.delivered_seq, update.read_seq) == (2, 2, 2)
