@@ -8,11 +8,13 @@ from django.db import connections
 
 from libs.common.outbox.told import all_told_before
 from services.chat.outbox.safe_point import reach
+from services.chat.selectors import snapshots
 from services.chat.selectors.snapshots import (
     BEGINNING,
     MEMBERS,
     changed_rooms,
     safe_point,
+    snapshots_after,
     snapshots_of,
 )
 from tests.integration.chat.crowds import crowd
@@ -137,3 +139,33 @@ def test_a_room_of_nobody_is_told_without_members(world, orm):
     (found,) = snapshots_of([room, gone])
 
     assert (found.room, found.version, found.last_seq, found.members) == (room, 1, 0, [])
+
+
+def test_a_page_ends_where_much_was_written_and_the_next_goes_on_there(
+    world, orm, now, monkeypatch
+):
+    monkeypatch.setattr(snapshots, "OWN_MESSAGES", 10)
+    ann = world.person()
+    rooms = sorted(world.room(ann) for _ in range(5))
+    for room, count in zip(rooms, (4, 6, 1, 30, 2), strict=True):
+        world.fill(room, ann, count)
+
+    found, after = [], BEGINNING
+    while after is not None:
+        page = snapshots_after(after, since=now() - dt.timedelta(minutes=1), among=rooms)
+        found.append([(each.room, len(each.own_seqs[ann.id])) for each in page.snapshots])
+        after = page.next
+
+    assert [room for page in found for room, _ in page] == rooms
+    assert [[count for _, count in page] for page in found if page] == [[4, 6], [1, 30], [2]]
+
+
+def test_of_a_long_room_only_the_newest_own_seqs_are_told(world, orm, monkeypatch):
+    monkeypatch.setattr(snapshots, "OWN_MESSAGES_OF_ROOM", 7)
+    ann = world.person()
+    room = world.room(ann)
+    world.fill(room, ann, 50)
+
+    (found,) = snapshots_after(BEGINNING, since=None, among=[room]).snapshots
+
+    assert found.own_seqs == {ann.id: list(range(44, 51))}

@@ -6,6 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from libs.common.clock import SystemClock
+from libs.common.errors import Unavailable
 from libs.common.streams.entries import Entry, StreamId, read_entries
 from libs.common.streams.group import GroupLoop
 from libs.common.streams.group_options import GroupOptions
@@ -151,6 +152,30 @@ async def test_a_group_hears_that_it_was_cut_off(redis, blocking, write, read_al
 
     assert told == ["trimmed before its end"]
     assert not await redis.exists(cut_off_key(KEY))
+
+
+async def test_the_writer_hears_once_that_a_reader_was_cut_off_and_again_until_it_has_taken_it(
+    redis, write, read_all, eventually
+):
+    await write(700_000)
+    await read_all("receipts", acknowledge=False)
+    told: list[str] = []
+
+    async def on_cut_off(key: str) -> None:
+        told.append(key)
+        if len(told) == 1:
+            raise Unavailable
+
+    trimmer = Trimmer(redis, [POLICY], limits=LIMITS, on_cut_off=on_cut_off)
+    running = asyncio.create_task(trimmer.run(every_s=0.01))
+    await eventually(lambda: len(told) > 1)
+    await write(650_000)
+    while await kept(redis):
+        await asyncio.sleep(0.01)
+    trimmer.stop()
+    await running
+
+    assert told == [KEY, KEY]
 
 
 async def test_a_stream_without_groups_keeps_its_newest_entries(redis, write):
