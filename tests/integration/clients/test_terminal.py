@@ -1,74 +1,15 @@
 """People who chat in terminals, with the real suite behind them."""
 
-import re
 import signal
-import subprocess
-import time
 import uuid
-from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 from clients.python.parley import Socket
-from dev.settings import ROOT, environment
-from tests.integration.chat.world import Person, World, message_frame
-from tests.integration.clients.terminal import LOOK_S, PROGRAM, WITHIN_S, Terminal
+from tests.integration.chat.world import message_frame
+from tests.integration.clients.stage import at_terminals, contents, piped, room_of
+from tests.integration.clients.terminal import Terminal
 
 PASSWORD = "violet harbour 71"
-AWAY, BACK = "\x1b[O", "\x1b[I"
-"""What a terminal says when its window loses and gets the focus."""
-WATCH_FOCUS, IGNORE_FOCUS = b"\x1b[?1004h", b"\x1b[?1004l"
-
-
-@contextmanager
-def at_terminals(
-    world: World, *people: Person, env: Mapping[str, str] | None = None
-) -> Iterator[list[Terminal]]:
-    terminals = []
-    try:
-        for person in people:
-            given = {"PARLEY_TOKEN": person.token, **(env or {})}
-            terminals.append(Terminal(["--url", world.url], env=given))
-        for terminal in terminals:
-            terminal.until("Signed in as", "no conversation >")
-        yield terminals
-    finally:
-        for terminal in terminals:
-            terminal.close()
-
-
-def piped(
-    world: World, *arguments: str, text: str = "", url: str = "", **env: str
-) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [*PROGRAM, "--url", url or world.url, *arguments],
-        input=text.encode(),
-        capture_output=True,
-        cwd=ROOT,
-        env={**environment(), **env},
-        timeout=30,
-        check=False,
-    )
-
-
-def contents(world: World, room: str) -> list[str]:
-    return [
-        row[0]
-        for row in world.rows("select content from message where room_id=%s order by seq", room)
-    ]
-
-
-def room_of(world: World, *people: Person) -> str:
-    sql = "select room_id from member group by room_id having array_agg(user_id::text) @> %s"
-    return str(world.rows(sql, [person.id for person in people])[0][0])
-
-
-def reported(world: World, room: str, person: Person) -> tuple[int, int]:
-    rows = world.receipts_rows(
-        "select delivered_seq, read_seq from watermark where room_id=%s and user_id=%s",
-        *(room, person.id),
-    )
-    return rows[0] if rows else (0, 0)
 
 
 def test_two_people_chat_though_chat_goes_away_meanwhile(world):
@@ -101,52 +42,6 @@ def test_two_people_chat_though_chat_goes_away_meanwhile(world):
     assert sorted(said) == sorted(
         ["Good morning", "Are you there?", "I was away", "It is still morning"]
     )
-
-
-def test_ticks_tell_who_has_a_message_and_reading_waits_for_the_focus(world):
-    ann, bob = world.person("Ann"), world.person("Bob")
-    world.tell(world.room(ann, bob, name="Hall"))
-    with at_terminals(world, ann, bob, bob) as (anns, bobs, phone):
-        for terminal in (anns, bobs):
-            terminal.type("/open hall")
-            terminal.until("Hall >", "Nothing was said here yet.")
-        bobs.type(AWAY, enter=False)
-        anns.type("Look here")
-        bobs.until("Ann │ Look here")
-        phone.until("Ann: Look here", "1 unread elsewhere")
-        anns.until("you✓✓ Look here")
-        delivered = anns.screen.color_of("✓✓")
-        bobs.type(BACK, enter=False)
-        anns.until_true(lambda: anns.screen.color_of("✓✓") != delivered, "other ticks")
-        phone.until_true(lambda: "unread elsewhere" not in phone.screen.lines[-1], "less unread")
-        anns.type("/who 1")
-        who = anns.until("Message 1: read by 1 and received by 1 of 1.", "read ")
-
-        assert re.search(r"✓✓  Bob \(@\w+\)  received .* \d\d:\d\d  read .* \d\d:\d\d", who)
-        assert "[I" not in bobs.screen.text + phone.screen.text
-        assert bobs.leave() == 0
-        assert bobs.raw.index(WATCH_FOCUS) < bobs.raw.index(IGNORE_FOCUS)
-
-
-def test_who_keeps_to_oneself_what_one_reads_is_seen_to_receive_only(world):
-    ann, bob = world.person("Ann"), world.person("Bob")
-    world.tell(world.room(ann, bob, name="Hall"))
-    with at_terminals(world, ann, bob) as (anns, bobs):
-        bobs.type("/receipts off")
-        bobs.until("Others do not see what you read.")
-        for terminal in (anns, bobs):
-            terminal.type("/open hall")
-            terminal.until("Hall >")
-        anns.type("Secret?")
-        bobs.until("Ann │ Secret?")
-        anns.until("you✓✓ Secret?")
-        before = anns.screen.color_of("✓✓")
-        bobs.type("No")
-        anns.until("Bob │ No")
-        anns.type("/who 1")
-        anns.until("Message 1: read by 0 and received by 1 of 1.")
-
-        assert anns.screen.color_of("✓✓") == before
 
 
 def test_a_group_is_made_renamed_and_left(world):
@@ -274,28 +169,6 @@ def test_scripts_send_lines_and_learn_whether_they_are_stored(world):
     assert b"line 2 was not sent" in refused.stderr
     room = room_of(world, ann, bob)
     assert contents(world, room) == ["one", "  two\x1b[2J", "last", "three"]
-
-
-def test_a_script_reports_nothing_as_read_unless_it_is_told_to(world):
-    ann, bob = world.person("Ann"), world.person("Bob")
-    room = world.room(ann, bob, name="Hall")
-    world.tell(room)
-    piped(world, "--to", "hall", text="one\n", PARLEY_TOKEN=ann.token)
-    said = "/open hall\n/who 1\n"
-
-    silent = piped(world, text=said, PARLEY_TOKEN=bob.token)
-    unread = reported(world, room, bob)
-    piped(world, "--to", "hall", text="two\n", PARLEY_TOKEN=bob.token)
-    aloud = piped(world, "--read", text=said, PARLEY_TOKEN=bob.token)
-
-    assert b"Ann \xe2\x94\x82 one" in silent.stdout
-    assert b"Message 1: read by 0 and received by 0 of 1." in silent.stdout
-    assert b"Ann \xe2\x94\x82 one" in aloud.stdout
-    assert unread == (0, 0)
-    deadline = time.monotonic() + WITHIN_S
-    while reported(world, room, bob) != (2, 2):
-        assert time.monotonic() < deadline
-        time.sleep(LOOK_S)
 
 
 def test_commands_from_a_file_are_done_before_the_end(world):
