@@ -239,8 +239,10 @@ class Process:
         self._serving = False
         await self.hub.stop()
         await self.writer.flush(FLUSH_WITHIN_S)
-        await self.reporter.flush(FLUSH_WITHIN_S)
-        await self.announcer.flush(FLUSH_WITHIN_S)
+        # Together: both wait for Redis, which may be away.
+        await asyncio.gather(
+            self.reporter.flush(FLUSH_WITHIN_S), self.announcer.flush(FLUSH_WITHIN_S)
+        )
         await asyncio.gather(*(group.stop() for group in self.groups))
         await self._tasks.stop()
         await self.signals.stop()

@@ -76,7 +76,7 @@ class Claims(NamedTuple):
     def clamped(self, last_seq: int) -> "Claims":
         """Return them as far as there are messages; nothing of an empty room."""
         if last_seq < 1:
-            return Claims()
+            return NO_CLAIMS
         return Claims(*(each and clamped(each, last_seq) for each in self))
 
     def beyond(self, marks: Marks) -> "Claims":
@@ -87,6 +87,10 @@ class Claims(NamedTuple):
     def delivered_seq(self) -> int:
         """The furthest that is claimed."""
         return max((each.delivered_seq for each in self.receipts), default=0)
+
+
+NO_CLAIMS = Claims()
+"""Of somebody who has claimed nothing."""
 
 
 def clamped(receipt: Receipt, last_seq: int) -> Receipt:

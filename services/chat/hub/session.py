@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from services.chat.domain.claims import Claims
+from services.chat.domain.claims import NO_CLAIMS, Claims
 from services.chat.domain.ordering import LiveFrame
 from services.chat.frames.server import Custom, RoomUpdate
 from services.chat.hub.live_status import LiveStatus
@@ -85,7 +85,7 @@ class Seat:
     until: int | None = None
     held: list[LiveFrame] | None = field(default_factory=list)
     held_status: LiveStatus | None = None
-    claimed: Claims = field(default_factory=Claims)
+    claimed: Claims = NO_CLAIMS
     claimed_until_s: float = 0.0
 
     def deliver(self, frame: LiveFrame) -> None:

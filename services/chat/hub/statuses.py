@@ -14,7 +14,7 @@ from libs.common import metrics
 from libs.common.clock import Clock
 from libs.common.errors import PermissionDenied
 from libs.common.events import Advance, Receipt, WatermarksAdvanced
-from services.chat.domain.claims import Claims, Key
+from services.chat.domain.claims import NO_CLAIMS, Claims, Key
 from services.chat.domain.status import Look, Status
 from services.chat.hub.hub import Hub
 from services.chat.hub.session import Seat, Session
@@ -140,7 +140,7 @@ class MessageStatusManager:
         """Report a claim unless it repeats what this session has claimed lately."""
         now_s = self._clock.monotonic()
         if now_s >= seat.claimed_until_s:
-            seat.claimed, seat.claimed_until_s = Claims(), now_s + REPEAT_AFTER_S
+            seat.claimed, seat.claimed_until_s = NO_CLAIMS, now_s + REPEAT_AFTER_S
         if not seat.claimed.covers(receipt):
             seat.claimed = seat.claimed.merged(Claims.of(receipt))
             self._reporter.report(receipt)

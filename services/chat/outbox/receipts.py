@@ -19,7 +19,7 @@ from libs.common.events import Advance, Receipt, ReceiptsReported
 from libs.common.streams.entries import Outgoing
 from libs.common.streams.names import partition_of
 from libs.common.streams.publisher import Publisher
-from services.chat.domain.claims import Claims, Key
+from services.chat.domain.claims import NO_CLAIMS, Claims, Key
 from services.chat.outbox.unconfirmed import Unconfirmed
 from services.chat.selectors.receipts import known_marks_of, private_readers_among
 from services.chat.store import CHAT_RECEIPTS
@@ -251,7 +251,7 @@ class Reporter:
 
     def _let_wait(self, claims: Mapping[Key, Claims]) -> None:
         for key, each in claims.items():
-            merged = self._waiting.get(key, Claims()).merged(each)
+            merged = self._waiting.get(key, NO_CLAIMS).merged(each)
             if merged.receipts:
                 self._waiting[key] = merged
         WAITING.set(len(self._waiting))

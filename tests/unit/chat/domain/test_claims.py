@@ -128,6 +128,13 @@ def test_a_private_and_a_public_claim_stay_two():
     assert claims.receipts == [claim(read=5), claim(read=9, private=True)]
 
 
+def test_what_others_were_not_shown_is_not_reached():
+    public, private = claim(read=5), claim(read=5, private=True)
+
+    assert Claims.of(public).beyond(Known(5, 5, 4)).receipts == [public]
+    assert Claims.of(private).beyond(Known(5, 5, 4)).receipts == []
+
+
 def test_what_was_received_privately_needs_no_claim_of_its_own_beside_a_greater_one():
     assert merged([claim(9, 5), claim(7, private=True)]).receipts == [claim(9, 5)]
     assert merged([claim(4), claim(9, 5, private=True)]).receipts == [claim(9, 5, private=True)]

@@ -112,12 +112,15 @@ async def test_what_is_known_already_asks_nobody(house):
 
 async def test_what_was_read_while_opening_does_not_overwrite_what_was_heard(house):
     house.database.private = {"bob"}
+    house.database.may_answer.clear()
     house.reading.hear("bob", is_private=True)
 
     house.opened(is_private=False)
+    before_the_answer = house.private
+    house.database.may_answer.set()
     await house.settled()
 
-    assert house.private == [True, True]
+    assert before_the_answer == house.private == [True, True]
 
 
 async def test_an_answer_from_before_the_news_is_not_believed(house):
@@ -134,6 +137,21 @@ async def test_an_answer_from_before_the_news_is_not_believed(house):
 
     assert house.private == [False, False]
     assert len(house.database.questions) == 2
+
+
+async def test_what_was_heard_while_the_database_was_asked_is_not_undone_by_its_answer(house):
+    house.opened(is_private=False)
+    house.database.may_answer.clear()
+    house.reading.doubt(["bob"])
+    await house.until(lambda: house.database.questions)
+
+    house.database.private = {"bob"}
+    house.reading.hear("bob", is_private=True)
+    may_answer_first, house.database.may_answer = house.database.may_answer, asyncio.Event()
+    may_answer_first.set()
+    await house.until(lambda: len(house.database.questions) > 1)
+
+    assert house.private == [True, True]
 
 
 async def test_a_database_that_does_not_answer_is_asked_again(house):

@@ -246,6 +246,7 @@ async def test_a_claim_waits_until_the_members_were_read(house, bob):
 
 async def test_who_turns_out_to_be_no_member_has_claimed_nothing(house, bob):
     house.database.add_room("new", "alice", head=3)
+    await house.open("alice")  # so that the room and its head are known here
     house.hub.seat_user("bob", "new")
     house.statuses.mark_as_read(bob, "new", 2)
     async with asyncio.timeout(5):

@@ -219,6 +219,21 @@ async def test_claims_that_may_have_been_lost_go_out_again(house):
     assert len(house.stream.taken) >= 2
 
 
+async def test_what_comes_while_a_claim_is_on_its_way_is_merged_with_it_where_it_fails(house):
+    house.stream.loses = True
+    house.stream.may_go_on.clear()
+    house.reporter.report(claim(read=3))
+    await until(lambda: house.stream.calls)
+
+    house.reporter.report(claim(delivered=9))
+    house.stream.may_go_on.set()
+    await until(lambda: house.stream.tries >= 2)
+    house.stream.loses = False
+    await house.reporter.flush(5)
+
+    assert house.stream.taken[-1] == claim(delivered=9, read=3)
+
+
 async def test_who_began_to_read_privately_while_redis_was_away_is_not_shown(house):
     house.stream.down = True
     house.reporter.report(claim(read=3))
