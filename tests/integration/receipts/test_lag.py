@@ -1,8 +1,11 @@
 """Who lags, judged on a real database: with a clock of our own, and the real fold beside it."""
 
 import asyncio
+import contextlib
 import uuid
+from contextlib import closing
 
+import psycopg2
 import pytest
 
 from libs.common.clock import ManualClock
@@ -237,6 +240,58 @@ async def test_one_judge_works_and_another_takes_over_when_its_connection_dies(
     await judges.looks(second, seconds=AFTER_S)
     assert [user for user, *_ in laggards()] == [ANN]
     assert (await judges.news())[0] == MemberLagging(room=room, user=ANN, delivered_seq=0, head=1)
+
+
+@contextlib.contextmanager
+def receiving(database, room, user, seq):
+    """A member's claim is being folded inside the block, and committed at its end."""
+    with (
+        closing(psycopg2.connect(database.url)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            "select fold_receipts(array[%(room)s::uuid], array[%(seq)s::bigint],"
+            " array[%(room)s::uuid], array[%(user)s::uuid], array[1], array[%(seq)s::bigint],"
+            " array[0::bigint], array[0::bigint], array[1::bigint], '{}', '{}', '{}')",
+            {"room": room, "user": user, "seq": seq},
+        )
+        yield
+
+
+async def look_meanwhile(judges, judge, claim):
+    """Let the judge look once while a claim is being folded; it may wait for that."""
+    waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+    with claim:
+        looking = asyncio.create_task(judges.looks(judge, seconds=1))
+        async with asyncio.timeout(5):
+            while not looking.done() and judges.database.rows(waiting) == [(0,)]:
+                await asyncio.sleep(0.01)
+    await looking
+
+
+async def test_nobody_is_judged_by_what_is_out_of_date_in_a_moment(judges, database, laggards):
+    room = await database.room(ANN, head=3)
+    judge = judges.another()
+    await judges.looks(judge, seconds=AFTER_S)
+
+    await look_meanwhile(judges, judge, receiving(database, room, ANN, 3))
+
+    assert laggards() == []
+    assert await judges.news() == []
+
+
+async def test_no_move_is_missed_that_comes_while_another_is_announced(judges, database, laggards):
+    room = await database.room(ANN, head=3)
+    judge = judges.another()
+    await judges.looks(judge, seconds=3)
+    await database.received(room, ANN, 2)
+
+    await look_meanwhile(judges, judge, receiving(database, room, ANN, 3))
+    await judges.looks(judge, seconds=1)
+
+    assert laggards() == []
+    assert MemberCaughtUp(room=room, user=ANN, delivered_seq=3, head=3) in await judges.news()
 
 
 async def test_it_goes_on_beside_the_fold_and_nobody_is_left_behind(judges, database, laggards):
