@@ -24,7 +24,7 @@ check: setup ## lint, types, architecture, migrations
 test: setup ## every test, with the seconds of each part
 	@$(DEV) test
 
-manage: ## a management command beside a running suite: DO="deactivate alice" RUN_DIR=.run
+manage: ## a command beside a running suite: SERVICE=chat DO="deactivate alice" RUN_DIR=.run
 	@$(BOOTSTRAP) product servers
 	@exec $(DEV) manage $(or $(SERVICE),chat) $(DO)
 
