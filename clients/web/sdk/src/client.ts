@@ -15,6 +15,7 @@ import type { Api } from "./http";
 import { Outbox } from "./outbox";
 import { People } from "./people";
 import type { CustomPush, Message, ServerFrame, StatusFrame, User, Welcome } from "./protocol";
+import { Reading } from "./reading";
 import { Receipts } from "./receipts";
 import { HOLE_PATIENCE_MS, Repair } from "./repair";
 import type { Room } from "./room";
@@ -46,10 +47,9 @@ export class ChatClient extends Emitter<ClientEvents> {
   private readonly outbox: Outbox;
   private readonly repair: Repair;
   private readonly receipts: Receipts;
+  private readonly reading: Reading;
   private readonly history: History;
-  private watched: string | null = null;
   private renewal: Cancel = () => undefined;
-  private inattention: Cancel = () => undefined;
 
   constructor(
     private readonly env: Environment,
@@ -83,6 +83,14 @@ export class ChatClient extends Emitter<ClientEvents> {
       this.connection.send({ type: "sync", cursors, ref }),
     );
     this.receipts = new Receipts(env.clock, (frame) => this.connection.send(frame));
+    this.reading = new Reading(
+      env,
+      me.id,
+      (id) => this.room(id),
+      (room) => {
+        this.progressed(room);
+      },
+    );
     this.history = new History(api, (room) => {
       this.emit("room", room.id);
     });
@@ -115,9 +123,7 @@ export class ChatClient extends Emitter<ClientEvents> {
 
   start(): void {
     this.connection.start();
-    this.inattention = this.env.attention.onChange(() => {
-      this.look();
-    });
+    this.reading.start();
     this.renewLater();
     void this.outbox.restore(this.me.id);
   }
@@ -125,7 +131,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   /** End the connection and all timers. Drafts stay in their store. */
   close(): void {
     this.renewal();
-    this.inattention();
+    this.reading.close();
     this.connection.stop();
     this.repair.reset();
     this.receipts.close();
@@ -171,8 +177,7 @@ export class ChatClient extends Emitter<ClientEvents> {
 
   /** The room that is open, or none: what is in it counts as read while somebody looks at it. */
   watch(room: string | null): void {
-    this.watched = room;
-    this.look();
+    this.reading.watch(room);
   }
 
   /**
@@ -270,18 +275,8 @@ export class ChatClient extends Emitter<ClientEvents> {
     this.emit("rooms", null);
   }
 
-  private look(): void {
-    const open = this.watched === null ? undefined : this.room(this.watched);
-    if (open !== undefined) this.progressed(open);
-  }
-
   private progressed(room: Room): void {
-    const isSeen = this.watched === room.id && this.env.attention.isHere();
-    if (isSeen && room.log.cursor > room.readSeq) {
-      room.readSeq = room.log.cursor;
-      this.env.marks.set(this.me.id, room.id, room.readSeq);
-      this.emit("rooms", null);
-    }
+    if (this.reading.see(room)) this.emit("rooms", null);
     this.receipts.tell(room);
   }
 
