@@ -25,6 +25,11 @@ def test_ticks_tell_who_has_a_message_and_reading_waits_for_the_focus(world):
         phone.until("Ann: Look here", "1 unread elsewhere")
         anns.until("you✓✓ Look here")
         delivered = anns.screen.color_of("✓✓")
+        anns.type("And here")
+        bobs.until("Ann │ And here")
+        phone.until("2 unread elsewhere")
+        anns.until("you✓✓ And here")
+        unread = anns.screen.color_of("✓✓ Look")
         bobs.type(BACK, enter=False)
         anns.until_true(lambda: anns.screen.color_of("✓✓") != delivered, "other ticks")
         phone.until_true(lambda: "unread elsewhere" not in phone.screen.lines[-1], "less unread")
@@ -32,6 +37,7 @@ def test_ticks_tell_who_has_a_message_and_reading_waits_for_the_focus(world):
         anns.until("Message 1: read by 1 and received by 1 of 1.")
         anns.until_true(lambda: READ_BY_BOB.search(anns.screen.text) is not None, "times")
 
+        assert unread == delivered
         assert "[I" not in bobs.screen.text + phone.screen.text
         assert bobs.leave() == 0
         assert bobs.raw.index(WATCH_FOCUS) < bobs.raw.index(IGNORE_FOCUS)
