@@ -50,9 +50,9 @@ Handler = Callable[[Sequence[Entry]], Awaitable[None]]
 """Handles a batch and commits. Raising means that nothing of the batch was done for good."""
 
 OnCutOff = Callable[[str], Awaitable[None] | None]
-"""Told, with a reason, that entries may be missing: ask for snapshots. Told again, at the next upkeep,
-if it raises, also by the next process. Also told when the group is new and the stream has lost
-entries already, which nobody has seen."""
+"""Told, with a reason, that entries may be missing: ask for snapshots. Told again if it raises: at
+the next upkeep, or by the next process. Also told when the group is new and the stream has lost
+entries already."""
 
 
 class GroupLoop:

@@ -132,7 +132,7 @@ class GroupUpkeep:
         self._lost += count
 
     async def cut_off(self) -> str | None:
-        """Return how the group came to miss entries, by the trimmer's note or by our own; or None."""
+        """Return how the group came to miss entries, by the note beside the stream or by our own."""
         mark: Any = await self._redis.hget(cut_off_key(self._key), self._group)
         self._cut_off_mark = mark
         if mark is not None:

@@ -206,12 +206,12 @@ class Repair:
                 return
             if not progress.done:
                 await asyncio.sleep(PAUSE_S)
-        await self._forget(progress.wishes)
         REPAIRS.inc()
+        await self._forget(progress.wishes)
         log.info("repair_ends")
 
     async def _begin(self, *, fresh: bool) -> Progress | None:
-        """Return where a repair begins: at the oldest of what makes it due; None if nothing does."""
+        """Return where a repair begins: at the oldest of what makes it due, if anything does."""
         wishes: Any = await cast("Awaitable[Any]", self._redis.hgetall(self._keys.wishes))
         sinces = [since.decode() for since in wishes.values()]
         if fresh:

@@ -88,8 +88,8 @@ class SafePointMover:
         mark = self._mark
         if not await self._acknowledged(mark):
             return
-        # Last: in a new epoch neither the ends nor the acknowledgements are those of the mark's, and
-        # what a repair told again stands behind them.
+        # Last: in a new epoch neither the ends nor the acknowledgements are those of the mark's;
+        # and what a repair told again stands behind them.
         if await self._healthy_life() == mark.life:
             reached_at = await self._reach(mark.told_before - MARGIN)
             AGE_SECONDS.set((self._clock.now() - reached_at).total_seconds())

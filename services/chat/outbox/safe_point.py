@@ -1,4 +1,4 @@
-"""Chat's safe point: the row that a repair begins at, and what holds it back besides the streams."""
+"""Chat's safe point: the row that a repair begins at, and what else holds it back."""
 
 import datetime as dt
 from collections.abc import Awaitable, Callable
