@@ -1,5 +1,5 @@
 import json
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -58,8 +58,8 @@ class House:
         clock = ManualClock()
         issuer = Issuer(private, verify_keys=keys, clock=clock)
         self.token = issuer.issue(sub=ANN, sid="s", name="ann", staff=False)
-        self.database: Any = FakeDatabase()
-        self.parts = Parts(database=self.database, verifier=Verifier(keys, clock=clock))
+        self.database = FakeDatabase()
+        self.parts = Parts(database=cast(Any, self.database), verifier=Verifier(keys, clock=clock))
 
 
 @pytest.fixture
