@@ -61,7 +61,12 @@ FIRST_MODELS = {
         "index last_update",
     ),
 }
-MODELS = {model.__name__: model for model in apps.get_app_config("chat").get_models()}
+CHAT = {model.__name__: model for model in apps.get_app_config("chat").get_models()}
+RECEIPTS = {
+    f"{model.__name__} of receipts" if model.__name__ in CHAT else model.__name__: model
+    for model in apps.get_app_config("receipts").get_models()
+}
+MODELS = CHAT | RECEIPTS
 
 
 @pytest.mark.parametrize("model", FIRST_MODELS)
