@@ -150,7 +150,8 @@ def test_a_page_ends_where_much_was_written_and_the_next_goes_on_there(
     for room, count in zip(rooms, (4, 6, 1, 30, 2), strict=True):
         world.fill(room, ann, count)
 
-    found, after = [], BEGINNING
+    found = []
+    after: str | None = BEGINNING
     while after is not None:
         page = snapshots_after(after, since=now() - dt.timedelta(minutes=1), among=rooms)
         found.append([(each.room, len(each.own_seqs[ann.id])) for each in page.snapshots])

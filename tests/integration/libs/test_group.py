@@ -349,7 +349,8 @@ async def test_that_a_group_is_new_is_told_by_the_next_process_where_the_first_c
 ):
     for number in (1, 2):
         await redis.xadd(KEY, packed(number), maxlen=1, approximate=False)
-    tried, told = [], []
+    tried: list[str] = []
+    told: list[str] = []
 
     async def in_vain(reason: str) -> None:
         tried.append(reason)

@@ -50,7 +50,8 @@ def tell_all(streams, threads):
     async def tell_all(since=None):
         """Repair; return how many pages it took."""
         retelling = Retelling(publisher=streams, database=threads, partitions=1)
-        after, pages = BEGINNING, 0
+        after: str | None = BEGINNING
+        pages = 0
         while after is not None:
             after = await retelling.tell(since=since, after=after)
             pages += 1

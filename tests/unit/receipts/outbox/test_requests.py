@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -30,12 +31,14 @@ class Streams:
         self.requests += item.events
 
 
-class Database:
-    def __init__(self, *, knows):
-        self.knows = knows
+def database(*, knows: bool) -> Any:
+    """Return one that knows some room, or none."""
 
-    async def run(self, _):
-        return self.knows
+    class Database:
+        async def run(self, _):
+            return knows
+
+    return Database()
 
 
 @pytest.fixture
@@ -48,7 +51,7 @@ def streams(monkeypatch):
 async def begin(streams, *, knows):
     """Run until the groups may begin; return what had been asked for by then."""
     begun = asyncio.get_running_loop().create_future()
-    wanted = SnapshotsWanted(publisher=streams, database=Database(knows=knows))
+    wanted = SnapshotsWanted(publisher=streams, database=database(knows=knows))
     running = asyncio.create_task(wanted.run(then=lambda: begun.set_result(list(streams.requests))))
     try:
         async with asyncio.timeout(5):
@@ -72,7 +75,7 @@ async def test_who_knows_rooms_begins_without_asking(streams):
 
 
 async def test_what_groups_miss_together_is_asked_for_once_and_later_again(streams):
-    wanted = SnapshotsWanted(publisher=streams, database=Database(knows=True))
+    wanted = SnapshotsWanted(publisher=streams, database=database(knows=True))
 
     await asyncio.gather(*(wanted.missed("it was trimmed") for _ in range(3)))
     together = list(streams.requests)
@@ -84,7 +87,7 @@ async def test_what_groups_miss_together_is_asked_for_once_and_later_again(strea
 
 async def test_every_group_learns_that_a_request_was_not_taken(streams):
     streams.failures = 1
-    wanted = SnapshotsWanted(publisher=streams, database=Database(knows=True))
+    wanted = SnapshotsWanted(publisher=streams, database=database(knows=True))
 
     outcomes = await asyncio.gather(
         *(wanted.missed("it was trimmed") for _ in range(3)), return_exceptions=True
