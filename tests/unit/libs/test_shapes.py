@@ -18,7 +18,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     [
         ({"count": 1, "priceInCents": 5}, {}),
         ({"count": 1, "priceInCents": 5, "note": None, "later": 1}, {}),
-        ({}, dict.fromkeys(("count", "priceInCents"), ["This member is required."])),
+        ({}, {name: ["This member is required."] for name in ("count", "priceInCents")}),
         ({"count": 0, "priceInCents": 5}, {"count": ["How many, from 1."]}),
         ({"count": True, "priceInCents": 5}, {"count": ["How many, from 1."]}),
         ({"count": 1, "priceInCents": 5, "note": "four"}, {"note": ["Three characters."]}),
