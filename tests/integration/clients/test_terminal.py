@@ -10,6 +10,7 @@ from tests.integration.clients.stage import at_terminals, contents, piped, room_
 from tests.integration.clients.terminal import Terminal
 
 PASSWORD = "violet harbour 71"
+WATCH_FOCUS, IGNORE_FOCUS = b"\x1b[?1004h", b"\x1b[?1004l"
 
 
 def test_two_people_chat_though_chat_goes_away_meanwhile(world):
@@ -135,6 +136,7 @@ def test_the_terminal_is_left_as_it_was_found_even_when_killed(world):
         anns.ended()
 
         assert (during, anns.echoes) == (False, True)
+        assert 0 < anns.raw.index(WATCH_FOCUS) < anns.raw.index(IGNORE_FOCUS)
 
 
 def test_a_dumb_terminal_and_no_colours_will_do(world):

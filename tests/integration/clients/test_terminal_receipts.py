@@ -9,7 +9,6 @@ from tests.integration.clients.terminal import LOOK_S, WITHIN_S, Terminal
 AWAY, BACK = "\x1b[O", "\x1b[I"
 """What a terminal says when its window loses and gets the focus."""
 READ_BY_BOB = re.compile(r"✓✓  Bob \(@\w+\)  received .* \d\d:\d\d  read .* \d\d:\d\d")
-WATCH_FOCUS, IGNORE_FOCUS = b"\x1b[?1004h", b"\x1b[?1004l"
 
 
 def test_ticks_tell_who_has_a_message_and_reading_waits_for_the_focus(world):
@@ -39,8 +38,6 @@ def test_ticks_tell_who_has_a_message_and_reading_waits_for_the_focus(world):
 
         assert unread == delivered
         assert "[I" not in bobs.screen.text + phone.screen.text
-        assert bobs.leave() == 0
-        assert bobs.raw.index(WATCH_FOCUS) < bobs.raw.index(IGNORE_FOCUS)
 
 
 def test_who_keeps_to_oneself_what_one_reads_is_seen_to_receive_only(world):
