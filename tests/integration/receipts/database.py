@@ -11,14 +11,14 @@ from django.db.utils import ConnectionHandler
 from psycopg2 import sql
 
 from dev.databases import beside, make_databases
-from dev.services import Service
+from dev.services import SERVICES
 from libs.common.clock import SystemClock
 from libs.common.database import django_database
 from services.receipts.actions.fold import Folder, Membership, News
 from services.receipts.domain.watermarks import Claim
 from tests.integration.upgrading.migrator import migrator_of
 
-RECEIPTS = Service(name="receipts", paths=(), module="services.receipts")
+RECEIPTS = next(service for service in SERVICES if service.name == "receipts")
 
 
 class Database:

@@ -1,5 +1,6 @@
 """The log's partitions on a real database, with somebody who writes to it."""
 
+import asyncio
 import datetime as dt
 import itertools
 import threading
@@ -10,6 +11,7 @@ import psycopg2
 import pytest
 from psycopg2 import sql
 
+from dev.manage import manage
 from libs.common.errors import Unavailable
 from services.receipts.actions.log_upkeep import (
     DAYS_AHEAD,
@@ -17,6 +19,8 @@ from services.receipts.actions.log_upkeep import (
     make_partition,
 )
 from services.receipts.selectors.log_days import days_with_partition, today, unsorted_days
+from tests.integration.chat.world import WITHIN_S
+from tests.integration.receipts.database import RECEIPTS
 
 KEEP_DAYS = 30
 INSERT = (
@@ -212,3 +216,18 @@ async def test_two_processes_are_not_in_each_others_way(log, threads):
 
         connection.rollback()
     assert (changes.made, changes.dropped) == ([], [])
+
+
+async def test_the_running_service_looks_after_its_log_and_so_does_the_command(world, capfd):
+    named = (
+        "select count(*) from pg_inherits where inhparent = 'advance'::regclass"
+        " and inhrelid::regclass::text <> 'advance_unsorted'"
+    )
+    async with asyncio.timeout(WITHIN_S):
+        while world.receipts_rows(named) != [(DAYS_AHEAD + 1,)]:
+            await asyncio.sleep(0.05)
+
+    status = await asyncio.to_thread(manage, world.suite.run_dir, RECEIPTS, ["upkeep"])
+
+    assert status == 0
+    assert "partitions made: none; rows moved: 0" in capfd.readouterr().out

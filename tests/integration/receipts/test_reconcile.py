@@ -9,7 +9,6 @@ import uuid
 import pytest
 
 from dev.manage import manage
-from dev.services import SERVICES
 from libs.common.clock import ManualClock, SystemClock
 from libs.common.events import RoomSnapshot, SnapshotsRequested
 from libs.common.redis_clients import connect_blocking, connect_hot
@@ -21,8 +20,8 @@ from services.receipts.actions.reconcile.hourly import DRIFT
 from services.receipts.domain import drift
 from services.receipts.store import CHAT_REQUESTS, CHAT_ROOMS, STREAMS
 from tests.integration.chat.world import WITHIN_S
+from tests.integration.receipts.database import RECEIPTS
 
-RECEIPTS = next(service for service in SERVICES if service.name == "receipts")
 IN_ORDER, DRIFTED = 0, 1
 ANSWERS = {**STREAMS, CHAT_ROOMS: STREAMS[CHAT_REQUESTS]}
 """Lets a test write what chat writes."""
