@@ -28,16 +28,20 @@ def answering(*, tell_rooms: Callable[[set[str]], Awaitable[None]], ask_for_repa
     """Return what handles requests; what it calls may raise ``ParleyError`` or ``RedisError``."""
 
     async def handle(entries: Sequence[Entry]) -> None:
-        rooms: set[str] = set()
-        for entry in entries:
-            for number, event in enumerate(entry.events):
-                if not isinstance(event, SnapshotsRequested):
-                    continue
-                if event.rooms is not None:
-                    rooms.update(event.rooms)
-                    continue
-                log.info("repair_asked_for", service=event.service, everything=event.everything)
-                await ask_for_repair(f"{entry.id}/{number}", everything=event.everything)
+        requests = {
+            f"{entry.id}/{number}": event
+            for entry in entries
+            for number, event in enumerate(entry.events)
+            if isinstance(event, SnapshotsRequested)
+        }
+        of_many = {name: event for name, event in requests.items() if event.rooms is None}
+        if of_many:
+            # One wish for all: with two, a repair could begin between them.
+            everything = any(event.everything for event in of_many.values())
+            services = sorted({event.service for event in of_many.values()})
+            log.info("repair_asked_for", services=services, everything=everything)
+            await ask_for_repair(next(iter(of_many)), everything=everything)
+        rooms = {room for event in requests.values() for room in event.rooms or ()}
         if rooms:
             await tell_rooms(rooms)
 

@@ -11,16 +11,25 @@ from libs.common.clock import SystemClock
 from libs.common.events import RoomSnapshot, SnapshotsRequested
 from libs.common.redis_clients import connect_hot
 from libs.common.streams.entries import Outgoing, StreamId, read_entries, unpack
-from libs.common.streams.names import StreamPolicy, stream_key, stream_table
+from libs.common.streams.names import StreamPolicy, cut_off_key, stream_key, stream_table
 from libs.common.streams.positions import end_of, group_positions
 from libs.common.streams.publisher import Publisher
 from libs.common.streams.trimming import Limits, Trimmer
-from services.chat.store import CHAT_EVENTS, CHAT_REQUESTS, CHAT_ROOMS, GROUP, SNAPSHOTS, STREAMS
+from services.chat.store import (
+    CHAT_EVENTS,
+    CHAT_REQUESTS,
+    CHAT_ROOMS,
+    GROUP,
+    RECEIPTS,
+    SNAPSHOTS,
+    STREAMS,
+)
 from tests.integration.chat.test_snapshots import LONG_AGO, age, repairs, until
 
 ROOMS_KEY, EVENTS_KEY = stream_key(CHAT_ROOMS), stream_key(CHAT_EVENTS)
 REQUESTS = stream_table(StreamPolicy(CHAT_REQUESTS, groups=frozenset({GROUP})))
 AT_ONCE = Limits(keep_ms=0)
+CUT = Limits(max_entries=1)
 NODE = 100
 """Entries that Redis keeps in one node: trimming with "~" removes whole nodes."""
 
@@ -33,9 +42,13 @@ class Asking:
         self._publisher = publisher
         self._begun = StreamId(0)
 
+    async def begin(self):
+        """Look only at what is told from now on."""
+        self._begun = await end_of(self.redis, ROOMS_KEY)
+
     async def ask(self, *requests):
         """Ask; all at once, so that they are read together."""
-        self._begun = await end_of(self.redis, ROOMS_KEY)
+        await self.begin()
         await self._publisher.publish([Outgoing(CHAT_REQUESTS, 0, requests)])
 
     async def told(self):
@@ -48,7 +61,7 @@ class Asking:
 
     async def until_told(self, rooms):
         """Wait until these rooms were told; return their snapshots."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while not (told := await self.told()).keys() >= set(rooms):
                 await asyncio.sleep(0.02)
         return told
@@ -74,6 +87,7 @@ async def asking(world):
         hot = await stack.enter_async_context(connect_hot(url))
         asking = Asking(redis, Publisher(hot, REQUESTS, clock=SystemClock()))
         await asking.until_nothing_is_due()
+        await asking.begin()
         yield asking
 
 
@@ -189,6 +203,27 @@ async def test_chat_events_keep_what_receipts_has_not_acknowledged_and_no_more(w
     assert kept > 2 * NODE
     assert cut_off == {}
     assert await asking.redis.xlen(EVENTS_KEY) <= NODE
+
+
+async def test_receipts_asks_by_itself_for_what_was_trimmed_before_it_read_it(
+    world, asking, safe_point
+):
+    ann = world.person()
+    room = world.room(ann)
+    trimmer = Trimmer(asking.redis, list(STREAMS.values()), limits=CUT)
+    world.suite.stop_service("receipts")
+    try:
+        for _ in range(2 * NODE):
+            await asking.redis.xadd(EVENTS_KEY, {"e": b"[]"})
+        cut_off = await trimmer.trim_all()
+    finally:
+        world.suite.start_service("receipts")
+    told = await asking.until_told([room])
+    await asking.until_nothing_is_due()
+
+    assert cut_off[EVENTS_KEY] == [RECEIPTS]
+    assert [member.user for member in told[room].members] == [ann.id]
+    assert not await asking.redis.exists(cut_off_key(EVENTS_KEY))
 
 
 async def _unacknowledged(redis):
