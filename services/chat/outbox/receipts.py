@@ -29,7 +29,7 @@ COLLECT_S = 0.03
 EVENT_RECEIPTS = 1000
 """Claims in one event, which is some 180 KB then."""
 TURN_MEMBERS = 4000
-"""Members whose claims are published at once; the rest follows right after."""
+"""Members whose claims are published at once; the rest follows with those that come next."""
 RETRY_AFTER_S = 0.1
 LONGEST_RETRY_S = 1.0
 """Pauses while Redis, or the database, is away: the first, and the longest."""
@@ -87,6 +87,7 @@ class Reporter:
         self._unconfirmed = Unconfirmed(clock=clock)
         self._doubtful_until_s = float("-inf")
         self._epochs = 0
+        self._pause_s = RETRY_AFTER_S
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -132,8 +133,10 @@ class Reporter:
             await self._wake.wait()
             await asyncio.sleep(COLLECT_S)
             self._wake.clear()
-            await self._publish_all()
-            if not self._waiting:
+            await self._publish_waiting()
+            if self._waiting:
+                self._wake.set()
+            else:
                 self._idle.set()
 
     async def flush(self, within_s: float) -> None:
@@ -174,25 +177,26 @@ class Reporter:
 
     # -- publishing -----------------------------------------------------------------------------
 
-    async def _publish_all(self) -> None:
-        """Publish until nothing waits; a failure is borne, with growing pauses."""
-        pause_s = RETRY_AFTER_S
-        while self._waiting:
-            self._take_off()
-            try:
-                await self._publish_flying()
-            except Exception as error:
-                self._land()
-                self._doubt()
-                if isinstance(error, ParleyError):
-                    log.info("claims_wait", code=error.code, members=len(self._waiting))
-                else:
-                    log.exception("claims_bug")
-                await asyncio.sleep(pause_s)
-                pause_s = min(pause_s * 2, LONGEST_RETRY_S)
+    async def _publish_waiting(self) -> None:
+        """Publish what waits now; a failure is borne, with growing pauses.
+
+        What comes meanwhile is left for later: it is to find company too.
+        """
+        self._take_off()
+        try:
+            await self._publish_flying()
+        except Exception as error:
+            self._land()
+            self._doubt()
+            if isinstance(error, ParleyError):
+                log.info("claims_wait", code=error.code, members=len(self._waiting))
             else:
-                pause_s = RETRY_AFTER_S
-            WAITING.set(len(self._waiting))
+                log.exception("claims_bug")
+            await asyncio.sleep(self._pause_s)
+            self._pause_s = min(self._pause_s * 2, LONGEST_RETRY_S)
+        else:
+            self._pause_s = RETRY_AFTER_S
+        WAITING.set(len(self._waiting))
 
     def _take_off(self) -> None:
         for key in list(itertools.islice(self._waiting, TURN_MEMBERS)):

@@ -173,6 +173,22 @@ async def test_what_was_read_privately_does_not_become_public(house):
     assert house.stream.taken == [claim(read=5), claim(read=9, private=True)]
 
 
+async def test_what_comes_while_others_are_published_waits_for_company_too(house):
+    house.stream.may_go_on.clear()
+    house.reporter.report(claim("alice", 1))
+    await until(lambda: house.stream.calls)
+    house.reporter.report(claim("bob", 1))
+
+    house.stream.may_go_on.set()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    house.reporter.report(claim("carl", 1))
+    await house.reporter.flush(5)
+
+    users = [[receipt.user for receipt in receipts_of(call)] for call in house.stream.calls]
+    assert users == [["alice"], ["bob", "carl"]]
+
+
 async def test_nothing_is_claimed_of_an_empty_room(house):
     await house.publish(claim(delivered=0))
 
