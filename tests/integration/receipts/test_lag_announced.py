@@ -12,30 +12,35 @@ from services.receipts.store import RECEIPTS_LAG
 from tests.integration.chat.world import WITHIN_S
 
 
-@pytest.fixture
-async def told(world):
-    """Wait for news of a kind about a member of a room; return the first."""
-    redis = Redis.from_url(world.suite.state.redis_url)
+class LagStream:
+    """What stands on ``receipts.lag`` about a room."""
 
-    async def wait_for(kind, room, user):
+    def __init__(self, redis):
+        self._redis = redis
+
+    async def events(self, room):
+        entries = read_entries(await self._redis.xrange(stream_key(RECEIPTS_LAG)))
+        events = (event for raw in entries for event in unpack(raw).events)
+        return [event for event in events if getattr(event, "room", None) == room]
+
+    async def first(self, kind, room, user):
+        """Wait for news of a kind about a member."""
         async with asyncio.timeout(WITHIN_S):
             while True:
-                for event in await events_of(redis, room):
+                for event in await self.events(room):
                     if isinstance(event, kind) and event.user == user.id:
                         return event
                 await asyncio.sleep(0.05)
 
-    wait_for.all = lambda room: events_of(redis, room)
-    yield wait_for
+
+@pytest.fixture
+async def stream(world):
+    redis = Redis.from_url(world.suite.state.redis_url)
+    yield LagStream(redis)
     await redis.aclose()
 
 
-async def events_of(redis, room):
-    entries = read_entries(await redis.xrange(stream_key(RECEIPTS_LAG)))
-    return [event for raw in entries for event in unpack(raw).events if event.room == room]
-
-
-async def test_the_absent_one_is_told_to_lag_and_to_have_caught_up_the_others_never(world, told):
+async def test_the_absent_one_is_told_to_lag_and_to_have_caught_up_the_others_never(world, stream):
     ann, bob, cat = world.people(3)
     room = world.room(ann, bob, cat)
     world.tell(room)
@@ -44,12 +49,14 @@ async def test_the_absent_one_is_told_to_lag_and_to_have_caught_up_the_others_ne
         await reader.until_seqs(room, 1)
         await reader.socket.send({"type": "delivered", "room": room, "seq": 1})
 
-        lagging = await told(MemberLagging, room, cat)
+        lagging = await stream.first(MemberLagging, room, cat)
         async with world.client(cat) as late:
             await late.socket.send({"type": "delivered", "room": room, "seq": 1})
-            caught_up = await told(MemberCaughtUp, room, cat)
+            caught_up = await stream.first(MemberCaughtUp, room, cat)
 
     assert (lagging.delivered_seq, lagging.head) == (0, 1)
     assert (caught_up.delivered_seq, caught_up.head) == (1, 1)
     others = {ann.id, bob.id}
-    assert not [event for event in await told.all(room) if getattr(event, "user", "") in others]
+    assert not [
+        event for event in await stream.events(room) if getattr(event, "user", "") in others
+    ]

@@ -15,7 +15,13 @@ from libs.common.redis_clients import connect_blocking, connect_hot
 from libs.common.streams.entries import Outgoing, read_entries, unpack
 from libs.common.streams.names import stream_key
 from libs.common.streams.publisher import Publisher
-from services.receipts.actions.reconcile import ChatAsked, ChatIsSilent, HourlyReconcile, Report
+from services.receipts.actions.reconcile import (
+    ChatAsked,
+    ChatIsSilent,
+    HourlyReconcile,
+    Reconciler,
+    Report,
+)
 from services.receipts.actions.reconcile.hourly import DRIFT
 from services.receipts.domain import drift
 from services.receipts.store import CHAT_REQUESTS, CHAT_ROOMS, STREAMS
@@ -157,14 +163,14 @@ async def test_who_is_not_answered_does_not_wait_for_ever(valkey):
     assert await ChatAsked(blocking, publisher, clock=Hurrying())(["a"]) == {}
 
 
-class Reconciler:
+class Finding(Reconciler):
     """Finds what it is told to, or fails."""
 
     def __init__(self, *outcomes):
         self._outcomes = list(outcomes)
         self.runs = 0
 
-    async def run(self, *, on_page):
+    async def run(self, rooms=None, *, on_page=None):
         self.runs += 1
         await on_page()
         outcome = self._outcomes.pop(0)
@@ -177,7 +183,7 @@ async def test_one_process_reconciles_in_an_hour_and_all_show_what_it_found(valk
     blocking, _ = valkey
     report = Report(rooms=1)
     report.add([drift.Case(drift.LOG_ABOVE, "room", "ann", 1, 2)])
-    first, second = Reconciler(report), Reconciler()
+    first, second = Finding(report), Finding()
     looks = [HourlyReconcile(each, redis=blocking, clock=ManualClock()) for each in (first, second)]
 
     await looks[0].look()
@@ -192,7 +198,7 @@ async def test_one_process_reconciles_in_an_hour_and_all_show_what_it_found(valk
 
 async def test_who_could_not_reconcile_leaves_it_to_the_next(valkey):
     blocking, _ = valkey
-    failing, next_one = Reconciler(ChatIsSilent()), Reconciler(Report())
+    failing, next_one = Finding(ChatIsSilent()), Finding(Report())
 
     with pytest.raises(ChatIsSilent):
         await HourlyReconcile(failing, redis=blocking, clock=ManualClock()).look()
