@@ -236,6 +236,7 @@ class PromptScreen:
 
         @keys.add("c-z", filter=Condition(suspend_to_background_supported))
         def _(_event: KeyPressEvent) -> None:
+            self._write_all()  # the shell is to find what was said on the screen
             run_in_terminal(self._suspend)
 
         return keys
