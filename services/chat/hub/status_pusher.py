@@ -1,6 +1,6 @@
 """Tells sessions how far the members of their rooms are: from advances to ``status`` frames.
 
-Of each room the first advance is told at once, and what comes in the next moment together. What is
+Of each room the first claim is told at once, and what comes in the next moment together. What is
 told of a room needs its members' watermarks, which are read when the first advance is heard: while
 the database does not answer, advances are kept, merged by member, and told later.
 """
@@ -29,6 +29,9 @@ SMALL_EVERY_S = 0.05
 """Least time between two statuses of a room in which everybody is told who advanced."""
 LARGE_EVERY_S = 1.0
 """The same of a larger one: who is furthest behind is looked for among all its members."""
+OWN_AFTER_S = SMALL_EVERY_S
+"""How long an advance that only passes its member's own messages waits for company: nobody's ticks
+hang on it, and told by itself it would keep the ticks that follow it waiting."""
 SOCKETS_PER_TURN = 200
 """Sockets written before the event loop gets a turn."""
 ROOMS_PER_READING = 100
@@ -88,7 +91,8 @@ class StatusPusher:
                 heard += 1
                 room.status.watch.heard()
                 room.status.marks.hear(news)
-                self._look_at(room, max(now_s, room.status.rest_until_s))
+                due_s = now_s + OWN_AFTER_S if advance.is_own else now_s
+                self._look_at(room, max(due_s, room.status.rest_until_s))
         HEARD.inc(heard)
 
     def sat_down(self, room: LocalRoom, seat: Seat) -> None:
