@@ -12,6 +12,7 @@ from django.db import connection
 from libs.common.ids import uuid_of
 from services.chat.domain.catchup import SYNC_ROOM_MESSAGES
 from services.chat.frames.server import Message, RoomUpdate, SyncedRoom
+from services.chat.selectors.marks import PresentStatus, statuses_for
 from services.chat.selectors.messages import SyncAnswer, messages_between, sync_pages
 from services.chat.selectors.room_state import farewell
 from services.chat.selectors.rooms import rooms_among
@@ -26,10 +27,13 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         cursors: highest contiguous seq held, by room.
         versions: of the rooms that the reader knows, as far as that is told.
+        marks: versions of the watermarks that the reader knows, by room; rooms that are not named
+            have none told.
     """
 
     cursors: Mapping[str, int]
     versions: Mapping[str, int]
+    marks: Mapping[str, int] = msgspec.field(default_factory=dict)
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,16 +50,20 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Missed(msgspec.Struct, frozen=True, kw_only=True):
-    """Messages room by room, ascending in each; how much that is; and rooms that have changed."""
+    """Messages room by room, ascending in each; how much that is; and rooms that have changed.
+
+    ``statuses`` are those whose watermarks the reader does not know as they are now.
+    """
 
     messages: list[Message]
     rooms: list[SyncedRoom]
     changed: list[RoomUpdate]
+    statuses: list[PresentStatus] = msgspec.field(default_factory=list)
 
     @property
     def anything(self) -> bool:
         """Whether there is something to tell."""
-        return bool(self.messages or self.changed)
+        return bool(self.messages or self.changed or self.statuses)
 
 
 class _Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +80,7 @@ NOTHING_HEARD = Heard()
 
 
 def missed(*, user_id: str, known: Known, now: dt.datetime, heard: Heard = NOTHING_HEARD) -> Missed:
-    """Return what a user lacks. Some five statements, whatever the number of rooms.
+    """Return what a user lacks. Some eight statements, whatever the number of rooms.
 
     A room is new that neither cursors nor versions name, among the 100 most recently active ones.
     """
@@ -92,6 +100,7 @@ def missed(*, user_id: str, known: Known, now: dt.datetime, heard: Heard = NOTHI
             *_changed(places, user_id=user_id, known=known, heard=heard),
             *(_farewell(place, known) for place in left),
         ],
+        statuses=statuses_for(user_id=user_id, known=known.marks),
     )
 
 

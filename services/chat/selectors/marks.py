@@ -93,24 +93,20 @@ def marks_of(room_ids: Iterable[str]) -> list[MarksRead]:
     return list(found.values())
 
 
-def statuses_for(
-    *, user_id: str, rooms: Iterable[str], known: Mapping[str, int]
-) -> list[PresentStatus]:
-    """Return how far those of some rooms are in which a user is present, in any order.
+def statuses_for(*, user_id: str, known: Mapping[str, int]) -> list[PresentStatus]:
+    """Return how far rooms are of which a user knows less, and in which they are present.
 
     Three statements, however many rooms there are.
 
     Args:
         user_id: to whom it is shown.
-        rooms: of these; those in ``known`` need not be named.
-        known: versions of the marks that the reader has, by room: these rooms are left out as long
-            as it is the present one.
+        known: the version of the marks that the user has, by room; -1 asks in any case.
     """
     # Versions first: what goes up until the watermarks are read is told again, and never missed.
-    versions = {
-        head.room: head.marks_version for head in heads_of(map(str, uuids_of({*rooms, *known})))
-    }
-    newer = [room for room, version in versions.items() if known.get(room, -1) < version]
+    versions = {head.room: head.marks_version for head in heads_of(map(str, uuids_of(known)))}
+    newer = [room for room, version in versions.items() if version > known[room]]
+    if not newer:
+        return []
     return [
         PresentStatus(
             room=entry.id,

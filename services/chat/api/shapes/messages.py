@@ -3,11 +3,11 @@
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from services.chat.api.shapes.shape import Shape
 from services.chat.frames.client import SYNC_ROOMS, ClientId, Content, Cursor, Seq
-from services.chat.frames.server import Message, RoomUpdate, SyncedRoom
+from services.chat.frames.server import Lowest, MemberMark, Message, RoomUpdate, SyncedRoom
 
 LONGEST_WAIT_S = 25
 """Longest long poll, in seconds; below the idle timeouts of usual proxies."""
@@ -43,7 +43,8 @@ class Receipts(Shape, frozen=True, kw_only=True):
 class SyncQuestion(Shape, frozen=True, kw_only=True):
     """{room: highest contiguous seq held}, and how long to wait for news, in seconds.
 
-    ``versions``: {room: version known}; rooms with a newer one are told of too.
+    ``versions``: {room: version known}; rooms with a newer one are told of too. ``marks``: {room:
+    ``marks_version`` known}; of these rooms a status comes only if there is a newer one, and is news.
     """
 
     cursors: Annotated[dict[str, Cursor], Meta(max_length=SYNC_ROOMS)]
@@ -51,12 +52,24 @@ class SyncQuestion(Shape, frozen=True, kw_only=True):
     versions: Annotated[dict[str, Cursor], Meta(max_length=VERSIONS)] = msgspec.field(
         default_factory=dict
     )
+    marks: Annotated[dict[str, Cursor], Meta(max_length=VERSIONS)] = msgspec.field(
+        default_factory=dict
+    )
 
 
-class StatusUpdate(Shape, frozen=True, kw_only=True):
-    """Watermarks that moved. Reserved: no room reports any yet."""
+class StatusUpdate(Shape, frozen=True, kw_only=True, tag_field="type", tag="status"):
+    """How far the members of a room are, as in the frame ``status``.
+
+    What was read comes with one's own watermarks and ``marks_version``; what was told while the
+    call waited with ``members``, those who advanced.
+    """
 
     room: str
+    lowest: list[Lowest]
+    members: list[MemberMark] | UnsetType = UNSET
+    delivered_seq: int | UnsetType = UNSET
+    read_seq: int | UnsetType = UNSET
+    marks_version: int | UnsetType = UNSET
 
 
 class SyncAnswerBody(Shape, frozen=True, kw_only=True):

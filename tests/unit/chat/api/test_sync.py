@@ -11,8 +11,9 @@ from libs.common.errors import RateLimited, Unauthenticated, Unavailable
 from libs.common.events import MessageCreated, MessageFrame, UserRevoked
 from services.chat.api.polls import POLLS_OF_ONE, READING, Polls
 from services.chat.api.sync import wait_for_news
-from services.chat.frames.server import encode
+from services.chat.frames.server import MemberMark, RoomUpdate, Status, encode
 from services.chat.hub import Hub
+from services.chat.hub.live_status import LiveStatus
 from services.chat.selectors.catching_up import Known, Missed
 from tests.unit.chat.hub.fake_database import FakeDatabase, message
 
@@ -21,6 +22,18 @@ LONG_S = 25.0
 """Longer than any test may take: what waits for so long fails."""
 WITHIN_S = 5.0
 NOTHING = Missed(messages=[], rooms=[], changed=[])
+LEFT = RoomUpdate(
+    id="",
+    kind="group",
+    name="",
+    version=2,
+    member_count=0,
+    last_seq=10,
+    delivered_seq=10,
+    read_seq=10,
+    lowest=[],
+    removed=True,
+)
 
 
 class Database(FakeDatabase):
@@ -56,6 +69,7 @@ class House:
         self.database = Database()
         self.database.add_room(ROOM, "alice", "bob", head=10)
         self.database.add_room(UNNAMED, "alice", head=3)
+        self.heard = []
         self.hub = Hub(database=cast(Any, self.database))
         self.polls = Polls(hub=self.hub)
         self.parts: Any = SimpleNamespace(
@@ -65,7 +79,24 @@ class House:
     def poll(self, *, user="alice", cursor=10, wait_s=LONG_S):
         caller: Any = SimpleNamespace(id=user, sid=f"sid of {user}")
         known = Known(cursors={ROOM: cursor}, versions={})
-        return asyncio.create_task(wait_for_news(self.parts, caller, known, wait_s=wait_s))
+        return asyncio.create_task(self._poll(caller, known, wait_s))
+
+    async def _poll(self, caller, known, wait_s):
+        found, self.heard = await wait_for_news(self.parts, caller, known, wait_s=wait_s)
+        return found
+
+    def tell(self, *members, room=ROOM):
+        """Hand a status to whoever sits in a room."""
+        status = Status(
+            room=room,
+            lowest=[],
+            members=[
+                MemberMark(user=user, delivered_seq=seq, read_seq=seq, at="")
+                for user, seq in members
+            ],
+        )
+        for session in self.hub.all_sessions():
+            session.listener.status(LiveStatus(status))
 
     def write(self, room=ROOM):
         self.database.heads[room] += 1
@@ -92,6 +123,10 @@ class House:
 @pytest.fixture
 def house():
     return House()
+
+
+def marks_of(live):
+    return {mark.user: mark.read_seq for mark in live.status.members}
 
 
 def seqs(found):
@@ -135,6 +170,34 @@ async def test_a_message_in_a_room_that_was_not_named_is_told_to_the_reading(hou
     await poll
 
     assert [heard.changed for heard in house.database.asked] == [set(), {UNNAMED}]
+
+
+async def test_statuses_end_the_wait_and_those_of_one_room_become_one(house):
+    def told():
+        house.tell(("bob", 8))
+        house.tell(("bob", 9), ("cat", 6))
+        house.tell(("ann", 3), room=UNNAMED)
+
+    house.database.meanwhile["_first_missed"] = told
+    found = await house.poll()
+
+    assert found == NOTHING
+    assert [(live.room, marks_of(live)) for live in house.heard] == [
+        (ROOM, {"bob": 9, "cat": 6}),
+        (UNNAMED, {"ann": 3}),
+    ]
+
+
+async def test_statuses_of_a_room_that_one_was_removed_from_are_forgotten(house):
+    poll = house.poll(wait_s=0.2)
+    await house.until_waiting()
+    [session] = house.hub.all_sessions()
+
+    house.tell(("bob", 8))
+    session.listener.room(msgspec.structs.replace(LEFT, id=ROOM))
+    await poll
+
+    assert house.heard == []
 
 
 async def test_when_the_time_is_over_the_answer_is_empty_and_the_session_gone(house):
