@@ -26,6 +26,7 @@ STATES = {HERE, *(f"planned: {service}" for service in SERVICES)}
 NEEDS_ENVIRONMENT = {"settings", "asgi", "process", "__main__"}
 """Modules that read the environment, or set it, when they are imported: those are parsed."""
 
+_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _WORD = re.compile(r"`([^`]+)`")
 _MODULE = re.compile(r"(?P<module>[a-z_]\w*(?:\.\w+)+):(?P<name>[\w.]+)")
 _FILE = re.compile(r"(?P<path>[\w./-]+\.(?:tsx?|sql)):(?P<name>\w+(?:\.\w+)*)")
@@ -49,8 +50,8 @@ class Row:
 
 
 def words(text: str) -> list[str]:
-    """Return what stands in backticks."""
-    return _WORD.findall(text)
+    """Return what stands in backticks, besides fenced blocks."""
+    return _WORD.findall(_FENCED.sub("", text))
 
 
 def rows(page: str, heading: str | None = None) -> list[Row]:

@@ -66,3 +66,9 @@ def test_a_pointer_is_followed(pointer, problem):
 
     assert pages.pointers(f"see `{pointer}`.") == [pointer]
     assert found is None if problem is None else problem in str(found)
+
+
+def test_a_fenced_block_hides_no_pointer_below_it():
+    text = "```console\n$ make up\n```\n\nSee `libs.common.clock:Clock` of `libs`.\n"
+
+    assert pages.pointers(text) == ["libs.common.clock:Clock"]
