@@ -1,106 +1,42 @@
-"""``python -m services.chat`` serves; with arguments it runs that Django command instead."""
+"""``python -m services.chat`` serves; with arguments it runs that Django command instead.
 
-import os
-import sys
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+Nothing of the service is imported above: it needs its settings, and Django set up.
+"""
+
+from typing import TYPE_CHECKING
+
+from libs.common.program import Assembled, Sockets, run
 
 if TYPE_CHECKING:
-    from libs.common.serving import Server
-
-# Not as a default: one that is inherited, from a test run for instance, is another program's.
-os.environ["DJANGO_SETTINGS_MODULE"] = "services.chat.settings"
+    from services.chat.settings import ChatSettings
 
 FRAME_BYTES_REFUSED = 1024 * 1024
 """A frame above this closes the connection (1009); below it, a client gets an error."""
-BACKLOG = 2048
-"""Connections that may wait to be accepted: everybody comes back at once after a restart."""
-GRACE_S = 5
-PING_EVERY_S = 30
 
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT, or run one command."""
-    if len(sys.argv) > 1:
-        from django.core.management import execute_from_command_line
+    run("services.chat", load_settings=load_settings, assemble=assemble)
 
-        execute_from_command_line(["python -m services.chat", *sys.argv[1:]])
-        return
-    import django
-    import uvloop
 
-    from libs.common import logs
+def load_settings() -> "ChatSettings":
+    """Return the settings; the process ends where they are wrong."""
     from services.chat.settings import CHAT
 
-    logs.configure(service="chat", level=CHAT.log_level, readable=CHAT.development)
-    django.setup()
-    uvloop.run(serve())
+    return CHAT
 
 
-async def serve() -> None:
-    """Run the process and its server in one event loop."""
+def assemble(settings: "ChatSettings") -> Assembled:
+    """Make the process and what its server runs."""
     from services.chat.asgi import application_of
     from services.chat.process import Process
-    from services.chat.settings import CHAT
-
-    process = Process(CHAT)
-    application = application_of(process, CHAT)
-    server_of = daphne if CHAT.server == "daphne" else uvicorn
-    server = server_of(application, before_stop=process.begin_to_stop)
-    await process.start(on_failure=server.stop)
-    try:
-        await server.serve()
-    finally:
-        idle = await process.stop()
-    if not idle:
-        os._exit(0)  # a thread waits for a silent database, and Python would wait for the thread
-
-
-def uvicorn(application: Any, *, before_stop: Callable[[], Awaitable[None]]) -> "Server":
-    """Return the server that costs least."""
-    from uvicorn import Config
-
-    from libs.common.serving import UvicornServer
-    from services.chat.settings import CHAT
     from services.chat.wire import UvicornWire
 
-    return UvicornServer(
-        Config(
-            application,
-            host=CHAT.host,
-            port=CHAT.port,
-            http="httptools",
-            ws=UvicornWire,
-            ws_max_size=FRAME_BYTES_REFUSED,
-            ws_ping_interval=PING_EVERY_S,
-            ws_ping_timeout=PING_EVERY_S,
-            ws_per_message_deflate=False,
-            lifespan="off",
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            backlog=BACKLOG,
-            timeout_graceful_shutdown=GRACE_S,
-        ),
-        before_stop=before_stop,
-    )
-
-
-def daphne(application: Any, *, before_stop: Callable[[], Awaitable[None]]) -> "Server":
-    """Return the server of the Channels project."""
-    from libs.common.serving_daphne import DaphneServer
-    from services.chat.settings import CHAT
-
-    return DaphneServer(
-        application,
-        host=CHAT.host,
-        port=CHAT.port,
-        backlog=BACKLOG,
-        frame_bytes=FRAME_BYTES_REFUSED,
-        ping_every_s=PING_EVERY_S,
-        grace_s=GRACE_S,
-        before_stop=before_stop,
+    process = Process(settings)
+    return Assembled(
+        process=process,
+        application=application_of(process, settings),
+        sockets=Sockets(uvicorn_protocol=UvicornWire, frame_bytes=FRAME_BYTES_REFUSED),
     )
 
 

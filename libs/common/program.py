@@ -1,0 +1,178 @@
+"""A service as a program: it serves, or with arguments it runs one Django command instead.
+
+Much is imported late. A command needs no server; settings stop the process where they are wrong,
+so logging comes after them; and daphne has to be imported inside the loop that is to serve.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from libs.common.serving import Server
+
+BACKLOG = 2048
+"""Connections that may wait to be accepted: everybody comes back at once after a restart."""
+GRACE_S = 5
+"""How long connections may take to close at the end."""
+PING_EVERY_S = 30
+"""How long a WebSocket may be silent before it is asked whether it lives, and to answer that."""
+NO_FRAME_BYTES = 1024
+"""Longest frame where there are no WebSockets: the server wants one all the same."""
+
+
+class Process(Protocol):
+    """What a service makes of its parts."""
+
+    async def start(self, *, on_failure: Callable[[], None]) -> None:
+        """Begin to work, before the first request; ``on_failure`` ends the process."""
+        ...
+
+    async def begin_to_stop(self) -> None:
+        """Called while connections are still served."""
+        ...
+
+    async def stop(self) -> bool:
+        """Called after the last request; False where a thread can be waited for no longer."""
+        ...
+
+
+class ProgramSettings(Protocol):
+    """What is to be known to serve, of all that a service's settings say."""
+
+    host: str
+    port: int
+    server: Literal["uvicorn", "daphne"]
+    development: bool
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sockets:
+    """How WebSockets are served.
+
+    Attributes:
+        uvicorn_protocol: the class by which uvicorn serves them; daphne has its own.
+        frame_bytes: a frame above this closes the connection (1009).
+    """
+
+    uvicorn_protocol: type
+    frame_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembled:
+    """A service that is ready to be started.
+
+    Attributes:
+        application: an ASGI application; no lifespan is ever told to it.
+        sockets: None where it serves HTTP only.
+    """
+
+    process: Process
+    application: Any
+    sockets: Sockets | None = None
+
+
+SettingsT = TypeVar("SettingsT", bound=ProgramSettings)
+
+
+def run(
+    package: str,
+    *,
+    load_settings: Callable[[], SettingsT],
+    assemble: Callable[[SettingsT], Assembled],
+) -> None:
+    """Serve until SIGTERM or SIGINT, or run the command that the arguments name.
+
+    Args:
+        package: of the service, ``services.<name>``; its settings are ``<package>.settings``.
+        load_settings: imports and returns them.
+        assemble: makes the service, when Django is set up and the event loop runs.
+
+    Raises:
+        SystemExit: the settings are wrong, the port cannot be had, or a command says so.
+    """
+    # Not as a default: one that is inherited, from a test run for instance, is another program's.
+    os.environ["DJANGO_SETTINGS_MODULE"] = f"{package}.settings"
+    if len(sys.argv) > 1:
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line([f"python -m {package}", *sys.argv[1:]])
+        return
+    import django
+    import uvloop
+
+    from libs.common import logs
+
+    settings = load_settings()
+    logs.configure(
+        service=package.rpartition(".")[2],
+        level=settings.log_level,
+        readable=settings.development,
+    )
+    django.setup()
+    uvloop.run(serve(settings, assemble))
+
+
+async def serve(settings: SettingsT, assemble: Callable[[SettingsT], Assembled]) -> None:
+    """Run a service and its server in one event loop, and end in order."""
+    assembled = assemble(settings)
+    process = assembled.process
+    server = (daphne if settings.server == "daphne" else uvicorn)(assembled, settings)
+    await process.start(on_failure=server.stop)
+    try:
+        await server.serve()
+    finally:
+        idle = await process.stop()
+    if not idle:
+        os._exit(0)  # a thread waits for a silent database, and Python would wait for the thread
+
+
+def uvicorn(assembled: Assembled, settings: ProgramSettings) -> "Server":
+    """Return the server that costs least."""
+    from uvicorn import Config
+
+    from libs.common.serving import UvicornServer
+
+    sockets = assembled.sockets
+    return UvicornServer(
+        Config(
+            assembled.application,
+            host=settings.host,
+            port=settings.port,
+            http="httptools",
+            ws=sockets.uvicorn_protocol if sockets else "none",
+            ws_max_size=sockets.frame_bytes if sockets else NO_FRAME_BYTES,
+            ws_ping_interval=PING_EVERY_S,
+            ws_ping_timeout=PING_EVERY_S,
+            ws_per_message_deflate=False,
+            lifespan="off",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=GRACE_S,
+        ),
+        before_stop=assembled.process.begin_to_stop,
+    )
+
+
+def daphne(assembled: Assembled, settings: ProgramSettings) -> "Server":
+    """Return the server of the Channels project."""
+    from libs.common.serving_daphne import DaphneServer
+
+    sockets = assembled.sockets
+    return DaphneServer(
+        assembled.application,
+        host=settings.host,
+        port=settings.port,
+        backlog=BACKLOG,
+        frame_bytes=sockets.frame_bytes if sockets else NO_FRAME_BYTES,
+        ping_every_s=PING_EVERY_S,
+        grace_s=GRACE_S,
+        before_stop=assembled.process.begin_to_stop,
+    )
