@@ -24,19 +24,14 @@ class Talker:
 
 async def connect_pairs(url: str, pairs: int) -> list[Talker]:
     """Return two talkers a pair, partners beside each other; ``welcome`` has been read."""
-    names = [uuid.uuid4().hex[:16] for _ in range(pairs * 2)]
     gate = asyncio.Semaphore(SIGN_UP_AT_ONCE)
 
-    async def sign_up(name: str) -> parley.Chat:
+    async def sign_up() -> tuple[str, parley.Chat]:
         async with gate:
-            for pause_s in RETRY_AFTER_S:  # hashing their passwords is the heaviest load of all
-                try:
-                    return await parley.register(url, name, PASSWORD)
-                except parley.Unavailable:
-                    await asyncio.sleep(pause_s)
-            return await parley.register(url, name, PASSWORD)
+            return await _register(url)
 
-    people = await asyncio.gather(*(sign_up(name) for name in names))
+    signed_up = await asyncio.gather(*(sign_up() for _ in range(pairs * 2)))
+    names, people = zip(*signed_up, strict=True)
     rooms = []
     for one, other in zip(people[::2], names[1::2], strict=True):
         room = await one.api.create_room("direct", [other])
@@ -56,3 +51,15 @@ async def connect_pairs(url: str, pairs: int) -> list[Talker]:
 async def close_all(talkers: Sequence[Talker]) -> None:
     """Close the sockets."""
     await asyncio.gather(*(talker.socket.close() for talker in talkers))
+
+
+async def _register(url: str) -> tuple[str, parley.Chat]:
+    """Make a new person; patiently, because hashing passwords is the heaviest load of all."""
+    for pause_s in RETRY_AFTER_S:
+        name = uuid.uuid4().hex[:16]
+        try:
+            return name, await parley.register(url, name, PASSWORD)
+        except (parley.Unavailable, parley.Timeout):
+            await asyncio.sleep(pause_s)
+    name = uuid.uuid4().hex[:16]
+    return name, await parley.register(url, name, PASSWORD)
