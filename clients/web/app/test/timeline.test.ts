@@ -117,6 +117,17 @@ test("nobody is named, or asked for, in a direct room", () => {
   expect(asked).toEqual([]);
 });
 
+test("one's own message keeps its row while what came before it is missing", () => {
+  const room = roomWith(["bob", NOON]);
+  room.take(messageOf(3, "me", NOON));
+
+  const [, row] = timelineOf(room, [], "me", nameOf);
+  const { sent, preview } = summarize(room, [], "me", nameOf);
+
+  expect(row).toMatchObject({ key: "me/c-3", seq: 3, state: "sent" });
+  expect({ sent, preview }).toEqual({ sent: "sent", preview: "hello" });
+});
+
 test("the list says who wrote the newest message of a group", () => {
   const authorOf = (room: Room, drafts: Draft[] = []) =>
     summarize(room, drafts, "me", nameOf).author;

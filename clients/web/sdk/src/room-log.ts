@@ -3,7 +3,7 @@
  * early.
  *
  * The run is (base, cursor]. `cursor` is what may be reported and asked from; a message above a hole
- * is kept aside, never shown, until the hole is filled. Adding is idempotent by seq.
+ * is kept aside until the hole is filled. Adding is idempotent by seq.
  */
 import type { Message } from "./protocol";
 
@@ -37,6 +37,11 @@ export class RoomLog {
 
   get newest(): Message | undefined {
     return this.run.get(this.cursor);
+  }
+
+  /** What waits above a hole, ascending. */
+  get waiting(): Message[] {
+    return [...this.aside.values()].sort((a, b) => a.seq - b.seq);
   }
 
   /** The message with this seq, where the run holds it. */

@@ -28,8 +28,8 @@ export class Room {
   /** Grows with the latest activity: rooms are shown in descending order of it. */
   activity = 0;
 
-  /** Up to where everybody else has come; null where there is nobody else. */
-  private others: Marks | null = null;
+  /** Up to where everybody else has come. Who is left alone keeps what was true until then. */
+  private others: Marks = { delivered: 0, read: 0 };
 
   constructor(
     state: RoomState,
@@ -56,9 +56,22 @@ export class Room {
     return this.log.cursor < this.head;
   }
 
+  /**
+   * What there is to show, ascending: what is held without a hole, and what oneself wrote above
+   * one. That stood on the screen as a draft, and must not vanish until the hole is filled.
+   */
+  get shown(): Message[] {
+    return [...this.log.messages, ...this.ownWaiting];
+  }
+
+  /** The last of what there is to show. */
+  get newest(): Message | undefined {
+    return this.ownWaiting.at(-1) ?? this.log.newest;
+  }
+
   /** Messages of others above the read mark. */
   get unread(): number {
-    const own = this.log.messages.filter((one) => one.sender === this.me && one.seq > this.readSeq);
+    const own = this.shown.filter((one) => one.sender === this.me && one.seq > this.readSeq);
     return Math.max(0, this.head - this.readSeq - own.length);
   }
 
@@ -109,7 +122,6 @@ export class Room {
 
   /** How far a message of one's own has come among the others: the rule of `lowest`. */
   progress(seq: number): Progress {
-    if (this.others === null) return "sent";
     if (this.others.read >= seq) return "read";
     return this.others.delivered >= seq ? "delivered" : "sent";
   }
@@ -121,16 +133,17 @@ export class Room {
    */
   private foldLowest(lowest: readonly Watermark[]): void {
     const others = lowest.filter((mark) => mark.user !== this.me);
-    if (others.length === 0) {
-      this.others = null;
-      return;
-    }
+    if (others.length === 0) return;
     const delivered = Math.min(...others.map((mark) => mark.delivered_seq));
     const read = Math.min(...others.map((mark) => mark.read_seq));
     this.others = {
-      delivered: Math.max(delivered, this.others?.delivered ?? 0),
-      read: Math.max(read, this.others?.read ?? 0),
+      delivered: Math.max(delivered, this.others.delivered),
+      read: Math.max(read, this.others.read),
     };
+  }
+
+  private get ownWaiting(): Message[] {
+    return this.log.waiting.filter((one) => one.sender === this.me);
   }
 
   /** The server counts one's own message as read where all below it is: nobody has to say so. */

@@ -92,6 +92,19 @@ describe("sending", () => {
 
     expect(seqsOf(client, "a")).toEqual([1, 2]);
   });
+
+  test("what oneself wrote stays in sight above a hole, and is nothing unread", async () => {
+    const draft = client.send("a", "hello");
+    await settle();
+
+    world.socket.say(frameOf(messageOf("a", 3)));
+    ack(draft, 2);
+
+    const room = client.room("a");
+    expect(room?.shown.map((message) => message.seq)).toEqual([2]);
+    expect(room?.newest?.seq).toBe(2);
+    expect(room?.unread).toBe(2);
+  });
 });
 
 describe("trying again", () => {

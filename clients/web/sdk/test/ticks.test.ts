@@ -78,12 +78,13 @@ describe("an own message", () => {
     expect(client.room("a")?.progress(10)).toBe("sent");
   });
 
-  test("is sent where nobody else is left", async () => {
+  test("is as it was where nobody else is left, and later ones are sent", async () => {
     const client = await world.online(groupOf(9, 1, mark("bob", 9, 9)));
 
     world.socket.say({ type: "room", ...groupOf(9, 2, mark("me", 9, 9)) });
 
-    expect(client.room("a")?.progress(9)).toBe("sent");
+    expect(client.room("a")?.progress(9)).toBe("read");
+    expect(client.room("a")?.progress(10)).toBe("sent");
   });
 
   test("is not changed by a description of the room that is older than the one known", async () => {

@@ -29,7 +29,7 @@ export function summarize(
 ): Summary {
   const { id, name, kind, members, member_count } = room.state;
   const draft = drafts.at(-1);
-  const newest = room.log.newest;
+  const newest = room.newest;
   const mine = newest?.sender === me;
   const isNamed = kind === "group" && draft === undefined && newest !== undefined && !mine;
   return {

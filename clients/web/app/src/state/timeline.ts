@@ -44,7 +44,7 @@ export function timelineOf(
   nameOf: NameOf,
 ): Entry[] {
   const isGroup = room?.state.kind === "group";
-  const sent = (room?.log.messages ?? []).map((message) => ({
+  const sent = (room?.shown ?? []).map((message) => ({
     key: `${message.sender}/${message.client_id}`,
     clientId: message.client_id,
     seq: message.seq,
