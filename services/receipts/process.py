@@ -1,5 +1,6 @@
 """One receipts process, put together: every part is made here and handed to those who use it."""
 
+import asyncio
 import platform
 from collections.abc import Callable, Sequence
 
@@ -15,6 +16,7 @@ from libs.common.postgres import CannotConnect, ConnectionLost
 from libs.common.redis_clients import connect_blocking, connect_hot
 from libs.common.streams.epoch import Epoch
 from libs.common.streams.group import GroupLoop
+from libs.common.streams.group_options import GroupOptions
 from libs.common.streams.names import stream_key
 from libs.common.streams.publisher import Publisher
 from libs.common.streams.repair import Repair
@@ -35,6 +37,9 @@ from services.receipts.subscribers import handlers
 
 FLUSH_WITHIN_S = 2.0
 """How long news that are committed may take to get out when the process stops."""
+ROOM_ENTRIES = 20
+"""Entries about rooms that are handled together: one may hold a hundred rooms, each of which is a
+transaction, and all have to be done long before another process would claim them."""
 CLOSE_WITHIN_S = 1.0
 """How long threads may still work for the database then."""
 
@@ -127,6 +132,7 @@ class Process:
                 clock=self.clock,
                 outages=(CannotConnect, ConnectionLost, *OUTAGES),
                 on_cut_off=self.wanted.missed,
+                options=GroupOptions(batch=ROOM_ENTRIES) if name == CHAT_ROOMS else None,
             )
             for name, handler in handlers(self.folder).items()
             for partition in range(1 if name == CHAT_ROOMS else self._partitions)
@@ -163,8 +169,7 @@ class Process:
     async def stop(self) -> bool:
         """Finish what is in hand, then let go of everything; tell whether that succeeded."""
         self._serving = False
-        for loop in self.loops:
-            await loop.stop()
+        await asyncio.gather(*(loop.stop() for loop in self.loops))
         await self.announcer.flush(FLUSH_WITHIN_S)
         await self._tasks.stop()
         await self.publisher.drain()

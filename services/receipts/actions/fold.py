@@ -6,7 +6,6 @@ once would mostly wait for each other's rooms.
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -25,8 +24,9 @@ SILENCE_TIMEOUT_S = 2.5
 """Longest wait for an answer: the server's own timeout and some travelling."""
 LOCK_TIMEOUT_MS = 500
 """Longest wait for a room in which a replica folds."""
-MEMBERS_PER_CALL = 2_000
-"""Members, with all that is claimed for them, in one transaction: far below the timeout."""
+ITEMS_PER_CALL = 2_000
+"""Members, claims and own messages in one transaction, about: a tenth of the timeout. What takes
+longer would be put off and taken up again for ever."""
 
 SETUP = (
     "set application_name = 'parley-receipts-fold';"
@@ -34,9 +34,10 @@ SETUP = (
     f"set statement_timeout = {STATEMENT_TIMEOUT_MS};"
     f"set lock_timeout = {LOCK_TIMEOUT_MS};"
     f"set idle_in_transaction_session_timeout = {STATEMENT_TIMEOUT_MS};"
-    # By index, whatever the tables were like when the plans were made.
+    # By index, and in its order, whatever the tables were like when the plans were made.
     "set plan_cache_mode = force_generic_plan;"
     "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;"
+    "set enable_bitmapscan = off;"
     "set jit = off"
 )
 FOLD = (
@@ -134,25 +135,22 @@ class Folder:
         for (room, _), claims in steps.items():
             heads[room] = max(heads.get(room, 0), claims[-1].delivered_seq)
         for (room, _), own in news.own.items():
-            heads[room] = max(heads.get(room, 0), *own.seqs)
-        members = sorted(steps.keys() | news.own.keys())
-        async with self._one_at_a_time:
-            for some in _parts(members):
-                named = {room for room, _ in some} or set(heads)
-                call = _Call(some, heads={room: heads.pop(room, 0) for room in sorted(named)})
-                await self._fold(call, steps, news.own)
-            if heads:
-                await self._fold(_Call([], heads=dict(sorted(heads.items()))), {}, {})
+            heads[room] = max([heads.get(room, 0), *own.seqs])
+        for pieces in _calls(_pieces(steps, news.own)):
+            rooms = sorted({room for room, _ in (piece.member for piece in pieces)})
+            await self._fold(_Call(pieces, heads={room: heads.pop(room, 0) for room in rooms}))
+        if heads:
+            await self._fold(_Call([], heads=dict(sorted(heads.items()))))
 
     async def set_members(self, memberships: Iterable[Membership]) -> None:
         """Keep who is in some rooms, where that is news.
 
         Raises: as ``fold``.
         """
-        async with self._one_at_a_time:
-            for each in memberships:
-                users = sorted(each.joined_seqs)
-                joined = [each.joined_seqs[user] for user in users]
+        for each in memberships:
+            users = sorted(each.joined_seqs)
+            joined = [each.joined_seqs[user] for user in users]
+            async with self._one_at_a_time:
                 await self._run(
                     SET_MEMBERS,
                     each.room,
@@ -168,32 +166,31 @@ class Folder:
             self._connection.close()
             self._connection = None
 
-    async def _fold(
-        self,
-        call: "_Call",
-        steps: Mapping[Pair, Sequence[Claim]],
-        own: Mapping[Pair, Own],
-    ) -> None:
+    async def _fold(self, call: "_Call") -> None:
+        async with self._one_at_a_time:
+            rows = await self._fold_and_delete_published(call)
+        outbox_id, raised, delivered, read, shown = rows[0]
+        if outbox_id is None:
+            return
+        now_ms = round(self._clock.now().timestamp() * 1000)
+        advances = [
+            _advance(call.pieces[place - 1], marks, now_ms)
+            for place, *marks in zip(raised, delivered, read, shown, strict=True)
+        ]
+        ADVANCES.inc(len(advances))
+        self._on_advanced(outbox_id, advances)
+
+    async def _fold_and_delete_published(self, call: "_Call") -> list[tuple[Any, ...]]:
         began_s = self._clock.monotonic()
-        FOLD_MEMBERS.observe(len(call.members))
+        FOLD_MEMBERS.observe(len(call.pieces))
         published = self._take_published()
         try:
-            rows = await self._run(FOLD, *call.arguments(steps, own), plain_array(published))
+            return await self._run(FOLD, *call.arguments(), plain_array(published))
         except BaseException:
             self._put_back_published(published)
             raise
         finally:
             FOLD_SECONDS.observe(self._clock.monotonic() - began_s)
-        outbox_id, raised, delivered, read, shown = rows[0]
-        if outbox_id is None:
-            return
-        now_ms = round(self._clock.now().timestamp() * 1000)
-        advances = []
-        for place, *marks in zip(raised, delivered, read, shown, strict=True):
-            member = call.members[place - 1]
-            advances.append(_advance(member, marks, steps.get(member, ()), own.get(member), now_ms))
-        ADVANCES.inc(len(advances))
-        self._on_advanced(outbox_id, advances)
 
     async def _run(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         if self._connection is None or self._connection.ended:
@@ -204,34 +201,44 @@ class Folder:
         return await self._connection.run(sql, parameters, timeout_s=SILENCE_TIMEOUT_S)
 
 
-class _Call(msgspec.Struct, frozen=True):
-    """The members of one call, ascending, and the heads of their rooms, ascending."""
+class _Piece(msgspec.Struct, frozen=True):
+    """What is new of a member; of one of whom there is very much, a part of it."""
 
-    members: Sequence[Pair]
+    member: Pair
+    claims: Sequence[Claim]
+    own: Own
+
+    @property
+    def items(self) -> int:
+        """What it weighs: see ``ITEMS_PER_CALL``."""
+        return 1 + len(self.claims) + len(self.own.seqs)
+
+
+class _Call(msgspec.Struct, frozen=True):
+    """Pieces of different members, by member, and the heads of their rooms, ascending."""
+
+    pieces: Sequence[_Piece]
     heads: Mapping[str, int]
 
-    def arguments(
-        self, steps: Mapping[Pair, Sequence[Claim]], own: Mapping[Pair, Own]
-    ) -> Sequence[str]:
+    def arguments(self) -> Sequence[str]:
         """Return the arrays of ``fold_receipts``, but the last."""
         claims = [
             (place, claim)
-            for place, member in enumerate(self.members, start=1)
-            for claim in steps.get(member, ())
+            for place, piece in enumerate(self.pieces, start=1)
+            for claim in piece.claims
         ]
         written = [
             (place, seq)
-            for place, member in enumerate(self.members, start=1)
-            if member in own
-            for seq in own[member].seqs
+            for place, piece in enumerate(self.pieces, start=1)
+            for seq in piece.own.seqs
         ]
         return [
             plain_array(list(column))
             for column in (
                 self.heads.keys(),
                 self.heads.values(),
-                [room for room, _ in self.members],
-                [user for _, user in self.members],
+                [piece.member[0] for piece in self.pieces],
+                [piece.member[1] for piece in self.pieces],
                 [place for place, _ in claims],
                 [claim.delivered_seq for _, claim in claims],
                 [claim.read_seq for _, claim in claims],
@@ -243,13 +250,11 @@ class _Call(msgspec.Struct, frozen=True):
         ]
 
 
-def _advance(
-    member: Pair, marks: Sequence[int], claims: Sequence[Claim], own: Own | None, now_ms: int
-) -> Advance:
-    room, user = member
+def _advance(piece: _Piece, marks: Sequence[int], now_ms: int) -> Advance:
+    room, user = piece.member
     delivered_seq, read_seq, shown_read_seq = marks
-    sessions = {claim.session for claim in claims} | (own.sessions if own else set())
-    at_ms = claims[-1].at_ms if claims else None
+    sessions = {claim.session for claim in piece.claims} | piece.own.sessions
+    at_ms = piece.claims[-1].at_ms if piece.claims else None
     return Advance(
         room=room,
         user=user,
@@ -258,11 +263,29 @@ def _advance(
         shown_read_seq=shown_read_seq,
         at_ms=now_ms if at_ms is None else min(at_ms, now_ms),
         session=sessions.pop() if len(sessions) == 1 else None,
-        is_own=not claims,
+        is_own=not piece.claims,
     )
 
 
-def _parts(members: Sequence[Pair]) -> Iterator[Sequence[Pair]]:
-    rest = iter(members)
-    while part := list(islice(rest, MEMBERS_PER_CALL)):
-        yield part
+def _pieces(steps: Mapping[Pair, Sequence[Claim]], own: Mapping[Pair, Own]) -> Iterator[_Piece]:
+    """Cut what is new by member, ascending; a member's claims keep their order."""
+    for member in sorted(steps.keys() | own.keys()):
+        claims, written = steps.get(member, ()), own.get(member, Own())
+        for start in range(0, max(len(claims), len(written.seqs), 1), ITEMS_PER_CALL):
+            part = slice(start, start + ITEMS_PER_CALL)
+            own_part = Own(seqs=written.seqs[part], sessions=written.sessions)
+            yield _Piece(member, claims[part], own_part)
+
+
+def _calls(pieces: Iterable[_Piece]) -> Iterator[Sequence[_Piece]]:
+    """Put pieces together, as many as fit; never two of one member."""
+    call: list[_Piece] = []
+    items = 0
+    for piece in pieces:
+        if call and (items + piece.items > ITEMS_PER_CALL or call[-1].member == piece.member):
+            yield call
+            call, items = [], 0
+        call.append(piece)
+        items += piece.items
+    if call:
+        yield call

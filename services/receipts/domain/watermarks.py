@@ -86,19 +86,21 @@ def _past(seq: int, own: Collection[int]) -> int:
 
 
 def rising(claims: Iterable[tuple[K, Claim]]) -> dict[K, Sequence[Claim]]:
-    """Return the claims of each member by time, each above the one before; what adds nothing goes.
+    """Return the claims of each member by time, each above the one before.
 
-    Each step is a row of the log: what a late batch holds of one member keeps its times.
+    Each step is a row of the log: what a late batch holds of one member keeps its times. What adds
+    nothing goes, and so do members of whom nothing is left.
     """
     by_member: defaultdict[K, list[Claim]] = defaultdict(list)
     for member, claim in claims:
         by_member[member].append(claim)
-    return {member: _rising(found) for member, found in by_member.items()}
+    steps_by_member = ((member, _rising(found)) for member, found in by_member.items())
+    return {member: steps for member, steps in steps_by_member if steps}
 
 
 def _rising(claims: list[Claim]) -> Sequence[Claim]:
     if len(claims) == 1:
-        return claims
+        return claims if claims[0].delivered_seq else ()
     steps: list[Claim] = []
     reached = Watermarks()
     for claim in sorted(claims, key=lambda claim: claim.at_ms or 0):

@@ -1,3 +1,23 @@
+-- The last seq of those that a member wrote one after the other from p_seq + 1 on; p_seq if none.
+-- It reads no further than the gap: whoever has not read for long has many above it.
+create function past_own_seqs(p_room uuid, p_user uuid, p_seq bigint) returns bigint
+language plpgsql stable as $function$
+declare
+    v_seq  bigint := p_seq;
+    v_next bigint;
+begin
+    for v_next in
+        select seq from own_seq
+         where room_id = p_room and user_id = p_user and seq > p_seq
+         order by room_id, user_id, seq
+    loop
+        exit when v_next > v_seq + 1;
+        v_seq := v_next;
+    end loop;
+    return v_seq;
+end
+$function$;
+
 -- The one call of a batch: raise heads and watermarks, log each advance, announce them; one
 -- transaction in one round trip. Called in autocommit, so its answer comes after COMMIT.
 --
@@ -71,23 +91,13 @@ begin
          where o.seq > v_new_r[o.member]
             on conflict do nothing;
 
-        -- Among those above a watermark, in order, the first n are right above it as long as the
-        -- n-th is n above it.
-        select array_agg(greatest(m.d + m.past_d, m.r + m.past_r) order by m.i),
-               array_agg(m.r + m.past_r order by m.i),
-               array_agg(case when m.s = m.r then m.r + m.past_r else m.s end order by m.i)
+        select array_agg(greatest(m.past_d, m.past_r) order by m.i),
+               array_agg(m.past_r order by m.i),
+               array_agg(case when m.s = m.r then m.past_r else m.s end order by m.i)
           into v_all_d, v_all_r, v_all_s
-          from (select t.i, t.d, t.r, t.s,
-                       (select count(*)
-                          from (select o.seq, row_number() over (order by o.seq) as n from own_seq o
-                                 where o.room_id = p_room[t.i] and o.user_id = p_user[t.i]
-                                   and o.seq > t.d) x
-                         where x.seq = t.d + x.n) as past_d,
-                       (select count(*)
-                          from (select o.seq, row_number() over (order by o.seq) as n from own_seq o
-                                 where o.room_id = p_room[t.i] and o.user_id = p_user[t.i]
-                                   and o.seq > t.r) x
-                         where x.seq = t.r + x.n) as past_r
+          from (select t.i, t.r, t.s,
+                       past_own_seqs(p_room[t.i], p_user[t.i], t.d) as past_d,
+                       past_own_seqs(p_room[t.i], p_user[t.i], t.r) as past_r
                   from unnest(v_new_d, v_new_r, v_new_s) with ordinality t (d, r, s, i)) m;
 
         delete from own_seq o using unnest(p_room, p_user, v_all_r) t (room_id, user_id, r)

@@ -59,17 +59,28 @@ async def take_messages(folder: Folder, entries: Sequence[Entry]) -> None:
 
 
 async def take_rooms(folder: Folder, entries: Sequence[Entry]) -> None:
-    """Keep who is in rooms, and what chat knows of how far they are."""
+    """Keep who is in rooms, and what chat knows of how far they are.
+
+    Watermarks and heads are taken from every event, because a newer version may have been read
+    before the last of them; members only from the newest.
+    """
     newest: dict[str, RoomChanged | RoomSnapshot] = {}
+    heads: dict[str, int] = {}
+    marks: set[tuple[str, RoomMember]] = set()
     own: defaultdict[Pair, Own] = defaultdict(Own)
     for event in _room_events(entries):
         known = newest.get(event.room)
         if known is None or event.version >= known.version:
             newest[event.room] = event
+        heads[event.room] = max(heads.get(event.room, 0), event.last_seq)
+        marks.update((event.room, member) for member in event.members)
         if isinstance(event, RoomSnapshot):
             for user, seqs in event.own_seqs.items():
                 own[event.room, user].seqs += seqs
                 own[event.room, user].sessions.add(None)
+    # Watermarks first: who joins is shown, and judged, where they joined and not at 0.
+    claims = [((room, member.user), _claim(member)) for room, member in marks]
+    await folder.fold(News(heads=heads, claims=claims, own=own))
     await folder.set_members(
         Membership(
             room=event.room,
@@ -78,17 +89,6 @@ async def take_rooms(folder: Folder, entries: Sequence[Entry]) -> None:
             joined_seqs={member.user: member.joined_seq for member in event.members},
         )
         for event in newest.values()
-    )
-    await folder.fold(
-        News(
-            heads={event.room: event.last_seq for event in newest.values()},
-            claims=[
-                ((event.room, member.user), _claim(member))
-                for event in newest.values()
-                for member in event.members
-            ],
-            own=own,
-        )
     )
 
 
