@@ -130,7 +130,6 @@ class Process:
             database=self.database,
             clock=self.clock,
             partitions=partitions,
-            is_deaf=lambda: self.safety_net.silent,
         )
         self.statuses = MessageStatusManager(
             hub=self.hub, reporter=self.reporter, pusher=self.status_pusher, clock=self.clock

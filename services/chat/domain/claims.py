@@ -84,6 +84,11 @@ class Claims(NamedTuple):
         return Claims(*(None if each is None or _reached(each, marks) else each for each in self))
 
     @property
+    def shows_reading(self) -> bool:
+        """Whether others are to learn of something that was read."""
+        return self.public is not None and self.public.read_seq > 0
+
+    @property
     def delivered_seq(self) -> int:
         """The furthest that is claimed."""
         return max((each.delivered_seq for each in self.receipts), default=0)

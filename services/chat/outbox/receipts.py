@@ -7,7 +7,7 @@ claim for each member of a room, whatever happens to Redis.
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import structlog
 
@@ -33,9 +33,6 @@ TURN_MEMBERS = 4000
 RETRY_AFTER_S = 0.1
 LONGEST_RETRY_S = 1.0
 """Pauses while Redis, or the database, is away: the first, and the longest."""
-DOUBT_S = 10.0
-"""How long after trouble with Redis nobody's privacy is taken for granted: what was changed
-meanwhile in another process may be news here yet."""
 SWEEP_EVERY_S = 10.0
 QUERY_MEMBERS = 2000
 """Members that one question of the sweep is about."""
@@ -53,10 +50,6 @@ TOLD_AGAIN = metrics.counter(
 log = structlog.get_logger(__name__)
 
 
-def _never() -> bool:
-    return False
-
-
 class Reporter:
     """One per process; ``report`` never waits and never fails.
 
@@ -65,7 +58,6 @@ class Reporter:
         database: knows who reads privately, and which claims have arrived.
         clock: measures how old claims are.
         partitions: of the streams.
-        is_deaf: tells whether news of the streams do not come through at the moment.
     """
 
     def __init__(
@@ -75,17 +67,14 @@ class Reporter:
         database: DatabaseThreads,
         clock: Clock,
         partitions: int,
-        is_deaf: Callable[[], bool] = _never,
     ) -> None:
         self._publisher = publisher
         self._database = database
         self._clock = clock
         self._partitions = partitions
-        self._is_deaf = is_deaf
         self._waiting: dict[Key, Claims] = {}
         self._flying: dict[Key, Claims] = {}
         self._unconfirmed = Unconfirmed(clock=clock)
-        self._doubtful_until_s = float("-inf")
         self._epochs = 0
         self._pause_s = RETRY_AFTER_S
         self._wake = asyncio.Event()
@@ -124,7 +113,6 @@ class Reporter:
         self._epochs += 1
         again = self._unconfirmed.take_all()
         TOLD_AGAIN.inc(sum(len(claims.receipts) for claims in again.values()))
-        self._doubt()
         self._let_wait(again)
 
     async def run(self) -> None:
@@ -187,7 +175,6 @@ class Reporter:
             await self._publish_flying()
         except Exception as error:
             self._land()
-            self._doubt()
             if isinstance(error, ParleyError):
                 log.info("claims_wait", code=error.code, members=len(self._waiting))
             else:
@@ -226,12 +213,14 @@ class Reporter:
         self._flying = {}
 
     async def _hide_what_is_private(self) -> None:
-        """After trouble with Redis, ask the database who reads privately."""
-        if self._is_deaf():
-            self._doubt()
-        if self._clock.monotonic() >= self._doubtful_until_s:
+        """Ask the database who reads privately.
+
+        Every time: where somebody has just begun to, another process may have been told, and news
+        of it may be on their way here.
+        """
+        users = {user for (_, user), claims in self._flying.items() if claims.shows_reading}
+        if not users:
             return
-        users = {user for _, user in self._flying}
         hidden = await self._database.run(private_readers_among, users)
         for key in [key for key in self._flying if key[1] in hidden]:
             self._flying[key] = self._flying[key].hidden()
@@ -268,6 +257,3 @@ class Reporter:
         if flying is not None and flying.covers(receipt):
             return True
         return self._unconfirmed.covers(key, receipt)
-
-    def _doubt(self) -> None:
-        self._doubtful_until_s = self._clock.monotonic() + DOUBT_S

@@ -209,6 +209,19 @@ async def test_privacy_begins_at_once_where_it_is_asked_for(world, couple, redis
     assert marks(claims) == [(bob.id, 5, 5, False), (bob.id, 9, 9, True)]
 
 
+async def test_privacy_needs_no_news_to_begin(world, couple, redis_url):
+    _, bob, room = couple
+
+    async with world.client(bob) as client:
+        await client.socket.send(receipt("read_receipt", room, 5))
+        await until_claimed(redis_url, room, len)
+        world.rows("update chat_user set send_read_receipts = false where id = %s", bob.id)
+        await client.socket.send(receipt("read_receipt", room, 9))
+        claims = await until_claimed(redis_url, room, lambda those: len(those) > 1)
+
+    assert marks(claims) == [(bob.id, 5, 5, False), (bob.id, 9, 9, True)]
+
+
 async def claim_until(client, room, redis_url, *, private):
     """Read on until a claim is (not) private; return the first seq that was so."""
     claims = claimed(redis_url, room)
@@ -237,6 +250,6 @@ async def test_privacy_reaches_the_sessions_at_other_processes(world, couple, re
         async with asyncio.timeout(5):
             first_public = await claim_until(client, room, redis_url, private=False)
 
-    assert 0 < first_private < first_public
+    assert first_private == 1 < first_public
     turns = [claim.is_private for claim in claimed(redis_url, room)]
     assert turns == sorted(turns[:first_private]) + sorted(turns[first_private:], reverse=True)

@@ -9,7 +9,7 @@ from libs.common.errors import Unavailable
 from libs.common.events import Advance, Receipt, ReceiptsReported
 from libs.common.streams.names import partition_of
 from services.chat.outbox import receipts as outbox_receipts, unconfirmed
-from services.chat.outbox.receipts import DOUBT_S, EVENT_RECEIPTS, TURN_MEMBERS, Reporter
+from services.chat.outbox.receipts import EVENT_RECEIPTS, TURN_MEMBERS, Reporter
 from services.chat.outbox.unconfirmed import OLD_AFTER_S, OUTDATED_AFTER_S
 from services.chat.selectors.receipts import KnownMarks
 from services.chat.store import CHAT_RECEIPTS
@@ -86,13 +86,11 @@ class House:
 
     def __init__(self, *, partitions=1):
         self.stream, self.database, self.clock = Stream(), Database(), ManualClock()
-        self.deaf = False
         self.reporter = Reporter(
             publisher=cast(Any, self.stream),
             database=cast(Any, self.database),
             clock=self.clock,
             partitions=partitions,
-            is_deaf=lambda: self.deaf,
         )
 
     @contextlib.asynccontextmanager
@@ -264,10 +262,8 @@ async def test_who_began_to_read_privately_while_redis_was_away_is_not_shown(hou
 
 
 async def test_nothing_goes_out_before_privacy_could_be_asked_for(house):
-    house.stream.down = True
+    house.database.down = True
     house.reporter.report(claim(read=3))
-    await until(lambda: house.stream.tries)
-    house.database.down, house.stream.down = True, False
     await until(lambda: len(house.database.asked) >= 2)
     out_meanwhile = house.stream.taken
 
@@ -278,29 +274,18 @@ async def test_nothing_goes_out_before_privacy_could_be_asked_for(house):
     assert house.stream.taken == [claim(read=3, private=True)]
 
 
-async def test_privacy_is_doubted_for_a_while_after_trouble_and_no_longer(house):
-    house.stream.down = True
-    house.reporter.report(claim(delivered=1))
-    await until(lambda: house.stream.tries)
-    house.stream.down = False
-    await house.reporter.flush(5)
+async def test_who_has_just_begun_to_read_privately_is_not_shown_before_that_is_news_here(house):
     house.database.private = {"bob"}
 
-    await house.publish(claim(read=2))
-    house.clock.advance(DOUBT_S)
-    house.database.asked.clear()
-    await house.publish(claim("alice", read=1))
+    await house.publish(claim(read=2), claim("alice", read=2))
 
-    assert house.stream.taken[1:] == [claim(read=2, private=True), claim("alice", read=1)]
+    assert house.stream.taken == [claim(read=2, private=True), claim("alice", read=2)]
+
+
+async def test_nobody_is_asked_about_where_nothing_is_shown_of_what_was_read(house):
+    await house.publish(claim(delivered=2), claim("alice", read=2, private=True))
+
     assert house.database.asked == []
-
-
-async def test_privacy_is_doubted_while_no_news_come(house):
-    house.deaf, house.database.private = True, {"bob"}
-
-    await house.publish(claim(read=2))
-
-    assert house.stream.taken == [claim(read=2, private=True)]
 
 
 async def test_the_end_of_the_process_waits_for_claims_but_not_for_ever(house):
@@ -417,7 +402,7 @@ async def test_the_sweep_asks_for_old_claims_only(house):
 
     await house.reporter.sweep()
 
-    assert house.database.asked == []
+    assert "known_marks_of" not in house.database.asked
 
 
 async def test_a_claim_that_nobody_confirms_is_given_up_after_an_hour(house):
