@@ -7,6 +7,8 @@ braces, ``urn:uuid:`` and capitals, and one room would have many names.
 from collections.abc import Iterable
 from uuid import UUID
 
+BEFORE_ALL = UUID(int=0)
+"""Before every id, in the order of PostgreSQL: behind it the first page begins."""
 _ID_CHARS = 36
 
 

@@ -81,7 +81,7 @@ def look_after_log(*, keep_days: int) -> LogChanges:
     """
     day = today()
     ahead = {day + dt.timedelta(days=number) for number in range(DAYS_AHEAD + 1)}
-    missing = sorted((ahead | unsorted_days().keys()) - days_with_partition().keys())
+    missing = sorted((ahead | unsorted_days().keys()) - days_with_partition())
     moved = {each: make_partition(each) for each in missing}
     oldest = day - dt.timedelta(days=keep_days)
     dropped = {

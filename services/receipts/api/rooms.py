@@ -11,10 +11,11 @@ from ninja import Router
 from libs.common.errors import NotFound
 from libs.common.http.bodies import NUMBER_DIGITS, answer, documented, read_query
 from libs.common.http.credentials import claims_of
+from libs.common.ids import BEFORE_ALL
 from services.receipts.api.parts import parts_of
 from services.receipts.selectors import message_receipts as messages, watermarks
 from services.receipts.selectors.message_receipts import MessageReceipts
-from services.receipts.selectors.watermarks import NOBODY, Page, RoomWatermarks
+from services.receipts.selectors.watermarks import Page, RoomWatermarks
 
 PAGE_MEMBERS = 100
 """Most entries of a page."""
@@ -31,7 +32,7 @@ class ReceiptsQuery(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def page(self) -> Page:
         """What of the members is asked for."""
-        return Page(after=self.after or NOBODY, limit=self.limit)
+        return Page(after=self.after or BEFORE_ALL, limit=self.limit)
 
 
 @router.get("/rooms/{room_id}", **documented(query=ReceiptsQuery, answers={200: RoomWatermarks}))

@@ -29,14 +29,4 @@ def advances_of(pairs: Sequence[tuple[UUID, UUID]]) -> list[Advance]:
             """,
             [[room for room, _ in pairs], [user for _, user in pairs]],
         )
-        return [
-            Advance(
-                room=room,
-                user=user,
-                delivered_seq=delivered_seq,
-                read_seq=read_seq,
-                shown_read_seq=shown_read_seq,
-                at_ms=at_ms,
-            )
-            for room, user, delivered_seq, read_seq, shown_read_seq, at_ms in cursor.fetchall()
-        ]
+        return [Advance(*row) for row in cursor.fetchall()]

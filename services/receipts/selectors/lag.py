@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from libs.common.events import Event, MemberCaughtUp, MemberLagging, RoomHead
+from libs.common.ids import BEFORE_ALL
 
 Subject = tuple[UUID, UUID | None]
 """A member of a room; or, where the user is None, the room's head."""
@@ -52,7 +53,7 @@ def all_laggards(*, after: tuple[UUID, UUID] | None, limit: int) -> list[tuple[U
              WHERE (room_id, user_id) > (%s::uuid, %s::uuid)
              ORDER BY room_id, user_id LIMIT %s
             """,
-            [*(after or (UUID(int=0), UUID(int=0))), limit],
+            [*(after or (BEFORE_ALL, BEFORE_ALL)), limit],
         )
         return [(room, user) for room, user in cursor.fetchall()]
 

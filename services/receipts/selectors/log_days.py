@@ -17,8 +17,8 @@ def today() -> dt.date:
     return day
 
 
-def days_with_partition() -> Mapping[dt.date, str]:
-    """Return the days that have a partition of their own, with its name."""
+def days_with_partition() -> set[dt.date]:
+    """Return the days that have a partition of their own."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -26,9 +26,8 @@ def days_with_partition() -> Mapping[dt.date, str]:
              WHERE inhparent = 'advance'::regclass
             """
         )
-        names = [name for (name,) in cursor.fetchall()]
-    found = ((name, _NAME.fullmatch(name)) for name in names)
-    return {dt.date(*map(int, match.groups())): name for name, match in found if match}
+        found = [_NAME.fullmatch(name) for (name,) in cursor.fetchall()]
+    return {dt.date(*map(int, match.groups())) for match in found if match}
 
 
 def unsorted_days() -> Mapping[dt.date, int]:

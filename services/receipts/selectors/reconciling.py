@@ -2,18 +2,17 @@
 
 from collections.abc import Collection, Mapping
 from itertools import accumulate
-from uuid import UUID
 
 from django.db import connection
 
+from libs.common.ids import BEFORE_ALL
 from services.receipts.domain.drift import Case, log_cases
 from services.receipts.domain.watermarks import Pair, Watermarks
 
 ROOMS = 100
 MEMBERS = 2_000
 """Where a page ends; its last room may be above."""
-BEGINNING = str(UUID(int=0))
-"""Before every room."""
+BEGINNING = str(BEFORE_ALL)
 
 
 def rooms_after(after: str) -> list[str]:

@@ -53,19 +53,10 @@ def advanced_since(since: dt.datetime | None, *, after: dt.datetime | None) -> A
             [since, after, LOGGED],
         )
         rows = cursor.fetchall()
-    advances = [
-        Advance(
-            room=room,
-            user=user,
-            delivered_seq=delivered_seq,
-            read_seq=read_seq,
-            shown_read_seq=shown_read_seq,
-            at_ms=at_ms,
-        )
-        for room, user, delivered_seq, read_seq, shown_read_seq, at_ms, *_ in rows
-    ]
     is_full = bool(rows) and rows[0][7] >= LOGGED
-    return Advanced(advances=advances, next=rows[0][6] if is_full else None)
+    return Advanced(
+        advances=[Advance(*row[:6]) for row in rows], next=rows[0][6] if is_full else None
+    )
 
 
 def safe_point() -> dt.datetime | None:

@@ -11,10 +11,7 @@ import msgspec
 from django.db import connection
 
 from libs.common.errors import PermissionDenied
-from libs.common.ids import uuid_of
-
-NOBODY = UUID(int=0)
-"""Before everybody, by id."""
+from libs.common.ids import BEFORE_ALL, uuid_of
 
 
 class MemberWatermarks(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +46,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Which members are asked for: ``limit`` at most (1 or more), with ids above ``after``."""
 
-    after: UUID = NOBODY
+    after: UUID = BEFORE_ALL
     limit: int
 
 

@@ -203,7 +203,7 @@ async def test_it_waits_for_no_lock_for_long_and_changes_nothing_then(log, threa
             await threads.run(look_after_log, keep_days=KEEP_DAYS)
 
         connection.rollback()
-    assert await threads.run(days_with_partition) == {}
+    assert await threads.run(days_with_partition) == set()
 
 
 async def test_two_processes_are_not_in_each_others_way(log, threads):

@@ -14,6 +14,7 @@ import structlog
 
 from libs.common import metrics
 from libs.common.clock import Clock
+from libs.common.ids import BEFORE_ALL
 from libs.common.postgres import CannotConnect, Connection, ConnectionLost
 from services.receipts.actions.lag.judging import (
     SILENCE_TIMEOUT_S,
@@ -58,8 +59,7 @@ select room_id::text, user_id::text from laggard
  where moved and (room_id, user_id) > (%s::uuid, %s::uuid) order by room_id, user_id limit %s
 """
 COUNT = "select count(*) from laggard"
-BEGINNING = "00000000-0000-0000-0000-000000000000"
-"""Before every room and user."""
+BEGINNING = str(BEFORE_ALL)
 
 IS_HOLDER = metrics.gauge("parley_lag_is_holder", "Whether this process judges who lags.")
 LAGGING = metrics.gauge("parley_lag_members", "Members who lag, as the process that judges knows.")

@@ -1,17 +1,11 @@
 from typing import Any, cast
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
 from django.http import HttpRequest
 from django.middleware.csrf import _get_new_csrf_string
 from django.test import AsyncRequestFactory
 
+from dev.keys import make_secrets
 from libs.common.clock import ManualClock
 from libs.common.errors import BadJson, CsrfFailed, Unauthenticated
 from libs.common.tokens import LIFETIME_S, Issuer, Verifier
@@ -47,13 +41,11 @@ class House:
     """A chat process without anything but what credentials are judged with."""
 
     def __init__(self) -> None:
-        key = Ed25519PrivateKey.generate()
-        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        keys = {"k": public.decode()}
+        secrets = make_secrets()
+        keys = secrets.token_verify_keys
         self.clock = ManualClock()
         self.database = FakeDatabase()
-        self.tokens = Issuer(private, verify_keys=keys, clock=self.clock)
+        self.tokens = Issuer(secrets.token_signing_key, verify_keys=keys, clock=self.clock)
         self.verifier = Verifier(keys, clock=self.clock)
 
     def token(self) -> str:

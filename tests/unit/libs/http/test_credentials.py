@@ -1,16 +1,10 @@
 from typing import Any, cast
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
 from django.http import HttpRequest
 from django.test import RequestFactory
 
+from dev.keys import make_secrets
 from libs.common.clock import ManualClock
 from libs.common.errors import CsrfFailed, Unauthenticated
 from libs.common.http.credentials import TokenHoldersOnly
@@ -23,12 +17,10 @@ class House:
     """A service other than chat, as far as it judges tokens, and chat, which makes them."""
 
     def __init__(self) -> None:
-        key = Ed25519PrivateKey.generate()
-        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        keys = {"k": public.decode()}
+        secrets = make_secrets()
+        keys = secrets.token_verify_keys
         self.clock = ManualClock()
-        self.tokens = Issuer(private, verify_keys=keys, clock=self.clock)
+        self.tokens = Issuer(secrets.token_signing_key, verify_keys=keys, clock=self.clock)
         self.verifier = Verifier(keys, clock=self.clock)
         self.only = TokenHoldersOnly(lambda _: self.verifier)
 
