@@ -16,7 +16,7 @@ from redis.exceptions import ResponseError
 
 from libs.common.clock import ManualClock
 from libs.common.streams.entries import StreamId
-from libs.common.streams.safe_point import MARGIN, MARK_EVERY_S, SafePointMover
+from libs.common.streams.safe_point import MARGIN, MILESTONE_EVERY_S, SafePointMover
 
 GROUPS = ("queue", "receipts")
 KEYS = {"chat.rooms:{0}": frozenset(GROUPS)}
@@ -181,7 +181,7 @@ def test_the_safe_point_never_passes_what_a_group_does_not_know(between_moves, w
         mover = mover_of(world, clock)
         for name in between_moves:
             getattr(world, name)()
-            clock.advance(MARK_EVERY_S)
+            clock.advance(MILESTONE_EVERY_S)
             await mover.move()
 
     asyncio.run(go())
@@ -238,7 +238,7 @@ def test_a_mark_whose_epoch_has_ended_does_not_hold_it_up():
         world.wipe()
         world.repair()
         acknowledge_all(world)
-        clock.advance(MARK_EVERY_S)
+        clock.advance(MILESTONE_EVERY_S)
         await mover.move()
         return world
 
@@ -263,7 +263,7 @@ def test_it_waits_while_a_group_lost_something_and_while_that_is_told_again():
         before = world.safe
         world.repair()
         acknowledge_all(world)
-        clock.advance(MARK_EVERY_S)
+        clock.advance(MILESTONE_EVERY_S)
         await mover.move()
         return before, world
 

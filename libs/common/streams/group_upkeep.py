@@ -80,7 +80,7 @@ class GroupUpkeep:
         self._group = group
         self._consumer = consumer
         self._labels = (*split_key(key), group)
-        self._cut_off_mark: bytes | None = None
+        self._cut_off_note: bytes | None = None
         self._lost = 0
 
     def export_progress(self, age_s: Callable[[], float]) -> None:
@@ -133,19 +133,19 @@ class GroupUpkeep:
 
     async def cut_off(self) -> str | None:
         """Return how the group came to miss entries, by the note beside the stream or by our own."""
-        mark: Any = await self._redis.hget(cut_off_key(self._key), self._group)
-        self._cut_off_mark = mark
-        if mark is not None:
-            return f"trimmed before {mark.decode()}"
+        note: Any = await self._redis.hget(cut_off_key(self._key), self._group)
+        self._cut_off_note = note
+        if note is not None:
+            return f"trimmed before {note.decode()}"
         return f"{self._lost} pending entries were trimmed" if self._lost else None
 
     async def cut_off_told(self) -> None:
         """Remove the notes, unless the trimmer has written another since."""
         self._lost = 0
-        if self._cut_off_mark is not None:
-            mark, self._cut_off_mark = self._cut_off_mark, None
+        if self._cut_off_note is not None:
+            note, self._cut_off_note = self._cut_off_note, None
             script: Any = self._redis.eval(
-                FORGET_CUT_OFF, 1, cut_off_key(self._key), self._group, mark
+                FORGET_CUT_OFF, 1, cut_off_key(self._key), self._group, note
             )
             await script
 

@@ -1,8 +1,8 @@
 """Moves the safe point forward: until when no consumer group can have missed news of a service.
 
 Two clocks must not be compared: when something happened (PostgreSQL's) says nothing about when it
-was published (Redis'), which may be an hour later. So a mark remembers both at one moment: a time
-before which all is told, and where the streams end then. Its time is safe once every group has
+was published (Redis'), which may be an hour later. So a milestone remembers both at one moment: a
+time before which all is told, and where the streams end then. Its time is safe once every group has
 acknowledged all up to those ends, in the same life, and no group has lost entries of which its
 service was not told. Without groups that is at once.
 """
@@ -19,8 +19,8 @@ from libs.common.clock import Clock
 from libs.common.streams.entries import ZERO, StreamId
 from libs.common.streams.positions import cut_off_groups, end_of, group_positions
 
-MARK_EVERY_S = 10.0
-"""How often a new mark is placed; a mark also waits for the slowest group."""
+MILESTONE_EVERY_S = 10.0
+"""How often a milestone is placed, at most: the next one also waits for the slowest group."""
 MARGIN = dt.timedelta(seconds=60)
 """How far the safe point stays behind. It bears what PostgreSQL's clock may go back (a standby took
 over), and a transaction that had begun and was not listed yet."""
@@ -30,7 +30,7 @@ AGE_SECONDS = metrics.gauge(
 )
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
+class Milestone(msgspec.Struct, frozen=True, kw_only=True):
     """What shall be safe as soon as all groups have got to ``ends`` (by key)."""
 
     life: str
@@ -67,11 +67,11 @@ class SafePointMover:
         self._healthy_life = healthy_life
         self._told_before = told_before
         self._reach = reach
-        self._mark: Mark | None = None
+        self._milestone: Milestone | None = None
         self._due_s = float("-inf")
 
     async def move(self) -> None:
-        """Place a mark where that is due, and let the safe point follow where it may.
+        """Place a milestone where that is due, and let the safe point follow where it may.
 
         Raises:
             ParleyError: PostgreSQL did not take part.
@@ -80,39 +80,39 @@ class SafePointMover:
         life = await self._healthy_life()
         if life is None:
             return
-        if self._mark is None or self._mark.life != life:
+        if self._milestone is None or self._milestone.life != life:
             if self._clock.monotonic() < self._due_s:
                 return
-            self._mark = await self._place(life)
-            self._due_s = self._clock.monotonic() + MARK_EVERY_S
-        mark = self._mark
-        if not await self._acknowledged(mark):
+            self._milestone = await self._place(life)
+            self._due_s = self._clock.monotonic() + MILESTONE_EVERY_S
+        milestone = self._milestone
+        if not await self._acknowledged(milestone):
             return
-        # Last: in a new epoch neither the ends nor the acknowledgements are those of the mark's;
-        # and what a repair told again stands behind them.
-        if await self._healthy_life() == mark.life:
-            reached_at = await self._reach(mark.told_before - MARGIN)
+        # Last: in a new epoch neither the ends nor the acknowledgements are those of the
+        # milestone; and what a repair told again stands behind them.
+        if await self._healthy_life() == milestone.life:
+            reached_at = await self._reach(milestone.told_before - MARGIN)
             AGE_SECONDS.set((self._clock.now() - reached_at).total_seconds())
-        self._mark = None
+        self._milestone = None
 
-    async def _place(self, life: str) -> Mark:
+    async def _place(self, life: str) -> Milestone:
         # In this order: what was told before stands on the streams before their ends are read.
         told_before = await self._told_before()
         ends = await asyncio.gather(*(end_of(self._redis, key) for key in self._groups))
-        return Mark(
+        return Milestone(
             life=life, told_before=told_before, ends=dict(zip(self._groups, ends, strict=True))
         )
 
-    async def _acknowledged(self, mark: Mark) -> bool:
-        """Tell whether every group has all up to the mark, and none has to be told of a loss."""
-        for key, end in mark.ends.items():
+    async def _acknowledged(self, milestone: Milestone) -> bool:
+        """Tell whether every group has all up to it, and none has to be told of a loss."""
+        for key, end in milestone.ends.items():
             if end == ZERO:
                 continue
             positions = await group_positions(self._redis, key, self._groups[key])
             if not positions or any(position.done_below <= end for position in positions):
                 return False
         # Only now: what a group skipped because it was trimmed looks like acknowledged.
-        for key in mark.ends:
+        for key in milestone.ends:
             if self._groups[key] & await cut_off_groups(self._redis, key):
                 return False
         return True
