@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import astuple, dataclass
-from itertools import starmap
 
-from libs.common.events import RoomMember, RoomSnapshot
+from libs.common.events import RoomSnapshot
 from services.receipts.domain.watermarks import Pair, Watermarks
 
 LOG_ABOVE = "log_above"
 """An advance is logged that is above the watermark."""
-LOG_DIFFERS = "log_differs"
+LOG_BELOW = "log_below"
 """The newest advance in the log is below the watermark."""
 CHAT_DELIVERED, CHAT_READ, CHAT_SHOWN = "chat_delivered", "chat_read", "chat_shown"
 """Chat's projection has another watermark."""
@@ -18,7 +17,7 @@ CHAT_MEMBERS = "chat_members"
 CHAT_ROOM = "chat_room"
 """Chat does not know the room."""
 KINDS = (
-    *(LOG_ABOVE, LOG_DIFFERS),
+    *(LOG_ABOVE, LOG_BELOW),
     *(CHAT_DELIVERED, CHAT_READ, CHAT_SHOWN, CHAT_MEMBERS, CHAT_ROOM),
 )
 
@@ -50,7 +49,7 @@ def log_cases(member: Pair, watermarks: Watermarks, logged: Watermarks) -> set[C
         if ours != theirs
     ]
     return {
-        Case(LOG_ABOVE if theirs > ours else LOG_DIFFERS, *member, ours, theirs)
+        Case(LOG_ABOVE if theirs > ours else LOG_BELOW, *member, ours, theirs)
         for ours, theirs in differing
     }
 
@@ -62,7 +61,7 @@ def chat_cases(
 ) -> set[Case]:
     """Compare the present members of some rooms with what chat says of these."""
     told = {
-        (room, member.user): _watermarks(member)
+        (room, member.user): Watermarks.known_to_chat(member)
         for room, snapshot in theirs.items()
         for member in snapshot.members
     }
@@ -70,7 +69,7 @@ def chat_cases(
     one_sided = [pair for pair in ours.keys() ^ told.keys() if pair[0] not in unknown]
     return {
         *(Case(CHAT_ROOM, room) for room in unknown),
-        *starmap(lambda room, user: Case(CHAT_MEMBERS, room, user), one_sided),
+        *(Case(CHAT_MEMBERS, *pair) for pair in one_sided),
         *(
             Case(kind, *pair, mine, its)
             for pair in ours.keys() & told.keys()
@@ -83,10 +82,3 @@ def chat_cases(
             if mine != its
         ),
     }
-
-
-def _watermarks(member: RoomMember) -> Watermarks:
-    shown = member.read_seq if member.shown_read_seq is None else member.shown_read_seq
-    return Watermarks(
-        delivered_seq=member.delivered_seq, read_seq=member.read_seq, shown_read_seq=shown
-    )

@@ -9,7 +9,7 @@ from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
-from libs.common.events import Receipt
+from libs.common.events import Receipt, RoomMember
 
 Pair = tuple[str, str]
 """A room and a user."""
@@ -53,6 +53,16 @@ class Watermarks:
     delivered_seq: int = 0
     read_seq: int = 0
     shown_read_seq: int = 0
+
+    @classmethod
+    def known_to_chat(cls, member: RoomMember) -> Self:
+        """Read chat's projection of a member, as it is."""
+        shown = member.shown_read_seq
+        return cls(
+            delivered_seq=member.delivered_seq,
+            read_seq=member.read_seq,
+            shown_read_seq=member.read_seq if shown is None else shown,
+        )
 
     def after(self, claim: Claim) -> "Watermarks":
         """Return them with a claim taken in: the greatest of each."""

@@ -16,7 +16,7 @@ from libs.common.events import (
 )
 from libs.common.streams.entries import Entry
 from services.receipts.actions.fold import Folder, Membership, News, Own
-from services.receipts.domain.watermarks import Claim, Pair
+from services.receipts.domain.watermarks import Claim, Pair, Watermarks
 from services.receipts.store import CHAT_EVENTS, CHAT_RECEIPTS, CHAT_ROOMS
 
 Handler = Callable[[Sequence[Entry]], Awaitable[None]]
@@ -94,11 +94,11 @@ async def take_rooms(folder: Folder, entries: Sequence[Entry]) -> None:
 
 def _claim(member: RoomMember) -> Claim:
     """Read chat's projection of a member; when they came that far is not known here."""
-    shown_read_seq = member.read_seq if member.shown_read_seq is None else member.shown_read_seq
+    known = Watermarks.known_to_chat(member)
     return Claim(
-        delivered_seq=max(member.delivered_seq, member.read_seq, member.joined_seq),
-        read_seq=max(member.read_seq, member.joined_seq),
-        shown_read_seq=max(shown_read_seq, member.joined_seq),
+        delivered_seq=max(known.delivered_seq, known.read_seq, member.joined_seq),
+        read_seq=max(known.read_seq, member.joined_seq),
+        shown_read_seq=max(known.shown_read_seq, member.joined_seq),
     )
 
 

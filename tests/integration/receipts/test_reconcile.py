@@ -94,7 +94,7 @@ async def test_every_kind_of_drift_is_found(world, capfd):
 OUR_PLANTS = {
     drift.LOG_ABOVE: "update advance set delivered_seq = 4 where room_id = %s and user_id = %s"
     " and delivered_seq = 3",
-    drift.LOG_DIFFERS: "update advance set read_seq = 1, shown_read_seq = 1"
+    drift.LOG_BELOW: "update advance set read_seq = 1, shown_read_seq = 1"
     " where room_id = %s and user_id = %s and read_seq = 2",
     drift.CHAT_MEMBERS: "update watermark set present = false where room_id = %s and user_id = %s",
 }

@@ -3,7 +3,7 @@ import pytest
 from libs.common.events import RoomMember, RoomSnapshot
 from services.receipts.actions.reconcile import ChatIsSilent, Reconciler
 from services.receipts.actions.reconcile.reconciler import AGAIN_AFTER_S, CASES_KEPT, PAUSE_S
-from services.receipts.domain.drift import CHAT_DELIVERED, CHAT_ROOM, LOG_DIFFERS, Case
+from services.receipts.domain.drift import CHAT_DELIVERED, CHAT_ROOM, LOG_BELOW, Case
 from services.receipts.domain.watermarks import Watermarks
 
 
@@ -112,9 +112,9 @@ async def test_silence_is_no_drift():
 async def test_the_log_is_compared_once_and_the_first_cases_are_kept():
     rooms = {f"room {number:02}": 1 for number in range(CASES_KEPT + 5)}
     receipts = Receipts(**rooms)
-    receipts.log_cases = {Case(LOG_DIFFERS, room, "ann", 1, 0) for room in rooms}
+    receipts.log_cases = {Case(LOG_BELOW, room, "ann", 1, 0) for room in rooms}
 
     report, _ = await report_of(receipts, Chat(**rooms))
 
-    assert report.drift[LOG_DIFFERS] == CASES_KEPT + 5
+    assert report.drift[LOG_BELOW] == CASES_KEPT + 5
     assert [case.room for case in report.cases] == sorted(rooms)[:CASES_KEPT]

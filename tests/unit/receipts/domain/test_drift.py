@@ -8,7 +8,7 @@ from services.receipts.domain.drift import (
     CHAT_ROOM,
     CHAT_SHOWN,
     LOG_ABOVE,
-    LOG_DIFFERS,
+    LOG_BELOW,
     Case,
     chat_cases,
     log_cases,
@@ -41,9 +41,9 @@ def told(delivered_seq, read_seq, shown_read_seq=None, *, user="ann"):
         (marks(6, 4, 3), {Case(LOG_ABOVE, *ANN, 5, 6)}),
         (marks(5, 5, 3), {Case(LOG_ABOVE, *ANN, 4, 5)}),
         (marks(5, 4, 4), {Case(LOG_ABOVE, *ANN, 3, 4)}),
-        (marks(4, 4, 3), {Case(LOG_DIFFERS, *ANN, 5, 4)}),
-        (marks(5, 3, 3), {Case(LOG_DIFFERS, *ANN, 4, 3)}),
-        (marks(5, 4, 2), {Case(LOG_DIFFERS, *ANN, 3, 2)}),
+        (marks(4, 4, 3), {Case(LOG_BELOW, *ANN, 5, 4)}),
+        (marks(5, 3, 3), {Case(LOG_BELOW, *ANN, 4, 3)}),
+        (marks(5, 4, 2), {Case(LOG_BELOW, *ANN, 3, 2)}),
     ],
 )
 def test_the_newest_in_the_log_is_the_watermark(logged, cases):
