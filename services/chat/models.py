@@ -186,12 +186,15 @@ class RoomMarks(models.Model):
     """Counts how often watermarks of a room's members went up.
 
     A row of its own, so that a fold of watermarks never locks what the writer locks.
+    ``shown_version`` counts only what others may know: ``version`` would tell them when somebody
+    reads in private.
     """
 
     room = models.OneToOneField(
         Room, on_delete=models.DO_NOTHING, db_constraint=False, primary_key=True, related_name="+"
     )
     version = models.BigIntegerField(default=0)
+    shown_version = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "room_marks"

@@ -25,7 +25,10 @@ FOLD = """
         SELECT member.id,
                least(told.delivered_seq, head) AS delivered_seq,
                least(told.read_seq, head) AS read_seq,
-               least(told.shown_seq, head) AS shown_seq
+               least(told.shown_seq, head) AS shown_seq,
+               (least(told.delivered_seq, head) > member.delivered_seq
+                OR least(told.shown_seq, head)
+                   > coalesce(member.shown_read_seq, member.read_seq))::int AS is_shown
           FROM member JOIN told USING (room_id, user_id)
          WHERE member.left_seq IS NULL
            AND (least(told.delivered_seq, head) > member.delivered_seq
@@ -42,11 +45,13 @@ FOLD = """
                    greatest(coalesce(member.shown_read_seq, member.read_seq), rising.shown_seq),
                    greatest(member.read_seq, rising.read_seq))
           FROM rising WHERE member.id = rising.id
-     RETURNING member.room_id
+     RETURNING member.room_id, rising.is_shown
     ), marked AS (
-        INSERT INTO room_marks (room_id, version)
-        SELECT room_id, 1 FROM moved GROUP BY room_id ORDER BY room_id
-            ON CONFLICT (room_id) DO UPDATE SET version = room_marks.version + 1
+        INSERT INTO room_marks (room_id, version, shown_version)
+        SELECT room_id, 1, max(is_shown) FROM moved GROUP BY room_id ORDER BY room_id
+            ON CONFLICT (room_id) DO UPDATE
+               SET version = room_marks.version + 1,
+                   shown_version = room_marks.shown_version + excluded.shown_version
     )
     SELECT count(*) FROM moved
 """
@@ -62,7 +67,8 @@ def fold_advances(advances: Sequence[Advance]) -> int:
     """Raise the watermarks of present members to what was told, never above their room's head.
 
     Idempotent, and the order does not matter. Advances of who is not, or no longer, present change
-    nothing. Rooms in which anything rose count it in ``RoomMarks.version``, once a call.
+    nothing. Rooms in which anything rose count it in ``RoomMarks.version``, once a call, and in
+    ``shown_version`` where others may know of it.
 
     Returns:
         How many members' rows rose.

@@ -12,7 +12,7 @@ from django.db import connection
 from libs.common.ids import uuids_of
 from services.chat.frames.server import Lowest
 from services.chat.models import Room
-from services.chat.selectors.rooms import heads_of, rooms_among
+from services.chat.selectors.rooms import rooms_among
 
 
 class MemberMarks(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +40,11 @@ class MarksRead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PresentStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a room's members are: one's own watermarks, and who is furthest behind."""
+    """How far a room's members are: one's own watermarks, and who is furthest behind.
+
+    ``marks_version`` rises with whatever its reader may know of: with what others show, and with
+    what they read themselves. It tells nothing of when others read in private.
+    """
 
     room: str
     lowest: list[Lowest]
@@ -96,14 +100,14 @@ def marks_of(room_ids: Iterable[str]) -> list[MarksRead]:
 def statuses_for(*, user_id: str, known: Mapping[str, int]) -> list[PresentStatus]:
     """Return how far rooms are of which a user knows less, and in which they are present.
 
-    Three statements, however many rooms there are.
+    Three statements at most, however many rooms there are.
 
     Args:
         user_id: to whom it is shown.
         known: the version of the marks that the user has, by room; -1 asks in any case.
     """
     # Versions first: what goes up until the watermarks are read is told again, and never missed.
-    versions = {head.room: head.marks_version for head in heads_of(map(str, uuids_of(known)))}
+    versions = _versions_for(user_id=user_id, rooms=known)
     newer = [room for room, version in versions.items() if version > known[room]]
     if not newer:
         return []
@@ -117,3 +121,18 @@ def statuses_for(*, user_id: str, known: Mapping[str, int]) -> list[PresentStatu
         )
         for entry in rooms_among(user_id=user_id, room_ids=newer)
     ]
+
+
+def _versions_for(*, user_id: str, rooms: Iterable[str]) -> dict[str, int]:
+    """Return the versions of the marks of those rooms in which a user is present, as they count."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT member.room_id::text, coalesce(room_marks.shown_version, 0) + member.read_seq
+              FROM member LEFT JOIN room_marks USING (room_id)
+             WHERE member.user_id = %s::uuid AND member.left_seq IS NULL
+               AND member.room_id = ANY(%s::uuid[])
+            """,
+            [user_id, [str(room) for room in uuids_of(rooms)]],
+        )
+        return dict(cursor.fetchall())

@@ -109,6 +109,17 @@ def test_what_others_see_stands_still_while_somebody_reads_in_private(world, orm
     assert rows(world, room, users)[0] == (6, 6, 6)
 
 
+def test_what_others_may_not_know_counts_in_no_version_that_they_see(world, orm, users):
+    room = room_of_three(world, users)
+
+    for marks in ((5, 3, 3), (5, 4, 3), (5, 5, 3), (5, 5, 5), (6, 6, 5)):
+        fold_advances([advance(room, users, 0, marks)])
+
+    assert world.rows("select version, shown_version from room_marks where room_id = %s", room) == [
+        (5, 3)
+    ]
+
+
 def test_unread_follows_what_was_read_in_private_too(world, orm, users):
     room = room_of_three(world, users)
 

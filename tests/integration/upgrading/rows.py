@@ -66,6 +66,9 @@ CHAT: Mapping[str, Statements] = {
         "insert into room_marks (room_id, version) values (%(room)s::uuid, 1)",
         "update member set shown_read_seq = 0 where room_id = %(room)s::uuid",
     ],
+    "0006_shown_version": [
+        "update room_marks set shown_version = 1 where room_id = %(room)s::uuid",
+    ],
 }
 
 ROWS: Mapping[str, Mapping[str, Statements]] = {"chat": CHAT}
