@@ -255,7 +255,8 @@ class SafePoint(models.Model):
     """The one row that says up to when no reader of the streams can have missed anything.
 
     What changed in rooms before ``reached_at`` is published, and acknowledged by every consumer
-    group. It never goes back; without the row nothing is known to be safe.
+    group. It never goes back; without the row nothing is known to be safe. Read and moved by
+    ``libs.common.outbox.safe_point``.
     """
 
     ONLY = 1

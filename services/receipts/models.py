@@ -164,7 +164,10 @@ class Outbox(models.Model):
 
 
 class SafePoint(models.Model):
-    """The one row that says up to when no reader of our streams can have missed anything."""
+    """The one row that says up to when no reader of our streams can have missed anything.
+
+    Read and moved by ``libs.common.outbox.safe_point``.
+    """
 
     ONLY = 1
 

@@ -12,6 +12,7 @@ from libs.common.database import DatabaseThreads
 from libs.common.events import Advance
 from libs.common.health import Check, InternalServer
 from libs.common.outbox import Announcer, Relay
+from libs.common.outbox.safe_point import safe_point_mover
 from libs.common.postgres import CannotConnect, ConnectionLost
 from libs.common.redis_clients import connect_blocking, connect_hot
 from libs.common.streams.epoch import Epoch
@@ -29,7 +30,7 @@ from services.receipts.actions.log_upkeep import LogUpkeep
 from services.receipts.actions.reconcile import ChatAsked, HourlyReconcile, Reconciler
 from services.receipts.outbox.left_over import delete_rows, publish_some
 from services.receipts.outbox.news import advanced
-from services.receipts.outbox.repair import Retelling, safe_point_mover
+from services.receipts.outbox.repair import Retelling
 from services.receipts.outbox.requests import SnapshotsWanted
 from services.receipts.settings import ReceiptsSettings
 from services.receipts.store import CHAT_ROOMS, GROUP, REPAIR, STREAMS
@@ -94,6 +95,7 @@ class Process:
         """Make what tells again what readers of our streams may have missed, and what trims them."""
         mover = safe_point_mover(
             redis=self.blocking,
+            streams=STREAMS,
             partitions=self._partitions,
             database=self.database,
             clock=self.clock,

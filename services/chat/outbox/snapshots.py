@@ -8,9 +8,10 @@ from libs.common.database import DatabaseThreads
 from libs.common.errors import Unavailable
 from libs.common.events import RoomSnapshot
 from libs.common.ids import uuids_of
+from libs.common.outbox.safe_point import safe_point
 from libs.common.streams.entries import Outgoing
 from libs.common.streams.publisher import Publisher
-from services.chat.selectors.snapshots import BEGINNING, ROOMS, safe_point, snapshots_after
+from services.chat.selectors.snapshots import BEGINNING, ROOMS, snapshots_after
 from services.chat.store import CHAT_ROOMS
 
 TOLD_AGAIN = metrics.counter(

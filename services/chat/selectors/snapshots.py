@@ -9,13 +9,12 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, groupby
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from django.db import connection
 
 from libs.common.events import RoomMember, RoomSnapshot
-from services.chat.models import SafePoint
+from libs.common.ids import BEFORE_ALL
 
 EXAMINED = 5_000
 """Rooms that one statement looks at. There is no index on the time of their last change: it would
@@ -27,8 +26,7 @@ OWN_MESSAGES = 20_000
 these two bounds."""
 OWN_MESSAGES_OF_ROOM = 10_000
 """The newest messages of a room whose senders are told."""
-BEGINNING = str(UUID(int=0))
-"""Before every room."""
+BEGINNING = str(BEFORE_ALL)
 
 
 class ChangedRooms(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,11 +192,6 @@ def snapshots_of(room_ids: Sequence[str]) -> list[RoomSnapshot]:
             rows, key=lambda row: row[:4]
         )
     ]
-
-
-def safe_point() -> dt.datetime | None:
-    """Return since when changes may have been missed; None where that is not known."""
-    return SafePoint.objects.filter(id=SafePoint.ONLY).values_list("reached_at", flat=True).first()
 
 
 def _as_many_as_fit(rooms: Sequence[str], own_from: Mapping[str, tuple[int, int]]) -> Sequence[str]:

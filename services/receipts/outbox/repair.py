@@ -4,26 +4,19 @@ It is a ``Teller`` for ``libs.common.streams.repair``; its cursor is text that o
 """
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from uuid import UUID
 
-from redis.asyncio import Redis
-
 from libs.common import metrics
-from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from libs.common.errors import Unavailable
-from libs.common.outbox.told import all_told_before
+from libs.common.outbox.safe_point import safe_point
 from libs.common.streams.entries import Outgoing
-from libs.common.streams.names import keys_and_groups
 from libs.common.streams.publisher import Publisher
-from libs.common.streams.safe_point import SafePointMover
-from services.receipts.models import SafePoint
 from services.receipts.outbox.news import advanced
 from services.receipts.selectors.lag import Subject, all_laggards, lag_events
-from services.receipts.selectors.retold import advanced_since, safe_point
-from services.receipts.store import RECEIPTS_LAG, STREAMS
+from services.receipts.selectors.retold import advanced_since
+from services.receipts.store import RECEIPTS_LAG
 
 LAGGARDS = 1_000
 """Members who lag in a page."""
@@ -80,35 +73,6 @@ class Retelling:
         if self._publisher.breaker.retry_after_s > 0:
             raise Unavailable(retry_after_s=self._publisher.breaker.retry_after_s)
         await self._publisher.publish(news)
-
-
-def safe_point_mover(
-    *,
-    redis: Redis,
-    partitions: int,
-    database: DatabaseThreads,
-    clock: Clock,
-    healthy_life: Callable[[], Awaitable[str | None]],
-) -> SafePointMover:
-    """Return what moves the safe point of receipts.
-
-    The arguments are those of ``SafePointMover``.
-    """
-    return SafePointMover(
-        redis=redis,
-        groups=keys_and_groups(STREAMS, partitions),
-        clock=clock,
-        healthy_life=healthy_life,
-        told_before=partial(database.run, all_told_before),
-        reach=lambda instant: database.run(reach, instant),
-    )
-
-
-def reach(instant: dt.datetime) -> dt.datetime:
-    """Move the safe point up to ``instant``, never back; return where it is now."""
-    point, _ = SafePoint.objects.get_or_create(id=SafePoint.ONLY, defaults={"reached_at": instant})
-    SafePoint.objects.filter(id=SafePoint.ONLY, reached_at__lt=instant).update(reached_at=instant)
-    return max(point.reached_at, instant)
 
 
 def _with_rooms(pairs: Sequence[tuple[UUID, UUID]]) -> list[Subject]:

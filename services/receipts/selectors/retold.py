@@ -10,7 +10,6 @@ import msgspec
 from django.db import connection
 
 from libs.common.events import Advance
-from services.receipts.models import SafePoint
 
 LOGGED = 1_000
 """Rows of the log in a page; those of one transaction are never parted."""
@@ -57,8 +56,3 @@ def advanced_since(since: dt.datetime | None, *, after: dt.datetime | None) -> A
     return Advanced(
         advances=[Advance(*row[:6]) for row in rows], next=rows[0][6] if is_full else None
     )
-
-
-def safe_point() -> dt.datetime | None:
-    """Return since when advances may have been missed; None where that is not known."""
-    return SafePoint.objects.filter(id=SafePoint.ONLY).values_list("reached_at", flat=True).first()

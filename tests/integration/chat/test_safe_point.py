@@ -6,14 +6,12 @@ from collections.abc import Sequence
 import pytest
 from django.db import connections
 
-from libs.common.outbox.told import all_told_before
-from services.chat.outbox.safe_point import reach
+from libs.common.outbox.safe_point import all_told_before, reach, safe_point
 from services.chat.selectors import snapshots
 from services.chat.selectors.snapshots import (
     BEGINNING,
     MEMBERS,
     changed_rooms,
-    safe_point,
     snapshots_after,
     snapshots_of,
 )

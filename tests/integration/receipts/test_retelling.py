@@ -6,11 +6,11 @@ import uuid
 import pytest
 
 from libs.common.events import MemberLagging, RoomHead, WatermarksAdvanced
+from libs.common.outbox.safe_point import reach, safe_point
 from libs.common.streams.repair import BEGINNING
 from services.receipts.outbox import repair
-from services.receipts.outbox.repair import Retelling, reach
+from services.receipts.outbox.repair import Retelling
 from services.receipts.selectors import retold
-from services.receipts.selectors.retold import safe_point
 from services.receipts.store import RECEIPTS_EVENTS, RECEIPTS_LAG
 
 ANN, BOB, CAT = sorted(str(uuid.uuid4()) for _ in range(3))
