@@ -4,7 +4,6 @@ Whatever a sender writes, and however the others receive and read it, the sender
 message what is true of it at that moment: sent, delivered, read; or that it failed.
 """
 
-import itertools
 from typing import Any
 
 import pytest
@@ -126,16 +125,3 @@ def test_the_sender_is_shown_what_is_true_of_each_message(conversation, loop, st
         await conversation.finish()
 
     loop.run(play())
-
-
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=5), st.integers(1, 9))
-@settings(max_examples=200)
-def test_a_status_never_goes_back_as_watermarks_rise(others, seq):
-    """Feature: whatsapp-messaging-fix, Property 5: Message Status Tracking"""
-    order = [Status.SENT, Status.DELIVERED, Status.READ]
-    marks = [(max(pair), min(pair)) for pair in others]
-
-    steps = [[(0, 0)] * len(marks), marks, [(delivered + 1, read + 1) for delivered, read in marks]]
-
-    ranks = [order.index(status_of(seq, step)) for step in steps]
-    assert all(before <= after for before, after in itertools.pairwise(ranks))
