@@ -92,6 +92,8 @@ def test_a_window_without_the_focus_receives_and_does_not_read(alice, bob):
     expect_ticks(alice.ticks("second"), "read", "Read")
     expect_ticks(alice.ticks("third"), "read", "Read")
     expect(bob.unread).to_have_count(0)
+    new_line = bob.page.get_by_test_id("new-messages")
+    expect(new_line.locator("+ article")).to_contain_text("second")
 
 
 def test_what_is_read_on_one_device_is_not_unread_on_another(alice, bob, bobs_other_window):

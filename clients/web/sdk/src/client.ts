@@ -180,6 +180,11 @@ export class ChatClient extends Emitter<ClientEvents> {
     this.reading.watch(room);
   }
 
+  /** Whether somebody looks at this room now: what is unread in it is only on its way here. */
+  isWatching(room: string): boolean {
+    return this.reading.isWatching(room);
+  }
+
   /**
    * Make sure that the newest page of a room is there, and all from seq `from` on where that is not
    * too far back. Raises `ApiError`.

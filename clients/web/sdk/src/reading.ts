@@ -34,10 +34,14 @@ export class Reading {
     this.look();
   }
 
+  /** Whether what comes in this room is seen as it comes. */
+  isWatching(room: string): boolean {
+    return this.watched === room && this.env.attention.isHere();
+  }
+
   /** Take what is held of a room as seen, where it is. True where that is more than before. */
   see(room: Room): boolean {
-    const isSeen = this.watched === room.id && this.env.attention.isHere();
-    if (!isSeen || room.log.cursor <= room.readSeq) return false;
+    if (!this.isWatching(room.id) || room.log.cursor <= room.readSeq) return false;
     room.readSeq = room.log.cursor;
     this.env.marks.set(this.me, room.id, room.readSeq);
     return true;

@@ -117,6 +117,17 @@ describe("nothing is read", () => {
     expect(client.room("a")?.unread).toBe(2);
   });
 
+  test("in a room that is not watched: not open here, or nobody looks", async () => {
+    const client = await world.online(roomOf("a", 0), roomOf("b", 0));
+    const watched = () => ["a", "b"].filter((room) => client.isWatching(room));
+    client.watch("a");
+    expect(watched()).toEqual(["a"]);
+
+    world.attention.turn(false);
+
+    expect(watched()).toEqual([]);
+  });
+
   test("by looking where no room is open", async () => {
     const client = await world.online(roomOf("a", 0));
     client.watch("a");

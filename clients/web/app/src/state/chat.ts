@@ -4,7 +4,7 @@
  * The client says *that* something changed; here it is read once per animation frame at most, so a
  * burst of a thousand messages draws a few times, not a thousand.
  */
-import type { ChatClient, ConnectionState } from "@parley/sdk";
+import type { ChatClient, ConnectionState, Room } from "@parley/sdk";
 import { computed, signal } from "@preact/signals";
 
 import { summarize } from "./summaries";
@@ -22,7 +22,10 @@ export const timeline = signal<readonly Entry[]>([]);
 export const hasOlder = signal(false);
 /** Whether newer messages than the timeline shows exist and are on their way. */
 export const isCatchingUp = signal(false);
-/** The read mark when the room was opened: new messages are announced below it. */
+/**
+ * The read mark when the room was opened, or when somebody looked at it last before more came: new
+ * messages are announced below it.
+ */
 export const unreadFrom = signal<number | null>(null);
 export const historyError = signal("");
 /** Whether the room that the address names was here, and one is not in it any more. */
@@ -159,10 +162,18 @@ function drawNow(): void {
   const room = all.find((one) => one.id === openRoom.value);
   if (room !== undefined) hasLeft.value = false;
   else if (openSummary.peek() !== undefined) leaveOpenRoom();
-  rooms.value = all.map((one) => summarize(one, client?.drafts(one.id) ?? [], me.id, nameOf));
+  if (room !== undefined && room.unread > 0 && !client.isWatching(room.id))
+    unreadFrom.value = room.readSeq;
+  rooms.value = all.map((one) => summaryOf(one, me.id));
   isCatchingUp.value = room?.isMissingSomething ?? false;
   timeline.value = timelineOf(room, client.drafts(openRoom.value ?? ""), me.id, nameOf);
   hasOlder.value = room?.log.hasOlder ?? false;
+}
+
+/** A room that somebody looks at has no badge, not even while a message before others is missing. */
+function summaryOf(room: Room, me: string): Summary {
+  const summary = summarize(room, client?.drafts(room.id) ?? [], me, nameOf);
+  return client?.isWatching(room.id) ? { ...summary, unread: 0 } : summary;
 }
 
 /** Who is added again begins anew: nothing that was said of the former stay holds then. */
