@@ -4,14 +4,15 @@ An entry has one field, ``e``: a JSON array of events. Ids are ``<milliseconds>-
 compared as numbers (``StreamId``), never as text: "9-0" sorts after "10-0".
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import msgspec
 
 from libs.common import events
 from libs.common.events import AnyEvent, Event
+from libs.common.streams.names import partition_of
 
 FIELD = b"e"
 """The one field of an entry."""
@@ -68,6 +69,48 @@ class Entry:
 
     id: StreamId
     events: Sequence[AnyEvent]
+
+
+class OfRoom(Protocol):
+    """Something that is told of a room."""
+
+    @property
+    def room(self) -> str:
+        """The room's id."""
+        ...
+
+
+FactT = TypeVar("FactT", bound=OfRoom)
+
+
+def outgoing_by_room(
+    stream: str,
+    facts: Iterable[FactT],
+    event_of: Callable[[list[FactT]], Event],
+    *,
+    partitions: int,
+    at_most: int,
+) -> list[Outgoing]:
+    """Put many facts into few events, on the partitions of their rooms; of one room in order.
+
+    Args:
+        stream: its name.
+        facts: any number.
+        event_of: makes an event of some facts.
+        partitions: how many the stream has.
+        at_most: facts in one event.
+    """
+    by_partition: dict[int, list[FactT]] = {}
+    for fact in facts:
+        by_partition.setdefault(partition_of(fact.room, partitions), []).append(fact)
+    return [
+        Outgoing(
+            stream,
+            partition,
+            [event_of(found[start : start + at_most]) for start in range(0, len(found), at_most)],
+        )
+        for partition, found in by_partition.items()
+    ]
 
 
 def pack(batch: Sequence[Event], *, max_bytes: int = MAX_ENTRY_BYTES) -> Iterator[bytes]:

@@ -16,8 +16,7 @@ from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError
 from libs.common.events import Advance, Receipt, ReceiptsReported
-from libs.common.streams.entries import Outgoing
-from libs.common.streams.names import partition_of
+from libs.common.streams.entries import Outgoing, outgoing_by_room
 from libs.common.streams.publisher import Publisher
 from services.chat.domain.claims import NO_CLAIMS, Claims, Key
 from services.chat.outbox.unconfirmed import Unconfirmed
@@ -26,7 +25,7 @@ from services.chat.store import CHAT_RECEIPTS
 
 COLLECT_S = 0.03
 """How long the first claim waits for company."""
-EVENT_RECEIPTS = 1000
+RECEIPTS_PER_EVENT = 1000
 """Claims in one event, which is some 180 KB then."""
 TURN_MEMBERS = 4000
 """Members whose claims are published at once; the rest follows with those that come next."""
@@ -226,21 +225,13 @@ class Reporter:
             self._flying[key] = self._flying[key].hidden()
 
     def _outgoing(self, receipts: Iterable[Receipt]) -> list[Outgoing]:
-        by_partition: dict[int, list[Receipt]] = {}
-        for receipt in receipts:
-            partition = partition_of(receipt.room, self._partitions)
-            by_partition.setdefault(partition, []).append(receipt)
-        return [
-            Outgoing(
-                CHAT_RECEIPTS,
-                partition,
-                [
-                    ReceiptsReported(receipts=some[start : start + EVENT_RECEIPTS])
-                    for start in range(0, len(some), EVENT_RECEIPTS)
-                ],
-            )
-            for partition, some in by_partition.items()
-        ]
+        return outgoing_by_room(
+            CHAT_RECEIPTS,
+            receipts,
+            lambda some: ReceiptsReported(receipts=some),
+            partitions=self._partitions,
+            at_most=RECEIPTS_PER_EVENT,
+        )
 
     def _let_wait(self, claims: Mapping[Key, Claims]) -> None:
         for key, each in claims.items():

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from libs.common.events import Advance, WatermarksAdvanced
-from libs.common.streams.entries import Outgoing
-from libs.common.streams.names import partition_of
+from libs.common.streams.entries import Outgoing, outgoing_by_room
 from services.receipts.models import Outbox
 from services.receipts.selectors.advances import advances_of
 from services.receipts.selectors.lag import lag_events
@@ -20,20 +19,13 @@ log = structlog.get_logger(__name__)
 
 def advanced(advances: Sequence[Advance], *, partitions: int) -> list[Outgoing]:
     """Return what tells of advances; those of one room in order."""
-    by_partition: dict[int, list[Advance]] = {}
-    for each in advances:
-        by_partition.setdefault(partition_of(each.room, partitions), []).append(each)
-    return [
-        Outgoing(
-            RECEIPTS_EVENTS,
-            partition,
-            [
-                WatermarksAdvanced(advances=found[start : start + ADVANCES_PER_EVENT])
-                for start in range(0, len(found), ADVANCES_PER_EVENT)
-            ],
-        )
-        for partition, found in by_partition.items()
-    ]
+    return outgoing_by_room(
+        RECEIPTS_EVENTS,
+        advances,
+        lambda some: WatermarksAdvanced(advances=some),
+        partitions=partitions,
+        at_most=ADVANCES_PER_EVENT,
+    )
 
 
 def outgoing(rows: Sequence[Outbox], *, partitions: int) -> list[Outgoing]:

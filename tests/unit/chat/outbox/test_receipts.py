@@ -9,7 +9,7 @@ from libs.common.errors import Unavailable
 from libs.common.events import Advance, Receipt, ReceiptsReported
 from libs.common.streams.names import partition_of
 from services.chat.outbox import receipts as outbox_receipts, unconfirmed
-from services.chat.outbox.receipts import EVENT_RECEIPTS, TURN_MEMBERS, Reporter
+from services.chat.outbox.receipts import RECEIPTS_PER_EVENT, TURN_MEMBERS, Reporter
 from services.chat.outbox.unconfirmed import OLD_AFTER_S, OUTDATED_AFTER_S
 from services.chat.selectors.receipts import KnownMarks
 from services.chat.store import CHAT_RECEIPTS
@@ -141,7 +141,7 @@ async def test_all_who_claim_at_once_share_one_event(house):
 
 
 async def test_an_event_does_not_grow_beyond_bounds(house):
-    count = TURN_MEMBERS + EVENT_RECEIPTS + 1
+    count = TURN_MEMBERS + RECEIPTS_PER_EVENT + 1
 
     await house.publish(*(claim(str(number), 1) for number in range(count)))
 
@@ -149,7 +149,7 @@ async def test_an_event_does_not_grow_beyond_bounds(house):
         [len(event.receipts) for item in call for event in item.events]
         for call in house.stream.calls
     ]
-    assert sizes == [[EVENT_RECEIPTS] * 4, [EVENT_RECEIPTS, 1]]
+    assert sizes == [[RECEIPTS_PER_EVENT] * 4, [RECEIPTS_PER_EVENT, 1]]
     assert len({receipt.user for receipt in house.stream.taken}) == count
 
 
