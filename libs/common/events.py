@@ -132,9 +132,12 @@ class Advance(msgspec.Struct, frozen=True, array_like=True):
 
     Attributes:
         shown_read_seq: ``read_seq`` as the others may know it.
-        at_ms: when the newest claim was made that this follows from, in Unix milliseconds.
+        at_ms: when the newest claim was made that this follows from, in Unix milliseconds; of
+            those that others may know of, if there are such.
         session: the one session that knows of it already; None where that is nobody.
         is_own: it only passes messages that the member wrote: nobody waits to be told of it.
+        is_hidden: nothing went up but what only the member may know: others are to hear nothing,
+            or they would learn when somebody reads in private.
     """
 
     room: str
@@ -145,6 +148,7 @@ class Advance(msgspec.Struct, frozen=True, array_like=True):
     at_ms: int
     session: str | None = None
     is_own: bool = False
+    is_hidden: bool = False
 
 
 class WatermarksAdvanced(Event, frozen=True, kw_only=True, tag="watermarks.advanced"):

@@ -77,33 +77,52 @@ class News(NamedTuple):
 
     Attributes:
         at_ms: when the newest of it happened, in Unix milliseconds.
-        shown_at_ms: the same, of what the others may know.
+        shown_at_ms: the same, of what the others may know; None where that is nothing.
         session: the one session that knows all of it; None where that is nobody.
     """
 
     mark: Mark
     at_ms: int
-    shown_at_ms: int
+    shown_at_ms: int | None
     session: str | None
 
     @classmethod
     def of(cls, advance: Advance) -> Self:
         """Return what one advance tells."""
         mark = Mark(advance.user, advance.delivered_seq, advance.read_seq, advance.shown_read_seq)
-        return cls(mark, advance.at_ms, advance.at_ms, advance.session)
+        shown_at_ms = None if advance.is_hidden else advance.at_ms
+        return cls(mark, advance.at_ms, shown_at_ms, advance.session)
 
     def and_(self, later: "News") -> "News":
         """Return this and what was heard later; what adds nothing changes nothing."""
         mark = self.mark.raised(later.mark)
-        if mark == self.mark:
+        shows_more = later.is_shown and (not self.is_shown or mark.is_more_to_others(self.mark))
+        if mark == self.mark and not shows_more:
             return self
-        more_to_others = mark.is_more_to_others(self.mark)
         return News(
             mark,
             later.at_ms,
-            later.at_ms if more_to_others else self.shown_at_ms,
+            later.shown_at_ms if shows_more else self.shown_at_ms,
             self.session if self.session == later.session else None,
         )
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the others are to hear of it."""
+        return self.shown_at_ms is not None
+
+    def adds_to(self, told: Mark | None, *, now: Mark) -> bool:
+        """Tell whether there is anything to tell of a member, who is ``now`` there."""
+        if self.is_shown or told is None:
+            return now.is_more(told)
+        return now.read_seq > told.read_seq
+
+    def told(self, *, before: Mark | None, now: Mark) -> Mark:
+        """Return what a member's sessions have been told, and the others, once this was."""
+        if self.is_shown:
+            return now
+        known = before or Mark(now.user, 0, 0, 0)
+        return known._replace(read_seq=now.read_seq)
 
 
 class RoomMarks:
@@ -138,12 +157,14 @@ class RoomMarks:
 
     def hear(self, news: News) -> None:
         """Take note of an advance of one member."""
-        user = news.mark.user
-        before = self._heard.get(user)
-        self._heard[user] = news if before is None else before.and_(news)
-        if user not in self.members:
+        self._note(news)
+        if news.mark.user not in self.members:
             self._must_read = True  # joined, it may be; or has left, which a reading tells too
         self.know(news.mark)
+
+    def _note(self, news: News) -> None:
+        before = self._heard.get(news.mark.user)
+        self._heard[news.mark.user] = news if before is None else before.and_(news)
 
     def know(self, mark: Mark) -> None:
         """Raise what is known of a member to this, without telling it."""
@@ -216,26 +237,25 @@ class RoomMarks:
             now_ms: the time to say where nobody knows when somebody advanced.
         """
         if self._doubted:
-            self._told, self._lowest_told = {}, None
-            for known in self.members.values():
-                self._heard.setdefault(known.user, News(known, now_ms, now_ms, None))
-        heard, self._heard, self._doubted = self._heard, {}, False
+            self._hear_all(at_ms=now_ms)
+        heard, self._heard = self._heard, {}
         shown: dict[str, MemberMark] = {}
         own: dict[str, MemberMark] = {}
         reporters: dict[str, str] = {}
         for user, news in heard.items():
             mark, told = self.members.get(user), self._told.get(user)
-            if mark is None or not mark.is_more(told):
+            if mark is None or not news.adds_to(told, now=mark):
                 continue
-            self._told[user] = mark
+            self._told[user] = news.told(before=told, now=mark)
             own[user] = mark.as_own(news.at_ms)
-            if mark.is_more_to_others(told):
+            if news.shown_at_ms is not None and mark.is_more_to_others(told):
                 shown[user] = mark.as_shown(news.shown_at_ms)
             # Not where a reading showed more than the session itself has told.
             if news.session is not None and not mark.is_more(news.mark):
                 reporters[user] = news.session
-        before, now = self._lowest_told, self.lowest_for("")
-        self._lowest_told = now
+        before = now = self._lowest_told
+        if any(news.is_shown for news in heard.values()):
+            self._lowest_told = now = self.lowest_for("")
         if not own and now == before:
             return None
         return Telling(
@@ -248,9 +268,15 @@ class RoomMarks:
             own=own,
             # The first telling says more than its reporter knows: who else is far behind. In a
             # small room those will be told of by name.
-            reporters={} if before is None and not self.is_small else reporters,
+            reporters={} if before is None is not now and not self.is_small else reporters,
             lowest_moved=now != before,
         )
+
+    def _hear_all(self, *, at_ms: int) -> None:
+        """Begin anew, with all that is known as news."""
+        self._told, self._lowest_told, self._doubted = {}, None, False
+        for known in self.members.values():
+            self._note(News(known, at_ms, at_ms, None))
 
     def for_newcomer(self, user: str, recent: Mapping[str, News]) -> LiveStatus | None:
         """Return what a session is told that sat down after all this was heard.
@@ -259,15 +285,16 @@ class RoomMarks:
             user: whose session; None comes back where they are no member.
             recent: what was heard lately, and known here; the session may have read older rows.
         """
-        if user not in self.members:
+        theirs = [each for each in recent.values() if each.mark.user == user or each.is_shown]
+        if user not in self.members or not theirs:
             return None
-        wanted = recent if self.is_small else recent.keys() & {user}
         marks = [
-            self.members[each].as_own(recent[each].at_ms)
-            if each == user
-            else self.members[each].as_shown(recent[each].shown_at_ms)
-            for each in wanted
-            if each in self.members
+            mark.as_own(each.at_ms)
+            if each.shown_at_ms is None or each.mark.user == user
+            else mark.as_shown(each.shown_at_ms)
+            for each in theirs
+            if (mark := self.members.get(each.mark.user))
+            and (self.is_small or each.mark.user == user)
         ]
         return LiveStatus(
             Status(

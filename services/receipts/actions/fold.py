@@ -15,7 +15,7 @@ from libs.common import metrics
 from libs.common.clock import Clock
 from libs.common.events import Advance
 from libs.common.postgres import Connection, plain_array
-from services.receipts.domain.watermarks import Claim, Pair, rising
+from services.receipts.domain.watermarks import Claim, Pair, rising, shown_steps
 
 CONNECT_TIMEOUT_S = 1.0
 STATEMENT_TIMEOUT_MS = 2_000
@@ -169,13 +169,13 @@ class Folder:
     async def _fold(self, call: "_Call") -> None:
         async with self._one_at_a_time:
             rows = await self._fold_and_delete_published(call)
-        outbox_id, raised, delivered, read, shown = rows[0]
+        outbox_id, raised, *columns = rows[0]
         if outbox_id is None:
             return
         now_ms = round(self._clock.now().timestamp() * 1000)
         advances = [
             _advance(call.pieces[place - 1], marks, now_ms)
-            for place, *marks in zip(raised, delivered, read, shown, strict=True)
+            for place, *marks in zip(raised, *columns, strict=True)
         ]
         ADVANCES.inc(len(advances))
         self._on_advanced(outbox_id, advances)
@@ -252,9 +252,12 @@ class _Call(msgspec.Struct, frozen=True):
 
 def _advance(piece: _Piece, marks: Sequence[int], now_ms: int) -> Advance:
     room, user = piece.member
-    delivered_seq, read_seq, shown_read_seq = marks
+    delivered_seq, read_seq, shown_read_seq, was_delivered, was_shown = marks
+    is_hidden = (delivered_seq, shown_read_seq) == (was_delivered, was_shown)
     sessions = {claim.session for claim in piece.claims} | piece.own.sessions
-    at_ms = piece.claims[-1].at_ms if piece.claims else None
+    before = Claim(delivered_seq=was_delivered, shown_read_seq=was_shown)
+    claims = piece.claims if is_hidden else shown_steps(piece.claims, before=before)
+    at_ms = claims[-1].at_ms if claims else None
     return Advance(
         room=room,
         user=user,
@@ -264,6 +267,7 @@ def _advance(piece: _Piece, marks: Sequence[int], now_ms: int) -> Advance:
         at_ms=now_ms if at_ms is None else min(at_ms, now_ms),
         session=sessions.pop() if len(sessions) == 1 else None,
         is_own=not piece.claims,
+        is_hidden=is_hidden,
     )
 
 

@@ -127,3 +127,20 @@ def _rising(claims: list[Claim]) -> Sequence[Claim]:
                 )
             )
     return steps
+
+
+def shown_steps(steps: Sequence[Claim], *, before: Claim) -> Sequence[Claim]:
+    """Return those steps by which the others learn more: not what was only read in private.
+
+    Args:
+        steps: as ``rising`` returns them.
+        before: where the member was.
+    """
+    delivered_seq, shown_read_seq = before.delivered_seq, before.shown_read_seq
+    found: list[Claim] = []
+    for step in steps:
+        if step.delivered_seq > delivered_seq or step.shown_read_seq > shown_read_seq:
+            found.append(step)
+        delivered_seq = max(delivered_seq, step.delivered_seq)
+        shown_read_seq = max(shown_read_seq, step.shown_read_seq)
+    return found

@@ -26,7 +26,7 @@ def advanced_since(since: dt.datetime | None, *, after: dt.datetime | None) -> A
     """Return the watermarks that rose at ``since`` or later, each once a page, by (room, user).
 
     What was dropped from the log because of its age is not told. ``at_ms`` is when the newest
-    claim in the page was made, or else when the advance was logged.
+    claim in the page was made that others may know of, or else when that advance was logged.
 
     Args:
         since: PostgreSQL's clock; None means as far back as the log goes.
@@ -36,14 +36,19 @@ def advanced_since(since: dt.datetime | None, *, after: dt.datetime | None) -> A
         cursor.execute(
             """
             WITH page AS MATERIALIZED (
-                SELECT room_id, user_id, claimed_at, logged_at FROM advance
+                SELECT room_id, user_id, claimed_at, logged_at,
+                       delivered_from < delivered_seq OR shown_from < shown_read_seq AS is_shown
+                  FROM advance
                  WHERE logged_at >= coalesce(%s::timestamptz, '-infinity')
                    AND logged_at > coalesce(%s::timestamptz, '-infinity')
                  ORDER BY logged_at FETCH FIRST %s ROWS WITH TIES
             )
             SELECT w.room_id::text, w.user_id::text,
                    w.delivered_seq, w.read_seq, w.shown_read_seq,
-                   (extract(epoch FROM coalesce(max(claimed_at), max(logged_at))) * 1000)::bigint,
+                   (extract(epoch FROM coalesce(max(claimed_at) FILTER (WHERE is_shown),
+                                                max(logged_at) FILTER (WHERE is_shown),
+                                                max(logged_at))) * 1000)::bigint,
+                   NULL, false, NOT bool_or(is_shown),
                    (SELECT max(logged_at) FROM page), (SELECT count(*) FROM page)
               FROM page JOIN watermark w USING (room_id, user_id)
              GROUP BY w.room_id, w.user_id, w.delivered_seq, w.read_seq, w.shown_read_seq
@@ -52,7 +57,7 @@ def advanced_since(since: dt.datetime | None, *, after: dt.datetime | None) -> A
             [since, after, LOGGED],
         )
         rows = cursor.fetchall()
-    is_full = bool(rows) and rows[0][7] >= LOGGED
+    is_full = bool(rows) and rows[0][-1] >= LOGGED
     return Advanced(
-        advances=[Advance(*row[:6]) for row in rows], next=rows[0][6] if is_full else None
+        advances=[Advance(*row[:-2]) for row in rows], next=rows[0][-2] if is_full else None
     )

@@ -2,15 +2,19 @@
 
 import datetime as dt
 import uuid
+from uuid import UUID
 
 import pytest
 
 from libs.common.events import MemberLagging, RoomHead, WatermarksAdvanced
 from libs.common.outbox.safe_point import reach, safe_point
 from libs.common.streams.repair import BEGINNING
+from services.receipts.actions.fold import News
+from services.receipts.domain.watermarks import Claim
 from services.receipts.outbox import repair
 from services.receipts.outbox.repair import Retelling
 from services.receipts.selectors import retold
+from services.receipts.selectors.advances import advances_of
 from services.receipts.store import RECEIPTS_EVENTS, RECEIPTS_LAG
 
 ANN, BOB, CAT = sorted(str(uuid.uuid4()) for _ in range(3))
@@ -75,6 +79,29 @@ async def test_what_advanced_since_is_told_as_it_is_now(database, streams, tell_
         for each in streams.advances()
     ] == [(room, BOB, 5, 3, 3)]
     assert [(each.at_ms, each.session) for each in streams.advances()] == [(CLAIMED_AT_MS, None)]
+
+
+async def test_nobody_is_told_again_when_something_was_read_in_private(
+    database, streams, tell_all, threads
+):
+    room = await database.room(ANN, BOB, head=9)
+    await database.received(room, ANN, 4)
+    await database.received(room, BOB, 4)
+    ((since,),) = database.rows("select now()")
+    for user, delivered in ((ANN, 4), (BOB, 5)):
+        await database.received(room, user, delivered)
+        claim = Claim(delivered_seq=4, read_seq=4, at_ms=2_000)
+        await database.folder.fold(News(claims=[((room, user), claim)]))
+
+    await tell_all(since)
+
+    assert [(each.user, each.read_seq, each.is_hidden) for each in streams.advances()] == [
+        (ANN, 4, True),
+        (BOB, 4, False),
+    ]
+    assert [each.at_ms for each in streams.advances()][1] == CLAIMED_AT_MS
+    left_over = await threads.run(advances_of, [(UUID(room), UUID(BOB))])
+    assert [each.at_ms for each in left_over] == [CLAIMED_AT_MS]
 
 
 async def test_without_a_safe_point_the_whole_log_is_told(database, streams, tell_all):

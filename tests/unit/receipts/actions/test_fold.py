@@ -1,8 +1,11 @@
 """How news are cut into calls of the database, and what is announced of its answers."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from libs.common.clock import ManualClock
+from libs.common.events import Advance
 from libs.common.postgres import ConnectionLost
 from services.receipts.actions.fold import FOLD, ITEMS_PER_CALL, Folder, Membership, News, Own
 from services.receipts.domain.watermarks import Claim
@@ -31,11 +34,11 @@ class FakeFolder(Folder):
 
     def __init__(self, *, published=()):
         self.clock = ManualClock()
-        self.calls = []
+        self.calls: list[Call] = []
         self.others = []
-        self.told = []
+        self.told: list[tuple[int, Sequence[Advance]]] = []
         self.published = list(published)
-        self.raised = None
+        self.raised = None  # (place, delivered, read, shown, delivered and shown before)
         self.fails = []
         super().__init__(
             dsn="",
@@ -163,7 +166,7 @@ async def test_much_of_one_member_is_cut_too_and_keeps_its_order(folder):
 
 
 async def test_an_advance_tells_the_marks_and_the_one_session_that_knows(folder):
-    folder.raised = [(1, 5, 3, 3), (3, 7, 7, 2)]
+    folder.raised = [(1, 5, 3, 3, 0, 0), (3, 7, 7, 2, 6, 2)]
     news = News(
         claims=[
             (("room", "ann"), claim(4, 3, at_ms=10, session="phone")),
@@ -184,8 +187,33 @@ async def test_an_advance_tells_the_marks_and_the_one_session_that_knows(folder)
     ] == [("ann", 5, 3, 3, 20, "phone", False), ("cat", 7, 7, 2, 30, None, False)]
 
 
+def private_claim(delivered, read, *, at_ms):
+    return Claim(delivered_seq=delivered, read_seq=read, shown_read_seq=0, at_ms=at_ms)
+
+
+async def test_where_others_may_know_nothing_the_advance_says_so(folder):
+    folder.raised = [(1, 5, 4, 3, 5, 3)]
+
+    await folder.fold(News(claims=[(PAIR, private_claim(4, 4, at_ms=10))]))
+
+    ((_, (advance,)),) = folder.told
+    assert (advance.is_hidden, advance.at_ms) == (True, 10)
+
+
+async def test_what_others_may_know_has_not_the_time_of_what_they_may_not(folder):
+    folder.raised = [(1, 5, 5, 3, 4, 3)]
+    news = News(
+        claims=[(PAIR, claim(5, at_ms=10)), (PAIR, private_claim(5, 5, at_ms=20))],
+    )
+
+    await folder.fold(news)
+
+    ((_, (advance,)),) = folder.told
+    assert (advance.is_hidden, advance.at_ms) == (False, 10)
+
+
 async def test_what_follows_from_own_messages_alone_says_so_and_is_of_now(folder):
-    folder.raised = [(1, 5, 5, 5)]
+    folder.raised = [(1, 5, 5, 5, 0, 0)]
 
     await folder.fold(News(own={PAIR: Own(seqs=[5], sessions={"phone"})}))
 
@@ -196,7 +224,7 @@ async def test_what_follows_from_own_messages_alone_says_so_and_is_of_now(folder
 
 @pytest.mark.parametrize("at_ms", [None, 10**15])
 async def test_no_advance_is_of_the_future(folder, at_ms):
-    folder.raised = [(1, 5, 5, 5)]
+    folder.raised = [(1, 5, 5, 5, 0, 0)]
 
     await folder.fold(News(claims=[(PAIR, claim(5, 5, at_ms=at_ms))]))
 
