@@ -2,14 +2,14 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
 from redis import Redis
 
 from libs.common.events import Event, Receipt, ReceiptsReported, encode
-from libs.common.streams.entries import FIELD
+from libs.common.streams.entries import FIELD, read_entries
 from libs.common.streams.names import dead_letter_key, stream_key
 from services.receipts.store import CHAT_RECEIPTS, CHAT_ROOMS, GROUP
 from tests.integration.chat.world import WITHIN_S, Person, World
@@ -37,14 +37,14 @@ class ChatsStreams:
         """Write events, in one entry."""
         self.raw(stream, {FIELD: encode(events)})
 
-    def raw(self, stream: str, fields: dict[Any, Any]) -> bytes:
-        """Write an entry as it is; return its id."""
-        entry_id: bytes = self.redis.xadd(stream_key(stream), fields)
-        return entry_id
+    def raw(self, stream: str, fields: dict[Any, Any]) -> None:
+        """Write an entry as it is."""
+        self.redis.xadd(stream_key(stream), fields)
 
-    def buried(self, stream: str) -> list[tuple[bytes, dict[bytes, bytes]]]:
-        """Return the dead letters of the service on a stream."""
-        return list(self.redis.xrange(dead_letter_key(stream_key(stream), GROUP)))
+    def buried(self, stream: str) -> list[Mapping[bytes, bytes]]:
+        """Return the fields of the service's dead letters on a stream."""
+        letters = self.redis.xrange(dead_letter_key(stream_key(stream), GROUP))
+        return [entry.fields for entry in read_entries(letters)]
 
     def marks(self, room: str, user: str) -> Marks:
         """Return the watermarks of a member; zeros where none are kept."""

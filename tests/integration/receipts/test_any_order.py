@@ -247,14 +247,12 @@ async def test_what_is_read_in_private_is_shown_with_the_next_open_claim_only(wo
     reads = [(3, False), (5, True), (8, True), (9, False), (9, True), (12, True), (11, False)]
     shown = []
 
-    for seq, private in reads:
-        marks = streams.marks(room, bob.id)
-        streams.receipts(Receipt(room, bob.id, seq, seq, now_ms(), None, private))
-        if (marks[1], marks[2]) != (
-            max(marks[1], seq),
-            marks[2] if private else max(marks[2], seq),
-        ):
-            await until(lambda was=marks: streams.marks(room, bob.id) != was)
+    for step, (seq, private) in enumerate(reads, start=1):
+        streams.receipts(
+            Receipt(room, bob.id, seq, seq, now_ms(), None, private),
+            Receipt(room, ann.id, step, 0, now_ms()),
+        )
+        await streams.until_marks(room, ann.id, (step, 0, 0))
         shown.append(streams.marks(room, bob.id)[1:])
 
     assert shown == [(3, 3), (5, 3), (8, 3), (9, 9), (9, 9), (12, 9), (12, 11)]

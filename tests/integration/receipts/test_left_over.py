@@ -47,7 +47,7 @@ def new_users(count):
 
 async def rounds(threads, stream):
     """Publish until nothing is left; return how many rows each round published."""
-    published = []
+    published: list[int] = []
     while not published or published[-1]:
         published.append(await threads.run(publish_some, stream.publish, partitions=1))
     return published
