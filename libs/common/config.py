@@ -1,18 +1,32 @@
-"""Reading a service's settings: typed, all at once, and before any port opens.
+"""Reading a service's settings: typed, all at once, and before any port opens; types for them.
 
 A missing or wrong variable stops the process with a line that names it; nothing is guessed.
 """
 
 import sys
-from typing import TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode
 
 EX_CONFIG = 78
 """Exit status of a process whose configuration is wrong. Source: sysexits.h."""
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+ServerName = Literal["uvicorn", "daphne"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+def _parted(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parted)]
+"""A list with commas in between."""
 
 
 def load(settings_class: type[SettingsT]) -> SettingsT:

@@ -8,7 +8,9 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from libs.common.config import LogLevel, ServerName
 
 if TYPE_CHECKING:
     from libs.common.serving import Server
@@ -44,9 +46,9 @@ class ProgramSettings(Protocol):
 
     host: str
     port: int
-    server: Literal["uvicorn", "daphne"]
+    server: ServerName
     development: bool
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+    log_level: LogLevel
 
 
 @dataclass(frozen=True, kw_only=True)

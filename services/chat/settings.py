@@ -6,11 +6,11 @@
 import base64
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, PostgresDsn, RedisDsn, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic_settings import BaseSettings
 
 from libs.common import config
 from libs.common.control import channel_layer
@@ -23,9 +23,9 @@ class ChatSettings(BaseSettings):
     database_url: PostgresDsn
     redis_url: RedisDsn
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)]
-    internal_port: Annotated[int, Field(ge=1, le=65535)]
-    server: Literal["uvicorn", "daphne"] = "uvicorn"
+    port: config.Port
+    internal_port: config.Port
+    server: config.ServerName = "uvicorn"
 
     secret_key: SecretStr
     token_signing_key: SecretStr
@@ -33,11 +33,11 @@ class ChatSettings(BaseSettings):
     token_verify_keys: dict[str, str]
     """Public keys by key id (PEM): all whose tokens are accepted."""
 
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode]
-    allowed_origins: Annotated[tuple[str, ...], NoDecode]
+    allowed_hosts: config.Listed
+    allowed_origins: config.Listed
     development: bool = False
     """Lets cookies go without Secure, as on http://127.0.0.1. Refused in production."""
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: config.LogLevel = "INFO"
 
     web_root: Path = Path("clients/web/dist")
     """Folder of the built web client, served at ``/``."""
@@ -60,14 +60,6 @@ class ChatSettings(BaseSettings):
     """``iss`` of its tokens, to the letter."""
     external_audience: str | None = None
     """``aud`` by which its tokens are meant for us."""
-
-    @field_validator("allowed_hosts", "allowed_origins", mode="before")
-    @classmethod
-    def split_list(cls, value: object) -> object:
-        """Accept a comma-separated list."""
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
 
     @field_validator("external_jwks_url", "external_issuer", "external_audience", mode="before")
     @classmethod

@@ -3,10 +3,10 @@
 ``RECEIPTS`` is what our own code uses; the capital names below are Django's.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, PostgresDsn, RedisDsn, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic import Field, PostgresDsn, RedisDsn, SecretStr
+from pydantic_settings import BaseSettings
 
 from libs.common import config
 from libs.common.database import django_database
@@ -18,17 +18,17 @@ class ReceiptsSettings(BaseSettings):
     database_url: PostgresDsn
     redis_url: RedisDsn
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)]
-    internal_port: Annotated[int, Field(ge=1, le=65535)]
-    server: Literal["uvicorn", "daphne"] = "uvicorn"
+    port: config.Port
+    internal_port: config.Port
+    server: config.ServerName = "uvicorn"
 
     secret_key: SecretStr
     token_verify_keys: dict[str, str]
     """Public keys by key id (PEM): all whose tokens are accepted."""
 
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode]
+    allowed_hosts: config.Listed
     development: bool = False
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: config.LogLevel = "INFO"
 
     stream_partitions: Annotated[int, Field(ge=1, le=1024)] = 1
     """As many as chat has."""
@@ -36,14 +36,6 @@ class ReceiptsSettings(BaseSettings):
     """Threads, each with one connection, for everything but the fold of receipts."""
     keep_log_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """For how long one can ask when a message was received and read."""
-
-    @field_validator("allowed_hosts", mode="before")
-    @classmethod
-    def split_list(cls, value: object) -> object:
-        """Accept a comma-separated list."""
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
 
 
 RECEIPTS = config.load(ReceiptsSettings)

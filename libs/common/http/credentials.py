@@ -61,7 +61,7 @@ class TokenHoldersOnly:
         self._verifier_of = verifier_of
 
     async def __call__(self, request: HttpRequest) -> Claims:
-        """Return what the token says; ``claims_of`` finds it again.
+        """Return what the token says; ``holder_of`` finds it again.
 
         Raises:
             Unauthenticated: there is no token, or it does not hold.
@@ -76,6 +76,6 @@ class TokenHoldersOnly:
         return claims
 
 
-def claims_of(request: HttpRequest) -> Claims:
-    """Return what the token says, in a view that only ``TokenHoldersOnly`` lets reach."""
+def holder_of(request: HttpRequest) -> Claims:
+    """Return who asks, as their token says; for views that ``TokenHoldersOnly`` guards."""
     return cast(Claims, cast(Any, request).auth)

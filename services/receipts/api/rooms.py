@@ -10,7 +10,7 @@ from ninja import Router
 
 from libs.common.errors import NotFound
 from libs.common.http.bodies import NUMBER_DIGITS, answer, documented, read_query
-from libs.common.http.credentials import claims_of
+from libs.common.http.credentials import holder_of
 from libs.common.ids import BEFORE_ALL
 from services.receipts.api.parts import parts_of
 from services.receipts.selectors import message_receipts as messages, watermarks
@@ -41,7 +41,7 @@ async def show_watermarks(request: HttpRequest, room_id: str) -> HttpResponse:
     query = read_query(request, ReceiptsQuery)
     found = await parts_of(request).database.run(
         watermarks.room_watermarks,
-        user_id=claims_of(request).sub,
+        user_id=holder_of(request).sub,
         room_id=room_id,
         page=query.page,
     )
@@ -62,7 +62,7 @@ async def show_message_receipts(request: HttpRequest, room_id: str, seq: str) ->
         raise NotFound
     found = await parts_of(request).database.run(
         messages.message_receipts,
-        user_id=claims_of(request).sub,
+        user_id=holder_of(request).sub,
         room_id=room_id,
         seq=int(seq),
         page=query.page,
