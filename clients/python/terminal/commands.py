@@ -42,7 +42,7 @@ COMMANDS: Mapping[str, Spec] = {
     "history": Spec("[how many]", "show older messages"),
     "reply": Spec("number text", "answer the message with that number", 2),
     "retry": Spec("", "send again what was refused"),
-    "who": Spec("number", "tell who received and read a message", 1),
+    "who": Spec("[number]", "tell who received and read it"),
     "receipts": Spec("[on|off]", "let others see what you read, or not"),
     "help": Spec("", "show this"),
     "quit": Spec("", "leave; so do Ctrl-D and Ctrl-C"),

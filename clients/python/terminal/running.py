@@ -155,10 +155,13 @@ class Runner:
     # Receipts ---------------------------------------------------------------------------------
 
     async def _who(self, call: Call) -> None:
-        room, number = self._here(), call.words[0].removeprefix("#")
+        room = self._here()
+        number = call.words[0].removeprefix("#") if call.words else str(self._model.shown)
         if not number.isdecimal():
             raise NotFound("Like this: /who 12")
         seq = int(number)
+        if seq == 0:
+            raise NotFound("There is no message here yet.")
         receipts = [one async for one in self._chat.api.message_receipts(room.id, seq)]
         await self._people.learn(one.user for one in receipts)
         self._talk.show(self._view.receipts(room.id, seq, receipts, self._talk.columns))

@@ -61,6 +61,20 @@ async def test_who_read_a_message_is_asked_of_the_receipts_service(stage, web):
     await stage.shows("read by")
 
 
+async def test_who_read_the_latest_message_is_asked_without_its_number(stage, web):
+    members = [{"user": "bob", "delivered": True, "read": True, "read_at": fakes.DAY}]
+    web.answer(
+        "GET /api/receipts/rooms/r/messages/3",
+        lambda request: httpx.Response(200, json={"members": members, "next": None}),
+    )
+    stage.type("/who")
+    await stage.shows("Open a conversation first")
+    await opened(stage)
+    stage.type("/who")
+
+    await stage.shows("Message 3: read by")
+
+
 async def test_reading_can_be_kept_to_oneself(stage, web):
     def change(request: httpx.Request) -> httpx.Response:
         given = json.loads(request.content)
