@@ -5,10 +5,10 @@ import subprocess
 import pytest
 
 from dev.gateway import UNAVAILABLE, caddyfile, problem
-from dev.services import SERVICES, Service
+from dev.services import SERVICES
 from dev.wheels import program_beside_python
 
-PRESENCE = Service(name="presence", paths=("/api/presence/*",), module="services.presence")
+PORTS = {service.name: [7003 + number] for number, service in enumerate(SERVICES)}
 
 
 @pytest.fixture
@@ -16,8 +16,8 @@ def configuration(tmp_path):
     return caddyfile(
         port=8000,
         folder=tmp_path / "a folder",
-        services=(*SERVICES, PRESENCE),
-        ports={"chat": [7001, 7002], "presence": [7003]},
+        services=SERVICES,
+        ports=PORTS | {"chat": [7001, 7002]},
     )
 
 
@@ -48,7 +48,7 @@ def test_every_path_goes_to_all_processes_of_its_service(configuration, tmp_path
     assert found["/ws/chat/*"] == both
     assert found["/ws/notifications/*"] == both
     assert found["/*"] == both
-    assert found["/api/presence/*"] == ["127.0.0.1:7003"]
+    assert found["/api/receipts/*"] == [f"127.0.0.1:{PORTS['receipts'][0]}"]
 
 
 def test_the_path_for_everything_else_is_asked_last(configuration, tmp_path):
