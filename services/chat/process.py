@@ -36,9 +36,9 @@ from services.chat.hub.notifier import Notifier
 from services.chat.hub.status_pusher import StatusPusher
 from services.chat.hub.statuses import MessageStatusManager
 from services.chat.outbox import Signals, Snapshots, safe_point_mover
-from services.chat.outbox.left_over import publish_some
+from services.chat.outbox.left_over import delete_rows, publish_some
 from services.chat.outbox.receipts import Reporter
-from services.chat.outbox.written import delete_rows, written_news
+from services.chat.outbox.written import written_news
 from services.chat.selectors.rooms import Head
 from services.chat.settings import ChatSettings
 from services.chat.store import CHAT_REQUESTS, GROUP, RECEIPTS_EVENTS, SNAPSHOTS, STREAMS

@@ -33,8 +33,13 @@ def publish_some(publish: Publish, *, partitions: int) -> int:
         rows = _as_many_as_fit(list(_left_over()[:ROWS]))
         if rows:
             publish(_news(rows, partitions=partitions))
-            Outbox.objects.filter(id__in=[row.id for row in rows]).delete()
+            delete_rows([row.id for row in rows])
     return len(rows)
+
+
+def delete_rows(rows: Sequence[int]) -> None:
+    """Delete outbox rows whose news is out."""
+    Outbox.objects.filter(id__in=rows).delete()
 
 
 def _news(rows: Sequence[Outbox], *, partitions: int) -> list[Outgoing]:

@@ -1,7 +1,5 @@
 """What the writer has just committed, as news for the streams."""
 
-from collections.abc import Sequence
-
 import msgspec
 
 from libs.common.clock import to_wire
@@ -10,7 +8,6 @@ from libs.common.streams.entries import Outgoing
 from libs.common.streams.names import partition_of
 from services.chat.domain.drafts import Run, Written
 from services.chat.frames.server import Message, encode
-from services.chat.models import Outbox
 from services.chat.store import CHAT_EVENTS
 
 
@@ -20,11 +17,6 @@ def written_news(written: Written, *, partitions: int) -> list[Outgoing]:
         Outgoing(CHAT_EVENTS, partition_of(run.room, partitions), [_created(run)])
         for run in written.runs
     ]
-
-
-def delete_rows(rows: Sequence[int]) -> None:
-    """Delete outbox rows whose news is out."""
-    Outbox.objects.filter(id__in=rows).delete()
 
 
 def _created(run: Run) -> MessageCreated:
