@@ -97,6 +97,8 @@ LOOKS = {
 def status_of(seq: int, others: Iterable[tuple[int, int]]) -> Status:
     """Return the state of a message that has a seq.
 
+    The server never says it: clients derive it from what they are told, and tests hold them to this.
+
     Args:
         seq: its seq.
         others: ``(delivered_seq, read_seq)`` of the present members besides the author, as they

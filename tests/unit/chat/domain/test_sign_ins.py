@@ -9,7 +9,6 @@ EVERY_S = 15.0
 READ_S = 3.0
 PROMISED_S = 60.0
 HELD_S = LIFETIME_S + RENEWAL_GRACE_S
-STEP_S = 1.0
 
 
 def state(*, revoked=False, active=True, age=0.0):
