@@ -213,6 +213,23 @@ class _Piece(msgspec.Struct, frozen=True):
         """What it weighs: see ``ITEMS_PER_CALL``."""
         return 1 + len(self.claims) + len(self.own.seqs)
 
+    def session_that_knows(self, now: Claim, *, before: Claim) -> str | None:
+        """Return the one session that knows all of an advance; None where that is nobody.
+
+        An advance may also pass a message that the member wrote elsewhere, and long ago.
+        """
+        sessions = {claim.session for claim in self.claims} | self.own.sessions
+        claimed = self.claims[-1] if self.claims else before
+        if len(sessions) != 1 or not (
+            self._tells(now.delivered_seq, max(before.delivered_seq, claimed.delivered_seq))
+            and self._tells(now.read_seq, max(before.read_seq, claimed.read_seq))
+        ):
+            return None
+        return sessions.pop()
+
+    def _tells(self, seq: int, claimed_seq: int) -> bool:
+        return seq <= claimed_seq or seq in self.own.seqs
+
 
 class _Call(msgspec.Struct, frozen=True):
     """Pieces of different members, by member, and the heads of their rooms, ascending."""
@@ -252,20 +269,24 @@ class _Call(msgspec.Struct, frozen=True):
 
 def _advance(piece: _Piece, marks: Sequence[int], now_ms: int) -> Advance:
     room, user = piece.member
-    delivered_seq, read_seq, shown_read_seq, was_delivered, was_shown = marks
-    is_hidden = (delivered_seq, shown_read_seq) == (was_delivered, was_shown)
-    sessions = {claim.session for claim in piece.claims} | piece.own.sessions
-    before = Claim(delivered_seq=was_delivered, shown_read_seq=was_shown)
+    now, before = (
+        Claim(delivered_seq=delivered_seq, read_seq=read_seq, shown_read_seq=shown_read_seq)
+        for delivered_seq, read_seq, shown_read_seq in (marks[:3], marks[3:])
+    )
+    is_hidden = (now.delivered_seq, now.shown_read_seq) == (
+        before.delivered_seq,
+        before.shown_read_seq,
+    )
     claims = piece.claims if is_hidden else shown_steps(piece.claims, before=before)
     at_ms = claims[-1].at_ms if claims else None
     return Advance(
         room=room,
         user=user,
-        delivered_seq=delivered_seq,
-        read_seq=read_seq,
-        shown_read_seq=shown_read_seq,
+        delivered_seq=now.delivered_seq,
+        read_seq=now.read_seq,
+        shown_read_seq=now.shown_read_seq,
         at_ms=now_ms if at_ms is None else min(at_ms, now_ms),
-        session=sessions.pop() if len(sessions) == 1 else None,
+        session=piece.session_that_knows(now, before=before),
         is_own=not piece.claims,
         is_hidden=is_hidden,
     )

@@ -42,6 +42,7 @@ create function fold_receipts(
     out read      bigint[],
     out shown     bigint[],
     out was_delivered bigint[],  -- before
+    out was_read      bigint[],
     out was_shown     bigint[]
 ) language plpgsql as $function$
 #variable_conflict use_column
@@ -108,8 +109,8 @@ begin
 
     select array_agg(t.i order by t.i), array_agg(t.d order by t.i), array_agg(t.r order by t.i),
            array_agg(t.s order by t.i), array_agg(t.was_d order by t.i),
-           array_agg(t.was_s order by t.i)
-      into raised, delivered, read, shown, was_delivered, was_shown
+           array_agg(t.was_r order by t.i), array_agg(t.was_s order by t.i)
+      into raised, delivered, read, shown, was_delivered, was_read, was_shown
       from unnest(v_all_d, v_all_r, v_all_s, v_was_d, v_was_r, v_was_s)
            with ordinality t (d, r, s, was_d, was_r, was_s, i)
      where t.d > t.was_d or t.r > t.was_r or t.s > t.was_s;

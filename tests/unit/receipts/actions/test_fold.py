@@ -38,7 +38,7 @@ class FakeFolder(Folder):
         self.others = []
         self.told: list[tuple[int, Sequence[Advance]]] = []
         self.published = list(published)
-        self.raised = None  # (place, delivered, read, shown, delivered and shown before)
+        self.raised = None  # (place, delivered, read, shown, and the three before)
         self.fails = []
         super().__init__(
             dsn="",
@@ -166,7 +166,7 @@ async def test_much_of_one_member_is_cut_too_and_keeps_its_order(folder):
 
 
 async def test_an_advance_tells_the_marks_and_the_one_session_that_knows(folder):
-    folder.raised = [(1, 5, 3, 3, 0, 0), (3, 7, 7, 2, 6, 2)]
+    folder.raised = [(1, 5, 3, 3, 0, 0, 0), (3, 7, 7, 2, 6, 6, 2)]
     news = News(
         claims=[
             (("room", "ann"), claim(4, 3, at_ms=10, session="phone")),
@@ -192,7 +192,7 @@ def private_claim(delivered, read, *, at_ms):
 
 
 async def test_where_others_may_know_nothing_the_advance_says_so(folder):
-    folder.raised = [(1, 5, 4, 3, 5, 3)]
+    folder.raised = [(1, 5, 4, 3, 5, 3, 3)]
 
     await folder.fold(News(claims=[(PAIR, private_claim(4, 4, at_ms=10))]))
 
@@ -201,7 +201,7 @@ async def test_where_others_may_know_nothing_the_advance_says_so(folder):
 
 
 async def test_what_others_may_know_has_not_the_time_of_what_they_may_not(folder):
-    folder.raised = [(1, 5, 5, 3, 4, 3)]
+    folder.raised = [(1, 5, 5, 3, 4, 3, 3)]
     news = News(
         claims=[(PAIR, claim(5, at_ms=10)), (PAIR, private_claim(5, 5, at_ms=20))],
     )
@@ -212,8 +212,27 @@ async def test_what_others_may_know_has_not_the_time_of_what_they_may_not(folder
     assert (advance.is_hidden, advance.at_ms) == (False, 10)
 
 
+@pytest.mark.parametrize(
+    ("now", "before", "session"),
+    [
+        ((5, 2, 2), (4, 2, 2), "phone"),
+        ((6, 2, 2), (4, 2, 2), None),  # its own message 6 was remembered
+        ((9, 5, 5), (9, 3, 3), "phone"),
+        ((9, 6, 6), (9, 3, 3), None),
+    ],
+)
+async def test_a_session_does_not_know_of_what_was_written_elsewhere(folder, now, before, session):
+    folder.raised = [(1, *now, *before)]
+    read = 5 if now[0] > 6 else 0
+
+    await folder.fold(News(claims=[(PAIR, claim(5, read, session="phone"))]))
+
+    ((_, (advance,)),) = folder.told
+    assert advance.session == session
+
+
 async def test_what_follows_from_own_messages_alone_says_so_and_is_of_now(folder):
-    folder.raised = [(1, 5, 5, 5, 0, 0)]
+    folder.raised = [(1, 5, 5, 5, 0, 0, 0)]
 
     await folder.fold(News(own={PAIR: Own(seqs=[5], sessions={"phone"})}))
 
@@ -224,7 +243,7 @@ async def test_what_follows_from_own_messages_alone_says_so_and_is_of_now(folder
 
 @pytest.mark.parametrize("at_ms", [None, 10**15])
 async def test_no_advance_is_of_the_future(folder, at_ms):
-    folder.raised = [(1, 5, 5, 5, 0, 0)]
+    folder.raised = [(1, 5, 5, 5, 0, 0, 0)]
 
     await folder.fold(News(claims=[(PAIR, claim(5, 5, at_ms=at_ms))]))
 
