@@ -9,7 +9,7 @@ from libs.common.database import django_database
 from tests.integration.chat.world import running_world
 
 STARTING_S = 120
-SUITES = {"suite", "world"}
+SUITES = {"suite", "world", "servers"}
 """Fixtures that start one."""
 
 

@@ -303,11 +303,11 @@ def _pieces(steps: Mapping[Pair, Sequence[Claim]], own: Mapping[Pair, Own]) -> I
 
 
 def _calls(pieces: Iterable[_Piece]) -> Iterator[Sequence[_Piece]]:
-    """Put pieces together, as many as fit; never two of one member."""
+    """Put pieces together, as many as fit: never two of one member, for the first fills a call."""
     call: list[_Piece] = []
     items = 0
     for piece in pieces:
-        if call and (items + piece.items > ITEMS_PER_CALL or call[-1].member == piece.member):
+        if call and items + piece.items > ITEMS_PER_CALL:
             yield call
             call, items = [], 0
         call.append(piece)

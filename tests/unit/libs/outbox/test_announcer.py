@@ -75,6 +75,7 @@ def told(news):
 
 
 async def test_what_is_announced_is_published_and_its_row_goes(stage):
+    await stage.announcer.flush(WITHIN_S)  # nothing so far
     stage.announcer.announce(7, [head("hall", 1)])
     await stage.announcer.flush(WITHIN_S)
 
