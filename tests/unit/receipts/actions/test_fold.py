@@ -126,8 +126,9 @@ async def test_rooms_of_which_only_the_head_is_news_are_one_more_call(folder):
     assert list(folder.calls[1].heads) == ["hall", "yard"]
 
 
-async def test_no_news_are_no_call(folder):
-    await folder.fold(News(claims=[(PAIR, claim(0)), (PAIR, claim(0))]))
+@pytest.mark.parametrize("times", [0, 1, 2])
+async def test_who_claims_nothing_is_no_news(folder, times):
+    await folder.fold(News(claims=[(PAIR, claim(0))] * times))
 
     assert folder.calls == []
 
@@ -163,6 +164,18 @@ async def test_much_of_one_member_is_cut_too_and_keeps_its_order(folder):
     assert [int(seq) for call in folder.calls for _, seq in call.own] == seqs
     assert all(call.members == [PAIR] for call in folder.calls)
     assert max(call.items for call in folder.calls) <= 2 * ITEMS_PER_CALL + 1
+
+
+async def test_very_many_own_messages_are_cut_without_any_claim(folder):
+    seqs = list(range(1, ITEMS_PER_CALL * 2 + 6))
+
+    await folder.fold(News(own={PAIR: Own(seqs=seqs)}))
+
+    assert [[int(seq) for _, seq in call.own] for call in folder.calls] == [
+        seqs[:ITEMS_PER_CALL],
+        seqs[ITEMS_PER_CALL:-5],
+        seqs[-5:],
+    ]
 
 
 async def test_an_advance_tells_the_marks_and_the_one_session_that_knows(folder):
