@@ -1,26 +1,10 @@
-"""Waiting for conditions, each with a deadline."""
+"""Waiting where processes are killed and servers come back: everything may take long."""
 
-import asyncio
-from collections.abc import Callable
+import functools
+
+from tests import waiting
 
 LOOK_S = 0.01
 WITHIN_S = 30.0
 
-
-async def until(
-    condition: Callable[[], bool], *, what: str | Callable[[], str], within_s: float = WITHIN_S
-) -> None:
-    """Return as soon as the condition holds; fail the test when it does not in time.
-
-    Args:
-        condition: looked at every 10 ms.
-        what: is waited for; where it is a function, it is asked at the end.
-        within_s: generous, so that a slow machine fails no test.
-    """
-    try:
-        async with asyncio.timeout(within_s):
-            while not condition():
-                await asyncio.sleep(LOOK_S)
-    except TimeoutError:
-        text = what if isinstance(what, str) else what()
-        raise AssertionError(f"after {within_s:g} s still waiting: {text}") from None
+until = functools.partial(waiting.until, within_s=WITHIN_S)

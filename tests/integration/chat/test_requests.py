@@ -24,7 +24,8 @@ from services.chat.store import (
     SNAPSHOTS,
     STREAMS,
 )
-from tests.integration.chat.test_snapshots import LONG_AGO, age, repairs, until
+from tests.integration.chat.test_snapshots import LONG_AGO, age, repairs
+from tests.integration.waiting import until
 
 ROOMS_KEY, EVENTS_KEY = stream_key(CHAT_ROOMS), stream_key(CHAT_EVENTS)
 REQUESTS = stream_table(StreamPolicy(CHAT_REQUESTS, groups=frozenset({GROUP})))

@@ -14,6 +14,7 @@ from libs.common.events import RoomSnapshot
 from libs.common.streams.entries import read_entries, unpack
 from services.chat.store import SNAPSHOTS
 from tests.integration.chat.crowds import crowd
+from tests.integration.waiting import until
 
 ROOMS_KEY = "chat.rooms:{0}"
 LONG_AGO = "2 hours"
@@ -21,7 +22,6 @@ MANY_ROOMS = 2_000
 PAGE = 100
 STRANGER, STRANGER_MS = b"a stranger", 1_500
 MANY_MEMBERS = 1_024
-REPAIR_WITHIN_S = 10
 TAKE_OVER_WITHIN_S = 25
 
 
@@ -39,15 +39,6 @@ async def safe(world, redis):
         lambda: world.rows("select 1 from safe_point where reached_at > now() - interval '1 hour'"),
         what="a safe point",
     )
-
-
-async def until(condition, *, what, within_s=REPAIR_WITHIN_S):
-    try:
-        async with asyncio.timeout(within_s):
-            while not condition():
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise TimeoutError(f"after {within_s} s still waiting for {what}") from None
 
 
 def epoch_of(redis):

@@ -1,17 +1,11 @@
 """The library's receipts, with the real services behind them."""
 
 import asyncio
-from collections.abc import Callable
 
 from clients.python import parley
 from services.chat.domain.status import LOOKS
-from tests.integration.clients.terminal import LOOK_S, WITHIN_S
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WITHIN_S):
-        while not condition():
-            await asyncio.sleep(LOOK_S)
+from tests.integration.clients.terminal import WITHIN_S
+from tests.integration.waiting import until
 
 
 async def test_what_one_reports_the_other_sees_over_the_socket_and_over_http(world):

@@ -1,29 +1,18 @@
 """Redis begins anew, and receipts tells again what chat may have missed."""
 
-import asyncio
 from contextlib import closing
 
 import pytest
 from redis import Redis
 
 from services.receipts.store import REPAIR
-
-WITHIN_S = 15
+from tests.integration.waiting import until
 
 
 @pytest.fixture
 def redis(world):
     with closing(Redis.from_url(world.suite.state.redis_url)) as client:
         yield client
-
-
-async def until(condition, *, what):
-    try:
-        async with asyncio.timeout(WITHIN_S):
-            while not condition():
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise TimeoutError(f"after {WITHIN_S} s still waiting for {what}") from None
 
 
 async def test_chat_learns_again_after_a_wipe_how_far_members_are(world, redis):

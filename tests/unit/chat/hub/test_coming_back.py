@@ -9,8 +9,9 @@ from libs.common.events import RoomChanged
 from services.chat.hub import Outbound, Session
 from tests.unit.chat.hub.fake_database import span
 from tests.unit.chat.hub.fake_wire import FakeWire
-from tests.unit.chat.hub.test_hub import ROOM, House, seqs, until
+from tests.unit.chat.hub.test_hub import ROOM, House, seqs
 from tests.unit.chat.hub.test_seating import change, told
+from tests.waiting import until
 
 TURNS = 200
 """Turns of the event loop: plenty for a task that never pauses to show itself."""

@@ -1,4 +1,3 @@
-import asyncio
 from typing import Any, cast
 
 import msgspec
@@ -10,6 +9,7 @@ from services.chat.frames.server import Custom, encode
 from services.chat.hub import Hub, Outbound, Session
 from tests.unit.chat.hub.fake_database import FakeDatabase, message, span
 from tests.unit.chat.hub.fake_wire import FakeWire
+from tests.waiting import until
 
 ROOM = "room"
 
@@ -54,12 +54,6 @@ class House:
 def seqs(wire):
     frames = [msgspec.json.decode(text) for text in wire.written]
     return [frame["seq"] for frame in frames if frame["type"] == "message"]
-
-
-async def until(condition):
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 @pytest.fixture

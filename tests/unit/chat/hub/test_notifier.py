@@ -12,6 +12,7 @@ from services.chat.hub.notifier import Badge, Notifier
 from services.chat.selectors.unread import Unread
 from tests.unit.chat.hub.fake_database import FakeDatabase, message
 from tests.unit.chat.hub.fake_wire import FakeWire
+from tests.waiting import until
 
 
 class Database(FakeDatabase):
@@ -187,12 +188,6 @@ async def test_the_task_tells_at_once_what_comes_and_later_what_came_too_soon(ho
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-
-
-async def until(condition):
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def test_what_other_code_pushes_goes_to_chats_only(house):

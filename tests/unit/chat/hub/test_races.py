@@ -3,7 +3,8 @@
 import asyncio
 
 from services.chat.hub.local_room import LocalRoom
-from tests.unit.chat.hub.test_hub import ROOM, House, seqs, until
+from tests.unit.chat.hub.test_hub import ROOM, House, seqs
+from tests.waiting import until
 
 TURNS = 200
 """Turns of the event loop: plenty for a task that never pauses to show itself."""

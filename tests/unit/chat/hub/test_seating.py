@@ -9,7 +9,8 @@ from libs.common.events import RoomChanged, RoomMember
 from services.chat.hub import Outbound, Session
 from tests.unit.chat.hub.fake_database import span
 from tests.unit.chat.hub.fake_wire import FakeWire
-from tests.unit.chat.hub.test_hub import ROOM, House, seqs, until
+from tests.unit.chat.hub.test_hub import ROOM, House, seqs
+from tests.waiting import until
 
 MANY = 300
 

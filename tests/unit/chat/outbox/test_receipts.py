@@ -13,6 +13,7 @@ from services.chat.outbox.receipts import RECEIPTS_PER_EVENT, TURN_MEMBERS, Repo
 from services.chat.outbox.unconfirmed import OLD_AFTER_S, OUTDATED_AFTER_S
 from services.chat.selectors.receipts import KnownMarks
 from services.chat.store import CHAT_RECEIPTS
+from tests.waiting import until
 
 
 def claim(user="bob", delivered=0, read=0, *, room="room", private=False, session=None):
@@ -21,12 +22,6 @@ def claim(user="bob", delivered=0, read=0, *, room="room", private=False, sessio
 
 def advance(user="bob", delivered=0, read=0, *, shown=None, room="room"):
     return Advance(room, user, delivered, read, read if shown is None else shown, 0)
-
-
-async def until(condition):
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.002)
 
 
 class Stream:

@@ -7,6 +7,7 @@ from redis.exceptions import ConnectionError as RedisGone
 from libs.common import control
 from services.chat.outbox import signals
 from services.chat.outbox.signals import MOST_WAITING, Signals
+from tests.waiting import until
 
 USER = str(uuid.uuid4())
 
@@ -36,12 +37,6 @@ def sids(count):
 
 def lost():
     return signals.LOST.labels("revoked")._value.get()
-
-
-async def until(condition):
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 async def test_a_sign_out_is_sent_in_the_background():

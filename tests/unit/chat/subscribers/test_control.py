@@ -12,6 +12,7 @@ from libs.common import control
 from services.chat.frames.server import Custom
 from services.chat.subscribers import ControlListener
 from services.chat.subscribers.control import SIGNALS_PER_TURN
+from tests.waiting import until
 
 USER = str(uuid.uuid4())
 CUSTOM = {"type": "custom", "user": USER, "name": "shop.order", "data": '{"a":1}'}
@@ -60,12 +61,6 @@ async def listening(hub, layer, **options):
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-async def until(condition):
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 async def test_a_push_is_handed_to_the_hub_as_the_frame_that_goes_out():

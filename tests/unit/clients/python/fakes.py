@@ -206,10 +206,3 @@ async def chat_with(
         yield chat, accepting.result()
     finally:
         await chat.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition, with a deadline."""
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.005)

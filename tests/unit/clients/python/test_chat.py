@@ -9,7 +9,8 @@ import pytest
 from clients.python import parley
 from clients.python.parley.feed import Feed
 from tests.unit.clients.python import fakes
-from tests.unit.clients.python.fakes import ROOM, chat_with, until
+from tests.unit.clients.python.fakes import ROOM, chat_with
+from tests.waiting import until
 
 
 async def take(chat: parley.Chat, count: int, *, own: bool = False) -> list[int]:

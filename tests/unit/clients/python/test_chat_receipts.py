@@ -7,7 +7,8 @@ import httpx
 
 from clients.python import parley
 from tests.unit.clients.python import fakes
-from tests.unit.clients.python.fakes import ROOM, chat_with, until
+from tests.unit.clients.python.fakes import ROOM, chat_with
+from tests.waiting import until
 
 
 async def test_what_is_held_is_reported_as_delivered_and_what_is_seen_as_read(server, web):

@@ -10,7 +10,8 @@ from websockets.asyncio.server import serve
 
 from clients.python import parley
 from tests.unit.clients.python import fakes
-from tests.unit.clients.python.fakes import ROOM, chat_with, until
+from tests.unit.clients.python.fakes import ROOM, chat_with
+from tests.waiting import until
 
 
 async def test_a_cancelled_send_is_not_sent_again(server, web):

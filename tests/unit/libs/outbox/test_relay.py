@@ -9,6 +9,7 @@ from libs.common.events import RoomHead
 from libs.common.outbox import Relay
 from libs.common.outbox.relay import PUBLISH_WITHIN_S
 from libs.common.streams.entries import Outgoing
+from tests.waiting import until
 
 WITHIN_S = 5.0
 NEWS = [Outgoing("stream", 0, [RoomHead(room="hall", head=1)])]
@@ -90,12 +91,6 @@ async def running(relay):
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-async def until(condition):
-    async with asyncio.timeout(WITHIN_S):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 async def test_rounds_follow_each_other_until_nothing_is_left(stage):

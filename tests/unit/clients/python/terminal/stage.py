@@ -11,7 +11,8 @@ from clients.python.terminal.model import Model
 from clients.python.terminal.talk import Talk
 from clients.python.terminal.view import View
 from tests.unit.clients.python import fakes
-from tests.unit.clients.python.fakes import Peer, until
+from tests.unit.clients.python.fakes import Peer
+from tests.waiting import until
 
 ROOMS = (
     fakes.room("r", last_seq=3, delivered_seq=3, members=["me", "bob"]),

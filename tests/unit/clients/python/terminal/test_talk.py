@@ -4,8 +4,9 @@ import pytest
 
 from clients.python import parley
 from clients.python.terminal.lines import plain
-from tests.unit.clients.python.fakes import problem, until
+from tests.unit.clients.python.fakes import problem
 from tests.unit.clients.python.terminal.stage import ROOMS, opened, sent
+from tests.waiting import until
 
 
 async def test_an_own_message_waits_above_the_prompt_until_it_has_its_place(stage):

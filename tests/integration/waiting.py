@@ -1,0 +1,10 @@
+"""Waiting for what real processes do."""
+
+import functools
+
+from tests import waiting
+
+WITHIN_S = 15.0
+"""A repair, and who takes over from one that was killed, included."""
+
+until = functools.partial(waiting.until, within_s=WITHIN_S)
