@@ -89,6 +89,8 @@ def look_after_log(*, keep_days: int) -> LogChanges:
     }
     UNSORTED_ROWS.set(sum(unsorted_days().values()))
     made = [each for each, rows in moved.items() if rows is not None]
+    if made:
+        log.info("log_partitions_made", first=str(made[0]), last=str(made[-1]))
     return LogChanges(
         made=made,
         moved=sum(rows or 0 for rows in moved.values()),
@@ -121,7 +123,6 @@ def make_partition(day: dt.date) -> int | None:
         cursor.execute(
             f"ALTER TABLE advance ATTACH PARTITION {name} FOR VALUES FROM ('{begin}') TO ('{end}')"
         )
-    log.info("log_partition_made", day=str(day), moved=moved)
     return moved
 
 
