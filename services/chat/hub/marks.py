@@ -143,7 +143,7 @@ class RoomMarks:
         self._lowest_told: list[Lowest] | None = None
         self._asked_version = 0
         self._must_read = True
-        self._doubted = False
+        self._doubted = self._doubts_hidden = False
 
     @property
     def is_small(self) -> bool:
@@ -153,7 +153,7 @@ class RoomMarks:
     @property
     def has_news(self) -> bool:
         """Whether something was heard, or doubted, and has not been told."""
-        return bool(self._heard) or self._doubted
+        return bool(self._heard) or self._doubted or self._doubts_hidden
 
     def hear(self, news: News) -> None:
         """Take note of an advance of one member."""
@@ -173,9 +173,17 @@ class RoomMarks:
             self.members[mark.user] = known.raised(mark)
             self._lowest = None
 
-    def doubt(self) -> None:
-        """Expect that advances were lost: read, and tell everybody everything anew."""
-        self._doubted = self._must_read = True
+    def doubt(self, *, is_hidden: bool = False) -> None:
+        """Expect that advances were lost: read, and tell everybody everything anew.
+
+        Args:
+            is_hidden: only such were lost as others are not to hear of.
+        """
+        self._must_read = True
+        if is_hidden:
+            self._doubts_hidden = True
+        else:
+            self._doubted = True
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -188,12 +196,11 @@ class RoomMarks:
         return self._must_read or version > self._asked_version
 
     def begin_reading(self) -> None:
-        """Note that a reading begins: of whom is heard from now on it may know nothing."""
-        self._must_read = False
+        """Note that a reading begins: of whom is heard from now on it may know nothing.
 
-    def fail_reading(self) -> None:
-        """Note that the reading brought nothing, and is to be repeated."""
-        self._must_read = True
+        Nothing is to be taken before it has ended; one that fails begins again.
+        """
+        self._must_read = False
 
     def read(self, found: MarksRead | None, *, asked_version: int) -> None:
         """Take what was read; None of a room that there is not any more.
@@ -238,6 +245,8 @@ class RoomMarks:
         """
         if self._doubted:
             self._hear_all(at_ms=now_ms)
+        elif self._doubts_hidden:
+            self._hear_hidden(at_ms=now_ms)
         heard, self._heard = self._heard, {}
         shown: dict[str, MemberMark] = {}
         own: dict[str, MemberMark] = {}
@@ -274,9 +283,17 @@ class RoomMarks:
 
     def _hear_all(self, *, at_ms: int) -> None:
         """Begin anew, with all that is known as news."""
-        self._told, self._lowest_told, self._doubted = {}, None, False
+        self._told, self._lowest_told = {}, None
+        self._doubted = self._doubts_hidden = False
         for known in self.members.values():
             self._note(News(known, at_ms, at_ms, None))
+
+    def _hear_hidden(self, *, at_ms: int) -> None:
+        """Take as news what those know only who read in private."""
+        self._doubts_hidden = False
+        for known in self.members.values():
+            if known.read_seq > known.shown_read_seq:
+                self._note(News(known, at_ms, None, None))
 
     def for_newcomer(self, user: str, recent: Mapping[str, News]) -> LiveStatus | None:
         """Return what a session is told that sat down after all this was heard.

@@ -90,6 +90,7 @@ class StatusPusher:
             if room is not None:
                 heard += 1
                 room.status.watch.heard()
+                room.status.hidden_watch.heard()
                 room.status.marks.hear(news)
                 due_s = now_s + OWN_AFTER_S if advance.is_own else now_s
                 self._look_at(room, max(due_s, room.status.rest_until_s))
@@ -115,11 +116,14 @@ class StatusPusher:
         now_s = asyncio.get_running_loop().time()
         for head in heads:
             room = self._room_of(head.room)
-            if room is not None and room.status.watch.is_behind(
-                head.marks_version, is_silent=is_silent
-            ):
+            if room is None:
+                continue
+            status = room.status
+            is_behind = status.watch.is_behind(head.marks_version, is_silent=is_silent)
+            hides = status.hidden_watch.is_behind(head.all_marks_version, is_silent=is_silent)
+            if is_behind or hides:
                 DOUBTED.inc()
-                room.status.marks.doubt()
+                status.marks.doubt(is_hidden=not is_behind)
                 self._look_at(room, now_s)
 
     # -- what it does ---------------------------------------------------------------------------
@@ -239,15 +243,8 @@ class StatusPusher:
         versions = [room.version for room in rooms]
         for room in rooms:
             room.status.marks.begin_reading()
-        try:
-            found = {
-                each.room: each
-                for each in await self._database.run(marks_of, [room.id for room in rooms])
-            }
-        except BaseException:
-            for room in rooms:
-                room.status.marks.fail_reading()
-            raise
+        answer = await self._database.run(marks_of, [room.id for room in rooms])
+        found = {each.room: each for each in answer}
         READ.inc(len(found))
         now_s = asyncio.get_running_loop().time()
         for room, version in zip(rooms, versions, strict=True):
