@@ -97,7 +97,9 @@ class Hub:
         """Bring a room to its head; read it again where its members changed meanwhile."""
         if head is None or head.version != entry.version:
             return await self._join(session, entry.id)
-        self._rooms[entry.id].status.watch.begin(head.marks_version)
+        status = self._rooms[entry.id].status
+        status.watch.begin(head.marks_version)
+        status.hidden_watch.begin(head.all_marks_version)
         entry = msgspec.structs.replace(entry, last_seq=head.last_seq)
         return self._seated(session, entry) or await self._join(session, entry.id)
 

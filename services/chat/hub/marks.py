@@ -243,10 +243,8 @@ class RoomMarks:
         Args:
             now_ms: the time to say where nobody knows when somebody advanced.
         """
-        if self._doubted:
-            self._hear_all(at_ms=now_ms)
-        elif self._doubts_hidden:
-            self._hear_hidden(at_ms=now_ms)
+        if self._doubted or self._doubts_hidden:
+            self._hear_doubted(at_ms=now_ms)
         heard, self._heard = self._heard, {}
         shown: dict[str, MemberMark] = {}
         own: dict[str, MemberMark] = {}
@@ -281,19 +279,16 @@ class RoomMarks:
             lowest_moved=now != before,
         )
 
-    def _hear_all(self, *, at_ms: int) -> None:
-        """Begin anew, with all that is known as news."""
-        self._told, self._lowest_told = {}, None
-        self._doubted = self._doubts_hidden = False
+    def _hear_doubted(self, *, at_ms: int) -> None:
+        """Take as news all that is known; or, where others miss nothing, what is hidden of it."""
+        if self._doubted:
+            self._told, self._lowest_told = {}, None
         for known in self.members.values():
-            self._note(News(known, at_ms, at_ms, None))
-
-    def _hear_hidden(self, *, at_ms: int) -> None:
-        """Take as news what those know only who read in private."""
-        self._doubts_hidden = False
-        for known in self.members.values():
-            if known.read_seq > known.shown_read_seq:
+            if self._doubted:
+                self._note(News(known, at_ms, at_ms, None))
+            elif self._doubts_hidden and known.read_seq > known.shown_read_seq:
                 self._note(News(known, at_ms, None, None))
+        self._doubted = self._doubts_hidden = False
 
     def for_newcomer(self, user: str, recent: Mapping[str, News]) -> LiveStatus | None:
         """Return what a session is told that sat down after all this was heard.

@@ -58,6 +58,7 @@ class RoomStatus:
     """The statuses of a room.
 
     Attributes:
+        watch: over what others may know; ``hidden_watch`` over all, what is read in private too.
         newcomers: seats of sessions that may have read older watermarks than were told before.
         due_s: when it is looked at again, in the event loop's time; None where nothing is due.
         rest_until_s: until when nothing more is told to those who were told already.
@@ -65,6 +66,7 @@ class RoomStatus:
 
     marks: RoomMarks
     watch: MarksWatch = field(default_factory=MarksWatch)
+    hidden_watch: MarksWatch = field(default_factory=MarksWatch)
     newcomers: list[Seat] = field(default_factory=list)
     due_s: float | None = None
     rest_until_s: float = 0.0

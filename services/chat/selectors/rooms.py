@@ -31,12 +31,17 @@ class RoomPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a room is; ``marks_version`` counts how often watermarks of its members went up."""
+    """How far a room is.
+
+    ``marks_version`` counts how often watermarks of its members went up, as far as others may know
+    of it; ``all_marks_version`` also counts what is read in private.
+    """
 
     room: str
     last_seq: int
     version: int
     marks_version: int = 0
+    all_marks_version: int = 0
 
 
 class MemberEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,15 +132,22 @@ def heads_of(room_ids: Iterable[str]) -> list[Head]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT room.id, room.last_seq, room.version, coalesce(room_marks.version, 0)
+            SELECT room.id, room.last_seq, room.version,
+                   coalesce(room_marks.shown_version, 0), coalesce(room_marks.version, 0)
               FROM room LEFT JOIN room_marks ON room_marks.room_id = room.id
              WHERE room.id = ANY(%s::uuid[])
             """,
             [list(room_ids)],
         )
         return [
-            Head(room=str(room), last_seq=last_seq, version=version, marks_version=marks_version)
-            for room, last_seq, version, marks_version in cursor.fetchall()
+            Head(
+                room=str(room),
+                last_seq=last_seq,
+                version=version,
+                marks_version=shown_version,
+                all_marks_version=marks_version,
+            )
+            for room, last_seq, version, shown_version, marks_version in cursor.fetchall()
         ]
 
 
