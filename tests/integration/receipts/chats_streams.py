@@ -24,6 +24,13 @@ class ChatsStreams:
     def __init__(self, world: World, redis: Redis) -> None:
         self.world = world
         self.redis = redis
+        self._written: list[tuple[str, Any]] = []
+
+    def forget_all(self) -> None:
+        """Take back what was written, and what was buried: other readers could not bear it."""
+        for key, entry_id in self._written:
+            self.redis.xdel(key, entry_id)
+            self.redis.delete(dead_letter_key(key, GROUP))
 
     def receipts(self, *receipts: Receipt) -> None:
         """Report receipts, in one entry."""
@@ -39,7 +46,8 @@ class ChatsStreams:
 
     def raw(self, stream: str, fields: dict[Any, Any]) -> None:
         """Write an entry as it is."""
-        self.redis.xadd(stream_key(stream), fields)
+        key = stream_key(stream)
+        self._written.append((key, self.redis.xadd(key, fields)))
 
     def buried(self, stream: str) -> list[Mapping[bytes, bytes]]:
         """Return the fields of the service's dead letters on a stream."""
@@ -68,6 +76,13 @@ class ChatsStreams:
     async def until_marks(self, room: str, user: str, wanted: Marks) -> None:
         """Wait until the service has brought a member there."""
         await until(lambda: self.marks(room, user), lambda marks: marks == wanted)
+
+    async def until_known(self, room: str, *, version: int = 1) -> None:
+        """Wait until the service knows who is in a room."""
+        await until(
+            lambda: self.world.receipts_rows("select version from room where id = %s", room),
+            lambda rows: rows == [(version,)],
+        )
 
     async def told(self, asker: Person, path: str) -> tuple[int, Any]:
         """Return the status and the answer of the service over HTTP."""

@@ -57,10 +57,7 @@ async def test_a_receipt_may_come_before_its_message_and_its_room(world, streams
         assert (await streams.told(bob, f"{room}/messages/2"))[0] == 403
 
         world.tell(room)
-        await until(
-            lambda: world.receipts_rows("select version from room where id = %s", room),
-            lambda rows: rows == [(1,)],
-        )
+        await streams.until_known(room)
         assert await streams.shown(ann, room) == {ann.id: (0, 0), bob.id: (3, 2)}
         _, message = await streams.told(ann, f"{room}/messages/2")
         assert [each["read"] for each in message["members"] if each["user"] == bob.id] == [True]
@@ -79,6 +76,7 @@ async def test_nothing_comes_of_a_receipt_beyond_the_head_but_a_head(world, stre
     ann, bob = world.people(2)
     room = world.room(ann, bob)
     world.tell(room)
+    await streams.until_known(room)
     async with world.client(ann) as writer, world.client(bob) as reader:
         await writer.say(room, "one")
         await reader.until_seqs(room, 1)
@@ -102,6 +100,7 @@ async def test_who_flushes_an_outbox_first_has_not_read_what_came_before_it(worl
     ann, bob = world.people(2)
     room = world.room(ann, bob)
     world.tell(room)
+    await streams.until_known(room)
     async with world.client(ann) as writer:
         for number in range(1, 42):
             await writer.say(room, f"number {number}")
@@ -140,9 +139,7 @@ async def test_what_comes_twenty_seconds_late_and_together_keeps_its_times(world
 
     streams.receipts(*receipts[:2], Receipt(room, ann.id, 9, 9, began_ms), *receipts[2:])
     streams.rooms(changed(room, 1, {ann: 0, bob: 0}, head=9))
-    await until(
-        lambda: world.receipts_rows("select 1 from watermark where room_id = %s and present", room)
-    )
+    await streams.until_known(room)
 
     def at(ms):
         return wire(began_ms + ms)
@@ -191,23 +188,15 @@ async def test_who_leaves_and_comes_back_begins_where_they_come_back(world, stre
     streams.rooms(changed(room, 1, {ann: 0, bob: 0}, head=4))
     streams.receipts(Receipt(room, bob.id, 3, 2, now_ms()))
     await streams.until_marks(room, bob.id, (3, 2, 2))
-    await until(
-        lambda: world.receipts_rows("select 1 from watermark where room_id = %s and present", room)
-    )
+    await streams.until_known(room)
 
     streams.rooms(changed(room, 2, {ann: 0}, head=8))
-    await until(
-        lambda: world.receipts_rows("select version from room where id = %s", room),
-        lambda rows: rows == [(2,)],
-    )
+    await streams.until_known(room, version=2)
     assert (await streams.told(bob, room))[0] == 403
     assert set(await streams.shown(ann, room)) == {ann.id}
 
     streams.rooms(changed(room, 3, {ann: 0, bob: 8}, head=9))
-    await until(
-        lambda: world.receipts_rows("select version from room where id = %s", room),
-        lambda rows: rows == [(3,)],
-    )
+    await streams.until_known(room, version=3)
     assert await streams.shown(ann, room) == {ann.id: (0, 0), bob.id: (8, 8)}
     assert [(await streams.told(bob, f"{room}/messages/{seq}"))[0] for seq in (8, 9)] == [404, 200]
     # Between the two they were no member: that was received by nobody, at no time.

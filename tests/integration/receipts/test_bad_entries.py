@@ -7,7 +7,7 @@ import pytest
 
 from libs.common.events import Receipt, ReceiptsReported, encode
 from libs.common.streams.entries import FIELD
-from libs.common.streams.names import dead_letter_key, stream_key
+from libs.common.streams.names import stream_key
 from services.receipts.store import CHAT_RECEIPTS, GROUP
 from tests.integration.receipts.chats_streams import chats_streams, new_ids, until
 
@@ -53,7 +53,7 @@ BAD = {
 def streams(world):
     with chats_streams(world) as streams:
         yield streams
-        streams.redis.delete(dead_letter_key(stream_key(CHAT_RECEIPTS), GROUP))
+        streams.forget_all()
 
 
 async def test_only_guilty_entries_are_buried_and_all_others_handled(world, streams):
