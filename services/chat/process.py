@@ -118,7 +118,7 @@ class Process:
         """Make what brings news to sessions."""
         self.hub = Hub(
             database=self.database,
-            on_live=lambda room, seat: self.status_pusher.sat_down(room, seat),
+            on_told=lambda room, seat: self.status_pusher.sat_down(room, seat),
         )
         self.status_pusher = StatusPusher(
             room_of=self.hub.local_room, database=self.database, clock=self.clock

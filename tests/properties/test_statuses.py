@@ -101,7 +101,7 @@ class Play:
         self.count = itertools.count(1)
         self.hub = Hub(
             database=cast(Any, self.rows),
-            on_live=lambda room, seat: self.pusher.sat_down(room, seat),
+            on_told=lambda room, seat: self.pusher.sat_down(room, seat),
         )
         self.pusher = StatusPusher(
             room_of=self.hub.local_room, database=cast(Any, self.rows), clock=ManualClock()

@@ -47,24 +47,24 @@ class Hub:
     """One per process, in its event loop.
 
     Args:
-        on_live: called when a session gets the live frames of a room from now on.
+        on_told: called when a session was told of a room, and gets its frames from now on.
     """
 
     def __init__(
         self,
         *,
         database: DatabaseThreads,
-        on_live: Callable[[LocalRoom, Seat], None] = _nobody,
+        on_told: Callable[[LocalRoom, Seat], None] = _nobody,
     ) -> None:
         self._database = database
-        self._on_live = on_live
+        self._on_told = on_told
         self._rooms: dict[str, LocalRoom] = {}
         self._sessions: dict[str, set[Session]] = {}
         self._tasks = TaskSet()
         self.private_reading = PrivateReading(
             database=database, tasks=self._tasks, sessions_of=self.sessions_of
         )
-        seating = Seating(give_up=self._give_up_seat, seat_user=self.seat_user, on_live=on_live)
+        seating = Seating(give_up=self._give_up_seat, seat_user=self.seat_user, on_told=on_told)
         self._courier = Courier(database=database, tasks=self._tasks, seating=seating)
 
     # -- sessions ---------------------------------------------------------------------------
@@ -107,7 +107,7 @@ class Hub:
         """Let the held frames go; to be called right after ``welcome`` was sent."""
         for room_id, seat in list(session.seats.items()):
             seat.go_live(seat.after)
-            self._on_live(self._rooms[room_id], seat)
+            self._on_told(self._rooms[room_id], seat)
             self._courier.advance(self._rooms[room_id])
         session.opened.set()
 

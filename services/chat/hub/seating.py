@@ -23,7 +23,8 @@ class Seating:
     Args:
         give_up: takes a session's seat in a room away.
         seat_user: seats the sessions of a user in a room where they are not seated yet.
-        on_live: called when a session that joined a room gets its frames from now on.
+        on_told: called when a session was told of a room, and gets its frames: the rows may be
+            older than what it has been told of the members' watermarks, or would have been.
     """
 
     def __init__(
@@ -31,11 +32,11 @@ class Seating:
         *,
         give_up: Callable[[Session, str], None],
         seat_user: Callable[[str, str], None],
-        on_live: Callable[[LocalRoom, Seat], None],
+        on_told: Callable[[LocalRoom, Seat], None],
     ) -> None:
         self._give_up = give_up
         self._seat_user = seat_user
-        self._on_live = on_live
+        self._on_told = on_told
 
     def apply(self, room: LocalRoom, state: RoomState, *, joining: Set[str]) -> None:
         """Give the seats of a room anew; those who come and go are told of it at once.
@@ -82,7 +83,7 @@ class Seating:
         room.told = min(room.told, portrait.version)  # another session may have read a later one
         seat.session.listener.room(portrait.shown_to(seat.session.user, head=head))
         seat.go_live(head)
-        self._on_live(room, seat)
+        self._on_told(room, seat)
 
     def _see_off(self, room: LocalRoom, seat: Seat, span: MemberSpan | None) -> None:
         seat.until = 0 if span is None else (span.left_seq or 0)
@@ -131,6 +132,7 @@ class Seating:
         seat.told = portrait.version
         head = max(seat.after, (room.order.next or 1) - 1)
         seat.session.listener.room(portrait.shown_to(seat.session.user, head=head))
+        self._on_told(room, seat)
         return True
 
 

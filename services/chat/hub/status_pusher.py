@@ -99,6 +99,9 @@ class StatusPusher:
     def sat_down(self, room: LocalRoom, seat: Seat) -> None:
         """Tell a session, which is live now, what it cannot have read of a room.
 
+        Also where it was told of a room that has changed: by rows that may be older than what it
+        knew, and who was furthest behind may have left.
+
         Not long polls: they read when they are asked, and would be answered the same again.
         """
         now_s = asyncio.get_running_loop().time()

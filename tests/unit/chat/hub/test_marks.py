@@ -106,3 +106,18 @@ def test_who_doubts_tells_everybody_even_of_whom_something_private_was_heard(mar
 
     assert telling.shown["bob"].read_seq == 3
     assert telling.shown["bob"].at == "1970-01-01T00:16:40.000Z"
+
+
+def test_where_only_private_reading_was_missed_nobody_else_is_told(marks):
+    marks.hear(news(5, 3, 3))
+    marks.take(now_ms=NOW_MS)
+    marks.doubt(is_hidden=True)
+    marks.begin_reading()
+    now = [(each.user, each.delivered_seq, each.read_seq, 9) for each in marks.members.values()]
+    now = [each if each[0] != "bob" else ("bob", 5, 4, 3) for each in now]
+    marks.read(marks_read(*now), asked_version=1)
+
+    telling = marks.take(now_ms=NOW_MS)
+
+    assert told(telling, "ann", HERS) is None
+    assert told(telling, "bob", DESK) == {"bob": 4}

@@ -58,7 +58,7 @@ class Scene:
         self.database.add_room(OTHER, "ann", "bob")
         self.hub = Hub(
             database=cast(Any, self.database),
-            on_live=lambda room, seat: self.pusher.sat_down(room, seat),
+            on_told=lambda room, seat: self.pusher.sat_down(room, seat),
         )
         self.pusher = StatusPusher(
             room_of=self.hub.local_room, database=cast(Any, self.database), clock=ManualClock()
@@ -321,3 +321,21 @@ async def test_a_crowd_is_told_completely_and_in_turns(scene):
     await asyncio.sleep(1)
 
     assert [scene.told(number) for number in range(450)] == [[{"bob": 1}]] * 450
+
+
+@in_quick_time
+async def test_who_is_told_of_a_room_by_older_rows_is_told_of_its_marks_behind_it(scene):
+    scene.database.add_room("trio", "ann", "bob", "cat")
+    await scene.open("ann")
+    scene.hear(5, room="trio")
+    await asyncio.sleep(1)
+
+    # Cat, who was furthest behind, leaves; the rows do not show yet what Bob has read.
+    scene.database.spans["trio"]["cat"] = span("cat", left_seq=0)
+    scene.database.versions["trio"] += 1
+    scene.hub.on_room(news_of(scene, "trio"))
+    await asyncio.sleep(1)
+
+    *_, room, status = [msgspec.json.decode(text) for text in scene.wires["ann"].written]
+    assert (room["type"], status["type"]) == ("room", "status")
+    assert [mark["read_seq"] for mark in status["lowest"] if mark["user"] != "ann"] == [5]
