@@ -222,7 +222,9 @@ def test_the_first_telling_of_a_large_room_goes_to_its_reporter_too():
 
     marks.hear(heard("user 00", 9, 9, session=OWN_SESSION))
 
-    assert marks.take(now_ms=0).to("user 00", OWN_SESSION) is not None
+    telling = marks.take(now_ms=0)
+    assert telling is not None
+    assert telling.to("user 00", OWN_SESSION) is not None
 
 
 @pytest.mark.parametrize("is_known", [False, True])
