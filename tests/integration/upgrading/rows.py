@@ -71,7 +71,29 @@ CHAT: Mapping[str, Statements] = {
     ],
 }
 
-ROWS: Mapping[str, Mapping[str, Statements]] = {"chat": CHAT}
+RECEIPTS: Mapping[str, Statements] = {
+    "0001_initial": [
+        """insert into room (id, version, open_history, head, judged_head)
+            values (%(room)s::uuid, 3, true, 9, 7)""",
+        """insert into watermark (room_id, user_id, present, joined_seq,
+                                  delivered_seq, read_seq, shown_read_seq)
+            values (%(room)s::uuid, %(ann)s::uuid, true, 1, 9, 8, 7),
+                   (%(room)s::uuid, %(bob)s::uuid, false, 0, 4, 0, 0)""",
+        "insert into own_seq (room_id, user_id, seq) values (%(room)s::uuid, %(bob)s::uuid, 9)",
+        """insert into advance (room_id, user_id, delivered_from, delivered_seq, read_from, read_seq,
+                                shown_from, shown_read_seq, claimed_at)
+            values (%(room)s::uuid, %(ann)s::uuid, 1, 9, 1, 8, 1, 7, now()),
+                   (%(room)s::uuid, %(bob)s::uuid, 0, 4, 0, 0, 0, 0, null)""",
+        """insert into laggard (room_id, user_id, told_seq, moved)
+            values (%(room)s::uuid, %(bob)s::uuid, 4, false)""",
+        """insert into outbox (event, rooms, users)
+            values ('watermarks.advanced', array[%(room)s::uuid], array[%(ann)s::uuid]),
+                   ('lag.judged', array[%(room)s::uuid], array[null::uuid])""",
+        "insert into safe_point (id, reached_at) values (1, now()) on conflict (id) do nothing",
+    ],
+}
+
+ROWS: Mapping[str, Mapping[str, Statements]] = {"chat": CHAT, "receipts": RECEIPTS}
 """By service, and by the name of the migration."""
 
 
@@ -94,5 +116,26 @@ def send_a_message(cursor: extensions.cursor, tag: str) -> None:
     assert cursor.fetchone() == ("third",)
 
 
-PROOFS: Mapping[str, Callable[[extensions.cursor, str], None]] = {"chat": send_a_message}
+def fold_a_claim(cursor: extensions.cursor, tag: str) -> None:
+    """Raise a watermark as the folder does, past the message of its member's own."""
+    cursor.execute(
+        """select f.raised, f.delivered, f.read, f.shown
+              from fold_receipts(array[%(room)s::uuid], array[9::bigint], array[%(room)s::uuid],
+                                 array[%(bob)s::uuid], array[1], array[8::bigint],
+                                 array[8::bigint], array[8::bigint], array[null::bigint],
+                                 '{}', '{}', '{}') f""",
+        names(tag),
+    )
+    assert cursor.fetchone() == ([1], [9], [9], [9])
+    cursor.execute(
+        "select moved from laggard where room_id = %(room)s::uuid and user_id = %(bob)s::uuid",
+        names(tag),
+    )
+    assert cursor.fetchone() == (True,)
+
+
+PROOFS: Mapping[str, Callable[[extensions.cursor, str], None]] = {
+    "chat": send_a_message,
+    "receipts": fold_a_claim,
+}
 """By service: shows that it can do its work on the newest schema."""
