@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -69,7 +70,7 @@ class House:
         self.database = Database()
         self.database.add_room(ROOM, "alice", "bob", head=10)
         self.database.add_room(UNNAMED, "alice", head=3)
-        self.heard = []
+        self.heard: Sequence[LiveStatus] = []
         self.hub = Hub(database=cast(Any, self.database))
         self.polls = Polls(hub=self.hub)
         self.parts: Any = SimpleNamespace(
