@@ -74,6 +74,7 @@ async def test_who_reads_in_private_shows_it_to_themselves_only(world):
     ann, bob = world.people(2)
     room = await room_of(world, ann, bob)
     await room.report(bob, read_seq=2)
+    await room.until(ann, "", lambda them: them[bob.id]["read_seq"] == 2)
 
     async with world.http(bob) as http:
         assert (await http.patch("/me", json={"send_read_receipts": False})).status_code == 200
