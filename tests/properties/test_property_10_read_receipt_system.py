@@ -5,16 +5,22 @@ often: the sender is told, each message has the time at which it was first read,
 before is not handled again.
 """
 
+import asyncio
+import asyncio
 import datetime as dt
 import itertools
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from tests.integration.chat.client import Client
+from tests.integration.chat.client import WITHIN_S, Client
 
 MOST = 4
 """Messages that one example writes."""
+
+OK = 200
+WITHIN_S = 10.0
+LOOK_S = 0.01
 
 REPORTS = st.lists(st.integers(1, MOST), min_size=1, max_size=4)
 
@@ -34,6 +40,13 @@ class Conversation:
         self._rows = world.receipts_rows
         self._http = world.http(self._people[0], service="receipts")
         self.http = loop.run(self._http.__aenter__())
+        loop.run(self._until_known())
+
+    async def _until_known(self):
+        """Wait until receipts has heard who is in the room."""
+        async with asyncio.timeout(WITHIN_S):
+            while (await self.http.get(f"/rooms/{self.room}")).status_code != 200:
+                await asyncio.sleep(0.02)
 
     def close(self):
         self._loop.run(self._http.__aexit__(None, None, None))
@@ -41,8 +54,11 @@ class Conversation:
         self._loop.run(self.recipient.close())
 
     async def write(self):
-        """Write some messages, and return the seq below them."""
+        """Write some messages, wait until receipts knows of them; return the seq below them."""
         acks = [await self.sender.say(self.room, f"number {n}") for n in range(MOST)]
+        async with asyncio.timeout(WITHIN_S):
+            while (await self._ask(acks[-1]["seq"])).status_code != OK:
+                await asyncio.sleep(LOOK_S)
         return acks[0]["seq"] - 1
 
     async def read(self, seq):
@@ -55,10 +71,13 @@ class Conversation:
 
     async def read_at(self, seq):
         """Return whether the recipient has read a message, and when."""
-        answer = (await self.http.get(f"/rooms/{self.room}/messages/{seq}")).json()
+        answer = (await self._ask(seq)).json()
         (entry,) = [each for each in answer["members"] if each["user"] == self._people[1].id]
         assert entry["read"] == (entry["read_at"] is not None)
         return None if entry["read_at"] is None else dt.datetime.fromisoformat(entry["read_at"])
+
+    async def _ask(self, seq):
+        return await self.http.get(f"/rooms/{self.room}/messages/{seq}")
 
     def advances(self):
         """Return how often the recipient's watermark was raised."""
