@@ -6,14 +6,13 @@ before is not handled again.
 """
 
 import asyncio
-import asyncio
 import datetime as dt
 import itertools
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from tests.integration.chat.client import WITHIN_S, Client
+from tests.integration.chat.client import Client
 
 MOST = 4
 """Messages that one example writes."""
@@ -40,13 +39,6 @@ class Conversation:
         self._rows = world.receipts_rows
         self._http = world.http(self._people[0], service="receipts")
         self.http = loop.run(self._http.__aenter__())
-        loop.run(self._until_known())
-
-    async def _until_known(self):
-        """Wait until receipts has heard who is in the room."""
-        async with asyncio.timeout(WITHIN_S):
-            while (await self.http.get(f"/rooms/{self.room}")).status_code != 200:
-                await asyncio.sleep(0.02)
 
     def close(self):
         self._loop.run(self._http.__aexit__(None, None, None))
