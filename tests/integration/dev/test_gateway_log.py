@@ -16,9 +16,10 @@ STARTS_WITHIN_S = 20
 
 @pytest.fixture
 def gateway(tmp_path):
-    """A gateway whose chat is down and that logs whatever it can; its address and its log."""
+    """A gateway whose services are down and that logs whatever it can; its address and its log."""
     port, nobody = free_port(), free_port()
-    text = caddyfile(port=port, folder=tmp_path, services=SERVICES, ports={"chat": [nobody]})
+    ports = {service.name: [nobody] for service in SERVICES}
+    text = caddyfile(port=port, folder=tmp_path, services=SERVICES, ports=ports)
     assert text.count("level ERROR") == 1
     configuration, log = tmp_path / "Caddyfile", tmp_path / "log"
     configuration.write_text(text.replace("level ERROR", "level DEBUG"))
