@@ -96,6 +96,7 @@ async def test_nothing_comes_of_a_receipt_beyond_the_head_but_a_head(world, stre
         assert await streams.shown(ann, room) == {ann.id: (2, 2), bob.id: (7, 7)}
 
 
+@pytest.mark.both_servers
 async def test_who_flushes_an_outbox_first_has_not_read_what_came_before_it(world, streams):
     ann, bob = world.people(2)
     room = world.room(ann, bob)

@@ -70,6 +70,7 @@ async def test_what_was_reported_to_chat_is_told_with_its_time(world):
     }
 
 
+@pytest.mark.both_servers
 async def test_who_reads_in_private_shows_it_to_themselves_only(world):
     ann, bob = world.people(2)
     room = await room_of(world, ann, bob)
@@ -130,6 +131,7 @@ async def test_who_is_not_signed_in_learns_where_to(world):
     assert response.json()["login_url"] == "/"
 
 
+@pytest.mark.both_servers
 async def test_a_browser_reads_with_its_cookie(world):
     [ann] = world.people(1)
     room = await room_of(world, ann)
@@ -194,6 +196,7 @@ async def test_the_gateway_leads_to_what_is_open_to_all(world, path, media_type)
     assert response.headers["X-Frame-Options"] == "DENY"
 
 
+@pytest.mark.both_servers
 async def test_too_much_is_refused_unread(world):
     async with world.http(None, service="receipts") as http:
         response = await http.post("/rooms/any", content=b"x" * (64 * 1024 + 1))
