@@ -22,12 +22,14 @@ class MessageFrame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     Attributes:
         frame: the ``message`` frame, ready for the wire.
         session: the session that sent it, where known; it already has its ``ack``.
+        is_private: the others are not to learn what its sender has read, not even by this.
     """
 
     seq: int
     sender: str
     frame: msgspec.Raw
     session: str | None = None
+    is_private: bool = False
 
 
 class MessageCreated(Event, frozen=True, kw_only=True, tag="message.created"):
@@ -73,7 +75,8 @@ class RoomSnapshot(Event, frozen=True, kw_only=True, tag="room.snapshot"):
     """The state of a room, told again so that a reader who missed something can catch up.
 
     ``own_seqs``, by sender, are those of the newest messages, as far back as a reader may have
-    missed them.
+    missed them. Of ``private_readers``, who are among those senders, the others are not to learn
+    what they have read.
     """
 
     room: str
@@ -82,6 +85,7 @@ class RoomSnapshot(Event, frozen=True, kw_only=True, tag="room.snapshot"):
     members: list[RoomMember]
     open_history: bool = False
     own_seqs: dict[str, list[int]] = msgspec.field(default_factory=dict)
+    private_readers: list[str] = msgspec.field(default_factory=list)
 
 
 class UserChanged(Event, frozen=True, kw_only=True, tag="user.changed"):

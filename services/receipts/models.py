@@ -74,12 +74,16 @@ class Watermark(models.Model):
 
 
 class OwnSeq(models.Model):
-    """A message of a member's own that is above what they have read; applied when they reach it."""
+    """A message of a member's own that is above what they have read; applied when they reach it.
+
+    ``is_private``: by it the others do not learn what its author has read.
+    """
 
     pk = models.CompositePrimaryKey("room_id", "user_id", "seq")
     room_id = models.UUIDField()
     user_id = models.UUIDField()
     seq = models.BigIntegerField()
+    is_private = models.BooleanField()
 
     class Meta:
         db_table = "own_seq"

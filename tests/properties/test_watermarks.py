@@ -25,19 +25,30 @@ def claims(draw, *, private=ANYHOW):
     )
 
 
-PUBLIC = st.lists(st.one_of(claims(private=st.just(False)), st.sets(SEQS, max_size=3)))
-ANY = st.lists(st.one_of(claims(), st.sets(SEQS, max_size=3)))
+@st.composite
+def own_messages(draw, *, private=ANYHOW):
+    """Draw messages that the member wrote, all of them privately or none."""
+    return frozenset(draw(st.sets(SEQS, max_size=3))), draw(private)
+
+
+PUBLIC = st.lists(st.one_of(claims(private=st.just(False)), own_messages(private=st.just(False))))
+ANY = st.lists(st.one_of(claims(), own_messages()))
+PRIVATE = st.lists(st.one_of(claims(private=st.just(True)), own_messages(private=st.just(True))))
 
 
 def states_after(news):
     """Return the watermarks after each piece of news: a claim, or own messages."""
-    marks, own, states = Watermarks(), set(), []
+    marks, states = Watermarks(), []
+    own: set[int] = set()
+    private: set[int] = set()
     for each in news:
         if isinstance(each, Claim):
             marks = marks.after(each)
         else:
-            own |= each
-        marks = marks.past_own(own)
+            seqs, is_private = each
+            own |= seqs
+            private |= seqs if is_private else set()
+        marks = marks.past_own(own, private)
         states.append(marks)
     return states
 
@@ -71,6 +82,15 @@ def test_private_reading_changes_nothing_but_what_is_shown(news, data):
     assert (one.delivered_seq, one.read_seq) == (other.delivered_seq, other.read_seq)
 
 
+@given(PUBLIC, PRIVATE)
+@EXAMPLES
+def test_nothing_that_is_private_moves_what_is_shown(before, meanwhile):
+    states = [Watermarks(), *states_after([*before, *meanwhile])]
+
+    switched_off_at, *then = [state.shown_read_seq for state in states[len(before) :]]
+    assert set(then) <= {switched_off_at}
+
+
 @given(st.lists(claims(), max_size=6))
 @EXAMPLES
 def test_what_a_batch_holds_of_a_member_rises_and_reaches_the_same(batch):
@@ -96,6 +116,14 @@ def test_messages_below_an_own_one_are_not_read_by_writing_it():
     flushed = marks.past_own({42, 43})
 
     assert flushed == marks
+
+
+def test_a_private_message_of_ones_own_is_read_by_oneself_only():
+    marks = Watermarks(delivered_seq=4, read_seq=4, shown_read_seq=4)
+
+    written = marks.past_own({5, 6, 7}, private={6})
+
+    assert written == Watermarks(delivered_seq=7, read_seq=7, shown_read_seq=5)
 
 
 def test_own_messages_count_as_read_once_everything_below_is():

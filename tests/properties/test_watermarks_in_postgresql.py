@@ -33,7 +33,14 @@ CLAIMS = st.builds(
     st.booleans(),
     st.integers(1_000, 9_000),
 )
-OWN = st.dictionaries(st.sampled_from(MEMBERS), st.lists(st.integers(1, TOP), max_size=3))
+OWN = st.dictionaries(
+    st.sampled_from(MEMBERS),
+    st.builds(
+        lambda seqs, private: Own(seqs=seqs, private=private & set(seqs)),
+        st.lists(st.integers(1, TOP), min_size=1, max_size=3),
+        st.sets(st.integers(1, TOP)),
+    ),
+)
 BATCHES = st.lists(st.tuples(st.lists(CLAIMS, max_size=5), OWN), min_size=1, max_size=4)
 
 
@@ -80,7 +87,7 @@ class Names:
         claims, own = batch
         return News(
             claims=[(self.pair(member), claim) for member, claim in claims],
-            own={self.pair(member): Own(seqs=seqs) for member, seqs in own.items() if seqs},
+            own={self.pair(member): written for member, written in own.items()},
         )
 
 
@@ -88,17 +95,21 @@ def expected(batches):
     """Return the watermarks by the rule alone, and the heads."""
     marks: dict[tuple[int, int], Watermarks] = {}
     own: dict[tuple[int, int], set[int]] = {}
+    private: dict[tuple[int, int], set[int]] = {}
     heads: dict[int, int] = {}
     for claims, written in batches:
         for member, steps in rising(claims).items():
             for claim in steps:
                 marks[member] = marks.get(member, Watermarks()).after(claim)
             heads[member[0]] = max(heads.get(member[0], 0), steps[-1].delivered_seq if steps else 0)
-        for member, seqs in written.items():
-            own.setdefault(member, set()).update(seqs)
-            heads[member[0]] = max([heads.get(member[0], 0), *seqs])
+        for member, each in written.items():
+            own.setdefault(member, set()).update(each.seqs)
+            private.setdefault(member, set()).update(each.private)
+            heads[member[0]] = max([heads.get(member[0], 0), *each.seqs])
         for member in marks.keys() | own.keys():
-            marks[member] = marks.get(member, Watermarks()).past_own(own.get(member, ()))
+            marks[member] = marks.get(member, Watermarks()).past_own(
+                own.get(member, set()), private.get(member, set())
+            )
     return {member: found for member, found in marks.items() if found != Watermarks()}, heads
 
 

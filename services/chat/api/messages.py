@@ -65,12 +65,14 @@ async def send_message(request: HttpRequest, room_id: str) -> HttpResponse:
     check_content(wish.content)
     if uuid_of(room_id) is None:
         raise PermissionDenied
+    caller = caller_of(request)
     draft = Draft(
         room=room_id,
-        sender=caller_of(request).id,
+        sender=caller.id,
         client_id=wish.client_id.lower(),
         content=wish.content,
         reply_to=wish.reply_to,
+        is_private=not caller.user.send_read_receipts,
     )
     stored = await parts_of(request).writer.send(draft)
     return answer(

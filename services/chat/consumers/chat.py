@@ -73,6 +73,7 @@ class ChatConsumer(SocketConsumer):
             content=frame.content,
             reply_to=frame.reply_to,
             session=session.id,
+            is_private=session.is_private is not False,
         )
 
         def reply(outcome: Stored | ParleyError) -> None:

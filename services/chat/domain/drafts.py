@@ -15,6 +15,7 @@ class Draft:
         content: checked by ``check_content``.
         reply_to: seq of an earlier message of the room.
         session: the session that sent it, which gets an ``ack`` instead of the ``message``.
+        is_private: the others are not to learn what the sender has read.
     """
 
     room: str
@@ -23,6 +24,7 @@ class Draft:
     content: str
     reply_to: int | None = None
     session: str | None = None
+    is_private: bool = False
 
     @property
     def key(self) -> tuple[str, str, str]:

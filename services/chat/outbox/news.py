@@ -22,6 +22,7 @@ from services.chat.frames.server import Message, encode
 from services.chat.models import Outbox
 from services.chat.selectors.messages import messages_in
 from services.chat.selectors.people import people_as_told
+from services.chat.selectors.receipts import private_readers_among
 from services.chat.selectors.rooms import heads_of
 from services.chat.selectors.snapshots import snapshots_of
 from services.chat.store import CHAT_EVENTS, CHAT_ROOMS
@@ -37,7 +38,7 @@ log = structlog.get_logger(__name__)
 def outgoing(rows: Sequence[Outbox], *, partitions: int) -> list[Outgoing]:
     """Return what is to be published for some rows.
 
-    Two statements for all their messages, and one for all rooms that changed.
+    Three statements for all their messages, and one for all rooms that changed.
 
     A row that points at nothing (any more) is logged and yields nothing.
     """
@@ -68,6 +69,8 @@ def _messages_created(ranges: Sequence[tuple[str, int, int]]) -> Iterator[Messag
         return
     # First the messages, then the versions: a removal before one of them is seen.
     messages = messages_in(ranges)
+    senders = {each.sender for found in messages.values() for each in found}
+    private = private_readers_among(senders)
     versions = {head.room: head.version for head in heads_of(messages)}
     for room, first_seq, last_seq in ranges:
         found = [each for each in messages.get(room, ()) if first_seq <= each.seq <= last_seq]
@@ -79,13 +82,13 @@ def _messages_created(ranges: Sequence[tuple[str, int, int]]) -> Iterator[Messag
             first_seq=first_seq,
             last_seq=last_seq,
             room_version=versions[room],
-            frames=[_frame(message) for message in found],
+            frames=[_frame(each, is_private=each.sender in private) for each in found],
         )
 
 
-def _frame(message: Message) -> MessageFrame:
+def _frame(message: Message, *, is_private: bool) -> MessageFrame:
     raw = msgspec.Raw(encode(message).encode())
-    return MessageFrame(seq=message.seq, sender=message.sender, frame=raw)
+    return MessageFrame(seq=message.seq, sender=message.sender, frame=raw, is_private=is_private)
 
 
 def _others(row: Outbox) -> Sequence[Event]:

@@ -31,6 +31,7 @@ def _created(run: Run) -> MessageCreated:
                 seq=seq,
                 sender=draft.sender,
                 session=draft.session,
+                is_private=draft.is_private,
                 frame=msgspec.Raw(encode(Message.of(draft, seq, created_at)).encode()),
             )
             for seq, draft in enumerate(run.drafts, start=run.first_seq)

@@ -6,7 +6,7 @@ large.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import accumulate, groupby
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.db import connection
 
 from libs.common.events import RoomMember, RoomSnapshot
 from libs.common.ids import BEFORE_ALL
+from services.chat.selectors.receipts import private_readers_among
 
 EXAMINED = 5_000
 """Rooms that one statement looks at. There is no index on the time of their last change: it would
@@ -58,10 +59,10 @@ def snapshots_after(
     rooms = _as_many_as_fit(page.rooms, own_from)
     # In this order: what was written in between is above the head of no snapshot.
     own_seqs = own_seqs_of({room: own_from[room] for room in rooms if room in own_from})
+    private = private_readers_among({user for senders in own_seqs.values() for user in senders})
     return Snapshots(
         snapshots=[
-            msgspec.structs.replace(each, own_seqs=own_seqs.get(each.room, {}))
-            for each in snapshots_of(rooms)
+            _with_own(each, own_seqs.get(each.room, {}), private) for each in snapshots_of(rooms)
         ],
         next=page.next if len(rooms) == len(page.rooms) else rooms[-1],
     )
@@ -199,6 +200,14 @@ def _as_many_as_fit(rooms: Sequence[str], own_from: Mapping[str, tuple[int, int]
     ranges = (own_from.get(room, (0, 0)) for room in rooms)
     written = accumulate(high - low for low, high in ranges)
     return rooms[: 1 + sum(each < OWN_MESSAGES for each in written)]
+
+
+def _with_own(
+    snapshot: RoomSnapshot, own_seqs: dict[str, list[int]], private: Set[str]
+) -> RoomSnapshot:
+    return msgspec.structs.replace(
+        snapshot, own_seqs=own_seqs, private_readers=sorted(private & own_seqs.keys())
+    )
 
 
 def _member(row: Sequence[Any]) -> RoomMember:

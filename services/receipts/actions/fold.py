@@ -43,7 +43,7 @@ SETUP = (
 FOLD = (
     "select * from fold_receipts(%s::uuid[], %s::bigint[], %s::uuid[], %s::uuid[], %s::int[],"
     " %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::bigint[],"
-    " %s::bigint[])"
+    " %s::boolean[], %s::bigint[])"
 )
 SET_MEMBERS = "select set_members(%s::uuid, %s, %s, %s::uuid[], %s::bigint[])"
 
@@ -63,10 +63,12 @@ class Own(msgspec.Struct, kw_only=True):
 
     Attributes:
         seqs: in any order.
+        private: those of them by which the others learn nothing of what was read.
         sessions: that they came from; None for one that is not known.
     """
 
     seqs: list[int] = msgspec.field(default_factory=list)
+    private: set[int] = msgspec.field(default_factory=set)
     sessions: set[str | None] = msgspec.field(default_factory=set)
 
 
@@ -245,7 +247,7 @@ class _Call(msgspec.Struct, frozen=True):
             for claim in piece.claims
         ]
         written = [
-            (place, seq)
+            (place, seq, seq in piece.own.private)
             for place, piece in enumerate(self.pieces, start=1)
             for seq in piece.own.seqs
         ]
@@ -261,8 +263,9 @@ class _Call(msgspec.Struct, frozen=True):
                 [claim.read_seq for _, claim in claims],
                 [claim.shown_read_seq for _, claim in claims],
                 [claim.at_ms for _, claim in claims],
-                [place for place, _ in written],
-                [seq for _, seq in written],
+                [place for place, _, _ in written],
+                [seq for _, seq, _ in written],
+                [is_private for _, _, is_private in written],
             )
         ]
 
@@ -298,7 +301,7 @@ def _pieces(steps: Mapping[Pair, Sequence[Claim]], own: Mapping[Pair, Own]) -> I
         claims, written = steps.get(member, ()), own.get(member, Own())
         for start in range(0, max(len(claims), len(written.seqs), 1), ITEMS_PER_CALL):
             part = slice(start, start + ITEMS_PER_CALL)
-            own_part = Own(seqs=written.seqs[part], sessions=written.sessions)
+            own_part = msgspec.structs.replace(written, seqs=written.seqs[part])
             yield _Piece(member, claims[part], own_part)
 
 

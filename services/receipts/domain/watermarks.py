@@ -5,7 +5,7 @@ one; tests hold the two together. The order in which claims and messages come ne
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
@@ -72,20 +72,22 @@ class Watermarks:
             shown_read_seq=max(self.shown_read_seq, claim.shown_read_seq),
         )
 
-    def past_own(self, own: Collection[int]) -> "Watermarks":
+    def past_own(self, own: Set[int], private: Set[int] = frozenset()) -> "Watermarks":
         """Return them moved past messages of the member's own that stand right above them.
 
-        Whoever wrote a message has read it, but what others wrote below it they may not have.
+        Whoever wrote a message has read it, but what others wrote below it they may not have. To
+        the others ``read_seq`` moves only where they know it, and past nothing that is private.
 
         Args:
-            own: seqs of messages of the member's own, in any order.
+            own: seqs of all messages of the member's own.
+            private: those of them by which the others learn nothing.
         """
         read_seq = _past(self.read_seq, own)
-        is_public = self.shown_read_seq == self.read_seq
+        is_known = self.shown_read_seq == self.read_seq
         return Watermarks(
             delivered_seq=max(_past(self.delivered_seq, own), read_seq),
             read_seq=read_seq,
-            shown_read_seq=read_seq if is_public else self.shown_read_seq,
+            shown_read_seq=_past(self.shown_read_seq, own - private if is_known else ()),
         )
 
 

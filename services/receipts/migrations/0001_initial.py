@@ -75,6 +75,7 @@ class Migration(migrations.Migration):
                 ('room_id', models.UUIDField()),
                 ('user_id', models.UUIDField()),
                 ('seq', models.BigIntegerField()),
+                ('is_private', models.BooleanField()),
             ],
             options={
                 'db_table': 'own_seq',

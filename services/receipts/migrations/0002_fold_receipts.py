@@ -7,9 +7,9 @@ from django.db import migrations
 FUNCTIONS = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 
 DROP = """
-drop function fold_receipts(uuid[], bigint[], uuid[], uuid[], int[], bigint[], bigint[], bigint[], bigint[], int[], bigint[], bigint[]);
+drop function fold_receipts(uuid[], bigint[], uuid[], uuid[], int[], bigint[], bigint[], bigint[], bigint[], int[], bigint[], boolean[], bigint[]);
 drop function set_members(uuid, bigint, boolean, uuid[], bigint[]);
-drop function past_own_seqs(uuid, uuid, bigint);
+drop function past_own_seqs(uuid, uuid, bigint, boolean);
 """
 BUSY = ("outbox", "own_seq", "laggard")
 

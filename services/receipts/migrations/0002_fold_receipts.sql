@@ -1,18 +1,21 @@
 -- The last seq of those that a member wrote one after the other from p_seq + 1 on; p_seq if none.
+-- As the others may know it: a private one ends it, too.
 -- It reads no further than the gap: whoever has not read for long has many above it.
-create function past_own_seqs(p_room uuid, p_user uuid, p_seq bigint) returns bigint
+create function past_own_seqs(
+    p_room uuid, p_user uuid, p_seq bigint, p_to_others boolean
+) returns bigint
 language plpgsql stable as $function$
 declare
     v_seq  bigint := p_seq;
-    v_next bigint;
+    v_own  record;
 begin
-    for v_next in
-        select seq from own_seq
+    for v_own in
+        select seq, is_private from own_seq
          where room_id = p_room and user_id = p_user and seq > p_seq
          order by room_id, user_id, seq
     loop
-        exit when v_next > v_seq + 1;
-        v_seq := v_next;
+        exit when v_own.seq > v_seq + 1 or p_to_others and v_own.is_private;
+        v_seq := v_own.seq;
     end loop;
     return v_seq;
 end
@@ -35,6 +38,7 @@ create function fold_receipts(
     p_at_ms     bigint[],  -- null where not known
     p_own_member int[],    -- per message of a member's own: the index of the member
     p_own_seq   bigint[],
+    p_own_private boolean[],  -- the others learn nothing by it
     p_published bigint[],  -- outbox rows whose news is out: they go
     out outbox_id bigint,  -- the row that announces it; null if nothing moved
     out raised    int[],   -- the members whose watermarks went up, ascending
@@ -88,19 +92,24 @@ begin
        or exists (select from unnest(p_room, p_user) t (room_id, user_id)
                    join own_seq o on o.room_id = t.room_id and o.user_id = t.user_id)
     then
-        insert into own_seq (room_id, user_id, seq)
-        select p_room[o.member], p_user[o.member], o.seq
-          from unnest(p_own_member, p_own_seq) o (member, seq)
+        insert into own_seq (room_id, user_id, seq, is_private)
+        select p_room[o.member], p_user[o.member], o.seq, bool_or(o.is_private)
+          from unnest(p_own_member, p_own_seq, p_own_private) o (member, seq, is_private)
          where o.seq > v_new_r[o.member]
-            on conflict do nothing;
+         group by o.member, o.seq
+            on conflict (room_id, user_id, seq) do update set is_private = true
+            where excluded.is_private and not own_seq.is_private;
 
         select array_agg(greatest(m.past_d, m.past_r) order by m.i),
                array_agg(m.past_r order by m.i),
-               array_agg(case when m.s = m.r then m.past_r else m.s end order by m.i)
+               array_agg(m.past_s order by m.i)
           into v_all_d, v_all_r, v_all_s
-          from (select t.i, t.r, t.s,
-                       past_own_seqs(p_room[t.i], p_user[t.i], t.d) as past_d,
-                       past_own_seqs(p_room[t.i], p_user[t.i], t.r) as past_r
+          from (select t.i,
+                       past_own_seqs(p_room[t.i], p_user[t.i], t.d, false) as past_d,
+                       past_own_seqs(p_room[t.i], p_user[t.i], t.r, false) as past_r,
+                       case when t.s = t.r
+                            then past_own_seqs(p_room[t.i], p_user[t.i], t.s, true)
+                            else t.s end as past_s
                   from unnest(v_new_d, v_new_r, v_new_s) with ordinality t (d, r, s, i)) m;
 
         delete from own_seq o using unnest(p_room, p_user, v_all_r) t (room_id, user_id, r)

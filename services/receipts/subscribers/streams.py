@@ -55,6 +55,8 @@ async def take_messages(folder: Folder, entries: Sequence[Entry]) -> None:
             written = own[event.room, frame.sender]
             written.seqs.append(frame.seq)
             written.sessions.add(frame.session)
+            if frame.is_private:
+                written.private.add(frame.seq)
     await folder.fold(News(heads=heads, own=own))
 
 
@@ -78,6 +80,8 @@ async def take_rooms(folder: Folder, entries: Sequence[Entry]) -> None:
             for user, seqs in event.own_seqs.items():
                 own[event.room, user].seqs += seqs
                 own[event.room, user].sessions.add(None)
+                if user in event.private_readers:
+                    own[event.room, user].private.update(seqs)
     # Watermarks first: who joins is shown, and judged, where they joined and not at 0.
     claims = [((room, member.user), _claim(member)) for room, member in marks]
     await folder.fold(News(heads=heads, claims=claims, own=own))

@@ -30,18 +30,25 @@ class Crowd:
         self.https = https
         self.answers = {}  # (room, client_id): [(seq, was it there before)]
         self.acked = {}  # (socket, room): {seq}
+        self.unsure = set()  # (room, client_id) that got no answer in time, on a slow machine
 
     async def send(self, place, person, room, client_id, content):
-        """Send from one of the four places of a person."""
+        """Send from one of the four places of a person, again after each ``timeout``."""
         if place < 2:
             client = self.sockets[person + 4 * place]
             ack = await client.say(room, content, client_id=client_id)
+            while ack.get("code") == "timeout":
+                self.unsure.add((room, client_id))
+                ack = await client.say(room, content, client_id=client_id)
             assert ack["type"] == "ack", ack
             seq, duplicate = ack["seq"], ack["duplicate"]
             self.acked.setdefault((client, room), set()).add(seq)
         else:
             http = self.https[person + 4 * (place - 2)]
             status, body = await post(http, room, client_id, content)
+            while body.get("code") == "timeout":
+                self.unsure.add((room, client_id))
+                status, body = await post(http, room, client_id, content)
             assert status in {200, 201}, body
             seq, duplicate = body["seq"], status == 200
         self.answers.setdefault((room, client_id), []).append((seq, duplicate))
@@ -109,7 +116,8 @@ async def test_a_thousand_sends_at_once_give_one_row_each_in_one_order_for_all(w
         for seq, client_id, *_ in rows:
             answers = them.answers[room, client_id]
             assert {answered for answered, _ in answers} == {seq}
-            assert [duplicate for _, duplicate in answers].count(False) == 1
+            told_as_new = [duplicate for _, duplicate in answers].count(False)
+            assert told_as_new == 1 or (told_as_new == 0 and (room, client_id) in them.unsure)
 
 
 async def test_history_over_http_is_what_the_sockets_were_told(world):

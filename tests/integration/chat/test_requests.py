@@ -171,11 +171,15 @@ async def test_own_seqs_are_those_since_the_safe_point_that_their_author_has_not
     )
     world.rows("update member set read_seq = 5 where room_id = %s and user_id = %s", room, bob.id)
     world.rows("update member set left_seq = 7 where room_id = %s and user_id = %s", room, gone.id)
+    world.rows(
+        "update chat_user set send_read_receipts = false where id in (%s, %s)", ann.id, bob.id
+    )
 
     await asking.ask(SnapshotsRequested(service="receipts", rooms=[room]))
     told = await asking.until_told([room])
 
     assert told[room].own_seqs == {ann.id: [4, 6, 8]}
+    assert told[room].private_readers == [ann.id]
 
 
 async def test_chat_events_keep_what_receipts_has_not_acknowledged_and_no_more(world, asking):

@@ -11,7 +11,7 @@ from tests.integration.receipts.invariants import faults_of
 
 ROOM, ANN, BOB = (str(uuid.uuid4()) for _ in range(3))
 MANY = 15 * ITEMS_PER_CALL
-PASS = "select past_own_seqs(%s, %s, 0)"
+PASS = "select past_own_seqs(%s, %s, 0, false)"
 PAGES = 50
 """Of the table and its index; all of them are some hundred."""
 

@@ -79,7 +79,8 @@ RECEIPTS: Mapping[str, Statements] = {
                                   delivered_seq, read_seq, shown_read_seq)
             values (%(room)s::uuid, %(ann)s::uuid, true, 1, 9, 8, 7),
                    (%(room)s::uuid, %(bob)s::uuid, false, 0, 4, 0, 0)""",
-        "insert into own_seq (room_id, user_id, seq) values (%(room)s::uuid, %(bob)s::uuid, 9)",
+        "insert into own_seq (room_id, user_id, seq, is_private)"
+        " values (%(room)s::uuid, %(bob)s::uuid, 9, false)",
         """insert into advance (room_id, user_id, delivered_from, delivered_seq, read_from, read_seq,
                                 shown_from, shown_read_seq, claimed_at)
             values (%(room)s::uuid, %(ann)s::uuid, 1, 9, 1, 8, 1, 7, now()),
@@ -123,7 +124,7 @@ def fold_a_claim(cursor: extensions.cursor, tag: str) -> None:
               from fold_receipts(array[%(room)s::uuid], array[9::bigint], array[%(room)s::uuid],
                                  array[%(bob)s::uuid], array[1], array[8::bigint],
                                  array[8::bigint], array[8::bigint], array[null::bigint],
-                                 '{}', '{}', '{}') f""",
+                                 '{}', '{}', '{}', '{}') f""",
         names(tag),
     )
     assert cursor.fetchone() == ([1], [9], [9], [9])

@@ -22,7 +22,7 @@ class Call:
         self.members = list(zip(columns[2], columns[3], strict=True))
         self.claims = list(zip(*columns[4:9], strict=True))
         self.own = list(zip(*columns[9:11], strict=True))
-        self.published = columns[11]
+        self.published = columns[12]
 
     @property
     def items(self):

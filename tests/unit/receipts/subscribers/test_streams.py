@@ -14,6 +14,7 @@ from libs.common.events import (
     UserRevoked,
 )
 from libs.common.streams.entries import Entry, StreamId
+from services.receipts.actions.fold import Own
 from services.receipts.domain.watermarks import Claim
 from services.receipts.store import CHAT_EVENTS, CHAT_RECEIPTS, CHAT_ROOMS
 from services.receipts.subscribers import handlers
@@ -53,10 +54,12 @@ def entries(*each):
 
 
 def created(room, *written):
-    """Return a message of each (seq, sender, session)."""
+    """Return a message of each (seq, sender, session), and whether that is private."""
     frames = [
-        MessageFrame(seq=seq, sender=sender, session=session, frame=msgspec.Raw(b"{}"))
-        for seq, sender, session in written
+        MessageFrame(
+            seq=seq, sender=sender, session=session, frame=msgspec.Raw(b"{}"), is_private=any(more)
+        )
+        for seq, sender, session, *more in written
     ]
     return MessageCreated(
         room=room,
@@ -82,9 +85,14 @@ def changed(room, version, *members, head=0):
     return RoomChanged(room=room, version=version, last_seq=head, members=list(members))
 
 
-def snapshot(room, version, *members, head=0, own_seqs=None):
+def snapshot(room, version, *members, head=0, own_seqs=None, private=()):
     return RoomSnapshot(
-        room=room, version=version, last_seq=head, members=list(members), own_seqs=own_seqs or {}
+        room=room,
+        version=version,
+        last_seq=head,
+        members=list(members),
+        own_seqs=own_seqs or {},
+        private_readers=list(private),
     )
 
 
@@ -136,17 +144,17 @@ async def test_messages_raise_heads_and_are_their_authors_own(folder):
     batch = entries(
         [created("room", (4, "ann", "phone"), (5, "bob", None)), STRANGE],
         [created("hall", (9, "ann", "phone"))],
-        [created("room", (3, "ann", "desk"))],
+        [created("room", (3, "ann", "desk", True))],
     )
 
     await handlers(folder)[CHAT_EVENTS](batch)
 
     (news,) = folder.news
     assert news.heads == {"room": 5, "hall": 9}
-    assert {pair: (own.seqs, own.sessions) for pair, own in news.own.items()} == {
-        ("room", "ann"): ([4, 3], {"phone", "desk"}),
-        ("room", "bob"): ([5], {None}),
-        ("hall", "ann"): ([9], {"phone"}),
+    assert news.own == {
+        ("room", "ann"): Own(seqs=[4, 3], private={3}, sessions={"phone", "desk"}),
+        ("room", "bob"): Own(seqs=[5], sessions={None}),
+        ("hall", "ann"): Own(seqs=[9], sessions={"phone"}),
     }
 
 
@@ -213,15 +221,15 @@ async def test_who_joins_is_present_only_when_their_watermark_is_where_they_join
 async def test_snapshots_tell_who_wrote_what_from_no_session_that_is_known(folder):
     batch = entries(
         [snapshot("room", 1, member("ann"), own_seqs={"ann": [2, 3], "bob": []}, head=3)],
-        [snapshot("room", 1, member("ann"), own_seqs={"ann": [3, 4]}, head=4)],
+        [snapshot("room", 1, member("ann"), own_seqs={"ann": [3, 4]}, head=4, private=["ann"])],
     )
 
     await handlers(folder)[CHAT_ROOMS](batch)
 
     (news,) = folder.news
-    assert {pair: (own.seqs, own.sessions) for pair, own in news.own.items()} == {
-        ("room", "ann"): ([2, 3, 3, 4], {None}),
-        ("room", "bob"): ([], {None}),
+    assert news.own == {
+        ("room", "ann"): Own(seqs=[2, 3, 3, 4], private={3, 4}, sessions={None}),
+        ("room", "bob"): Own(seqs=[], sessions={None}),
     }
 
 
