@@ -253,7 +253,7 @@ def receiving(database, room, user, seq):
         cursor.execute(
             "select fold_receipts(array[%(room)s::uuid], array[%(seq)s::bigint],"
             " array[%(room)s::uuid], array[%(user)s::uuid], array[1], array[%(seq)s::bigint],"
-            " array[0::bigint], array[0::bigint], array[1::bigint], '{}', '{}', '{}')",
+            " array[0::bigint], array[0::bigint], array[1::bigint], '{}', '{}', '{}', '{}')",
             {"room": room, "user": user, "seq": seq},
         )
         yield
