@@ -18,6 +18,8 @@ from libs.common.errors import Unavailable
 
 NAME = "gateway"
 RETRY_AFTER_S = 2
+KEEP_ALIVE_S = 50
+"""How long an idle connection to a process is kept: less than the process itself would."""
 UNAVAILABLE = (502, 503, 504)
 """What Caddy itself answers when it gets nothing from any process of a service."""
 CONFIGURATION = """\
@@ -53,6 +55,7 @@ ROUTE = """\
 			fail_duration 1s
 			transport http {{
 				dial_timeout 1s
+				keepalive {keep_alive_s}s
 			}}
 		}}
 	}}"""
@@ -80,7 +83,9 @@ def caddyfile(
     """
     routes = [
         ROUTE.format(
-            path=path, upstreams=" ".join(f"{LOOPBACK}:{port}" for port in ports[service.name])
+            path=path,
+            upstreams=" ".join(f"{LOOPBACK}:{port}" for port in ports[service.name]),
+            keep_alive_s=KEEP_ALIVE_S,
         )
         for service in services
         for path in service.paths

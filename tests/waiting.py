@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 LOOK_S = 0.005
-WITHIN_S = 5.0
+WITHIN_S = 15.0
 
 
 async def until(

@@ -21,6 +21,9 @@ GRACE_S = 5
 """How long connections may take to close at the end."""
 PING_EVERY_S = 30
 """How long a WebSocket may be silent before it is asked whether it lives, and to answer that."""
+KEEP_ALIVE_S = 75
+"""How long an idle HTTP connection is kept: longer than clients and proxies keep theirs, so that it
+is they who give it up, and never a request that meets the end of its connection."""
 NO_FRAME_BYTES = 1024
 """Longest frame where there are no WebSockets: the server wants one all the same."""
 
@@ -157,6 +160,7 @@ def uvicorn(assembled: Assembled, settings: ProgramSettings) -> "Server":
             access_log=False,
             server_header=False,
             backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=GRACE_S,
         ),
         before_stop=assembled.process.begin_to_stop,

@@ -23,7 +23,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WITHIN_S = 120
+WITHIN_S = 240
 """The first test also waits for the suite and for Chromium."""
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.person import PASSWORD
 
-WITHIN_S = 10
+WITHIN_S = 30
 
 
 class Owner:

@@ -7,7 +7,7 @@ import pytest
 from dev.harness import RunningSuite
 from tests.faults.stage import Stage
 
-FAULT_S = 180
+FAULT_S = 300
 ENVIRONMENT = {"MESSAGES_PER_S": "10000", "MESSAGES_BURST": "100000", "SIGN_IN_SWEEP_S": "1"}
 """No limit for which a well-behaved client would wait: the traffic is to be dense. Sign-ins are
 looked at every second rather than every 15."""

@@ -9,7 +9,7 @@ import psycopg2
 
 from tests.faults.history import StoredMessage
 
-TAKE_OVER_WITHIN_S = 20.0
+TAKE_OVER_WITHIN_S = 60.0
 PLACES = """
     select sum(setting::int * case name when 'max_connections' then 1 else -1 end)
       from pg_settings

@@ -5,6 +5,6 @@ import functools
 from tests import waiting
 
 LOOK_S = 0.01
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 
 until = functools.partial(waiting.until, within_s=WITHIN_S)

@@ -8,7 +8,7 @@ from dev.harness import RunningSuite
 from libs.common.database import django_database
 from tests.integration.chat.world import running_world
 
-STARTING_S = 120
+STARTING_S = 240
 SUITES = {"suite", "world", "servers"}
 """Fixtures that start one."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.chat.world import running_world
 
-WITHIN_S = 120
+WITHIN_S = 240
 
 
 @pytest.fixture(scope="session")

@@ -284,7 +284,7 @@ class Play:
         return problems
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(180)
 @settings(max_examples=SCHEDULES, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), deeds=st.integers(1, 40))
 def test_everybody_learns_how_far_the_others_are_and_nothing_goes_back(seed, deeds):

@@ -246,7 +246,7 @@ def missed(view: View, stay: Stay, last_seq: int) -> Iterator[int]:
             yield seq
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_nobody_sees_what_is_not_theirs_and_members_see_everything(world: World) -> None:
     with world.changed(do=KEEP_STAYS, undo=FORGET_STAYS):
         async with crowd_in(world) as crowd:

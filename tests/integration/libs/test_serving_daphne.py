@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.integration.libs.echo import GRACE_S
 
-WITHIN_S = 8.0
+WITHIN_S = 20.0
 EVENTS_WAITING = 32
 """As in libs.common.daphne_connections, which can only be imported where daphne serves."""
 MIB = 1024 * 1024

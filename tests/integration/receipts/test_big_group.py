@@ -92,7 +92,7 @@ async def receive_and_read(client: Client, room: str, *, reads: bool, dice: rand
     return receipts
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_in_a_big_group_all_ticks_are_right_and_cost_little(world: World) -> None:
     dice = random.Random(SEED)  # noqa: S311 - dice of a test
     async with hall_in(world) as hall:

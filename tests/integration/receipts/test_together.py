@@ -158,7 +158,7 @@ def deadlocks(database):
     )
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("crowd", [(3, 40), (1, CROWD)], indirect=True, ids=["rooms", "one crowd"])
 async def test_nobody_waits_in_a_circle_and_nothing_is_lost(crowd, database, threads):
     before = deadlocks(database)

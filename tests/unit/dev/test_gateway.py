@@ -3,11 +3,15 @@ import shutil
 import subprocess
 
 import pytest
+from twisted.web import http
 
-from dev.gateway import UNAVAILABLE, caddyfile, problem
+from dev.gateway import KEEP_ALIVE_S, UNAVAILABLE, caddyfile, problem
 from dev.services import SERVICES
 from dev.wheels import program_beside_python
+from libs.common import program
 
+TWISTED_KEEP_ALIVE_S = http._REQUEST_TIMEOUT
+"""What daphne does not change."""
 PORTS = {service.name: [7003 + number] for number, service in enumerate(SERVICES)}
 
 
@@ -63,6 +67,17 @@ def test_caddy_listens_on_loopback_only_and_has_no_admin_port(configuration, tmp
     assert parsed["apps"]["http"]["servers"]["srv0"]["listen"] == ["127.0.0.1:8000"]
     assert parsed["admin"]["disabled"]
     assert parsed["storage"]["root"] == str(tmp_path / "a folder")
+
+
+def test_it_gives_an_idle_connection_up_before_the_process_does(configuration, tmp_path):
+    parsed = adapted(configuration, tmp_path)
+    routes = parsed["apps"]["http"]["servers"]["srv0"]["routes"]
+    handlers = [route["handle"][0]["routes"][0]["handle"][0] for route in routes]
+
+    idle_ns = {handler["transport"]["keep_alive"]["idle_timeout"] for handler in handlers}
+
+    assert idle_ns == {KEEP_ALIVE_S * 10**9}
+    assert min(program.KEEP_ALIVE_S, TWISTED_KEEP_ALIVE_S) > KEEP_ALIVE_S
 
 
 @pytest.mark.parametrize("status", UNAVAILABLE)
