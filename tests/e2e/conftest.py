@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from dev.harness import RunningSuite
 from dev.settings import environment
@@ -23,6 +23,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SHOWN_WITHIN_MS = 20_000
+"""How long the page may take to show what is expected, on a slow machine."""
 WITHIN_S = 240
 """The first test also waits for the suite and for Chromium."""
 
@@ -49,6 +51,7 @@ def chromium():
         if environment().get("PARLEY_REQUIRE_BROWSER") == "1":
             pytest.fail("Chromium is required here and not installed (apt-get install chromium).")
         pytest.skip("THE BROWSER IS NOT TESTED: Chromium is not installed.")
+    expect.set_options(timeout=SHOWN_WITHIN_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
