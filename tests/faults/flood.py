@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from libs.common.events import Receipt, ReceiptsReported, WatermarksAdvanced, encode
 from libs.common.streams.entries import FIELD, read_entries, unpack
+from tests.background import in_background
 from tests.faults.postgres import query
 from tests.faults.streams import CHAT_RECEIPTS
 
@@ -41,13 +42,8 @@ class Flood:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Write entries inside the block."""
-        task = asyncio.create_task(self._run())
-        try:
+        async with in_background(self._run()):
             yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     async def write(self, entries: int) -> None:
         """Write so many entries, each until Redis has it."""

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 
 from clients.python import parley
+from tests.background import in_background
 from tests.faults.postgres import heads_of, watermarks_of
 from tests.faults.stage import Stage
 from tests.faults.streams import claimed, wipe
@@ -33,13 +34,8 @@ async def reading(places: Places) -> AsyncIterator[None]:
                 chat.read(room)
             await asyncio.sleep(LOOK_S)
 
-    task = asyncio.create_task(read())
-    try:
+    async with in_background(read()):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def all_ticks_are_right(stage: Stage, places: Places) -> None:

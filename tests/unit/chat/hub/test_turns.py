@@ -4,12 +4,12 @@ Counted, not timed: how many sockets are written to before something else gets i
 """
 
 import asyncio
-import contextlib
 
 import msgspec
 import pytest
 
 from services.chat.hub import courier, seating
+from tests.background import in_background
 from tests.unit.chat.hub.test_hub import ROOM, House, seqs
 from tests.waiting import until
 
@@ -27,17 +27,7 @@ class Meter:
     def written(self):
         return sum(len(wire.written) for wire in self._wires)
 
-    @contextlib.asynccontextmanager
-    async def running(self):
-        task = asyncio.create_task(self._run())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-    async def _run(self):
+    async def run(self):
         before = self.written
         while True:
             await asyncio.sleep(0)
@@ -63,7 +53,7 @@ async def test_a_message_to_thousands_lets_others_have_their_turn(crowd):
     house, wires = crowd
     meter = Meter(wires)
 
-    async with meter.running():
+    async with in_background(meter.run()):
         house.hub.on_messages(house.commit(ROOM, count=2))
         await until(lambda: all(seqs(wire) == [1, 2] for wire in wires))
 
@@ -75,7 +65,7 @@ async def test_a_new_name_told_to_thousands_lets_others_have_their_turn(crowd):
     meter = Meter(wires)
     house.database.versions[ROOM] += 1
 
-    async with meter.running():
+    async with in_background(meter.run()):
         house.hub.hear_of_version(ROOM, house.database.versions[ROOM])
         await until(lambda: all(told_of_the_room(wire) for wire in wires))
 

@@ -12,6 +12,7 @@ from libs.common import control
 from services.chat.frames.server import Custom
 from services.chat.subscribers import ControlListener
 from services.chat.subscribers.control import SIGNALS_PER_TURN
+from tests.background import in_background
 from tests.waiting import until
 
 USER = str(uuid.uuid4())
@@ -54,13 +55,8 @@ async def until_subscribed(layer):
 @contextlib.asynccontextmanager
 async def listening(hub, layer, **options):
     listener = ControlListener(hub=cast(Any, hub), make_layer=lambda: cast(Any, layer), **options)
-    task = asyncio.create_task(listener.run())
-    try:
+    async with in_background(listener.run()):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def test_a_push_is_handed_to_the_hub_as_the_frame_that_goes_out():
