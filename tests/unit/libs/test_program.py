@@ -1,0 +1,19 @@
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+
+from libs.common import program
+
+
+def test_uvicorn_keeps_idle_connections_longer_than_clients_do():
+    parts: Any = SimpleNamespace(
+        application=None, sockets=None, process=SimpleNamespace(begin_to_stop=None)
+    )
+    settings: Any = SimpleNamespace(host="127.0.0.1", port=0)
+
+    server: Any = program.uvicorn(parts, settings)
+
+    kept_s = httpx.Limits().keepalive_expiry
+    assert kept_s is not None
+    assert server.config.timeout_keep_alive == program.KEEP_ALIVE_S > kept_s
