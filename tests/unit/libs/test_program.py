@@ -2,11 +2,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import uvicorn
 
 from libs.common import program
 
 
-def test_uvicorn_keeps_idle_connections_longer_than_clients_do():
+def test_uvicorn_keeps_idle_connections_longer_than_clients_do(monkeypatch):
+    # It would change the loggers of this whole process.
+    monkeypatch.setattr(uvicorn.Config, "configure_logging", lambda _: None)
     parts: Any = SimpleNamespace(
         application=None, sockets=None, process=SimpleNamespace(begin_to_stop=None)
     )
