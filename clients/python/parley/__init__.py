@@ -8,9 +8,9 @@
 each room, across reconnections. What goes wrong is a ``ParleyError`` with a code.
 """
 
-from clients.python.parley.client import Chat, register, sign_in, with_token
+from clients.python.parley.client import Chat
 from clients.python.parley.connection import Link
-from clients.python.parley.core import Sent
+from clients.python.parley.entrances import register, sign_in, with_token
 from clients.python.parley.errors import (
     BadFrame,
     BadJson,
@@ -31,10 +31,19 @@ from clients.python.parley.errors import (
     Unavailable,
     UnsupportedType,
 )
-from clients.python.parley.frames import Message, Room, User, Watermark, Welcome
+from clients.python.parley.frames import (
+    Message,
+    PresenceOf,
+    Room,
+    Typing,
+    User,
+    Watermark,
+    Welcome,
+)
 from clients.python.parley.marks import Moved, Progress
 from clients.python.parley.options import Options
-from clients.python.parley.shapes import Look, MessageReceipt, Profile
+from clients.python.parley.outcomes import Sent
+from clients.python.parley.shapes import Look, MessageReceipt, OwnPresence, Profile
 from clients.python.parley.websocket import Socket
 
 __all__ = [
@@ -54,8 +63,10 @@ __all__ = [
     "NotAcknowledged",
     "NotFound",
     "Options",
+    "OwnPresence",
     "ParleyError",
     "PermissionDenied",
+    "PresenceOf",
     "Profile",
     "Progress",
     "RateLimited",
@@ -65,6 +76,7 @@ __all__ = [
     "Socket",
     "Timeout",
     "TooLarge",
+    "Typing",
     "Unauthenticated",
     "Unavailable",
     "UnsupportedType",

@@ -11,7 +11,7 @@ import httpx
 
 from clients.python.parley.credentials import AUTH, Credentials
 from clients.python.parley.errors import Unauthenticated
-from clients.python.parley.frames import Message, Room, User, Watermark
+from clients.python.parley.frames import Message, Presence, PresenceOf, Room, User, Watermark
 from clients.python.parley.http import Http, parse
 from clients.python.parley.outbox import Draft
 from clients.python.parley.shapes import (
@@ -21,6 +21,7 @@ from clients.python.parley.shapes import (
     MembersPage,
     MessageReceipt,
     Missing,
+    OwnPresence,
     Page,
     Profile,
     ReceiptsPage,
@@ -32,6 +33,7 @@ from clients.python.parley.shapes import (
 
 CHAT = "/api/chat"
 RECEIPTS = "/api/receipts"
+PRESENCE = "/api/presence"
 
 T = TypeVar("T")
 
@@ -250,6 +252,26 @@ class Api:
         """Return how the states of a message are shown, by state: the table of all clients."""
         return (await self._get(Statuses, f"{CHAT}/statuses")).statuses
 
+    # Presence ---------------------------------------------------------------------------------
+
+    async def presence(self, ids: Sequence[str]) -> list[PresenceOf]:
+        """Return whether these people are there: at most 200, with all of whom one shares a room.
+
+        Raises:
+            PermissionDenied: with one of them one shares none.
+            Unavailable: the presence service is down.
+        """
+        answer = await self._get(Presence, f"{PRESENCE}/users", ids=",".join(ids))
+        return list(answer.users)
+
+    async def my_presence(self) -> OwnPresence:
+        """Return how the server sees oneself, all devices together.
+
+        Raises:
+            Unavailable: the presence service is down.
+        """
+        return await self._get(OwnPresence, f"{PRESENCE}/me")
+
     # Oneself ----------------------------------------------------------------------------------
 
     async def me(self) -> Profile:
@@ -257,15 +279,25 @@ class Api:
         return await self._get(Profile, f"{CHAT}/me")
 
     async def change_me(
-        self, *, display_name: str | None = None, send_read_receipts: bool | None = None
+        self,
+        *,
+        display_name: str | None = None,
+        send_read_receipts: bool | None = None,
+        last_seen: str | None = None,
     ) -> Profile:
         """Change one's name, or what others may know; None leaves it as it is.
 
         Args:
             display_name: what others see.
             send_read_receipts: whether others learn what one reads from now on.
+            last_seen: who learns when one was there last: ``everyone``, ``contacts`` or
+                ``nobody``. Of whoever does not, one does not learn it either.
         """
-        given = {"display_name": display_name, "send_read_receipts": send_read_receipts}
+        given = {
+            "display_name": display_name,
+            "send_read_receipts": send_read_receipts,
+            "last_seen": last_seen,
+        }
         body = {name: value for name, value in given.items() if value is not None}
         return parse(await self.request("PATCH", f"{CHAT}/me", body=body), Profile)
 

@@ -1,85 +1,40 @@
 """``Chat``: one signed-in user, connected. What a bot, a test or a load generator holds.
 
-Made by ``sign_in``, ``register`` or ``with_token`` and used as ``async with``: entering connects,
-leaving closes. Between the two it comes back by itself from whatever ends its connection.
+Made by one of ``entrances.py`` and used as ``async with``: entering connects, leaving closes.
+Between the two it comes back by itself from whatever ends its connection.
 """
 
 import contextlib
+import datetime as dt
 from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 from clients.python.parley.api import Api
-from clients.python.parley.commands import Activity, Command, SendTyping
+from clients.python.parley.attendance import State
+from clients.python.parley.commands import Command
 from clients.python.parley.connection import Link
-from clients.python.parley.core import Sent
 from clients.python.parley.credentials import Credentials
 from clients.python.parley.engine import Engine
 from clients.python.parley.feed import Feed
-from clients.python.parley.frames import Message, Room, ServerFrame, Watermark, Welcome
+from clients.python.parley.frames import (
+    Message,
+    PresenceOf,
+    Room,
+    ServerFrame,
+    Typing,
+    Watermark,
+    Welcome,
+)
 from clients.python.parley.http import Http
 from clients.python.parley.marks import Moved, Progress
 from clients.python.parley.options import Options
 from clients.python.parley.outbox import Draft
+from clients.python.parley.outcomes import Sent
 from clients.python.parley.rooms import Gap
 
 SEND_TIMEOUT_S = 30.0
 """How long ``send`` tries, unless its caller says otherwise."""
-
-
-async def sign_in(
-    base_url: str, username: str, password: str, options: Options | None = None
-) -> "Chat":
-    """Sign in; the chat connects when it is entered.
-
-    Args:
-        base_url: the server's HTTP address, without a path.
-        username: as registered.
-        password: kept in memory, to sign in again where the session ends.
-        options: how the chat behaves.
-
-    Raises:
-        Unauthenticated: wrong name or password.
-        Unavailable: the server cannot be reached.
-    """
-    chat = Chat(base_url, username=username, password=password, options=options)
-    async with chat.closed_on_error():
-        await chat.credentials.sign_in()
-    return chat
-
-
-async def register(
-    base_url: str,
-    username: str,
-    password: str,
-    *,
-    display_name: str | None = None,
-    options: Options | None = None,
-) -> "Chat":
-    """Create the user, and go on as ``sign_in`` does.
-
-    Raises:
-        BadFrame: ``fields`` says what is wrong with the name or the password.
-        Unavailable: the server cannot be reached.
-    """
-    chat = Chat(base_url, username=username, password=password, options=options)
-    async with chat.closed_on_error():
-        await chat.credentials.register(display_name)
-    return chat
-
-
-async def with_token(base_url: str, token: str, options: Options | None = None) -> "Chat":
-    """Start from an access token got elsewhere; it is renewed for as long as its session lives.
-
-    Raises:
-        Unauthenticated: the token is not accepted.
-        Unavailable: the server cannot be reached.
-    """
-    chat = Chat(base_url, options=options)
-    async with chat.closed_on_error():
-        chat.credentials.adopt(token)
-        await chat.credentials.refresh()
-    return chat
 
 
 class Chat:
@@ -259,6 +214,7 @@ class Chat:
     ) -> Sent:
         """Do as ``send`` does, over HTTP: the fallback where WebSockets do not get through."""
         draft = _draft(room, content, reply_to, client_id)
+        self.stop_typing(room)  # only what comes over the socket ends it by itself
         return await self._engine.without_socket.post(draft, timeout_s)
 
     def read(self, room: str, seq: int | None = None) -> None:
@@ -270,17 +226,48 @@ class Chat:
         self._engine.core.read(room, self.cursor(room) if seq is None else seq)
         self._engine.pump()
 
-    def typing(self, room: str, *, is_typing: bool = True) -> None:
-        """Tell the others that one writes. Best effort; the server ends it after 1 s."""
-        self._engine.connection.post(SendTyping(room=room, is_typing=is_typing))
-
-    def activity(self, state: str) -> None:
-        """Tell that one is ``active`` or ``away``. Best effort."""
-        self._engine.connection.post(Activity(state=state))
-
     def post_frame(self, command: Command) -> None:
         """Queue any command as it is, after those before it. Best effort; dropped offline."""
         self._engine.connection.post(command)
+
+    # Here and now -----------------------------------------------------------------------------
+
+    def type(self, room: str) -> None:
+        """Tell the others of a room that one writes. To be called at every key; it says little.
+
+        They are told at once, then at most every 200 ms, and of the end after 1 s without a key.
+        ``send`` ends it too. While no session is open nothing is told, neither then nor later.
+        """
+        self._engine.core.type(room, self._engine.now)
+        self._engine.pump()
+
+    def stop_typing(self, room: str) -> None:
+        """Tell the others at once that one writes no more: the text was taken back, or left."""
+        self._engine.core.stop_typing(room, self._engine.now)
+        self._engine.pump()
+
+    def activity(self, state: State) -> None:
+        """Tell that somebody is in front of this device (``active``), or nobody is (``away``).
+
+        One is ``active`` until told otherwise; ``away`` holds across connections. To be called as
+        often as one likes: ``active`` is repeated every 4 minutes at most, and should be while it
+        is true, because after 6 minutes of silence the server takes one for away.
+        """
+        self._engine.core.activity(state, self._engine.now)
+        self._engine.pump()
+
+    def typists(self, room: str) -> Sequence[str]:
+        """Return the ids of the others who type in a room now; of nobody while not connected."""
+        return self._engine.core.typists.of(room)
+
+    def presence(self, user: str) -> PresenceOf:
+        """Return whether a person is there; ``unknown`` while not connected, and of strangers."""
+        return self._engine.core.presences.of(user)
+
+    @property
+    def server_time(self) -> dt.datetime | None:
+        """What the server's clock shows now, by which its times are told; None before it said."""
+        return self._engine.core.server_clock.read(self._engine.now)
 
     # Receiving --------------------------------------------------------------------------------
 
@@ -309,6 +296,20 @@ class Chat:
     def moves(self) -> Feed[Moved]:
         """Return a feed of rooms whose watermarks went up: what is unread, or ``progress``."""
         return self._engine.moves.open()
+
+    def typing_changes(self) -> Feed[Typing]:
+        """Return a feed of rooms where somebody began or stopped typing, with all who type since.
+
+        A lost connection ends all typing.
+        """
+        return self._engine.typing.open()
+
+    def presence_changes(self) -> Feed[PresenceOf]:
+        """Return a feed of people whose presence changed, as it is since.
+
+        Everybody's comes after each ``welcome``; with a lost connection it becomes ``unknown``.
+        """
+        return self._engine.presences.open()
 
     async def catch_up(self, *, wait_s: float | None = None) -> None:
         """Fetch what is missing over HTTP: the fallback where WebSockets do not get through.

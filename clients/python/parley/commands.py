@@ -49,14 +49,14 @@ class ReadReceipt(Command, frozen=True, kw_only=True, tag="read_receipt"):
 
 
 class SendTyping(Command, frozen=True, kw_only=True, tag="typing"):
-    """Somebody is, or is no longer, writing here."""
+    """One is, or is no longer, writing in this room."""
 
     room: str
     is_typing: bool
 
 
 class Activity(Command, frozen=True, kw_only=True, tag="activity"):
-    """``state`` is ``active`` or ``away``."""
+    """Somebody is in front of this device (``active``), or nobody is (``away``)."""
 
     state: str
 

@@ -5,79 +5,39 @@ the commands (in order), gives out the messages and tells the senders. Frames ma
 order and more than once; that is what ``Rooms`` is for.
 """
 
-import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Self
 
-from clients.python.parley.commands import Command, Delivered, ReadReceipt, Sync, encode
-from clients.python.parley.errors import ParleyError, TooLarge, error_of
+from clients.python.parley.attendance import Attendance, State
+from clients.python.parley.commands import Delivered, ReadReceipt, Sync, encode
+from clients.python.parley.errors import TooLarge, error_of
 from clients.python.parley.frames import (
     Ack,
     Error,
     Limits,
     Message,
+    Pong,
+    Presence,
     Room,
     ServerFrame,
     Status,
     Synced,
     SyncedRoom,
+    Typing,
     Welcome,
 )
+from clients.python.parley.keystrokes import Keystrokes
 from clients.python.parley.marks import Marks, Moved
 from clients.python.parley.outbox import Draft, Outbox, Pending
+from clients.python.parley.outcomes import Output, Sent, Settled
 from clients.python.parley.pace import Pace
+from clients.python.parley.presence import Presences
 from clients.python.parley.receipts import Receipts
 from clients.python.parley.rooms import Rooms
+from clients.python.parley.server_clock import ServerClock
+from clients.python.parley.typists import Typists
 
 SYNC_WITHIN_S = 10.0
 """A ``sync`` without a ``synced`` for so long is asked again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """The acknowledgement of a message: it is committed.
-
-    Attributes:
-        duplicate: an earlier try had already been stored; this is that message.
-    """
-
-    id: str
-    room: str
-    seq: int
-    client_id: str
-    created_at: dt.datetime
-    duplicate: bool
-
-    @classmethod
-    def of(cls, message: Message, *, duplicate: bool) -> Self:
-        """Tell of a message that came with its seq."""
-        return cls(
-            id=message.id,
-            room=message.room,
-            seq=message.seq,
-            client_id=message.client_id,
-            created_at=message.created_at,
-            duplicate=duplicate,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What became of the send with this ``ref``."""
-
-    ref: str
-    outcome: Sent | ParleyError
-
-
-@dataclass(slots=True)
-class Output:
-    """What the owner of the core has to do now."""
-
-    commands: list[Command] = field(default_factory=list)
-    messages: list[Message] = field(default_factory=list)
-    settled: list[Settled] = field(default_factory=list)
-    moved: list[Moved] = field(default_factory=list)
 
 
 class Core:
@@ -91,11 +51,16 @@ class Core:
     def __init__(self, *, random: Callable[[], float], automatic_receipts: bool = True) -> None:
         self.rooms = Rooms()
         self.marks = Marks()
+        self.typists = Typists()
+        self.presences = Presences()
+        self.server_clock = ServerClock()
         self.user_id = ""
         self.online = False
         self._pace = Pace()
         self._outbox = Outbox(random=random, pace=self._pace)
         self._receipts = Receipts(automatic=automatic_receipts)
+        self._keystrokes = Keystrokes()
+        self._attendance = Attendance()
         self._limits = Limits()
         self._output = Output()
         self._syncs = 0
@@ -116,8 +81,8 @@ class Core:
     @property
     def busy(self) -> bool:
         """Whether time alone will bring something to do; otherwise ``tick`` need not be called."""
-        owes = self.online and (self._receipts.pending or self.rooms.has_holes)
-        return bool(len(self._outbox) or owes)
+        owes = self._receipts.pending or self._keystrokes.pending or self.rooms.has_holes
+        return bool(len(self._outbox) or (self.online and owes))
 
     def send(self, draft: Draft, *, now: float, deadline: float) -> str:
         """Take a message on; the ``Settled`` of the returned ref tells the rest.
@@ -129,6 +94,7 @@ class Core:
         if len(encode(pending.frame())) > self._limits.frame_bytes:
             self._outbox.forget(pending.ref)
             raise TooLarge(f"a frame holds at most {self._limits.frame_bytes} bytes")
+        self._keystrokes.sent(draft.room)
         self._send_due(now)
         return pending.ref
 
@@ -139,6 +105,23 @@ class Core:
     def read(self, room: str, seq: int) -> None:
         """Report that everything up to ``seq`` was seen, as soon as it is also held."""
         self._receipts.see(room, seq)
+
+    def type(self, room: str, now: float) -> None:
+        """Note a key of a text for a room; nothing is told, now or later, while offline."""
+        if self.online:
+            self._keystrokes.press(room, now)
+            self._output.commands += self._keystrokes.due(now)
+
+    def stop_typing(self, room: str, now: float) -> None:
+        """Note that nothing is being written in a room any more."""
+        self._keystrokes.stop(room)
+        self._output.commands += self._keystrokes.due(now)
+
+    def activity(self, state: State, now: float) -> None:
+        """Note whether somebody is in front of this device; the next connection hears it too."""
+        told = self._attendance.change(state, now)
+        if self.online:
+            self._output.commands += told
 
     def take_receipts(self, now: float) -> list[Delivered | ReadReceipt]:
         """Return the receipts to report now; those of a connection go with its commands."""
@@ -156,13 +139,20 @@ class Core:
         if self.online:
             self._send_due(now)
             self._output.commands += self.take_receipts(now)
+            self._output.commands += self._keystrokes.due(now)
             self._ask_for_holes(now)
 
     def disconnected(self, now: float) -> None:
-        """Stop sending; what has no answer goes out again after the next ``welcome``."""
+        """Stop sending; what has no answer goes out again after the next ``welcome``.
+
+        Who is there and who types is not known any more.
+        """
         self.online = False
         self._sync = None
         self._outbox.disconnected(now)
+        self._keystrokes.clear()
+        self._output.typing += self.typists.clear()
+        self._output.presences += self.presences.clear()
 
     # What comes in ----------------------------------------------------------------------------
 
@@ -185,7 +175,7 @@ class Core:
             case Welcome():
                 self._welcomed(frame, now)
             case _:
-                pass
+                self._hear(frame, now)
 
     def learn(self, rooms: Iterable[Room], now: float) -> None:
         """Take in rooms from HTTP or from a frame."""
@@ -195,6 +185,8 @@ class Core:
             if room.removed:
                 self._receipts.forget(room.id)
                 self.marks.forget(room.id)
+                self._keystrokes.forget(room.id)
+                self._output.typing += self.typists.forget(room.id)
                 continue
             self._server_knows(room.id, delivered=room.delivered_seq, read=room.read_seq)
             others = bool(self.user_id) and self.marks.fold(
@@ -228,6 +220,8 @@ class Core:
             )
             for one in pending:
                 self._settle(one, message, duplicate=True)
+        if self.rooms.is_news(message):  # an old one says nothing about who types now
+            self._output.typing += self.typists.drop(message.room, message.sender)
         self._release(self.rooms.take(message, now))
 
     def synced(self, rooms: Iterable[SyncedRoom], now: float) -> None:
@@ -244,10 +238,22 @@ class Core:
         self._pace.limit(
             rate_per_s=welcome.limits.messages_per_s, burst=welcome.limits.messages_burst, now=now
         )
+        self.server_clock.set(welcome.server_time, now)
         self._receipts.connected()
+        self._output.commands += self._attendance.connected(now)
         self.learn(welcome.rooms, now)
         self.rooms.ask_anew(now)
         self._send_due(now)
+
+    def _hear(self, frame: ServerFrame, now: float) -> None:
+        """Take in what is true for the moment only."""
+        match frame:
+            case Typing():
+                self._output.typing += self.typists.hear(frame)
+            case Presence():
+                self._output.presences += self.presences.learn(frame.users)
+            case Pong():
+                self.server_clock.set(frame.server_time, now)
 
     def _acknowledged(self, ack: Ack, now: float) -> None:
         pending = self._outbox.acknowledged(ack.ref, room=ack.room, client_id=ack.client_id)

@@ -13,7 +13,7 @@ from typing import Any
 from clients.python.parley.api import Api
 from clients.python.parley.clock import Handle, sleep
 from clients.python.parley.connection import Connection
-from clients.python.parley.core import Core, Sent
+from clients.python.parley.core import Core
 from clients.python.parley.credentials import Credentials
 from clients.python.parley.errors import (
     Closed,
@@ -26,10 +26,18 @@ from clients.python.parley.errors import (
 )
 from clients.python.parley.fallback import Fallback
 from clients.python.parley.feed import Feed, Feeds
-from clients.python.parley.frames import Message, Room, ServerFrame, Welcome
+from clients.python.parley.frames import (
+    Message,
+    PresenceOf,
+    Room,
+    ServerFrame,
+    Typing,
+    Welcome,
+)
 from clients.python.parley.marks import Moved
 from clients.python.parley.options import Options
 from clients.python.parley.outbox import Draft
+from clients.python.parley.outcomes import Sent, Settled
 from clients.python.parley.reconnect import Ladder
 from clients.python.parley.websocket import Socket
 
@@ -55,6 +63,8 @@ class Engine:
         without_socket: the same things over HTTP.
         frames: every frame as it came.
         moves: whose watermarks went up, after they did.
+        typing: who types in a room, whenever that changes.
+        presences: of people, whenever one changes.
     """
 
     def __init__(self, base_url: str, api: Api, credentials: Credentials, options: Options) -> None:
@@ -62,6 +72,8 @@ class Engine:
         self.inbox: Feed[Message] = Feed()
         self.frames: Feeds[ServerFrame] = Feeds()
         self.moves: Feeds[Moved] = Feeds()
+        self.typing: Feeds[Typing] = Feeds()
+        self.presences: Feeds[PresenceOf] = Feeds()
         self.connection = Connection(
             self._open_socket,
             renew=lambda: credentials.renew(credentials.token),
@@ -95,6 +107,11 @@ class Engine:
         if self._welcome is None:
             raise RuntimeError("not connected yet; use `async with`")
         return self._welcome
+
+    @property
+    def now(self) -> float:
+        """The time of the chat's clock, in seconds."""
+        return self._clock.monotonic()
 
     async def start(self) -> None:
         """Connect, and return after the first ``welcome``.
@@ -132,7 +149,7 @@ class Engine:
         """Send over the socket until acknowledged; see ``Chat.send``."""
         if self._ended is not None:
             raise self._ended
-        now = self._clock.monotonic()
+        now = self.now
         ref = self.core.send(draft, now=now, deadline=now + timeout_s)
         sender: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
         self._senders[ref] = sender
@@ -147,7 +164,7 @@ class Engine:
 
     def learn(self, room: Room) -> Room:
         """Take in a room from HTTP; return it."""
-        self.core.learn([room], self._clock.monotonic())
+        self.core.learn([room], self.now)
         self.pump()
         return room
 
@@ -158,16 +175,11 @@ class Engine:
             self.connection.post(command)
         for message in output.messages:
             self.inbox.put(message)
-        for moved in output.moved:
-            self.moves.put(moved)
+        self.moves.put_all(output.moved)
+        self.typing.put_all(output.typing)
+        self.presences.put_all(output.presences)
         for settled in output.settled:
-            sender = self._senders.get(settled.ref)
-            if sender is None or sender.done():
-                continue
-            if isinstance(settled.outcome, Sent):
-                sender.set_result(settled.outcome)
-            else:
-                sender.set_exception(settled.outcome)
+            self._settle(settled)
         (self._told.clear if self.core.owes_receipts else self._told.set)()
         self._place_rooms()
         if self._alarm is None and self.core.busy and self._ended is None:
@@ -178,7 +190,7 @@ class Engine:
     def on_frame(self, frame: ServerFrame) -> None:
         """Take in a frame."""
         self.frames.put(frame)
-        self.core.receive(frame, self._clock.monotonic())
+        self.core.receive(frame, self.now)
         if isinstance(frame, Welcome):
             self._welcome = frame
             self._started.set()
@@ -188,7 +200,7 @@ class Engine:
 
     def on_lost(self) -> None:
         """Take in the end of a connection."""
-        self.core.disconnected(self._clock.monotonic())
+        self.core.disconnected(self.now)
         self.pump()
 
     # In the background ------------------------------------------------------------------------
@@ -226,6 +238,16 @@ class Engine:
         except ParleyError as error:
             logger.warning("The rooms beyond the welcome could not be read: %s", error)
 
+    def _settle(self, settled: Settled) -> None:
+        """Tell who sent a message what became of it."""
+        sender = self._senders.get(settled.ref)
+        if sender is None or sender.done():
+            return
+        if isinstance(settled.outcome, Sent):
+            sender.set_result(settled.outcome)
+        else:
+            sender.set_exception(settled.outcome)
+
     def _place_rooms(self) -> None:
         """Ask where the rooms begin of which only messages are known."""
         if self._ended is not None:
@@ -246,7 +268,7 @@ class Engine:
 
     def _tick(self) -> None:
         self._alarm = None
-        self.core.tick(self._clock.monotonic())
+        self.core.tick(self.now)
         self.pump()
 
     def _spawn(self, job: Coroutine[Any, Any, None]) -> None:
@@ -270,9 +292,8 @@ class Engine:
         self._told.set()
         if self._alarm is not None:
             self._alarm.cancel()
-        self.inbox.close(error)
-        self.frames.close(error)
-        self.moves.close(error)
+        for feed in (self.inbox, self.frames, self.moves, self.typing, self.presences):
+            feed.close(error)
         for sender in self._senders.values():
             if not sender.done():
                 sender.set_exception(self._ended)

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from clients.python.parley.api import Api
 from clients.python.parley.clock import Clock, sleep
 from clients.python.parley.commands import ReadReceipt
-from clients.python.parley.core import Core, Sent
+from clients.python.parley.core import Core
 from clients.python.parley.errors import NotAcknowledged, ParleyError
 from clients.python.parley.frames import Message
 from clients.python.parley.outbox import Draft
+from clients.python.parley.outcomes import Sent
 from clients.python.parley.rooms import SYNC_ROOMS
 
 PAUSE_S = 1.0

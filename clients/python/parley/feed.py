@@ -7,6 +7,7 @@ is given up in silence, and a forgotten feed cannot eat the memory.
 import asyncio
 import weakref
 from collections import deque
+from collections.abc import Iterable
 from typing import Generic, Self, TypeVar
 
 from clients.python.parley.errors import FellBehind, ParleyError
@@ -90,6 +91,11 @@ class Feeds(Generic[T]):
         """Give an item to every reader."""
         for feed in self._feeds:
             feed.put(item)
+
+    def put_all(self, items: Iterable[T]) -> None:
+        """Give some items to every reader, in order."""
+        for item in items:
+            self.put(item)
 
     def close(self, error: ParleyError | None = None) -> None:
         """Close every feed, as ``Feed.close`` does."""

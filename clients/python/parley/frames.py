@@ -127,14 +127,18 @@ class Failed(Frame, frozen=True, kw_only=True, tag="failed"):
 
 
 class Typing(Frame, frozen=True, kw_only=True, tag="typing"):
-    """Who types in the room now."""
+    """Who types in the room now: all of them, never the reader; empty when nobody does."""
 
     room: str
     users: Sequence[str]
 
 
 class PresenceOf(msgspec.Struct, frozen=True, kw_only=True):
-    """One person's presence: ``online``, ``away``, ``offline`` or ``unknown``."""
+    """One person's presence: ``online``, ``away``, ``offline`` or ``unknown``.
+
+    Attributes:
+        last_seen: when they were there last; None unless they are offline and let one know.
+    """
 
     id: str
     status: str
@@ -142,7 +146,7 @@ class PresenceOf(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Presence(Frame, frozen=True, kw_only=True, tag="presence"):
-    """People whose presence changed."""
+    """The presence of some people: of all after ``welcome``, then of those where it changed."""
 
     users: Sequence[PresenceOf]
 

@@ -139,6 +139,11 @@ class Rooms:
         shelf.put(message)
         return self._release(message.room, shelf, now)
 
+    def is_news(self, message: Message) -> bool:
+        """Whether a message is above everything that was known to exist in its room."""
+        shelf = self._shelves.get(message.room)
+        return shelf is None or message.seq > shelf.head
+
     def note_head(self, room: str, seq: int, now: float) -> None:
         """Learn that ``seq`` exists, without its content."""
         shelf = self._shelf(room)

@@ -48,10 +48,32 @@ class Profile(msgspec.Struct, kw_only=True):
     Attributes:
         send_read_receipts: whether others learn what one has read; None where the server has no
             such choice.
+        last_seen: who learns when one was there last, ``everyone`` (one shares a room with),
+            ``contacts`` (those of direct rooms) or ``nobody``; None likewise.
     """
 
     user: User
     send_read_receipts: bool | None = None
+    last_seen: str | None = None
+
+
+class OwnPresence(msgspec.Struct, kw_only=True):
+    """How the server sees oneself.
+
+    Attributes:
+        status: ``online``, ``away``, ``offline`` or ``unknown``.
+        last_seen: when one was there last; None while one is.
+        last_activity: when a device said last that somebody was in front of it.
+        last_ping: when one of them gave a sign of life last.
+        active_connections: how many sessions are open.
+    """
+
+    id: str
+    status: str
+    last_seen: dt.datetime | None = None
+    last_activity: dt.datetime | None = None
+    last_ping: dt.datetime | None = None
+    active_connections: int = 0
 
 
 class MessageReceipt(msgspec.Struct, kw_only=True):

@@ -9,6 +9,7 @@ import pytest
 from websockets.asyncio.server import serve
 
 from clients.python import parley
+from clients.python.parley.commands import SendTyping
 from tests.unit.clients.python import fakes
 from tests.unit.clients.python.fakes import ROOM, chat_with
 from tests.waiting import until
@@ -35,10 +36,10 @@ async def test_what_was_queued_for_a_lost_connection_does_not_reach_the_next(ser
     async with chat_with(server, web) as (chat, _):
         chat.abort()
         for _ in range(3):
-            chat.typing("r")
+            chat.post_frame(SendTyping(room="r", is_typing=True))
         peer = await server.accept(ROOM)
         await until(lambda: chat.connected)
-        chat.typing("r", is_typing=False)
+        chat.post_frame(SendTyping(room="r", is_typing=False))
 
         assert (await peer.hear("typing"))["is_typing"] is False
 

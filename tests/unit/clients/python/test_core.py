@@ -7,9 +7,10 @@ import pytest
 
 from clients.python.parley import frames
 from clients.python.parley.commands import Delivered, Retry, SendMessage, Sync
-from clients.python.parley.core import Core, Sent
+from clients.python.parley.core import Core
 from clients.python.parley.errors import BadFrame, NotAcknowledged, TooLarge
 from clients.python.parley.outbox import Draft
+from clients.python.parley.outcomes import Sent
 from tests.unit.clients.python import fakes
 
 

@@ -7,8 +7,9 @@ import msgspec
 from hypothesis import given, settings, strategies as st
 
 from clients.python.parley import commands, frames
-from clients.python.parley.core import Core, Sent
+from clients.python.parley.core import Core
 from clients.python.parley.outbox import Draft
+from clients.python.parley.outcomes import Sent
 from tests.unit.clients.python import fakes
 
 PAGE = 3
