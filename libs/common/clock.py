@@ -60,6 +60,11 @@ class ManualClock:
         self._monotonic_s += seconds
 
 
+def instant_of(at_ms: int) -> dt.datetime:
+    """Return the instant, in UTC, that Unix milliseconds stand for."""
+    return dt.datetime.fromtimestamp(at_ms / 1000, dt.UTC)
+
+
 def to_wire(instant: dt.datetime) -> str:
     """Write an aware instant as RFC 3339 in UTC with milliseconds, as every frame does."""
     text = instant.astimezone(dt.UTC).isoformat(timespec="milliseconds")

@@ -6,8 +6,14 @@ without raising ``v``.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
+
+LastSeenTo = Literal["everyone", "contacts", "nobody"]
+SessionKind = Literal["chat", "notifications", "poll"]
+SessionStep = Literal["opened", "active", "away", "closed"]
+PresenceStatus = Literal["online", "away", "offline"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
@@ -51,6 +57,8 @@ class RoomMember(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         shown_read_seq: ``read_seq`` as the others may know it; None where it is the same.
+        last_seen: to whom they show it; see ``UserChanged``.
+        profile_version: of their profile; 0 where it never changed.
     """
 
     user: str
@@ -59,6 +67,8 @@ class RoomMember(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     delivered_seq: int
     read_seq: int
     shown_read_seq: int | None = None
+    last_seen: LastSeenTo = "everyone"
+    profile_version: int = 0
 
 
 class RoomChanged(Event, frozen=True, kw_only=True, tag="room.changed"):
@@ -69,6 +79,7 @@ class RoomChanged(Event, frozen=True, kw_only=True, tag="room.changed"):
     last_seq: int
     members: list[RoomMember]
     open_history: bool = False
+    is_direct: bool = False
 
 
 class RoomSnapshot(Event, frozen=True, kw_only=True, tag="room.snapshot"):
@@ -86,15 +97,22 @@ class RoomSnapshot(Event, frozen=True, kw_only=True, tag="room.snapshot"):
     open_history: bool = False
     own_seqs: dict[str, list[int]] = msgspec.field(default_factory=dict)
     private_readers: list[str] = msgspec.field(default_factory=list)
+    is_direct: bool = False
 
 
 class UserChanged(Event, frozen=True, kw_only=True, tag="user.changed"):
-    """A person's profile or privacy changed."""
+    """A person's profile or privacy changed; of two, the greater ``profile_version`` is newer.
+
+    ``last_seen``: to whom they show when they were there last: whoever shares a room with them,
+    whoever has a direct room with them, or nobody.
+    """
 
     user: str
     username: str
     display_name: str
     send_read_receipts: bool = True
+    last_seen: LastSeenTo = "everyone"
+    profile_version: int = 0
 
 
 class UserRevoked(Event, frozen=True, kw_only=True, tag="user.revoked"):
@@ -203,6 +221,95 @@ class SnapshotsRequested(Event, frozen=True, kw_only=True, tag="snapshots.reques
     everything: bool = False
 
 
+class SessionNews(msgspec.Struct, frozen=True, array_like=True):
+    """What became of a session.
+
+    Attributes:
+        step: opened (and active), active again, away, or closed, which is final.
+        n: the process counts all that it tells: of two news of a session the greater is newer.
+    """
+
+    session: str
+    user: str
+    kind: SessionKind
+    step: SessionStep
+    n: int
+
+
+class SessionsChanged(Event, frozen=True, kw_only=True, tag="sessions.changed"):
+    """Sessions of a process opened, closed, or changed their activity."""
+
+    process: str
+    news: list[SessionNews]
+
+
+class SessionsListed(Event, frozen=True, kw_only=True, tag="sessions.listed"):
+    """All sessions that a process has, and how active they are: as of its count ``n``.
+
+    What it told before, up to ``n``, is superseded; a session that is not listed is closed.
+    """
+
+    process: str
+    n: int
+    sessions: list[SessionNews]
+
+
+class ProcessBeat(Event, frozen=True, kw_only=True, tag="process.beat"):
+    """A process lives, and so do its sessions."""
+
+    process: str
+
+
+class ProcessEnded(Event, frozen=True, kw_only=True, tag="process.ended"):
+    """A process stops in order; whoever was connected is expected back elsewhere."""
+
+    process: str
+
+
+class PresenceRequested(Event, frozen=True, kw_only=True, tag="presence.requested"):
+    """A process wants to know whether these people are there."""
+
+    users: list[str]
+
+
+class PersonPresence(msgspec.Struct, frozen=True, array_like=True):
+    """Whether a person is there.
+
+    Attributes:
+        last_seen_ms: of who is offline: when they were there last, in Unix milliseconds; None
+            where nobody knows. To whom it is shown is for chat to judge.
+    """
+
+    user: str
+    status: PresenceStatus
+    last_seen_ms: int | None = None
+
+
+class PresenceChanged(Event, frozen=True, kw_only=True, tag="presence.changed"):
+    """People came, went, or were asked for. What stands later on the stream is newer."""
+
+    people: list[PersonPresence]
+
+
+class PresenceBeat(Event, frozen=True, kw_only=True, tag="presence.beat"):
+    """The presence service works, and is not behind."""
+
+
+class TypingNews(msgspec.Struct, frozen=True, array_like=True):
+    """Whether somebody types in a room, in one of their sessions."""
+
+    room: str
+    user: str
+    session: str
+    is_typing: bool
+
+
+class TypingChanged(Event, frozen=True, kw_only=True, tag="typing.changed"):
+    """People began to type, still do, or stopped."""
+
+    news: list[TypingNews]
+
+
 AnyEvent = (
     MessageCreated
     | RoomChanged
@@ -215,6 +322,14 @@ AnyEvent = (
     | MemberCaughtUp
     | RoomHead
     | SnapshotsRequested
+    | SessionsChanged
+    | SessionsListed
+    | ProcessBeat
+    | ProcessEnded
+    | PresenceRequested
+    | PresenceChanged
+    | PresenceBeat
+    | TypingChanged
 )
 """Every event there is. A member of this union is what ``decode`` returns."""
 

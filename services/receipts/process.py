@@ -21,6 +21,7 @@ from libs.common.streams.group_options import GroupOptions
 from libs.common.streams.names import stream_key
 from libs.common.streams.publisher import Publisher
 from libs.common.streams.repair import Repair
+from libs.common.streams.snapshots_wanted import SnapshotsWanted
 from libs.common.streams.trimming import Trimmer
 from libs.common.tasks import TaskSet
 from libs.common.tokens import Verifier
@@ -31,9 +32,9 @@ from services.receipts.actions.reconcile import ChatAsked, HourlyReconcile, Reco
 from services.receipts.outbox.left_over import delete_rows, publish_some
 from services.receipts.outbox.news import advanced
 from services.receipts.outbox.repair import Retelling
-from services.receipts.outbox.requests import SnapshotsWanted
+from services.receipts.selectors.rooms import any_room_is_known
 from services.receipts.settings import ReceiptsSettings
-from services.receipts.store import CHAT_ROOMS, GROUP, REPAIR, STREAMS
+from services.receipts.store import CHAT_REQUESTS, CHAT_ROOMS, GROUP, REPAIR, STREAMS
 from services.receipts.subscribers import handlers
 
 FLUSH_WITHIN_S = 2.0
@@ -79,7 +80,13 @@ class Process:
             dsn=str(settings.database_url), clock=self.clock, on_judged=self.relay.poke
         )
         self.log_upkeep = LogUpkeep(self.database, keep_days=settings.keep_log_days)
-        self.wanted = SnapshotsWanted(publisher=self.publisher, database=self.database)
+        self.wanted = SnapshotsWanted(
+            service=GROUP,
+            stream=CHAT_REQUESTS,
+            publisher=self.publisher,
+            database=self.database,
+            any_room_is_known=any_room_is_known,
+        )
         ask = ChatAsked(self.blocking, self.publisher, clock=self.clock)
         self.reconcile = HourlyReconcile(
             Reconciler(self.database, ask=ask), redis=self.hot, clock=self.clock

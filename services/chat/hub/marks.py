@@ -5,13 +5,12 @@ were sent. What is heard is told unless it was told before: that a reading shows
 mean that anybody here knows it. No clock and no I/O.
 """
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import NamedTuple, Self
 
 from msgspec import UNSET
 
-from libs.common.clock import to_wire
+from libs.common.clock import instant_of, to_wire
 from libs.common.events import Advance
 from services.chat.frames.lowest import lowest
 from services.chat.frames.server import Lowest, MemberMark, Status
@@ -318,4 +317,4 @@ class RoomMarks:
 
 
 def _instant(at_ms: int) -> str:
-    return to_wire(dt.datetime.fromtimestamp(at_ms / 1000, dt.UTC))
+    return to_wire(instant_of(at_ms))

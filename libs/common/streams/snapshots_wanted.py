@@ -1,9 +1,9 @@
-"""Asks chat for what we may have missed: ``snapshots.requested``.
+"""Asks chat for what a service may have missed: ``snapshots.requested``.
 
 A new group on streams that still have all their entries missed nothing, and after a wipe chat
 tells rooms again by itself; so this is rare. It goes past the outbox, because what is remembered
 until it is published stands elsewhere: that a group lost something, in Redis beside its stream;
-that nothing is known, in our tables, which are empty.
+that nothing is known, in the service's tables, which are empty.
 """
 
 import asyncio
@@ -17,13 +17,11 @@ from libs.common.errors import ParleyError
 from libs.common.events import SnapshotsRequested
 from libs.common.streams.entries import Outgoing
 from libs.common.streams.publisher import Publisher
-from services.receipts.selectors.rooms import any_room_is_known
-from services.receipts.store import CHAT_REQUESTS, GROUP
 
 AGAIN_AFTER_S = 1.0
 """Pause between two tries to find out whether anything is known here."""
 COLLECT_S = 0.5
-"""How long the first loss waits for those of our other groups, which come together."""
+"""How long the first loss waits for those of the other groups, which come together."""
 
 REQUESTED = metrics.counter(
     "parley_snapshots_requested", "Requests for snapshots of rooms that were published."
@@ -33,17 +31,35 @@ log = structlog.get_logger(__name__)
 
 
 class SnapshotsWanted:
-    """One per process."""
+    """One per process.
 
-    def __init__(self, *, publisher: Publisher, database: DatabaseThreads) -> None:
+    Args:
+        service: who asks.
+        stream: on which chat is asked.
+        any_room_is_known: tells whether anything was ever heard of a room; runs in a thread of
+            ``database``.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        stream: str,
+        publisher: Publisher,
+        database: DatabaseThreads,
+        any_room_is_known: Callable[[], bool],
+    ) -> None:
+        self._service = service
+        self._stream = stream
         self._publisher = publisher
         self._database = database
+        self._any_room_is_known = any_room_is_known
         self._asking: asyncio.Task[None] | None = None
 
     async def run(self, *, then: Callable[[], None]) -> None:
         """Ask for all rooms where none is known here, call ``then``, and rest until cancelled.
 
-        Our groups must begin only ``then``: what they bring would hide that we know nothing, and
+        The groups must begin only ``then``: what they bring would hide that nothing is known, and
         a process that dies before it has asked must find that out again.
         """
         await self._begin()
@@ -51,7 +67,7 @@ class SnapshotsWanted:
         await asyncio.Event().wait()
 
     async def missed(self, reason: str) -> None:
-        """Ask for all that our groups may have missed; what several tell at once is asked once.
+        """Ask for all that the groups may have missed; what several tell at once is asked once.
 
         For ``OnCutOff`` of a group's loop, which tells again where this raises.
 
@@ -69,7 +85,7 @@ class SnapshotsWanted:
     async def _begin(self) -> None:
         while True:
             try:
-                if not await self._database.run(any_room_is_known):
+                if not await self._database.run(self._any_room_is_known):
                     await self._ask(everything=True)
             except ParleyError as error:
                 log.info("beginning_waits", code=error.code)
@@ -83,6 +99,6 @@ class SnapshotsWanted:
         await self._ask(everything=False)
 
     async def _ask(self, *, everything: bool) -> None:
-        event = SnapshotsRequested(service=GROUP, everything=everything)
-        await self._publisher.publish([Outgoing(CHAT_REQUESTS, 0, [event])])
+        event = SnapshotsRequested(service=self._service, everything=everything)
+        await self._publisher.publish([Outgoing(self._stream, 0, [event])])
         REQUESTED.inc()

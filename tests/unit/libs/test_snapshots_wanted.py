@@ -5,13 +5,13 @@ import pytest
 
 from libs.common.errors import Unavailable
 from libs.common.events import SnapshotsRequested
+from libs.common.streams import snapshots_wanted
 from libs.common.streams.entries import Outgoing
-from services.receipts.outbox import requests
-from services.receipts.outbox.requests import SnapshotsWanted
-from services.receipts.store import CHAT_REQUESTS
+from libs.common.streams.snapshots_wanted import SnapshotsWanted
 
-FROM_SAFE_POINT = SnapshotsRequested(service="receipts")
-EVERYTHING = SnapshotsRequested(service="receipts", everything=True)
+REQUESTS = "chat.requests"
+FROM_SAFE_POINT = SnapshotsRequested(service="one")
+EVERYTHING = SnapshotsRequested(service="one", everything=True)
 
 
 class Streams:
@@ -27,31 +27,40 @@ class Streams:
             raise Unavailable
         (item,) = outgoing
         assert isinstance(item, Outgoing)
-        assert (item.stream, item.partition) == (CHAT_REQUESTS, 0)
+        assert (item.stream, item.partition) == (REQUESTS, 0)
         self.requests += item.events
 
 
-def database(*, knows: bool) -> Any:
-    """Return one that knows some room, or none."""
+class Database:
+    """Runs what it is asked to, at once."""
 
-    class Database:
-        async def run(self, _):
-            return knows
+    async def run(self, function):
+        return function()
 
-    return Database()
+
+def wanting(streams: Any, *, knows: bool) -> SnapshotsWanted:
+    """Return what a service has that knows some room, or none."""
+    database: Any = Database()
+    return SnapshotsWanted(
+        service="one",
+        stream=REQUESTS,
+        publisher=streams,
+        database=database,
+        any_room_is_known=lambda: knows,
+    )
 
 
 @pytest.fixture
 def streams(monkeypatch):
-    monkeypatch.setattr(requests, "AGAIN_AFTER_S", 0)
-    monkeypatch.setattr(requests, "COLLECT_S", 0.01)
+    monkeypatch.setattr(snapshots_wanted, "AGAIN_AFTER_S", 0)
+    monkeypatch.setattr(snapshots_wanted, "COLLECT_S", 0.01)
     return Streams()
 
 
 async def begin(streams, *, knows):
     """Run until the groups may begin; return what had been asked for by then."""
     begun = asyncio.get_running_loop().create_future()
-    wanted = SnapshotsWanted(publisher=streams, database=database(knows=knows))
+    wanted = wanting(streams, knows=knows)
     running = asyncio.create_task(wanted.run(then=lambda: begun.set_result(list(streams.requests))))
     try:
         async with asyncio.timeout(5):
@@ -75,7 +84,7 @@ async def test_who_knows_rooms_begins_without_asking(streams):
 
 
 async def test_what_groups_miss_together_is_asked_for_once_and_later_again(streams):
-    wanted = SnapshotsWanted(publisher=streams, database=database(knows=True))
+    wanted = wanting(streams, knows=True)
 
     await asyncio.gather(*(wanted.missed("it was trimmed") for _ in range(3)))
     together = list(streams.requests)
@@ -87,7 +96,7 @@ async def test_what_groups_miss_together_is_asked_for_once_and_later_again(strea
 
 async def test_every_group_learns_that_a_request_was_not_taken(streams):
     streams.failures = 1
-    wanted = SnapshotsWanted(publisher=streams, database=database(knows=True))
+    wanted = wanting(streams, knows=True)
 
     outcomes = await asyncio.gather(
         *(wanted.missed("it was trimmed") for _ in range(3)), return_exceptions=True
