@@ -41,7 +41,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person. ``is_active=False`` is a deactivated one: no sign-in, no open session.
 
     ``send_read_receipts=False``: what they read from then on is nobody's business but their own.
+    ``last_seen``: to whom they show when they were there last, and who shows it to them.
+    ``profile_version`` counts the changes of what others see.
     """
+
+    class LastSeen(models.TextChoices):
+        EVERYONE = "everyone"
+        CONTACTS = "contacts"
+        NOBODY = "nobody"
 
     id = models.UUIDField(primary_key=True, default=uuid7s.uuid7, editable=False)
     username = models.CharField(max_length=USERNAME_CHARS, unique=True)
@@ -49,6 +56,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     send_read_receipts = models.BooleanField(default=True, db_default=True)
+    last_seen = models.CharField(
+        max_length=8, choices=LastSeen, default=LastSeen.EVERYONE, db_default="everyone"
+    )
+    profile_version = models.BigIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(db_default=Now())
 
     USERNAME_FIELD = "username"

@@ -3,12 +3,17 @@
 from django.db import transaction
 
 from libs.common.errors import Unauthenticated
+from libs.common.events import LastSeenTo
 from services.chat.domain.names import display_name_of
 from services.chat.models import Outbox, User
 
 
 def change_profile(
-    *, user_id: str, display_name: str | None = None, send_read_receipts: bool | None = None
+    *,
+    user_id: str,
+    display_name: str | None = None,
+    send_read_receipts: bool | None = None,
+    last_seen: LastSeenTo | None = None,
 ) -> User:
     """Change what others see of somebody, and return the user as they are now.
 
@@ -18,6 +23,7 @@ def change_profile(
         user_id: whose.
         display_name: the new name; None leaves it as it is.
         send_read_receipts: whether others learn what is read from now on; None likewise.
+        last_seen: who learns when they were there last; None likewise.
 
     Raises:
         BadFrame: the name is not acceptable.
@@ -28,6 +34,8 @@ def change_profile(
         wished["display_name"] = display_name_of(display_name)
     if send_read_receipts is not None:
         wished["send_read_receipts"] = send_read_receipts
+    if last_seen is not None:
+        wished["last_seen"] = last_seen
     with transaction.atomic():
         user = (
             User.objects.select_for_update(no_key=True).filter(id=user_id, is_active=True).first()
@@ -38,6 +46,7 @@ def change_profile(
         if changed:
             for field in changed:
                 setattr(user, field, wished[field])
-            user.save(update_fields=changed)
+            user.profile_version += 1
+            user.save(update_fields=[*changed, "profile_version"])
             Outbox.objects.create(event="user.changed", subjects=[user.id])
     return user

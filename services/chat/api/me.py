@@ -35,6 +35,7 @@ async def change_me(request: HttpRequest) -> HttpResponse:
         user_id=caller.id,
         display_name=None if wish.display_name is UNSET else wish.display_name,
         send_read_receipts=None if wish.send_read_receipts is UNSET else wish.send_read_receipts,
+        last_seen=None if wish.last_seen is UNSET else wish.last_seen,
     )
     parts.relay.poke()
     parts.private_reading.hear(caller.id, is_private=not user.send_read_receipts)

@@ -118,6 +118,7 @@ def _rooms_changed(rooms: Collection[str]) -> Sequence[RoomChanged]:
             last_seq=each.last_seq,
             members=each.members,
             open_history=each.open_history,
+            is_direct=each.is_direct,
         )
         for each in found
     ]

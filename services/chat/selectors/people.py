@@ -5,6 +5,7 @@ Only active people are found: a deactivated one cannot be talked to and has no o
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import cast
 from uuid import UUID
 
 import msgspec
@@ -14,7 +15,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.crypto import constant_time_compare
 
-from libs.common.events import UserChanged
+from libs.common.events import LastSeenTo, UserChanged
 from libs.common.ids import uuid_of, uuids_of
 from services.chat.frames.server import Person
 from services.chat.models import SignIn, User
@@ -36,6 +37,11 @@ class BrowserSession(msgspec.Struct, frozen=True, kw_only=True):
 def person(user: User) -> Person:
     """Return a user as others see them."""
     return Person(id=str(user.id), username=user.username, display_name=user.display_name)
+
+
+def last_seen_to(user: User) -> LastSeenTo:
+    """Return who learns when somebody was there last."""
+    return cast(LastSeenTo, user.last_seen)
 
 
 def session_owner(*, sid: str, user_id: str) -> User | None:
@@ -114,6 +120,8 @@ def people_as_told(ids: Sequence[str]) -> list[UserChanged]:
             username=user.username,
             display_name=user.display_name,
             send_read_receipts=user.send_read_receipts,
+            last_seen=last_seen_to(user),
+            profile_version=user.profile_version,
         )
         for user in User.objects.filter(id__in=uuids_of(ids))
     ]

@@ -174,8 +174,10 @@ def snapshots_of(room_ids: Sequence[str]) -> list[RoomSnapshot]:
         cursor.execute(
             """
             SELECT room.id::text, room.version, room.last_seq, room.open_history,
-                   user_id::text, role, joined_seq, delivered_seq, read_seq, shown_read_seq
+                   room.kind = 'direct', user_id::text, role, joined_seq, delivered_seq, read_seq,
+                   shown_read_seq, last_seen, profile_version
               FROM room LEFT JOIN member ON member.room_id = room.id AND left_seq IS NULL
+                        LEFT JOIN chat_user ON chat_user.id = member.user_id
              WHERE room.id = ANY(%s::uuid[]) ORDER BY room.id, member.id
             """,
             [list(room_ids)],
@@ -187,10 +189,11 @@ def snapshots_of(room_ids: Sequence[str]) -> list[RoomSnapshot]:
             version=version,
             last_seq=last_seq,
             open_history=open_history,
-            members=[_member(row[4:]) for row in rows_of_room if row[4] is not None],
+            is_direct=is_direct,
+            members=[_member(row[5:]) for row in rows_of_room if row[5] is not None],
         )
-        for (room, version, last_seq, open_history), rows_of_room in groupby(
-            rows, key=lambda row: row[:4]
+        for (room, version, last_seq, open_history, is_direct), rows_of_room in groupby(
+            rows, key=lambda row: row[:5]
         )
     ]
 
@@ -211,7 +214,7 @@ def _with_own(
 
 
 def _member(row: Sequence[Any]) -> RoomMember:
-    user, role, joined_seq, delivered_seq, read_seq, shown_read_seq = row
+    user, role, joined_seq, delivered_seq, read_seq, shown_read_seq, last_seen, version = row
     return RoomMember(
         user=user,
         role=role,
@@ -219,4 +222,6 @@ def _member(row: Sequence[Any]) -> RoomMember:
         delivered_seq=delivered_seq,
         read_seq=read_seq,
         shown_read_seq=shown_read_seq,
+        last_seen=last_seen,
+        profile_version=version,
     )

@@ -4,11 +4,12 @@ from typing import Annotated, Self
 
 from msgspec import UNSET, Meta, UnsetType
 
+from libs.common.events import LastSeenTo
 from services.chat.api.shapes.shape import Shape
 from services.chat.domain.names import DISPLAY_NAME_CHARS
 from services.chat.frames.server import Person
 from services.chat.models import User
-from services.chat.selectors.people import person
+from services.chat.selectors.people import last_seen_to, person
 
 IDS_CHARS = 200 * 37
 """Longest ``?ids=``: 200 of them."""
@@ -32,11 +33,16 @@ class Profile(Shape, frozen=True, kw_only=True):
 
     user: Person
     send_read_receipts: bool
+    last_seen: LastSeenTo
 
     @classmethod
     def of(cls, user: User) -> Self:
         """Return what one sees of oneself."""
-        return cls(user=person(user), send_read_receipts=user.send_read_receipts)
+        return cls(
+            user=person(user),
+            send_read_receipts=user.send_read_receipts,
+            last_seen=last_seen_to(user),
+        )
 
 
 class ProfileChange(Shape, frozen=True, kw_only=True):
@@ -44,3 +50,4 @@ class ProfileChange(Shape, frozen=True, kw_only=True):
 
     display_name: Annotated[str, Meta(max_length=DISPLAY_NAME_CHARS)] | UnsetType = UNSET
     send_read_receipts: bool | UnsetType = UNSET
+    last_seen: LastSeenTo | UnsetType = UNSET

@@ -18,7 +18,7 @@ class Database:
         self.user = user
         self.down = False
 
-    async def run(self, function, *, user_id, display_name, send_read_receipts):
+    async def run(self, function, *, user_id, display_name, send_read_receipts, last_seen):
         assert (function.__name__, user_id) == ("change_profile", str(self.user.id))
         if self.down:
             raise Unavailable
