@@ -46,6 +46,7 @@ SERVICES = (
         module="services.chat",
         signs_tokens=True,
     ),
+    Service(name="presence", paths=("/api/presence/*",), module="services.presence"),
     Service(name="receipts", paths=("/api/receipts/*",), module="services.receipts"),
 )
 """Every service, the one that answers ``/*`` included; the gateway matches longer paths first."""

@@ -7,6 +7,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "services.chat",
+    "services.presence",
     "services.receipts",
 ]
 AUTH_USER_MODEL = "chat.User"

@@ -5,13 +5,15 @@
 | ``chat.events:{P}``             | stream | outbox     | groups | ``message.created``: new messages, as frames |
 | ``chat.rooms:{0}``              | stream | outbox     | groups | ``room.*``, ``user.*``: low volume |
 | ``chat.receipts:{P}``           | stream | outbox     | groups | ``receipts.reported``: claims of members |
+| ``chat.sessions:{0}``           | stream | outbox     | groups | ``sessions.*``, ``process.*``, ``presence.requested`` |
+| ``chat.typing:{P}``             | stream | outbox     | length | ``typing.changed`` |
 | ``parley:epoch``                | string | anyone     | none   | the life that these data have |
 | ``chat.snapshots:{0}:lease``    | string | outbox     | 10 s   | which process repairs the epoch |
 | ``chat.snapshots:{0}:progress`` | hash   | outbox     | none   | how far: ``epoch``, ``since``, ``after``, ``done``, ``wishes`` |
 | ``chat.snapshots:{0}:wishes``   | hash   | outbox     | none   | repairs asked for: since when, by request |
 
 Read, and written by others: ``receipts.events:{P}`` (by tail, and by group into the projection of
-the watermarks) and ``chat.requests:{0}`` (by group).
+the watermarks), ``presence.events:{0}`` (by tail) and ``chat.requests:{0}`` (by group).
 
 ``P`` is the partition of a room: crc32 of its id modulo the number of partitions.
 """
@@ -23,11 +25,17 @@ CHAT_EVENTS = "chat.events"
 CHAT_ROOMS = "chat.rooms"
 CHAT_RECEIPTS = "chat.receipts"
 CHAT_REQUESTS = "chat.requests"
+CHAT_SESSIONS = "chat.sessions"
+CHAT_TYPING = "chat.typing"
+PRESENCE_EVENTS = "presence.events"
 RECEIPTS_EVENTS = "receipts.events"
 GROUP = "chat"
 """Chat's own group on the streams that others write."""
 RECEIPTS = "receipts"
-"""The group of the receipts service on ours."""
+PRESENCE = "presence"
+"""The groups of these services on ours."""
+TYPING_LEN = 1_000
+"""Entries kept, about, of ``chat.typing``: nobody wants to know who typed a minute ago."""
 SNAPSHOTS = RepairKeys(
     lease="chat.snapshots:{0}:lease",
     note="chat.snapshots:{0}:progress",
@@ -36,6 +44,8 @@ SNAPSHOTS = RepairKeys(
 
 STREAMS = stream_table(
     StreamPolicy(CHAT_EVENTS, groups=frozenset({RECEIPTS})),
-    StreamPolicy(CHAT_ROOMS, groups=frozenset({RECEIPTS})),
+    StreamPolicy(CHAT_ROOMS, groups=frozenset({PRESENCE, RECEIPTS})),
     StreamPolicy(CHAT_RECEIPTS, groups=frozenset({RECEIPTS})),
+    StreamPolicy(CHAT_SESSIONS, groups=frozenset({PRESENCE})),
+    StreamPolicy(CHAT_TYPING, max_len=TYPING_LEN),
 )

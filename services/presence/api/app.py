@@ -1,0 +1,14 @@
+"""The HTTP API of presence, put together: for reading only."""
+
+from libs.common.http.api import ServiceAPI
+from libs.common.http.credentials import TokenHoldersOnly
+from services.presence.api import health, people
+from services.presence.api.parts import parts_of
+
+api = ServiceAPI(
+    "presence",
+    description="Who is there, and since when not. Errors are `application/problem+json`.",
+    auth=TokenHoldersOnly(lambda request: parts_of(request).verifier),
+)
+for prefix, router in (("", people.router), ("", health.router)):
+    api.add_router(prefix, router)

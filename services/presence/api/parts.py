@@ -1,0 +1,32 @@
+"""What the views stand on: the parts of the process that HTTP uses."""
+
+from typing import cast
+
+import msgspec
+from django.http import HttpRequest
+from redis.asyncio import Redis
+
+from libs.common.breakers import Breaker
+from libs.common.database import DatabaseThreads
+from libs.common.http.parts import parts_behind
+from libs.common.tokens import Verifier
+from services.presence.store.sessions import SessionStore
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of the process that HTTP uses; ``asgi`` gives one to all requests.
+
+    Attributes:
+        redis: for short questions, and ``store`` on it; to be called through ``breaker``.
+    """
+
+    database: DatabaseThreads
+    redis: Redis
+    store: SessionStore
+    breaker: Breaker
+    verifier: Verifier
+
+
+def parts_of(request: HttpRequest) -> Parts:
+    """Return the parts that serve this request."""
+    return cast(Parts, parts_behind(request))

@@ -1,0 +1,50 @@
+"""The settings of presence: read from the environment once, typed, before any port opens.
+
+``PRESENCE`` is what our own code uses; the capital names below are Django's.
+"""
+
+from typing import Annotated
+
+from pydantic import Field, PostgresDsn, RedisDsn, SecretStr
+from pydantic_settings import BaseSettings
+
+from libs.common import config
+from libs.common.database import django_database
+
+
+class PresenceSettings(BaseSettings):
+    """Every variable that presence reads. Those without a default must be given."""
+
+    database_url: PostgresDsn
+    redis_url: RedisDsn
+    host: str = "127.0.0.1"
+    port: config.Port
+    internal_port: config.Port
+    server: config.ServerName = "uvicorn"
+
+    secret_key: SecretStr
+    token_verify_keys: dict[str, str]
+    """Public keys by key id (PEM): all whose tokens are accepted."""
+
+    allowed_hosts: config.Listed
+    development: bool = False
+    log_level: config.LogLevel = "INFO"
+
+    database_threads: Annotated[int, Field(ge=1, le=64)] = 4
+    """Threads, each with one connection."""
+
+
+PRESENCE = config.load(PresenceSettings)
+
+DEBUG = False
+SECRET_KEY = PRESENCE.secret_key.get_secret_value()
+ALLOWED_HOSTS = list(PRESENCE.allowed_hosts)
+DATABASES = {"default": django_database(str(PRESENCE.database_url), name="parley-presence")}
+INSTALLED_APPS = ["services.presence"]
+MIDDLEWARE = ["libs.common.http.middleware.problem_answers"]
+ROOT_URLCONF = "services.presence.urls"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LOGGING_CONFIG = None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
