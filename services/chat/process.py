@@ -6,6 +6,7 @@ Nothing of it serves by itself: ``asgi`` makes of it what a server runs.
 import asyncio
 import functools
 import platform
+import uuid
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -32,17 +33,23 @@ from services.chat.actions.upkeep import Upkeep
 from services.chat.actions.watermarks import fold_advances
 from services.chat.api.polls import Polls
 from services.chat.hub import Hub, SafetyNet, SignInSweep
+from services.chat.hub.activity import ActivityWatch
+from services.chat.hub.attendance import Attendance
 from services.chat.hub.notifier import Notifier
+from services.chat.hub.presence import PresenceBoard
 from services.chat.hub.status_pusher import StatusPusher
 from services.chat.hub.statuses import MessageStatusManager
+from services.chat.hub.typing import TypingIndicatorManager
 from services.chat.outbox import Signals, Snapshots, safe_point_mover
 from services.chat.outbox.left_over import delete_rows, publish_some
 from services.chat.outbox.receipts import Reporter
+from services.chat.outbox.sessions import SessionAnnouncer
+from services.chat.outbox.typing import TypingTeller
 from services.chat.outbox.written import written_news
 from services.chat.selectors.rooms import Head
 from services.chat.settings import ChatSettings
 from services.chat.store import CHAT_REQUESTS, GROUP, RECEIPTS_EVENTS, SNAPSHOTS, STREAMS
-from services.chat.subscribers import ControlListener, projection, tailed
+from services.chat.subscribers import ControlListener, Hearers, projection, tailed
 from services.chat.subscribers.requests import answering
 from services.chat.writer import Writer
 
@@ -86,7 +93,7 @@ class Process:
         # In consumer groups. The same after a restart: what was in hand is taken up at once.
         self.consumer = f"{platform.node()}:{settings.port}"
         epoch = Epoch(self.blocking)
-        self._make_delivery(epoch, partitions=partitions)
+        self._make_delivery(settings, epoch, partitions=partitions)
         self._make_projection(partitions=partitions)
         self.trimmer = Trimmer(self.blocking, list(STREAMS.values()), partitions=partitions)
         self._make_repair(settings, epoch)
@@ -114,15 +121,13 @@ class Process:
         self._tasks = TaskSet()
         self._serving = False
 
-    def _make_delivery(self, epoch: Epoch, *, partitions: int) -> None:
+    def _make_delivery(self, settings: ChatSettings, epoch: Epoch, *, partitions: int) -> None:
         """Make what brings news to sessions."""
-        self.hub = Hub(
-            database=self.database,
-            on_told=lambda room, seat: self.status_pusher.sat_down(room, seat),
-        )
+        self.hub = Hub(database=self.database)
         self.status_pusher = StatusPusher(
             room_of=self.hub.local_room, database=self.database, clock=self.clock
         )
+        self._make_attendance(settings, partitions=partitions)
         self.notifier = Notifier(database=self.database, clock=self.clock)
         self.polls = Polls(hub=self.hub)
         self.reporter = Reporter(
@@ -134,10 +139,13 @@ class Process:
         self.statuses = MessageStatusManager(
             hub=self.hub, reporter=self.reporter, pusher=self.status_pusher, clock=self.clock
         )
+        hearers = Hearers(
+            hub=self.hub, statuses=self.statuses, presence=self.presence, typing=self.typing
+        )
         self.tails = [
             Tail(
                 self.blocking,
-                tailed(self.hub, self.statuses, partition=each),
+                tailed(hearers, partition=each),
                 clock=self.clock,
                 epoch=epoch,
                 on_epoch=self._on_epoch,
@@ -150,6 +158,41 @@ class Process:
             silent_for_s=lambda: max(tail.stale_for_s() for tail in self.tails),
             more_rooms=self.statuses.waiting_rooms,
             on_heads=self._on_heads,
+        )
+
+    def _make_attendance(self, settings: ChatSettings, *, partitions: int) -> None:
+        """Make what tells who is here, who is there, and who types."""
+        self.session_announcer = SessionAnnouncer(
+            process=f"{platform.node()}/{uuid.uuid4()}",
+            live_sessions=lambda: (each for each in self.hub.all_sessions() if each.is_live),
+            publisher=self.publisher,
+            clock=self.clock,
+        )
+        self.activity = ActivityWatch(
+            all_sessions=self.hub.all_sessions,
+            on_changed=self.session_announcer.changed,
+            clock=self.clock,
+        )
+        self.presence = PresenceBoard(
+            room_of=self.hub.local_room,
+            ask=self.session_announcer.ask,
+            database=self.database,
+            clock=self.clock,
+            most_members=settings.presence_members,
+        )
+        self.typing_teller = TypingTeller(publisher=self.publisher, partitions=partitions)
+        self.typing = TypingIndicatorManager(
+            room_of=self.hub.local_room,
+            teller=self.typing_teller,
+            clock=self.clock,
+            most_members=settings.typing_members,
+        )
+        self.hub.company = Attendance(
+            statuses=self.status_pusher,
+            presence=self.presence,
+            typing=self.typing,
+            activity=self.activity,
+            announcer=self.session_announcer,
         )
 
     def _make_projection(self, *, partitions: int) -> None:
@@ -212,6 +255,10 @@ class Process:
             "safety-net": self.safety_net.run(),
             "status-pusher": self.status_pusher.run(),
             "notifier": self.notifier.run(),
+            "session-announcer": self.session_announcer.run(),
+            "activity": self.activity.run(),
+            "presence": self.presence.run(),
+            "typing": self.typing.run(),
             "upkeep": self.upkeep.run(),
             "repair": self.repair.run(),
             "trimmer": self.trimmer.run(),
@@ -230,13 +277,16 @@ class Process:
     async def begin_to_stop(self) -> None:
         """Tell that no new connections are wanted, and give what was accepted its outcome."""
         self._serving = False
+        self.session_announcer.begin_to_stop()
         self.polls.begin_to_stop()
         await self.writer.flush(FLUSH_WITHIN_S)
 
     async def stop(self) -> bool:
         """Finish what was accepted, then let go of everything; tell whether that succeeded."""
         self._serving = False
+        self.session_announcer.begin_to_stop()
         await self.hub.stop()
+        await self.session_announcer.end()
         await self.writer.flush(FLUSH_WITHIN_S)
         # Together: both wait for Redis, which may be away.
         await asyncio.gather(
@@ -245,6 +295,7 @@ class Process:
         await asyncio.gather(*(group.stop() for group in self.groups))
         await self._tasks.stop()
         await self.signals.stop()
+        await self.typing_teller.stop()
         await self.publisher.drain()
         await self.internal.stop()
         await self.hot.aclose()
@@ -261,6 +312,8 @@ class Process:
         self.safety_net.doubt()
         self.hub.private_reading.doubt(self.hub.users())
         self.reporter.on_epoch()
+        self.session_announcer.on_epoch()
+        self.presence.on_epoch()
         self.repair.wake()
 
     def _checks(self) -> dict[str, Check]:

@@ -48,6 +48,10 @@ class ChatSettings(BaseSettings):
     """Threads, each with one connection, for everything but the writer."""
     messages_per_s: Annotated[int, Field(ge=1)] = 20
     messages_burst: Annotated[int, Field(ge=1)] = 100
+    typing_members: Annotated[int, Field(ge=0, le=1024)] = 100
+    """Rooms with more members than that show nobody typing; 0 switches it off."""
+    presence_members: Annotated[int, Field(ge=0, le=1024)] = 1024
+    """Rooms with more members than that make nobody's presence known to anybody."""
     sign_in_sweep_s: Annotated[float, Field(ge=0.1, le=45)] = 15
     """Time from one look at the sign-ins of open sockets to the next; with the read well below the
     minute within which every socket is closed whose sign-in ended."""

@@ -24,6 +24,7 @@ from services.chat.frames.server import RoomEntry
 from services.chat.hub import Hub, Outbound, SafetyNet, Session
 from services.chat.hub.status_pusher import StatusPusher
 from services.chat.selectors.room_state import MemberSpan
+from tests.company import SittingDown
 from tests.properties.quick_time import QuickLoop
 from tests.properties.slow_database import Dice
 from tests.properties.slow_rows import ROOM, Rows
@@ -99,13 +100,11 @@ class Play:
         self.hidden: set[str] = set()
         """When somebody read more, which nobody else is to learn."""
         self.count = itertools.count(1)
-        self.hub = Hub(
-            database=cast(Any, self.rows),
-            on_told=lambda room, seat: self.pusher.sat_down(room, seat),
-        )
+        self.hub = Hub(database=cast(Any, self.rows))
         self.pusher = StatusPusher(
             room_of=self.hub.local_room, database=cast(Any, self.rows), clock=ManualClock()
         )
+        self.hub.company = SittingDown(self.pusher)
         self.net = SafetyNet(
             hub=self.hub,
             database=cast(Any, self.rows),

@@ -75,6 +75,10 @@ class Poll:
     def custom(self, frame: Custom) -> None:
         """Let it pass: an answer has no place for it."""
 
+    def offer(self, frame: str) -> bool:  # noqa: ARG002 - as its protocol
+        """Let it pass likewise."""
+        return True
+
     def close(self, code: int) -> None:
         """Have it end."""
         self.close_code = code

@@ -13,6 +13,7 @@ from services.chat.frames import client, server
 from services.chat.hub import Session
 from services.chat.hub.session import Listener
 from services.chat.hub.statuses import MessageStatusManager
+from services.chat.hub.typing import TypingIndicatorManager
 from services.chat.writer import Writer
 
 
@@ -22,11 +23,17 @@ class ChatConsumer(SocketConsumer):
     kind = "chat"
 
     def __init__(
-        self, *, writer: Writer, statuses: MessageStatusManager, **parts: Unpack[SocketParts]
+        self,
+        *,
+        writer: Writer,
+        statuses: MessageStatusManager,
+        typing: TypingIndicatorManager,
+        **parts: Unpack[SocketParts],
     ) -> None:
         super().__init__(**parts)
         self.writer = writer
         self.statuses = statuses
+        self.typing = typing
         limits = self.limits
         self.bucket = TokenBucket(per_s=limits.messages_per_s, burst=limits.messages_burst)
 
@@ -48,14 +55,15 @@ class ChatConsumer(SocketConsumer):
                 self.statuses.mark_as_delivered(session, frame.room, frame.seq)
             case client.ReadReceipt():
                 self.statuses.mark_as_read(session, frame.room, frame.seq)
+                self.activity.act(session)
             case client.Typing():
-                self._check_seat(session, frame.room)
+                self._on_typing(session, frame)
             case client.Sync():
                 self.syncing.begin(frame)
             case client.Ping():
                 self._pong(frame)
             case client.Activity():
-                pass
+                self.activity.say(session, frame.state)
 
     def _on_message(
         self, session: Session, frame: client.SendMessage | client.RetryMessage
@@ -66,6 +74,8 @@ class ChatConsumer(SocketConsumer):
             raise RateLimited(retry_after_s=round(wait_s, 3))
         if uuid_of(frame.room) is None:
             raise PermissionDenied
+        self.activity.act(session)
+        self.typing.stop_typing(session, frame.room)
         draft = Draft(
             room=frame.room,
             sender=session.user,
@@ -100,7 +110,12 @@ class ChatConsumer(SocketConsumer):
             )
         )
 
-    def _check_seat(self, session: Session, room: str) -> None:
-        seat = session.seats.get(room)
+    def _on_typing(self, session: Session, frame: client.Typing) -> None:
+        seat = session.seats.get(frame.room)
         if seat is None or seat.until is not None:
             raise PermissionDenied
+        if frame.is_typing:
+            self.activity.act(session)
+            self.typing.start_typing(session, frame.room)
+        else:
+            self.typing.stop_typing(session, frame.room)

@@ -33,11 +33,11 @@ class NotificationsConsumer(SocketConsumer):
             super()._welcome(session, user, rooms), unread_total=unread_total
         )
 
-    def _act(self, session: Session, frame: client.AnyClientFrame) -> None:  # noqa: ARG002 - as its base
+    def _act(self, session: Session, frame: client.AnyClientFrame) -> None:
         match frame:
             case client.Ping():
                 self._pong(frame)
             case client.Activity():
-                pass
+                self.activity.say(session, frame.state)
             case _:
                 raise UnsupportedType("This socket only tells of news. Write over /ws/chat/.")

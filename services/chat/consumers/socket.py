@@ -15,6 +15,7 @@ from channels.consumer import AsyncConsumer
 from libs.common.clock import Clock, to_wire
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError, Unauthenticated
+from libs.common.events import SessionKind
 from libs.common.tasks import TaskSet
 from libs.common.tokens import Verifier
 from services.chat.consumers.bugs import told
@@ -22,7 +23,8 @@ from services.chat.consumers.credentials import claims_of, owner_of
 from services.chat.domain.closing import NOT_AUTHENTICATED, OVERLOADED, UNSUPPORTED_DATA
 from services.chat.frames import client, server
 from services.chat.hub import Hub, Outbound, Session, Wire
-from services.chat.hub.session import Kind, Listener
+from services.chat.hub.activity import ActivityWatch
+from services.chat.hub.session import Listener
 from services.chat.models import User
 from services.chat.selectors.people import person
 
@@ -42,13 +44,14 @@ class SocketParts(TypedDict):
     verifier: Verifier
     clock: Clock
     limits: server.Limits
+    activity: ActivityWatch
     wire_for: Callable[[Any, Any], Wire]
 
 
 class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no types
     """One WebSocket. Made by ``as_asgi(...)`` of the consumers that say what frames do."""
 
-    kind: ClassVar[Kind]
+    kind: ClassVar[SessionKind]
 
     def __init__(self, **parts: Unpack[SocketParts]) -> None:
         self.hub = parts["hub"]
@@ -56,6 +59,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
         self.verifier = parts["verifier"]
         self.clock = parts["clock"]
         self.limits = parts["limits"]
+        self.activity = parts["activity"]
         self.wire_for = parts["wire_for"]
         self.tasks = TaskSet()
 

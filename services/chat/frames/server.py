@@ -3,7 +3,7 @@
 Frames may gain members, never lose or change them. Members that are ``UNSET`` do not appear.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Self
 
 import msgspec
@@ -262,12 +262,30 @@ AnyServerFrame = (
     | Error
 )
 
+PEOPLE_PER_FRAME = 1_000
+"""People in one ``presence`` frame: some 110 KB."""
+
 _encoder = msgspec.json.Encoder()
 
 
 def encode(frame: AnyServerFrame) -> str:
     """Write a frame as the text that goes on the wire."""
     return _encoder.encode(frame).decode()
+
+
+def encode_person(presence: PersonPresence) -> str:
+    """Write a person as they stand in ``presence`` frames."""
+    return _encoder.encode(presence).decode()
+
+
+def presence_frames(people: Sequence[str]) -> Iterator[str]:
+    """Write ``presence`` frames out of people that are encoded already; none for nobody.
+
+    So whoever is shown to a thousand sessions is encoded once.
+    """
+    for start in range(0, len(people), PEOPLE_PER_FRAME):
+        some = ",".join(people[start : start + PEOPLE_PER_FRAME])
+        yield f'{{"type":"presence","users":[{some}]}}'
 
 
 def error_frame(

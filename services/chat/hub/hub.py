@@ -4,7 +4,7 @@ A session takes its seats first and learns the heads afterwards: what comes in b
 there is no hole between ``welcome`` and the live frames.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
@@ -17,6 +17,7 @@ from libs.common.tasks import TaskSet
 from services.chat.domain.closing import NOT_AUTHENTICATED
 from services.chat.domain.ordering import LiveFrame
 from services.chat.frames.server import Custom, RoomEntry
+from services.chat.hub.company import NO_COMPANY, Company
 from services.chat.hub.courier import RETRY_AFTER_S, Courier
 from services.chat.hub.local_room import LocalRoom
 from services.chat.hub.privacy import PrivateReading
@@ -39,32 +40,27 @@ class RoomsOf(Protocol):
         ...
 
 
-def _nobody(_: LocalRoom, __: Seat) -> None:
-    """Be told of a seat, and do nothing."""
-
-
 class Hub:
     """One per process, in its event loop.
 
-    Args:
-        on_told: called when a session was told of a room, and gets its frames from now on.
+    Attributes:
+        company: what wants to know who comes and goes.
     """
 
-    def __init__(
-        self,
-        *,
-        database: DatabaseThreads,
-        on_told: Callable[[LocalRoom, Seat], None] = _nobody,
-    ) -> None:
+    def __init__(self, *, database: DatabaseThreads) -> None:
+        self.company: Company = NO_COMPANY
         self._database = database
-        self._on_told = on_told
         self._rooms: dict[str, LocalRoom] = {}
         self._sessions: dict[str, set[Session]] = {}
         self._tasks = TaskSet()
         self.private_reading = PrivateReading(
             database=database, tasks=self._tasks, sessions_of=self.sessions_of
         )
-        seating = Seating(give_up=self._give_up_seat, seat_user=self.seat_user, on_told=on_told)
+        seating = Seating(
+            give_up=self._give_up_seat,
+            seat_user=self.seat_user,
+            on_told=lambda room, seat: self.company.told_of_room(room, seat),
+        )
         self._courier = Courier(database=database, tasks=self._tasks, seating=seating)
 
     # -- sessions ---------------------------------------------------------------------------
@@ -107,9 +103,11 @@ class Hub:
         """Let the held frames go; to be called right after ``welcome`` was sent."""
         for room_id, seat in list(session.seats.items()):
             seat.go_live(seat.after)
-            self._on_told(self._rooms[room_id], seat)
+            self.company.told_of_room(self._rooms[room_id], seat)
             self._courier.advance(self._rooms[room_id])
         session.opened.set()
+        session.is_live = True
+        self.company.opened(session)
 
     def leave(self, session: Session) -> None:
         """Forget a session. Doing it again changes nothing."""
@@ -123,6 +121,9 @@ class Hub:
         session.opened.set()
         for room_id in list(session.seats):
             self._give_up_seat(session, room_id)
+        if session.is_live:
+            session.is_live = False
+            self.company.closed(session)
 
     async def stop(self) -> None:
         """End what still goes on for sessions."""
@@ -253,6 +254,7 @@ class Hub:
             del self._rooms[room_id]
             ROOMS.dec()
             room.end()
+            self.company.room_ended(room)
 
     async def _join_once_opened(self, session: Session, room_id: str) -> None:
         """Seat a session that has not been told of its other rooms yet."""
@@ -290,6 +292,7 @@ class Hub:
         """
         room = self._rooms[entry.id]
         room.start(last_seq=entry.last_seq, version=entry.version)
+        room.member_count = entry.member_count or room.member_count
         if entry.version < room.version:
             return None
         seat = session.seats[entry.id]

@@ -26,6 +26,7 @@ class LocalRoom:
         told: the version that all who are seated were told of, or had read themselves.
         tell_at_s: when they may be told again, in the event loop's time.
         fill_to: the room is known to reach to this seq: what is missing below is to be read.
+        member_count: how many are present, as it was read last; 0 where that was never told.
         busy: one task at a time moves ``order``, reads for it and writes to many sockets.
         hole_timer: runs while a hole is given time to close by itself.
         tell_timer: runs until ``tell_at_s``.
@@ -45,6 +46,7 @@ class LocalRoom:
     told: int = 0
     tell_at_s: float = 0.0
     fill_to: int = 0
+    member_count: int = 0
     busy: bool = False
     hole_timer: asyncio.TimerHandle | None = None
     tell_timer: asyncio.TimerHandle | None = None

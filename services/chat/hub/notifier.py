@@ -70,6 +70,10 @@ class Badge:
     def custom(self, frame: Custom) -> None:
         """Let it pass: it goes to chats only."""
 
+    def offer(self, frame: str) -> bool:  # noqa: ARG002 - as its protocol
+        """Let it pass: a badge shows nobody."""
+        return True
+
     def close(self, code: int) -> None:
         """Close the socket."""
         self.outbound.close(code)

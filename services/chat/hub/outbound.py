@@ -96,6 +96,13 @@ class Outbound:
         """Send what other code has for the user."""
         self.send(encode(frame))
 
+    def offer(self, frame: str) -> bool:
+        """Send a frame of something that passes, unless anything waits already."""
+        if self._queue or not self._wire.ready:
+            return False
+        self.send(frame)
+        return True
+
     async def has_room(self) -> None:
         """Wait until the queue is below half: for pages that are pulled at the socket's pace."""
         await self._half_empty.wait()

@@ -52,6 +52,7 @@ class Seating:
         room.start(last_seq=state.last_seq, version=state.version)
         portrait = Portrait(state)
         room.version, room.portrait, room.leaving = state.version, portrait, []
+        room.member_count = sum(member.left_seq is None for member in state.members)
         for seat in list(room.seats.values()):
             span = portrait.spans.get(seat.session.user)
             if not _is_judged_by(seat, portrait, joining):

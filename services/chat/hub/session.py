@@ -2,14 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
+from libs.common.events import SessionKind
+from services.chat.domain.activity import Activity
 from services.chat.domain.claims import NO_CLAIMS, Claims
 from services.chat.domain.ordering import LiveFrame
 from services.chat.frames.server import Custom, RoomUpdate
 from services.chat.hub.live_status import LiveStatus
-
-Kind = Literal["chat", "notifications", "poll"]
 
 
 class Listener(Protocol):
@@ -36,6 +36,14 @@ class Listener(Protocol):
         """Take what other code pushed to the user."""
         ...
 
+    def offer(self, frame: str) -> bool:
+        """Take a frame of something that passes: who is there, who types.
+
+        Returns:
+            False where it was not taken, because the reader is too slow for what matters more.
+        """
+        ...
+
     def close(self, code: int) -> None:
         """End the session, behind everything that was said before."""
         ...
@@ -48,18 +56,27 @@ class Session:
     Attributes:
         sid: the sign-in that it belongs to.
         listener: gets its news.
-        opened: set when ``welcome`` has gone out and the session is live.
+        opened: set when ``welcome`` has gone out and the session is live, or when it has ended.
+        is_live: others are told of it.
         is_private: the others are not to learn what is read in it; None until that is known.
+        activity: whether its person is at it.
     """
 
     id: str
     user: str
     sid: str
     listener: Listener
-    kind: Kind = "chat"
+    kind: SessionKind = "chat"
     seats: "dict[str, Seat]" = field(default_factory=dict)
     opened: asyncio.Event = field(default_factory=asyncio.Event)
+    is_live: bool = False
     is_private: bool | None = None
+    activity: Activity = field(default_factory=Activity)
+
+    @property
+    def is_away(self) -> bool:
+        """Whether its person is away."""
+        return self.activity.is_away
 
 
 @dataclass(slots=True, eq=False)
@@ -73,6 +90,7 @@ class Seat:
         until: the last seq of a user who was removed.
         held: live frames, while the session does not know the room's head yet; None once live.
         held_status: what came of statuses meanwhile, in one.
+        met: the session was told, or is to be told, of the presence of the room's people.
         claimed: what the session has claimed lately; what repeats it is passed over, until
             ``claimed_until_s`` of the monotonic clock.
     """
@@ -85,6 +103,7 @@ class Seat:
     until: int | None = None
     held: list[LiveFrame] | None = field(default_factory=list)
     held_status: LiveStatus | None = None
+    met: bool = False
     claimed: Claims = NO_CLAIMS
     claimed_until_s: float = 0.0
 

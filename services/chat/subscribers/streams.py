@@ -1,14 +1,18 @@
-"""What every chat process does about events of the streams: it hands them to its hub."""
+"""What every chat process does about events of the streams: it hands them to whom they are for."""
 
 import asyncio
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from libs.common.events import (
     AnyEvent,
     MessageCreated,
+    PresenceBeat,
+    PresenceChanged,
     RoomChanged,
     RoomSnapshot,
+    TypingChanged,
     UserChanged,
     UserRevoked,
     WatermarksAdvanced,
@@ -17,38 +21,79 @@ from libs.common.streams.entries import Entry
 from libs.common.streams.names import stream_key
 from libs.common.streams.tail import Subscription
 from services.chat.hub import Hub
+from services.chat.hub.presence import PresenceBoard
 from services.chat.hub.statuses import MessageStatusManager
-from services.chat.store import CHAT_EVENTS, CHAT_ROOMS, RECEIPTS_EVENTS
+from services.chat.hub.typing import TypingIndicatorManager
+from services.chat.store import (
+    CHAT_EVENTS,
+    CHAT_ROOMS,
+    CHAT_TYPING,
+    PRESENCE_EVENTS,
+    RECEIPTS_EVENTS,
+)
 
+DURABLE = (CHAT_EVENTS, RECEIPTS_EVENTS)
+PASSING = (CHAT_TYPING,)
+"""Streams of each partition; those that pass are not read again from their beginning."""
+DURABLE_ONCE = (CHAT_ROOMS,)
+PASSING_ONCE = (PRESENCE_EVENTS,)
+"""Likewise, of partition 0 only."""
 ENTRIES_PER_TURN = 16
 """Entries handed over before the event loop gets a turn."""
 
 
-async def tell(hub: Hub, statuses: MessageStatusManager, entries: Sequence[Entry]) -> None:
-    """Hand the events of some entries to the hub, and advances to the statuses; in order."""
+@dataclass(frozen=True, kw_only=True)
+class Hearers:
+    """Whom events are for."""
+
+    hub: Hub
+    statuses: MessageStatusManager
+    presence: PresenceBoard
+    typing: TypingIndicatorManager
+
+
+async def tell(hearers: Hearers, entries: Sequence[Entry]) -> None:
+    """Hand the events of some entries over, in order."""
     for number, entry in enumerate(entries, start=1):
         if number % ENTRIES_PER_TURN == 0:
             await asyncio.sleep(0)
         for event in entry.events:
-            _tell_one(hub, statuses, event)
+            _tell_one(hearers, event)
 
 
-def _tell_one(hub: Hub, statuses: MessageStatusManager, event: AnyEvent) -> None:
+def _tell_one(hearers: Hearers, event: AnyEvent) -> None:
     match event:
         case MessageCreated():
-            hub.on_messages(event)
-        case RoomChanged() | RoomSnapshot():
-            hub.on_room(event)
-        case UserChanged():
-            hub.on_user_changed(event)
-        case UserRevoked():
-            hub.on_revoked(event)
+            hearers.hub.on_messages(event)
         case WatermarksAdvanced():
-            statuses.broadcast_status_update(event)
+            hearers.statuses.broadcast_status_update(event)
+        case TypingChanged():
+            hearers.typing.hear(event)
+        case PresenceChanged():
+            hearers.presence.hear(event)
+        case PresenceBeat():
+            hearers.presence.hear_beat()
+        case _:
+            _tell_of_people(hearers, event)
 
 
-def tailed(hub: Hub, statuses: MessageStatusManager, *, partition: int) -> list[Subscription]:
+def _tell_of_people(hearers: Hearers, event: AnyEvent) -> None:
+    match event:
+        case RoomChanged() | RoomSnapshot():
+            hearers.hub.on_room(event)
+        case UserChanged():
+            hearers.hub.on_user_changed(event)
+            hearers.presence.on_user_changed(event)
+        case UserRevoked():
+            hearers.hub.on_revoked(event)
+
+
+def tailed(hearers: Hearers, *, partition: int) -> list[Subscription]:
     """Return what every chat process reads of one partition."""
-    streams = [CHAT_EVENTS, RECEIPTS_EVENTS, *([CHAT_ROOMS] if partition == 0 else [])]
-    handler = functools.partial(tell, hub, statuses)
-    return [Subscription(stream_key(name, partition), handler, durable=True) for name in streams]
+    handler = functools.partial(tell, hearers)
+    durable = [*DURABLE, *(DURABLE_ONCE if partition == 0 else ())]
+    passing = [*PASSING, *(PASSING_ONCE if partition == 0 else ())]
+    return [
+        Subscription(stream_key(name, partition), handler, durable=name in durable)
+        for name in (*durable, *passing)
+    ]

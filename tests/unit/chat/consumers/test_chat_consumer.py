@@ -11,8 +11,10 @@ from libs.common.errors import Unauthenticated, Unavailable
 from services.chat.consumers import ChatConsumer
 from services.chat.domain.drafts import Stored
 from services.chat.frames.server import Limits
-from services.chat.hub import Hub
+from services.chat.hub import Hub, Session
+from services.chat.hub.activity import ActivityWatch
 from services.chat.hub.statuses import MessageStatusManager
+from services.chat.hub.typing import TypingIndicatorManager
 from tests.unit.chat.hub.fake_database import FakeDatabase
 from tests.unit.chat.hub.fake_wire import FakeWire
 
@@ -68,6 +70,16 @@ class Reporter:
         self.reported.append(receipt)
 
 
+class Teller:
+    """Keeps what is told of typists."""
+
+    def __init__(self):
+        self.told = []
+
+    def tell(self, news):
+        self.told += news
+
+
 class Visit:
     """A connection to a consumer, and what came back over it."""
 
@@ -79,7 +91,8 @@ class Visit:
         self.events.put_nowait({"type": "websocket.connect"})
         self.sent: list[dict[str, Any]] = []
         self.hub = Hub(database=self.database)  # type: ignore[arg-type]  # a fake
-        self.reporter = Reporter()
+        self.reporter, self.teller = Reporter(), Teller()
+        self.changed: list[Session] = []
         statuses = MessageStatusManager(
             hub=self.hub,
             reporter=cast(Any, self.reporter),
@@ -90,6 +103,17 @@ class Visit:
             "hub": self.hub,
             "writer": self.writer,
             "statuses": statuses,
+            "typing": TypingIndicatorManager(
+                room_of=self.hub.local_room,
+                teller=self.teller,
+                clock=self.clock,
+                most_members=100,
+            ),
+            "activity": ActivityWatch(
+                all_sessions=self.hub.all_sessions,
+                on_changed=self.changed.append,
+                clock=self.clock,
+            ),
             "database": self.database,
             "verifier": Verifier(),
             "clock": self.clock,

@@ -13,6 +13,7 @@ from services.chat.hub import Hub, Outbound, Session
 from services.chat.hub.status_pusher import LARGE_EVERY_S, SMALL_EVERY_S, StatusPusher
 from services.chat.selectors.marks import MarksRead, MemberMarks
 from services.chat.selectors.rooms import Head
+from tests.company import SittingDown
 from tests.properties.quick_time import QuickLoop
 from tests.unit.chat.hub.fake_database import FakeDatabase, span
 from tests.unit.chat.hub.fake_wire import FakeWire
@@ -56,13 +57,11 @@ class Scene:
         self.database = Rows()
         self.database.add_room(ROOM, "ann", "bob")
         self.database.add_room(OTHER, "ann", "bob")
-        self.hub = Hub(
-            database=cast(Any, self.database),
-            on_told=lambda room, seat: self.pusher.sat_down(room, seat),
-        )
+        self.hub = Hub(database=cast(Any, self.database))
         self.pusher = StatusPusher(
             room_of=self.hub.local_room, database=cast(Any, self.database), clock=ManualClock()
         )
+        self.hub.company = SittingDown(self.pusher)
         self.wires = defaultdict(FakeWire)
 
     def session(self, user, kind="chat"):
