@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
@@ -27,6 +28,7 @@ from prompt_toolkit.utils import suspend_to_background_supported
 
 from clients.python.terminal.lines import Laid, Line, drawn
 from clients.python.terminal.screen import Live
+from clients.python.terminal.styles import STYLES
 
 TICK_S = 0.5
 """How often the bar is drawn anew by itself: it counts seconds while reconnecting."""
@@ -42,35 +44,7 @@ Source: xterm, Control Sequences, FocusIn/FocusOut."""
 FOCUS_IN, FOCUS_OUT = Keys.ControlF23, Keys.ControlF24
 """Keys that no keyboard has, for what the library does not know: the two reports of the focus."""
 
-STYLE: BaseStyle = Style.from_dict(
-    {
-        "bottom-toolbar": "noreverse",
-        "bar": "ansibrightblack",
-        "bar.good": "ansigreen",
-        "bar.warn": "ansiyellow",
-        "bar.bad": "ansired",
-        "prompt": "bold",
-        "title": "bold",
-        "strong": "bold",
-        "me": "bold",
-        "dim": "ansibrightblack",
-        "quiet": "ansibrightblack italic",
-        "note": "ansicyan",
-        "good": "ansigreen",
-        "bad": "ansired",
-        "tick.grey": "ansibrightblack",
-        "tick.blue": "bold ansibrightblue",
-        "tick.red": "ansired",
-        "tick.green": "ansigreen",
-        "tick.yellow": "ansiyellow",
-        "name0": "ansicyan",
-        "name1": "ansiyellow",
-        "name2": "ansimagenta",
-        "name3": "ansibrightblue",
-        "name4": "ansibrightgreen",
-        "name5": "ansibrightred",
-    }
-)
+STYLE: BaseStyle = Style.from_dict(dict(STYLES))
 
 
 class PromptScreen:
@@ -90,6 +64,8 @@ class PromptScreen:
         self._columns = 0
         self._watched = True
         self._call_when_watched: Callable[[], None] = lambda: None
+        self._call_when_touched: Callable[[], None] = lambda: None
+        self._call_when_typed: Callable[[str], None] = lambda _: None
         self._typed: asyncio.Queue[str | None] = asyncio.Queue()
         self._prompt: asyncio.Task[str] | None = None
         self._session: PromptSession[str] = PromptSession(
@@ -105,6 +81,8 @@ class PromptScreen:
             style=STYLE,
             key_bindings=self._keys(),
         )
+        self._session.default_buffer.on_text_changed += self._on_text
+        self._session.app.key_processor.after_key_press += self._on_key
 
     @property
     def columns(self) -> int:
@@ -119,6 +97,14 @@ class PromptScreen:
     def when_watched(self, call: Callable[[], None]) -> None:
         """Make this call whenever the window gets the focus."""
         self._call_when_watched = call
+
+    def when_touched(self, call: Callable[[], None]) -> None:
+        """Make this call at every key, and when the window gets the focus."""
+        self._call_when_touched = call
+
+    def when_typed(self, call: Callable[[str], None]) -> None:
+        """Make this call with the text at the prompt, and with none when the focus is lost."""
+        self._call_when_typed = call
 
     def show(self, lines: Sequence[Laid]) -> None:
         """Write lines above the prompt; those of one turn of the loop are written at once."""
@@ -221,10 +207,21 @@ class PromptScreen:
         self._watched = is_watched
         if begins:
             self._call_when_watched()
+        if not is_watched:
+            self._call_when_typed("")
+
+    def _on_text(self, buffer: Buffer) -> None:
+        self._call_when_touched()
+        self._call_when_typed(buffer.text)
+
+    def _on_key(self, _keys: object) -> None:
+        """Note a key; that the focus was lost comes as one, too, and is no sign of a person."""
+        if self._watched:
+            self._call_when_touched()
 
     def _keys(self) -> KeyBindings:
         ANSI_SEQUENCES.update({"\x1b[I": FOCUS_IN, "\x1b[O": FOCUS_OUT})
-        keys = _keys(self._give)
+        keys = _keys(self._give, taken_back=lambda: self._call_when_typed(""))
 
         @keys.add(FOCUS_IN)
         def _(_event: KeyPressEvent) -> None:
@@ -255,7 +252,7 @@ class _Completer(Completer):
             yield Completion(new, start_position=-length)
 
 
-def _keys(give: Callable[[str | None], None]) -> KeyBindings:
+def _keys(give: Callable[[str | None], None], *, taken_back: Callable[[], None]) -> KeyBindings:
     keys = KeyBindings()
     writing = has_focus(DEFAULT_BUFFER)
 
@@ -269,6 +266,7 @@ def _keys(give: Callable[[str | None], None]) -> KeyBindings:
     def _(event: KeyPressEvent) -> None:
         if event.current_buffer.text:
             event.current_buffer.reset()
+            taken_back()
         else:
             give(None)
 
