@@ -28,7 +28,7 @@ class Spec:
 
 
 COMMANDS: Mapping[str, Spec] = {
-    "rooms": Spec("[part of a name]", "list your conversations, the latest first"),
+    "rooms": Spec("[part of a name]", "list conversations, the latest first"),
     "open": Spec("number | name | username", "open a conversation", 1, "rooms"),
     "new": Spec("username", "begin a conversation with somebody", 1, "people"),
     "find": Spec("beginning of a name", "look for people", 1),
@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, Spec] = {
     "retry": Spec("", "send again what was refused"),
     "who": Spec("[number]", "tell who received and read it"),
     "receipts": Spec("[on|off]", "let others see what you read, or not"),
+    "lastseen": Spec("[everyone|contacts|nobody]", "choose who sees when you were here last"),
     "help": Spec("", "show this"),
     "quit": Spec("", "leave; so do Ctrl-D and Ctrl-C"),
 }

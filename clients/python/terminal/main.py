@@ -23,7 +23,9 @@ from clients.python.parley import (
 )
 from clients.python.terminal import arguments as command_line
 from clients.python.terminal.arguments import Arguments
+from clients.python.terminal.attention import Attention
 from clients.python.terminal.commands import Call
+from clients.python.terminal.company import Company
 from clients.python.terminal.completion import complete
 from clients.python.terminal.directory import Directory
 from clients.python.terminal.model import Model
@@ -90,17 +92,22 @@ def _try_to_sign_in(given: Arguments, settings: Settings) -> int:
 async def _talk(arguments: Arguments, settings: Settings) -> int:
     options = Options(automatic_receipts=_is_read(arguments))
     async with _ended_by_signals(), await signed_in(arguments, options) as chat:
+        if not _is_interactive():
+            chat.activity("away")  # a script is not a person
         people = People(chat.api.users_by_id)
         people.add([chat.welcome.user])
         model = Model(chat.rooms, chat.user_id)
         directory = Directory(chat, model, people)
         if arguments.to and not sys.stdin.isatty():
-            sent = await send_input(chat, directory, to=arguments.to, timeout_s=arguments.timeout_s)
-            return int(not sent)
-        view = View(model, people, await _ticks(chat))
+            return await send_input(
+                chat, directory, to=arguments.to, timeout_s=arguments.timeout_s
+            )
+        view = View(model, people, ticks=await _ticks(chat), company=_company(chat, people))
         screen = _screen(arguments, settings, _live(chat, model, people, view))
         talk = Talk(chat, model=model, people=people, view=view, screen=screen)
         runner = Runner(chat, talk, directory=directory, model=model, people=people, view=view)
+        if _is_interactive():
+            Attention(chat, model=model, clock=options.clock).watch(screen)
         if not screen.redraws:
             talk.patience_s = arguments.timeout_s
         talk.tell(f"Signed in as {people.full_name(chat.user_id)} at {arguments.url}.")
@@ -124,6 +131,15 @@ def _live(chat: Chat, model: Model, people: People, view: View) -> Live:
         prompt=view.prompt,
         bar=lambda: view.bar(chat.link, chat.next_try_in_s),
         complete=completions,
+    )
+
+
+def _company(chat: Chat, people: People) -> Company:
+    return Company(
+        people,
+        presence=chat.presence,
+        typists=chat.typists,
+        now=lambda: chat.server_time,
     )
 
 

@@ -115,6 +115,11 @@ class Model:
         direct = (room for room in self.rooms.values() if room.kind == DIRECT)
         return next((room for room in direct if user in (room.members or ())), None)
 
+    def other_in(self, room: Room) -> str | None:
+        """Return the other person of a direct room; None in groups, and where one is alone."""
+        others = (user for user in room.members or () if user != self.me)
+        return next(others, None) if room.kind == DIRECT else None
+
     def title(self, room: str) -> str:
         """Return a room's name, also after one left it; a word where it is unknown."""
         known = self.rooms.get(room)

@@ -8,7 +8,7 @@ from clients.python.terminal.screen import InputLines
 from clients.python.terminal.sentences import sentence_of
 
 
-async def send_input(chat: Chat, directory: Directory, *, to: str, timeout_s: float) -> bool:
+async def send_input(chat: Chat, directory: Directory, *, to: str, timeout_s: float) -> int:
     """Send each line that is not blank, one after the other, until one is refused.
 
     Args:
@@ -18,7 +18,8 @@ async def send_input(chat: Chat, directory: Directory, *, to: str, timeout_s: fl
         timeout_s: how long to try each.
 
     Returns:
-        Whether all of them are stored; otherwise it was said on the standard error which is not.
+        The exit status: 0 where all of them are stored; otherwise it was said on the standard
+        error which is not.
     """
     sent, number = 0, 0
     try:
@@ -33,5 +34,5 @@ async def send_input(chat: Chat, directory: Directory, *, to: str, timeout_s: fl
     except ParleyError as error:
         where = f"line {number} was not sent: " if number else ""
         sys.stderr.write(f"parley: {where}{sentence_of(error)} (sent before: {sent})\n")
-        return False
-    return True
+        return 1
+    return 0

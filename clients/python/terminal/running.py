@@ -61,6 +61,7 @@ class Runner:
             "retry": self._retry,
             "who": self._who,
             "receipts": self._receipts,
+            "lastseen": self._lastseen,
             "help": self._help,
         }
 
@@ -179,6 +180,21 @@ class Runner:
             None: "This server tells others what you have read, and has no other choice.",
         }
         self._talk.tell(said[profile.send_read_receipts])
+
+    async def _lastseen(self, call: Call) -> None:
+        said = {
+            "everyone": "Whoever shares a conversation with you sees when you were here last.",
+            "contacts": "Only those you have a direct conversation with see when you were here"
+            " last; of others you do not see it either.",
+            "nobody": "Nobody sees when you were here last; of others you do not see it either.",
+            None: "This server has no choice of who sees when you were here last.",
+        }
+        wish = call.rest.strip().lower()
+        if wish and wish not in said:
+            raise NotFound("Like this: /lastseen contacts")
+        api = self._chat.api
+        profile = await (api.change_me(last_seen=wish) if wish else api.me())
+        self._talk.tell(said.get(profile.last_seen, said[None]))
 
     async def _help(self, _call: Call) -> None:
         self._talk.show(self._view.help(self._talk.columns))

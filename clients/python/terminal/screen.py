@@ -58,6 +58,17 @@ class Screen(Protocol):
         """Make this call whenever somebody begins to look again."""
         ...
 
+    def when_touched(self, call: Callable[[], None]) -> None:
+        """Make this call at every sign of a person: a key, or that they look again."""
+        ...
+
+    def when_typed(self, call: Callable[[str], None]) -> None:
+        """Make this call with the text that is being written, whenever a key changed it.
+
+        The text is empty, too, where nobody looks any more; not when it was finished with Enter.
+        """
+        ...
+
     def show(self, lines: Sequence[Laid]) -> None:
         """Write lines, in order, above whatever is being typed."""
         ...
@@ -87,6 +98,7 @@ class PlainScreen:
     def __init__(self, *, is_watched: bool) -> None:
         self.is_watched = is_watched
         self._lines = InputLines()
+        self._call_when_touched: Callable[[], None] = lambda: None
 
     @property
     def columns(self) -> int:
@@ -95,6 +107,13 @@ class PlainScreen:
 
     def when_watched(self, call: Callable[[], None]) -> None:
         """Do nothing: whether somebody looks does not change."""
+
+    def when_touched(self, call: Callable[[], None]) -> None:
+        """Make this call at every line; of keys nothing is known."""
+        self._call_when_touched = call
+
+    def when_typed(self, call: Callable[[str], None]) -> None:
+        """Do nothing: lines come when they are finished."""
 
     def show(self, lines: Sequence[Laid]) -> None:
         """Write lines."""
@@ -106,7 +125,9 @@ class PlainScreen:
 
     async def read(self) -> str | None:
         """Return the next line of the input."""
-        return await self._lines.next()
+        line = await self._lines.next()
+        self._call_when_touched()
+        return line
 
     async def close(self) -> None:
         """Do nothing: nothing was changed."""

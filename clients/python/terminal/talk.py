@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
-from clients.python.parley import Chat, FellBehind, Message, ParleyError, Room
+from clients.python.parley import Chat, FellBehind, Message, ParleyError, Room, Typing
 from clients.python.parley.outbox import new_client_id
 from clients.python.terminal import lines
 from clients.python.terminal.commands import Call, Mistake, Say, parse
@@ -234,6 +234,8 @@ class Talk:
                     if isinstance(frame, Room):
                         await self._people.learn(frame.members or ())
                         self._tell_of(frame)
+                    if isinstance(frame, Typing) and frame.room == self._model.current:
+                        await self._people.learn(frame.users)
                     self._screen.refresh()
             except FellBehind:
                 continue

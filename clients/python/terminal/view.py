@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from clients.python.parley import Link, Message, MessageReceipt, Room, User
 from clients.python.terminal import lines
 from clients.python.terminal.commands import COMMANDS
+from clients.python.terminal.company import NAME_COLUMNS, Company
 from clients.python.terminal.layout import clip
 from clients.python.terminal.lines import Laid, Line, Mark, Piece, Row
 from clients.python.terminal.model import DIRECT, Model, Outgoing
@@ -31,15 +32,23 @@ class View:
         model: what is known.
         people: how everybody is called.
         ticks: the signs of own messages.
+        company: the others at this moment.
         zone: of the reader; None is the machine's own.
     """
 
     def __init__(
-        self, model: Model, people: People, ticks: Ticks, zone: dt.tzinfo | None = None
+        self,
+        model: Model,
+        people: People,
+        *,
+        ticks: Ticks,
+        company: Company,
+        zone: dt.tzinfo | None = None,
     ) -> None:
         self._model = model
         self._people = people
         self._ticks = ticks
+        self._company = company
         self._zone = zone
 
     # Messages ---------------------------------------------------------------------------------
@@ -95,16 +104,29 @@ class View:
             laid += lines.notice(more, columns, "dim")
         return laid
 
-    def header(self, room: Room, columns: int) -> Line:
-        """Return the line above an opened conversation."""
+    def header(self, room: Room, columns: int) -> Laid:
+        """Return the line above an opened conversation; of two people, with the other's presence.
+
+        It follows them for as long as it is drawn anew; then the bar does.
+        """
         title, about = self._model.title(room.id), self._about(room)
         words = about if about == f"@{title}" else f"{title} ({about})"
-        return lines.rule(words, columns, "title")
+
+        def line() -> Line:
+            presence = self._presence(room)
+            return lines.rule(f"{words} · {presence}" if presence else words, columns, "title")
+
+        return line
 
     def members(self, members: Iterable[tuple[str, str]], columns: int) -> list[Line]:
-        """List (user id, role)."""
+        """List (user id, role), with who of them is there."""
         rows = [
-            [self._name(user), ("dim", "" if role == "member" else role)] for user, role in members
+            [
+                self._name(user),
+                ("dim", "" if role == "member" else role),
+                ("dim", self._company.presence(user)),
+            ]
+            for user, role in members
         ]
         return lines.table(rows, columns)
 
@@ -149,10 +171,11 @@ class View:
         return [("prompt", f"{title} > ")]
 
     def bar(self, link: Link, next_try_in_s: float) -> Line:
-        """Return the bottom line: the connection, who one is, what waits."""
+        """Return the bottom line: the connection, the others here, who one is, what waits."""
         waiting = len(self._model.waiting())
         unread = self._model.unread_elsewhere()
         words = [
+            self._here(),
             f"@{safe(self._people.username(self._model.me))}",
             f"{unread} unread elsewhere" if unread else "",
             f"{waiting} on {'its' if waiting == 1 else 'their'} way" if waiting else "",
@@ -160,6 +183,15 @@ class View:
         ]
         style, state = link_words(link, next_try_in_s)
         return [(style, f" {state} "), ("bar", " · ".join(["", *filter(None, words)]))]
+
+    def _here(self) -> str:
+        """Say who writes in the open room; otherwise, of two people, whether the other is there."""
+        room = self._model.open_room
+        if room is None:
+            return ""
+        presence = self._presence(room)
+        about = f"{clip(self._model.title(room.id), NAME_COLUMNS)}: {presence}" if presence else ""
+        return self._company.typing(room.id) or about
 
     def _row(self, message: Message, at: dt.datetime) -> Row:
         own = message.sender == self._model.me
@@ -223,8 +255,12 @@ class View:
     def _about(self, room: Room) -> str:
         if room.kind != DIRECT:
             return "1 member" if room.member_count == 1 else f"{room.member_count} members"
-        others = [user for user in room.members or () if user != self._model.me]
-        return f"@{self._people.username(others[0])}" if others else "yourself"
+        other = self._model.other_in(room)
+        return f"@{self._people.username(other)}" if other else "yourself"
+
+    def _presence(self, room: Room) -> str:
+        other = self._model.other_in(room)
+        return self._company.presence(other) if other else ""
 
     def _name(self, user: str) -> lines.Piece:
         you = " (you)" if user == self._model.me else ""

@@ -193,8 +193,8 @@ async def test_a_post_ends_typing_though_it_goes_another_way(server, web):
 
 async def test_presence_is_asked_over_http_too(server, web):
     people = [{"id": "bob", "status": "offline", "last_seen": fakes.DAY}]
-    me = {"id": "me", "status": "online", "last_seen": None, "last_ping": fakes.DAY}
-    me |= {"last_activity": None, "active_connections": 2}
+    times = {"last_seen": None, "last_activity": None, "last_ping": fakes.DAY}
+    me = {"id": "me", "status": "online", "active_connections": 2, **times}
     web.answer("GET /api/presence/users", lambda r: httpx.Response(200, json={"users": people}))
     web.answer("GET /api/presence/me", lambda request: httpx.Response(200, json=me))
     async with chat_with(server, web) as (chat, _):

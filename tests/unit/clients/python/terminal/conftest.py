@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from clients.python.terminal.company import Company
 from clients.python.terminal.directory import Directory
 from clients.python.terminal.model import Model
 from clients.python.terminal.people import People
@@ -30,7 +31,10 @@ async def stage(server: Server, web: Web) -> AsyncIterator[Stage]:
     web.answer("GET /api/chat/rooms/late/messages", lambda request: httpx.Response(200, json=late))
     async with chat_with(server, web, *ROOMS) as (chat, peer):
         known, model, screen = People(chat.api.users_by_id), Model(chat.rooms, "me"), FakeScreen()
-        view = View(model, known, Ticks(chat.progress))
+        company = Company(
+            known, presence=chat.presence, typists=chat.typists, now=lambda: chat.server_time
+        )
+        view = View(model, known, ticks=Ticks(chat.progress), company=company)
         talk = Talk(chat, model=model, people=known, view=view, screen=screen)
         directory = Directory(chat, model, known)
         runner = Runner(chat, talk, directory=directory, model=model, people=known, view=view)

@@ -31,6 +31,8 @@ class FakeScreen:
     def __init__(self) -> None:
         self.laid: list[Laid] = []
         self.watched: list[Callable[[], None]] = []
+        self.touch: Callable[[], None] = lambda: None
+        self.write: Callable[[str], None] = lambda text: None
         self.keys: asyncio.Queue[str | None] = asyncio.Queue()
 
     @property
@@ -42,6 +44,12 @@ class FakeScreen:
 
     def when_watched(self, call: Callable[[], None]) -> None:
         self.watched.append(call)
+
+    def when_touched(self, call: Callable[[], None]) -> None:
+        self.touch = call
+
+    def when_typed(self, call: Callable[[str], None]) -> None:
+        self.write = call
 
     def look(self) -> None:
         self.is_watched = True

@@ -11,6 +11,7 @@ PACKAGE = pathlib.Path(terminal.__file__).parent
 MODULES = sorted(path for path in PACKAGE.glob("*.py") if not path.name.startswith("__"))
 PURE = (
     "commands",
+    "company",
     "completion",
     "layout",
     "lines",
@@ -18,6 +19,7 @@ PURE = (
     "people",
     "safe",
     "sentences",
+    "styles",
     "ticks",
     "view",
 )

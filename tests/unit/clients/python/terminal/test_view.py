@@ -12,7 +12,7 @@ from clients.python.terminal.model import Model, Outgoing
 from clients.python.terminal.people import People
 from clients.python.terminal.ticks import Ticks
 from clients.python.terminal.view import LISTED_RECEIPTS, LISTED_ROOMS, LIVE_LINES, View, link_words
-from tests.unit.clients.python.terminal.made import ask_nobody, message, room
+from tests.unit.clients.python.terminal.made import Others, ask_nobody, company_of, message, room
 
 
 @pytest.fixture
@@ -37,8 +37,15 @@ def marks() -> Marks:
 
 
 @pytest.fixture
-def view(model: Model, people: People, marks: Marks) -> View:
-    return View(model, people, Ticks(marks.progress), dt.timezone(dt.timedelta(hours=2)))
+def others() -> Others:
+    return Others()
+
+
+@pytest.fixture
+def view(model: Model, people: People, marks: Marks, others: Others) -> View:
+    zone = dt.timezone(dt.timedelta(hours=2))
+    company = company_of(people, others, zone)
+    return View(model, people, ticks=Ticks(marks.progress), company=company, zone=zone)
 
 
 def texts(lines: Sequence[Laid]) -> list[str]:
@@ -178,6 +185,39 @@ def test_the_bar_tells_the_connection_and_what_waits(view, model):
     bar = plain(view.bar(Link.WAITING, 3.4))
 
     assert bar == " ○ reconnecting in 3 s  · @ann · 2 unread elsewhere · 1 on its way · /help"
+
+
+def test_the_header_follows_the_other_person_of_a_conversation_of_two(view, model, others):
+    header = view.header(model.rooms["r"], 50)
+    before = plain(header)
+    others.are("online", "bob")
+
+    assert before == "── Bob (@bob) ───────────────────────────────────"
+    assert plain(header) == "── Bob (@bob) · online ──────────────────────────"
+    assert plain(view.header(model.rooms["t"], 50)).startswith("── Team (3 members) ─")
+
+
+def test_the_bar_tells_who_types_here_and_otherwise_whether_the_other_is_there(view, model, others):
+    def told() -> str:
+        return plain(view.bar(Link.ONLINE, 0)).removeprefix(" ● connected  · ").split(" · ")[0]
+
+    others.are("away", "bob")
+    others.typing["t"] = ["ann"]
+    nowhere = told()
+    model.begin("r")
+    there = told()
+    others.typing["r"] = ["bob"]
+
+    assert (nowhere, there, told()) == ("@ann", "Bob: away", "Bob is typing")
+
+
+def test_members_are_listed_with_who_of_them_is_there(view, others):
+    others.are("online", "bob")
+
+    assert texts(view.members([("me", "owner"), ("bob", "member")], 80)) == [
+        "  @ann (you)  owner",
+        "  Bob (@bob)         online",
+    ]
 
 
 @pytest.mark.parametrize("link", list(Link))
