@@ -29,7 +29,7 @@ from services.presence.actions.statuses import StatusWriter
 from services.presence.actions.watch import Watch
 from services.presence.selectors.people import any_room_is_known
 from services.presence.settings import PresenceSettings
-from services.presence.store import CHAT_REQUESTS, CHAT_ROOMS, GROUP, STREAMS
+from services.presence.store import CHAT_REQUESTS, CHAT_ROOMS, CHAT_SESSIONS, GROUP, STREAMS
 from services.presence.store.sessions import SessionStore
 from services.presence.subscribers import handlers
 
@@ -77,34 +77,33 @@ class Process:
             any_room_is_known=any_room_is_known,
         )
         self.trimmer = Trimmer(self.blocking, list(STREAMS.values()), partitions=1)
-        self.loops = self._make_loops()
+        # Sessions need no database: they are read at once, rooms once it is known what is missing.
+        self.sessions_loop, self.rooms_loop = self._make_loops()
         self.internal = InternalServer(
             settings.host, settings.internal_port, self._checks(), clock=self.clock
         )
         self._tasks = TaskSet()
         self._serving = False
 
-    def _make_loops(self) -> list[GroupLoop]:
-        """Make what reads the streams of chat."""
+    def _make_loops(self) -> tuple[GroupLoop, GroupLoop]:
+        """Make what reads the streams of chat: of sessions, and of rooms."""
+        handled = handlers(self.manager, self.database)
         consumer = f"{platform.node()}:{self._settings.port}"
-        return [
+        sessions, rooms = (
             GroupLoop(
                 self.blocking,
                 stream_key(name),
                 GROUP,
-                handler,
+                handled[name],
                 consumer=consumer,
                 clock=self.clock,
                 # What was missed of sessions comes with the next list of each process.
                 on_cut_off=self.wanted.missed if name == CHAT_ROOMS else None,
                 options=GroupOptions(batch=ROOM_ENTRIES) if name == CHAT_ROOMS else None,
             )
-            for name, handler in handlers(self.manager, self.database).items()
-        ]
-
-    def _start_loops(self) -> None:
-        for loop in self.loops:
-            loop.start()
+            for name in (CHAT_SESSIONS, CHAT_ROOMS)
+        )
+        return sessions, rooms
 
     async def start(self, *, on_failure: Callable[[], None]) -> None:
         """Begin to work; nothing has to be reachable yet.
@@ -117,10 +116,11 @@ class Process:
             "watch": self.watch.run(),
             "status-writer": self.status_writer.run(),
             "trimmer": self.trimmer.run(),
-            "readers": self.wanted.run(then=self._start_loops),
+            "rooms": self.wanted.run(then=self.rooms_loop.start),
         }
         for name, work in parts.items():
             self._tasks.spawn_forever(work, name=name, on_end=on_failure)
+        self.sessions_loop.start()
         await self.internal.start()
         self._serving = True
         log.info("presence_started")
@@ -132,7 +132,7 @@ class Process:
     async def stop(self) -> bool:
         """Finish what is in hand, then let go of everything; tell whether that succeeded."""
         self._serving = False
-        await asyncio.gather(*(loop.stop() for loop in self.loops))
+        await asyncio.gather(self.sessions_loop.stop(), self.rooms_loop.stop())
         await self._tasks.stop()
         await self.publisher.drain()
         await self.internal.stop()

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from libs.common.events import PersonPresence, SessionNews
 from services.presence.store import AWAY, DUE, EVENTS_KEY, ONLINE, PROCESSES, SINCE, UNWRITTEN
@@ -47,6 +48,8 @@ NUMBERS: Mapping[str, int] = {
 
 _FOLDER = Path(__file__).parent
 _PEOPLE = msgspec.json.Decoder(list[PersonPresence])
+_OWN_FAULT = "user_script"
+"""How Redis begins to tell of an error of a script itself."""
 _FORGET_WRITTEN = """
 for index = 1, #ARGV, 2 do
   local score = redis.call('ZSCORE', KEYS[1], ARGV[index])
@@ -62,6 +65,10 @@ Told = (
     | tuple[Literal["list"], str, int, int, Sequence[SessionNews]]
 )
 """What a process told: of which kind, which process, when (ms, Redis' time), and what."""
+
+
+class ScriptFailed(Exception):
+    """A script met something that it was not made for: the data are at fault, not Redis."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +142,14 @@ class SessionStore:
 
     async def _run(self, name: str, *arguments: bytes) -> Any:
         numbers = NUMBERS if self.now_ms is None else {**NUMBERS, "now_ms": self.now_ms}
-        return await self._scripts[name](keys=KEYS, args=[msgspec.json.encode(numbers), *arguments])
+        try:
+            return await self._scripts[name](
+                keys=KEYS, args=[msgspec.json.encode(numbers), *arguments]
+            )
+        except ResponseError as error:
+            if str(error).startswith(_OWN_FAULT):
+                raise ScriptFailed(str(error)) from error
+            raise
 
 
 def _portions(told: Iterable[Told]) -> Iterable[list[Told]]:

@@ -21,12 +21,13 @@ local function note(process, at_ms, news)
   local session, user, step, n = news[1], news[2], news[4], news[5]
   if call('HEXISTS', CLOSED .. process, session) == 1 then return end
   local known = call('HGET', SESSIONS .. process, session)
+  local known_n, known_state = read_session(known or '')
+  local state = step == 'away' and 'away' or 'active'
   if step == 'closed' then
     call('HSET', CLOSED .. process, session, n)
     call('PEXPIRE', CLOSED .. process, GIVEN.tombstone_ms)
     if known then close(process, session, user, at_ms) end
-  elseif not known or read_session(known) < n then
-    local state = step == 'away' and 'away' or 'active'
+  elseif not known or (known_n < n and known_state ~= state) then
     call('HSET', SESSIONS .. process, session, n .. ' ' .. state .. ' ' .. user)
     set_user_online(user, session, process, state, at_ms)
   end
