@@ -249,9 +249,10 @@ class Chat:
     def activity(self, state: State) -> None:
         """Tell that somebody is in front of this device (``active``), or nobody is (``away``).
 
-        One is ``active`` until told otherwise; ``away`` holds across connections. To be called as
-        often as one likes: ``active`` is repeated every 4 minutes at most, and should be while it
-        is true, because after 6 minutes of silence the server takes one for away.
+        One is ``active`` until told otherwise. ``away`` holds until the next call, whatever is sent
+        and however often one reconnects. To be called as often as one likes: ``active`` is repeated
+        every 4 minutes at most, and should be while it is true, because after 6 minutes of silence
+        the server takes one for away.
         """
         self._engine.core.activity(state, self._engine.now)
         self._engine.pump()

@@ -71,6 +71,7 @@ class Core:
     def take_output(self) -> Output:
         """Return what is to be done and forget it."""
         output, self._output = self._output, Output()
+        output.commands += self._attendance.behind(output.commands)
         return output
 
     @property

@@ -99,9 +99,7 @@ async def _talk(arguments: Arguments, settings: Settings) -> int:
         model = Model(chat.rooms, chat.user_id)
         directory = Directory(chat, model, people)
         if arguments.to and not sys.stdin.isatty():
-            return await send_input(
-                chat, directory, to=arguments.to, timeout_s=arguments.timeout_s
-            )
+            return await send_input(chat, directory, to=arguments.to, timeout_s=arguments.timeout_s)
         view = View(model, people, ticks=await _ticks(chat), company=_company(chat, people))
         screen = _screen(arguments, settings, _live(chat, model, people, view))
         talk = Talk(chat, model=model, people=people, view=view, screen=screen)

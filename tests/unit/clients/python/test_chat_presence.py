@@ -155,6 +155,22 @@ async def test_away_is_told_again_to_the_next_connection_and_active_is_not(serve
     assert [one["state"] for one in (first, again, back)] == ["away", "away", "active"]
 
 
+async def test_who_is_away_stays_so_though_a_message_is_sent_and_another_read(server, web):
+    async with chat_with(server, web) as (chat, peer):
+        chat.activity("away")
+        await peer.hear("activity")
+        sending = asyncio.create_task(chat.send("r", "hello"))
+        frame = await peer.hear("message")
+        behind_it = await peer.received.get()
+        await peer.acknowledge(frame, 4)
+        await sending
+        chat.read("r")
+        await peer.hear("read_receipt")
+        behind_that = await peer.received.get()
+
+    assert behind_it == behind_that == {"type": "activity", "state": "away"}
+
+
 async def test_the_feeds_end_with_the_chat(server, web):
     async with chat_with(server, web) as (chat, _):
         feeds = (chat.typing_changes(), chat.presence_changes())

@@ -3,12 +3,13 @@
 import datetime as dt
 
 from clients.python.parley.attendance import REPEAT_AFTER_S, Attendance
-from clients.python.parley.commands import Activity
+from clients.python.parley.commands import Activity, Delivered, ReadReceipt, SendMessage
 from clients.python.parley.frames import PresenceOf
 from clients.python.parley.presence import Presences
 from clients.python.parley.server_clock import ServerClock
 
 NOON = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
+MESSAGE = SendMessage(room="r", client_id="c", content="hi")
 ACTIVE, AWAY = Activity(state="active"), Activity(state="away")
 
 
@@ -68,6 +69,16 @@ def test_only_away_is_told_again_on_a_new_connection():
 
     assert (first, second, third) == ([], [AWAY], [])
     assert attendance.change("active", 40 + REPEAT_AFTER_S - 1) == []
+
+
+def test_behind_what_looks_like_the_deed_of_a_person_away_is_told_again():
+    attendance = Attendance()
+    said = attendance.behind([MESSAGE])
+    attendance.change("away", 1)
+
+    assert said == []
+    assert attendance.behind([MESSAGE, ReadReceipt(room="r", seq=1)]) == [AWAY]
+    assert attendance.behind([Delivered(room="r", seq=1), AWAY]) == []
 
 
 def test_the_servers_clock_runs_on_from_its_last_word():
