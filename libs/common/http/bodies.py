@@ -59,13 +59,15 @@ def read_query(request: HttpRequest, shape: type[ShapeT]) -> ShapeT:
     All members of ``shape`` have defaults. Parameters that it does not name are ignored.
 
     Raises:
-        BadFrame: a parameter is wrong.
+        BadFrame: a parameter is wrong, or missing.
     """
     values: dict[str, Any] = {}
     wrong: dict[str, list[str]] = {}
     for field in msgspec.structs.fields(shape):
         text = request.GET.get(field.name)
         if text is None:
+            if field.required:
+                wrong[field.name] = ["This parameter is required."]
             continue
         try:
             values[field.name] = _parameter(text, field.type)

@@ -27,8 +27,9 @@ TELL_EVERY_S = 0.2
 """Least time between two ``presence`` frames to one socket; what changes meanwhile is one frame."""
 LOOK_EVERY_S = 1.0
 ASK_AGAIN_AFTER_S = 2.0
-PATIENCE_S = 2.0
-"""How long somebody who is new here may be waited for, before they are told to be unknown."""
+PATIENCE_S = 8.0
+"""How long somebody who is new here may be waited for, before they are told to be unknown: longer
+than presence says nothing of absent people whom it never knew, where its data have just begun."""
 DOUBT_S = 45.0
 """The same of somebody of whom something is known that may be out of date: presence says nothing
 of absent people for 35 s after Redis was wiped."""

@@ -17,6 +17,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     count: Count | None = None
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    ids: str
+
+
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     search: str | None = None
     limit: Count = 20
@@ -114,3 +118,10 @@ def test_what_is_documented_is_what_is_read():
     assert set(extra["responses"]) == {201, "default"}
     assert route["response"] == {201: None, 204: None}
     assert schemas()["Order"]["properties"]["text"]["maxLength"] == 5
+
+
+def test_a_parameter_that_has_to_be_there_is_missed():
+    with pytest.raises(BadFrame) as refused:
+        read_query(query("who=1"), Wanted)
+
+    assert list(refused.value.fields) == ["ids"]
