@@ -82,8 +82,9 @@ class Core:
     @property
     def busy(self) -> bool:
         """Whether time alone will bring something to do; otherwise ``tick`` need not be called."""
-        owes = self._receipts.pending or self._keystrokes.pending or self.rooms.has_holes
-        return bool(len(self._outbox) or (self.online and owes))
+        parts = (self._receipts, self._keystrokes, self.typists)
+        waits = self.rooms.has_holes or any(part.pending for part in parts)
+        return bool(len(self._outbox) or (self.online and waits))
 
     def send(self, draft: Draft, *, now: float, deadline: float) -> str:
         """Take a message on; the ``Settled`` of the returned ref tells the rest.
@@ -141,6 +142,7 @@ class Core:
             self._send_due(now)
             self._output.commands += self.take_receipts(now)
             self._output.commands += self._keystrokes.due(now)
+            self._output.typing += self.typists.due(now)
             self._ask_for_holes(now)
 
     def disconnected(self, now: float) -> None:
@@ -222,7 +224,7 @@ class Core:
             for one in pending:
                 self._settle(one, message, duplicate=True)
         if self.rooms.is_news(message):  # an old one says nothing about who types now
-            self._output.typing += self.typists.drop(message.room, message.sender)
+            self._output.typing += self.typists.wrote(message.room, message.sender, now)
         self._release(self.rooms.take(message, now))
 
     def synced(self, rooms: Iterable[SyncedRoom], now: float) -> None:

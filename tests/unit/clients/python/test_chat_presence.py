@@ -86,6 +86,18 @@ async def test_who_types_is_known_until_their_message_or_the_next_word(server, w
         assert list(chat.typists("r")) == []
 
 
+async def test_who_types_on_behind_their_message_is_seen_again(server, web, clock):
+    async with chat_with(server, web, clock=clock) as (chat, peer):
+        changes = chat.typing_changes()
+        await peer.say(type="typing", room="r", users=["bob"])
+        await peer.message("r", 4)
+        first, second = await changes.next(), await changes.next()
+        clock.advance(0.6)
+        third = await changes.next()
+
+    assert [list(one.users) for one in (first, second, third)] == [["bob"], [], ["bob"]]
+
+
 async def test_a_message_that_was_missed_does_not_end_what_its_writer_types_now(server, web):
     async with chat_with(server, web, fakes.room("r", last_seq=5, delivered_seq=3)) as (chat, peer):
         await peer.say(type="typing", room="r", users=["bob"])
