@@ -196,6 +196,11 @@ class Terminal:
                 raise AssertionError(f"no {what} on the screen:\n{self.screen.text}")
         return self.screen.text
 
+    def look(self) -> None:
+        """Take in what the program has written meanwhile."""
+        while self._read():
+            pass
+
     def leave(self, keys: str = "\x04") -> int:
         """Press Ctrl-D (or others) and return the exit status."""
         self.type(keys, enter=False)
@@ -204,8 +209,7 @@ class Terminal:
     def ended(self) -> int:
         """Wait for the program's end; return its status."""
         self.until_true(lambda: self.process.poll() is not None, "end")
-        while self._read():
-            pass
+        self.look()
         return self.process.wait()
 
     def close(self) -> None:
