@@ -12,6 +12,7 @@ import type {
   OnWake,
   OpenTransport,
   ReadMarks,
+  Usage,
 } from "./environment";
 
 export const browserClock: Clock = {
@@ -39,22 +40,42 @@ export const browserChance: Chance = {
 /** A page that is shown without the focus (beside another window, say) is not being looked at. */
 export const browserAttention: Attention = {
   isHere: () => document.visibilityState === "visible" && document.hasFocus(),
-  onChange: (fn) => {
-    const ends = [
+  onChange: (fn) =>
+    together(
       listening(document, "visibilitychange", fn),
       listening(window, "focus", fn),
       listening(window, "blur", fn),
-    ];
-    return () => {
-      for (const end of ends) end();
-    };
-  },
+    ),
 };
 
-function listening(target: EventTarget, event: string, fn: () => void): Cancel {
-  target.addEventListener(event, fn);
+/** Whoever comes back to the page uses it; a finger on the glass is a pointer, too. */
+export const browserUsage: Usage = {
+  isShown: () => document.visibilityState === "visible",
+  onUse: (fn) =>
+    together(
+      listening(document, "visibilitychange", fn),
+      listening(window, "focus", fn),
+      ...["keydown", "pointerdown", "pointermove", "touchstart", "wheel"].map((event) =>
+        listening(window, event, fn, { capture: true, passive: true }),
+      ),
+    ),
+};
+
+function listening(
+  target: EventTarget,
+  event: string,
+  fn: () => void,
+  options: AddEventListenerOptions = {},
+): Cancel {
+  target.addEventListener(event, fn, options);
   return () => {
-    target.removeEventListener(event, fn);
+    target.removeEventListener(event, fn, options);
+  };
+}
+
+function together(...ends: Cancel[]): Cancel {
+  return () => {
+    for (const end of ends) end();
   };
 }
 
@@ -63,19 +84,15 @@ export const onBrowserWake: OnWake = (fn) =>
     if (document.visibilityState === "visible") fn();
   });
 
-export const onBrowserNetwork: OnNetwork = (fn) => {
-  const ends = [
+export const onBrowserNetwork: OnNetwork = (fn) =>
+  together(
     listening(window, "online", () => {
       fn(true);
     }),
     listening(window, "offline", () => {
       fn(false);
     }),
-  ];
-  return () => {
-    for (const end of ends) end();
-  };
-};
+  );
 
 /** Read marks in local storage, which some browsers forbid: then they last as long as the page. */
 export const storedMarks: ReadMarks = {

@@ -35,6 +35,14 @@ export interface Attention {
   onChange(fn: () => void): Cancel;
 }
 
+/** What shows that somebody is at this device, whether they look at this page or not. */
+export interface Usage {
+  /** Whether the page is in sight; it may be without the focus. */
+  isShown(): boolean;
+  /** Tell of every key, touch and move of the pointer, and when `isShown` may have changed. */
+  onUse(fn: () => void): Cancel;
+}
+
 export interface TransportEvents {
   onOpen(): void;
   onText(text: string): void;
@@ -90,6 +98,7 @@ export interface Environment {
   clock: Clock;
   chance: Chance;
   attention: Attention;
+  usage: Usage;
   onWake: OnWake;
   onNetwork: OnNetwork;
   openTransport: OpenTransport;

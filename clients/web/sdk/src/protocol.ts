@@ -17,6 +17,7 @@ export type User = Welcome["user"];
 export type RoomState = Welcome["rooms"][number];
 export type Watermark = RoomState["lowest"][number];
 export type StatusFrame = ServerFrameOf<"status">;
+export type PersonPresence = ServerFrameOf<"presence">["users"][number];
 export type SyncedRoom = ServerFrameOf<"synced">["rooms"][number];
 
 /** What other code on the server pushed; `name` is `<namespace>.<name>`, `data` any JSON value. */

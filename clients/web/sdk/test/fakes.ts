@@ -14,6 +14,7 @@ import type {
   RoomState,
   ServerFrame,
   TransportEvents,
+  Usage,
   User,
 } from "../src";
 
@@ -89,6 +90,33 @@ export class FakeAttention implements Attention {
   turn(here: boolean): void {
     this.here = here;
     for (const fn of this.listeners) fn();
+  }
+}
+
+export class FakeUsage implements Usage {
+  private shown = true;
+  private readonly listeners = new Set<() => void>();
+
+  isShown(): boolean {
+    return this.shown;
+  }
+
+  onUse(fn: () => void): Cancel {
+    this.listeners.add(fn);
+    return () => {
+      this.listeners.delete(fn);
+    };
+  }
+
+  /** A key, a touch, a move of the pointer. */
+  use(): void {
+    for (const fn of this.listeners) fn();
+  }
+
+  /** The page comes in sight, or another takes its place. */
+  show(shown: boolean): void {
+    this.shown = shown;
+    this.use();
   }
 }
 
@@ -181,6 +209,7 @@ export class World {
   wake: () => void = () => undefined;
   network: (isUp: boolean) => void = () => undefined;
   readonly attention = new FakeAttention();
+  readonly usage = new FakeUsage();
 
   private readonly openTransport: OpenTransport = (events) => {
     const socket = new FakeSocket(events);
@@ -193,6 +222,7 @@ export class World {
     chance: this.chance,
     drafts: this.drafts,
     attention: this.attention,
+    usage: this.usage,
     openTransport: this.openTransport,
     marks: {
       get: (user, room) => this.marks.get(`${user} ${room}`) ?? 0,
