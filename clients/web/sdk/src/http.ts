@@ -14,10 +14,14 @@ export interface Session {
   csrf_token: string;
 }
 
+/** Who learns when one was there last; `contacts`: whoever one has a direct conversation with. */
+export type LastSeenTo = "everyone" | "contacts" | "nobody";
+
 /** Oneself, and what one lets others know. */
 export interface Profile {
   user: User;
   send_read_receipts: boolean;
+  last_seen: LastSeenTo;
 }
 
 export interface MessagePage {
@@ -89,6 +93,11 @@ export class Api {
   /** Whether others learn what one reads from now on. What they know already, they keep. */
   async sendReadReceipts(send: boolean): Promise<Profile> {
     return this.write("/me", { send_read_receipts: send }, "PATCH");
+  }
+
+  /** Who learns from now on when one was there last. Of whoever does not, one does not either. */
+  async showLastSeen(to: LastSeenTo): Promise<Profile> {
+    return this.write("/me", { last_seen: to }, "PATCH");
   }
 
   async searchUsers(search: string): Promise<User[]> {

@@ -69,6 +69,17 @@ test("whether others learn what one reads is asked and set on the server", async
   expect(headers?.["X-CSRFToken"]).toBe("token-1");
 });
 
+test("who learns when one was there last is asked and set on the server", async () => {
+  const world = new World();
+  world.http.answer("GET /me", 200, { user: ME, last_seen: "everyone" });
+  world.http.answer("PATCH /me", 200, { user: ME, last_seen: "contacts" });
+
+  expect((await world.api.profile()).last_seen).toBe("everyone");
+  expect((await world.api.showLastSeen("contacts")).last_seen).toBe("contacts");
+
+  expect(world.http.requests.at(-1)?.body).toEqual({ last_seen: "contacts" });
+});
+
 test("a problem document becomes an error with its fields and its retry_after", async () => {
   const world = new World();
   world.http.answer("POST /auth/register", 400, {
