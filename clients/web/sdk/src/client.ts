@@ -5,24 +5,30 @@
  * events carry names, never data, so a listener cannot fall behind. (`custom` is the exception: what
  * other code pushes is nobody's state here.)
  */
+import { Company } from "./company";
 import { Connection } from "./connection";
 import type { ConnectionState } from "./connection";
 import { Emitter } from "./emitter";
-import type { Cancel, Draft, Environment } from "./environment";
+import type { Draft, Environment } from "./environment";
 import { History } from "./history";
-import { ApiError } from "./http";
 import type { Api } from "./http";
 import { Outbox } from "./outbox";
 import { People } from "./people";
-import type { CustomPush, Message, ServerFrame, StatusFrame, User, Welcome } from "./protocol";
+import type {
+  ClientFrame,
+  CustomPush,
+  Message,
+  ServerFrame,
+  StatusFrame,
+  User,
+  Welcome,
+} from "./protocol";
 import { Reading } from "./reading";
 import { Receipts } from "./receipts";
+import { Renewal } from "./renewal";
 import { HOLE_PATIENCE_MS, Repair } from "./repair";
 import type { Room } from "./room";
 import { Rooms } from "./rooms";
-
-/** Half of an access token's life. */
-const RENEW_EVERY_MS = 5 * 60_000;
 
 export interface ClientEvents {
   connection: ConnectionState;
@@ -32,6 +38,10 @@ export interface ClientEvents {
   room: string;
   /** The names of people. */
   people: null;
+  /** Whether these people are there. */
+  presence: readonly string[];
+  /** Which of the others type in this room. */
+  typing: string;
   /** Other code on the server has something for this person's pages. At most once, or never. */
   custom: CustomPush;
   /** The server closed with this code because of a bug in this client. */
@@ -40,6 +50,8 @@ export interface ClientEvents {
 
 export class ChatClient extends Emitter<ClientEvents> {
   readonly connection: Connection;
+  /** Who is there and who types, and telling them of oneself. */
+  readonly company: Company;
   /** The longest message that the server takes, in code points; it says so in `welcome`. */
   contentChars = Infinity;
   private readonly joined: Rooms;
@@ -49,15 +61,18 @@ export class ChatClient extends Emitter<ClientEvents> {
   private readonly receipts: Receipts;
   private readonly reading: Reading;
   private readonly history: History;
-  private renewal: Cancel = () => undefined;
+  private readonly renewal: Renewal;
 
   constructor(
-    private readonly env: Environment,
+    env: Environment,
     private readonly api: Api,
     readonly me: User,
   ) {
     super();
-    this.connection = new Connection(env, () => this.renewSession());
+    this.renewal = new Renewal(env.clock, api, me.id, () => {
+      this.connection.expire();
+    });
+    this.connection = new Connection(env, () => this.renewal.renew());
     this.joined = new Rooms(api, me.id, (room) => env.marks.get(me.id, room), {
       onFold: (room) => {
         this.repair.check(room, 0);
@@ -66,6 +81,7 @@ export class ChatClient extends Emitter<ClientEvents> {
       // Repair asks for nothing in a room that is not there.
       onLeft: (room) => {
         this.receipts.forget(room);
+        this.company.onLeft(room);
       },
       onLoaded: () => {
         this.emit("rooms", null);
@@ -80,9 +96,17 @@ export class ChatClient extends Emitter<ClientEvents> {
     );
     this.people.learn([me]);
     this.repair = new Repair(env.clock, this.joined.byId, (cursors, ref) =>
-      this.connection.send({ type: "sync", cursors, ref }),
+      this.tell({ type: "sync", cursors, ref }),
     );
-    this.receipts = new Receipts(env.clock, (frame) => this.connection.send(frame));
+    this.receipts = new Receipts(env.clock, (frame) => this.tell(frame));
+    this.company = new Company(env, (frame) => this.tell(frame), {
+      onPresence: (users) => {
+        this.emit("presence", users);
+      },
+      onTyping: (room) => {
+        this.emit("typing", room);
+      },
+    });
     this.reading = new Reading(
       env,
       me.id,
@@ -113,7 +137,7 @@ export class ChatClient extends Emitter<ClientEvents> {
       this.onFrame(frame);
     });
     this.connection.on("state", (state) => {
-      if (state.name !== "online") this.repair.reset();
+      if (state.name !== "online") this.lost();
       this.emit("connection", state);
     });
     this.connection.on("fault", (code) => {
@@ -124,14 +148,16 @@ export class ChatClient extends Emitter<ClientEvents> {
   start(): void {
     this.connection.start();
     this.reading.start();
-    this.renewLater();
+    this.company.start();
+    this.renewal.start();
     void this.outbox.restore(this.me.id);
   }
 
   /** End the connection and all timers. Drafts stay in their store. */
   close(): void {
-    this.renewal();
+    this.renewal.close();
     this.reading.close();
+    this.company.close();
     this.connection.stop();
     this.repair.reset();
     this.receipts.close();
@@ -244,6 +270,12 @@ export class ChatClient extends Emitter<ClientEvents> {
       case "status":
         this.onStatus(frame);
         break;
+      case "presence":
+        this.company.onPresence(frame);
+        break;
+      case "typing":
+        this.company.onTyping(frame);
+        break;
       default:
         // Frames of later versions, and those that nobody here needs yet.
         break;
@@ -253,6 +285,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   private onWelcome(frame: Welcome): void {
     this.contentChars = frame.limits.content_chars;
     this.joined.onWelcome(frame);
+    this.company.onWelcome();
     this.outbox.flush();
     this.people.askNow();
     this.emit("rooms", null);
@@ -272,7 +305,10 @@ export class ChatClient extends Emitter<ClientEvents> {
   private takeMessage(message: Message): void {
     const room = this.room(message.room);
     if (room === undefined) return;
-    if (room.take(message)) this.joined.bump(room);
+    if (room.take(message)) {
+      this.joined.bump(room);
+      this.company.onNewest(room.id, message.sender);
+    }
     room.learn(room.told);
     this.repair.check(room, HOLE_PATIENCE_MS);
     this.progressed(room);
@@ -287,25 +323,18 @@ export class ChatClient extends Emitter<ClientEvents> {
 
   private sendDraft(draft: Draft, attempt: number): boolean {
     const { room, client_id, content } = draft;
-    if (attempt === 0) return this.connection.send({ type: "message", room, client_id, content });
-    return this.connection.send({ type: "retry", room, client_id, content, attempt });
+    if (attempt === 0) return this.tell({ type: "message", room, client_id, content });
+    return this.tell({ type: "retry", room, client_id, content, attempt });
   }
 
-  private async renewSession(): Promise<"valid" | "gone" | "unknown"> {
-    try {
-      const { user } = await this.api.session();
-      return user.id === this.me.id ? "valid" : "gone";
-    } catch (error) {
-      return error instanceof ApiError && error.status === 401 ? "gone" : "unknown";
-    }
+  private tell(frame: ClientFrame): boolean {
+    const isSent = this.connection.send(frame);
+    if (isSent) this.company.onSent(frame);
+    return isSent;
   }
 
-  private renewLater(): void {
-    this.renewal = this.env.clock.after(RENEW_EVERY_MS, () => {
-      void this.renewSession().then((session) => {
-        if (session === "gone") this.connection.expire();
-        else this.renewLater();
-      });
-    });
+  private lost(): void {
+    this.repair.reset();
+    this.company.onLost();
   }
 }

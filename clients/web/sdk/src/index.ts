@@ -5,6 +5,7 @@
  */
 export * from "./browser";
 export * from "./client";
+export type { Company } from "./company";
 export * from "./connection";
 export * from "./environment";
 export { STATUSES } from "./generated/statuses";

@@ -1,0 +1,106 @@
+/**
+ * People here and now: who is there and who types, and the same of oneself for the others.
+ *
+ * All of it passes: nothing is kept beyond the connection, and nothing is told late. Who asks for
+ * it while there is none learns that nobody types and that of nobody anything is known.
+ */
+import { Activity } from "./activity";
+import type { Clock, Usage } from "./environment";
+import { Presences } from "./presence";
+import type { ClientFrame, PersonPresence, ServerFrameOf } from "./protocol";
+import { Keystrokes, Typists } from "./typing";
+
+export interface CompanyHandlers {
+  /** Of these people something else is known. */
+  onPresence(users: readonly string[]): void;
+  /** Others type in this room. */
+  onTyping(room: string): void;
+}
+
+export class Company {
+  private readonly presences = new Presences();
+  private readonly typists = new Typists();
+  private readonly keystrokes: Keystrokes;
+  private readonly activity: Activity;
+
+  constructor(
+    env: { clock: Clock; usage: Usage },
+    send: (frame: ClientFrame) => boolean,
+    private readonly handlers: CompanyHandlers,
+  ) {
+    this.keystrokes = new Keystrokes(env.clock, (room, isTyping) =>
+      send({ type: "typing", room, is_typing: isTyping }),
+    );
+    this.activity = new Activity(env, (state) => send({ type: "activity", state }));
+  }
+
+  /** Whether somebody is there: `unknown` of people with whom one shares no room. */
+  presenceOf(user: string): PersonPresence {
+    return this.presences.of(user);
+  }
+
+  /** The ids of the others who type in a room, those first who began first. */
+  typistsIn(room: string): readonly string[] {
+    return this.typists.in(room);
+  }
+
+  /** A key was pressed in a text for this room. To be called at every one; few are told. */
+  type(room: string): void {
+    this.keystrokes.press(room);
+  }
+
+  /** The text was taken back, or left. Not to be called where it is sent: that says it by itself. */
+  stopTyping(room: string): void {
+    this.keystrokes.stop(room);
+  }
+
+  start(): void {
+    this.activity.start();
+  }
+
+  close(): void {
+    this.activity.close();
+    this.keystrokes.clear();
+  }
+
+  onWelcome(): void {
+    this.activity.onWelcome();
+  }
+
+  onPresence(frame: ServerFrameOf<"presence">): void {
+    this.changed(this.presences.learn(frame.users));
+  }
+
+  onTyping(frame: ServerFrameOf<"typing">): void {
+    if (this.typists.hear(frame.room, frame.users)) this.handlers.onTyping(frame.room);
+  }
+
+  /** The newest message of a room: what its sender typed there. */
+  onNewest(room: string, sender: string): void {
+    if (this.typists.drop(room, sender)) this.handlers.onTyping(room);
+  }
+
+  /** A frame went to the server. */
+  onSent(frame: ClientFrame): void {
+    const isMessage = frame.type === "message" || frame.type === "retry";
+    if (isMessage) this.keystrokes.sent(frame.room);
+    if (isMessage || frame.type === "read_receipt") this.activity.holdAway();
+  }
+
+  /** One is not in this room any more. */
+  onLeft(room: string): void {
+    this.keystrokes.forget(room);
+    if (this.typists.forget(room)) this.handlers.onTyping(room);
+  }
+
+  /** The connection is gone. */
+  onLost(): void {
+    this.keystrokes.clear();
+    for (const room of this.typists.clear()) this.handlers.onTyping(room);
+    this.changed(this.presences.clear());
+  }
+
+  private changed(users: readonly string[]): void {
+    if (users.length > 0) this.handlers.onPresence(users);
+  }
+}
