@@ -69,6 +69,24 @@ CHAT: Mapping[str, Statements] = {
     "0006_shown_version": [
         "update room_marks set shown_version = 1 where room_id = %(room)s::uuid",
     ],
+    "0007_last_seen": [
+        """update chat_user set last_seen = 'contacts', profile_version = profile_version + 1
+            where id = %(ann)s::uuid""",
+    ],
+}
+
+PRESENCE: Mapping[str, Statements] = {
+    "0001_initial": [
+        "insert into room (id, version, is_direct) values (%(room)s::uuid, 3, true)",
+        """insert into member (room_id, user_id)
+            values (%(room)s::uuid, %(ann)s::uuid), (%(room)s::uuid, %(bob)s::uuid)""",
+        """insert into privacy (user_id, last_seen, version)
+            values (%(ann)s::uuid, 'contacts', 1)""",
+        """insert into user_status (user_id, is_online, last_seen, last_activity,
+                                    active_connections, last_ping, changed_ms)
+            values (%(ann)s::uuid, true, now(), now(), 2, now(), 1764360000000),
+                   (%(bob)s::uuid, false, null, null, 0, null, 1764360000000)""",
+    ],
 }
 
 RECEIPTS: Mapping[str, Statements] = {
@@ -94,7 +112,11 @@ RECEIPTS: Mapping[str, Statements] = {
     ],
 }
 
-ROWS: Mapping[str, Mapping[str, Statements]] = {"chat": CHAT, "receipts": RECEIPTS}
+ROWS: Mapping[str, Mapping[str, Statements]] = {
+    "chat": CHAT,
+    "presence": PRESENCE,
+    "receipts": RECEIPTS,
+}
 """By service, and by the name of the migration."""
 
 
@@ -117,6 +139,31 @@ def send_a_message(cursor: extensions.cursor, tag: str) -> None:
     assert cursor.fetchone() == ("third",)
 
 
+def see_somebody_go(cursor: extensions.cursor, tag: str) -> None:
+    """Write a status as the writer does, where nothing newer is written; then look who may see it."""
+    for changed_ms in (1764360000001, 1764360000000):
+        cursor.execute(
+            """insert into user_status (user_id, is_online, last_seen, active_connections, changed_ms)
+                values (%(ann)s::uuid, false, '2025-11-28T20:00:00Z', 0, %(changed_ms)s)
+                    on conflict (user_id) do update
+                   set is_online = excluded.is_online, changed_ms = excluded.changed_ms,
+                       last_seen = greatest(user_status.last_seen, excluded.last_seen)
+                 where user_status.changed_ms <= excluded.changed_ms""",
+            {**names(tag), "changed_ms": changed_ms},
+        )
+    cursor.execute(
+        """select status.is_online, status.changed_ms, room.is_direct, privacy.last_seen
+              from member own
+              join member other on other.room_id = own.room_id and other.user_id <> own.user_id
+              join room on room.id = own.room_id
+              join user_status status on status.user_id = other.user_id
+              left join privacy on privacy.user_id = other.user_id
+             where own.user_id = %(bob)s::uuid""",
+        names(tag),
+    )
+    assert cursor.fetchall() == [(False, 1764360000001, True, "contacts")]
+
+
 def fold_a_claim(cursor: extensions.cursor, tag: str) -> None:
     """Raise a watermark as the folder does, past the message of its member's own."""
     cursor.execute(
@@ -137,6 +184,7 @@ def fold_a_claim(cursor: extensions.cursor, tag: str) -> None:
 
 PROOFS: Mapping[str, Callable[[extensions.cursor, str], None]] = {
     "chat": send_a_message,
+    "presence": see_somebody_go,
     "receipts": fold_a_claim,
 }
 """By service: shows that it can do its work on the newest schema."""
