@@ -15,7 +15,7 @@ from redis import Redis
 from libs.common.control import GROUP, channel_layer
 from services.chat.subscribers import ControlListener
 from tests.integration.chat.control_layer import layer
-from tests.integration.libs.conftest import Server
+from tests.valkey_server import Server
 
 AGAIN_WITHIN_S = 30.0
 """Generous; on an idle machine it takes 2 to 4 s from the server's return."""

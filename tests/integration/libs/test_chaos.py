@@ -14,8 +14,8 @@ from libs.common.streams.group_options import GroupOptions
 from libs.common.streams.names import StreamPolicy, stream_table
 from libs.common.streams.publisher import Publisher
 from libs.common.streams.tail import Subscription, Tail
-from tests.integration.libs.conftest import Server
 from tests.integration.libs.numbered import Eventually, numbered, numbers_of
+from tests.valkey_server import Server
 
 KEY = "chat.rooms:{0}"
 TABLE = stream_table(StreamPolicy("chat.rooms", groups=frozenset({"receipts"})))
