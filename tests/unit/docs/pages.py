@@ -3,7 +3,7 @@
 A pointer stands in backticks and is one of
 
 * ``package.module:name.member``: imported and looked up;
-* ``path/to/file.ts:Name.member`` (also ``.tsx``, ``.sql``): exported, or defined, in that file;
+* ``path/to/file.ts:Name.member`` (also ``.tsx``, ``.sql``, ``.lua``): exported, or defined, there;
 * ``path/to/test_file.py::test_name`` or ``path/to/file.test.ts::the title of a test``.
 """
 
@@ -29,7 +29,7 @@ NEEDS_ENVIRONMENT = {"settings", "asgi", "process", "__main__"}
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _WORD = re.compile(r"`([^`]+)`")
 _MODULE = re.compile(r"(?P<module>[a-z_]\w*(?:\.\w+)+):(?P<name>[\w.]+)")
-_FILE = re.compile(r"(?P<path>[\w./-]+\.(?:tsx?|sql)):(?P<name>\w+(?:\.\w+)*)")
+_FILE = re.compile(r"(?P<path>[\w./-]+\.(?:tsx?|sql|lua)):(?P<name>\w+(?:\.\w+)*)")
 _TEST = re.compile(r"(?P<path>[\w./-]+\.(?:py|ts|tsx))::(?P<name>.+)")
 
 
@@ -123,6 +123,8 @@ def _problem_with_file(path: Path, names: list[str]) -> str | None:
     first, *members = names
     if path.suffix == ".sql":
         defined = re.search(rf"^create function {first}\b", text, re.MULTILINE)
+    elif path.suffix == ".lua":
+        defined = re.search(rf"^local function {first}\b", text, re.MULTILINE)
     else:
         kinds = "class|function|async function|const|type|interface"
         defined = re.search(rf"^export (?:{kinds}) {first}\b", text, re.MULTILINE)

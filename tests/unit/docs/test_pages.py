@@ -56,6 +56,8 @@ def test_every_page_stands_in_the_index():
         ("clients/web/sdk/src/connection.ts:Connection.sleep", "has no sleep"),
         ("clients/web/sdk/src/connection.ts:GOOD_AFTER_MS", "defines no GOOD_AFTER_MS"),
         ("services/chat/migrations/0002_send_messages.sql:send_messages", None),
+        ("services/presence/store/sessions.lua:broadcast_status_change", None),
+        ("services/presence/store/sessions.lua:broadcast", "defines no broadcast"),
         ("tests/unit/docs/test_pages.py::test_a_pointer_is_followed", None),
         ("tests/unit/docs/test_pages.py::test_nothing", "no such test"),
         ("tests/unit/docs/test_page.py::test_a_pointer_is_followed", "no such file"),
