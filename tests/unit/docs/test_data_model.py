@@ -62,11 +62,17 @@ FIRST_MODELS = {
     ),
 }
 CHAT = {model.__name__: model for model in apps.get_app_config("chat").get_models()}
-RECEIPTS = {
-    f"{model.__name__} of receipts" if model.__name__ in CHAT else model.__name__: model
-    for model in apps.get_app_config("receipts").get_models()
-}
-MODELS = CHAT | RECEIPTS
+
+
+def models_of(service):
+    """Return the models of a service by their headings: what chat has, too, says whose it is."""
+    return {
+        f"{model.__name__} of {service}" if model.__name__ in CHAT else model.__name__: model
+        for model in apps.get_app_config(service).get_models()
+    }
+
+
+MODELS = CHAT | models_of("presence") | models_of("receipts")
 
 
 @pytest.mark.parametrize("model", FIRST_MODELS)
