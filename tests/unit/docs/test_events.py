@@ -1,13 +1,31 @@
+import re
 from typing import get_args
 
 import msgspec
+import pytest
 
 from libs.common.events import AnyEvent
 from services.chat.store import STREAMS as STREAMS_OF_CHAT
+from services.presence.store import STREAMS as STREAMS_OF_PRESENCE
 from services.receipts.store import STREAMS as STREAMS_OF_RECEIPTS
 from tests.unit.docs import pages
 
 EVENTS = {str(event.__struct_config__.tag): event for event in get_args(AnyEvent)}
+WRITTEN_BY = {
+    "chat": STREAMS_OF_CHAT,
+    "presence": STREAMS_OF_PRESENCE,
+    "receipts": STREAMS_OF_RECEIPTS,
+}
+POLICIES = [
+    pytest.param(service, policy, id=f"{policy.name} of {service}")
+    for service, table in WRITTEN_BY.items()
+    for policy in table.values()
+]
+
+
+def here():
+    """Return the rows of the streams that are written today."""
+    return [row for row in pages.rows("events.md", "Streams") if row["state"] == pages.HERE]
 
 
 def test_every_event_is_documented_with_its_members():
@@ -22,19 +40,25 @@ def test_every_event_is_documented_with_its_members():
 
 
 def test_every_stream_is_documented_and_every_documented_one_exists():
-    rows = pages.rows("events.md", "Streams")
+    documented = {row.first for row in here()}
 
-    here = {row.first for row in rows if row["state"] == pages.HERE}
-
-    assert here == {*STREAMS_OF_CHAT, *STREAMS_OF_RECEIPTS}
+    assert documented == {name for table in WRITTEN_BY.values() for name in table}
 
 
 def test_every_stream_has_a_writer_and_a_reader_and_says_what_it_carries():
-    here = [row for row in pages.rows("events.md", "Streams") if row["state"] == pages.HERE]
-
-    for row in here:
+    for row in here():
         assert pages.pointers(row["written by"])
         assert pages.pointers(row["read by"]) or row["read by"].startswith("planned: ")
 
-    carried = [word for row in here for word in pages.words(row["carries"])]
+    carried = [word for row in here() for word in pages.words(row["carries"])]
     assert sorted(carried) == sorted(EVENTS)
+
+
+@pytest.mark.parametrize(("service", "policy"), POLICIES)
+def test_a_stream_names_each_service_that_writes_it_and_each_group_that_reads_it(service, policy):
+    (row,) = [row for row in here() if row.first == policy.name]
+    length = f"{policy.max_len:,}".replace(",", " ")
+
+    assert re.search(rf"(^|; ){service}: `", row["written by"])
+    assert set(re.findall(r"group `(\w+)`", row["read by"])) == policy.groups
+    assert row["kept"] == ("until acknowledged" if policy.groups else f"about {length} entries")
