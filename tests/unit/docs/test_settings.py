@@ -1,20 +1,22 @@
-"""Variables are found without setting any: by parsing chat's class, and by watching dev's reader."""
+"""Variables are found without setting any: by parsing classes, and by watching dev's reader."""
 
 import ast
+
+import pytest
 
 from dev.settings import from_environment
 from tests.unit.docs import pages
 
-SERVICES = ("chat",)
+SERVICES = ("chat", "presence", "receipts")
 
 
-def variables_of_chat():
-    """Return the default of each variable of ``ChatSettings``, as it is written."""
-    source = (pages.ROOT / "services" / "chat" / "settings.py").read_text()
+def variables_of(service):
+    """Return the default of each variable of a service, as it is written."""
+    source = (pages.ROOT / "services" / service / "settings.py").read_text()
     (settings,) = (
         node
         for node in ast.parse(source).body
-        if isinstance(node, ast.ClassDef) and node.name == "ChatSettings"
+        if isinstance(node, ast.ClassDef) and node.name == f"{service.title()}Settings"
     )
     return {
         field.target.id.upper(): default_of(field.value)
@@ -47,18 +49,20 @@ class Watched(dict[str, str]):
         return False
 
 
-def test_every_variable_of_chat_is_documented_with_its_default():
-    rows = pages.rows("settings.md", "chat")
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_variable_of_a_service_is_documented_with_its_default(service):
+    rows = pages.rows("settings.md", service)
 
-    documented = {row.first: row["default"] for row in rows}
+    documented = {name: row["default"] for row in rows for name in pages.words(row["variable"])}
 
-    assert documented == variables_of_chat()
+    assert documented == variables_of(service)
 
 
 def test_every_variable_of_make_up_is_documented_and_every_documented_one_is_read():
     environment = Watched()
     from_environment(environment, SERVICES)
 
-    documented = {row.first for row in pages.rows("settings.md", "make up")}
+    rows = pages.rows("settings.md", "make up")
+    documented = {name for row in rows for name in pages.words(row["variable"])}
 
     assert documented == environment.asked
