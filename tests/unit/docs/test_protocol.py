@@ -11,6 +11,8 @@ from services.chat.domain import closing
 from services.chat.frames.client import AnyClientFrame
 from services.chat.frames.server import AnyServerFrame
 from services.chat.urls import urlpatterns as chat_urls
+from services.presence.api.app import api as presence_api
+from services.presence.urls import urlpatterns as presence_urls
 from services.receipts.api.app import api as receipts_api
 from services.receipts.urls import urlpatterns as receipts_urls
 from tests.unit.docs import pages
@@ -19,7 +21,7 @@ CLIENT_FRAMES = {str(frame.__struct_config__.tag): frame for frame in get_args(A
 SERVER_FRAMES = {str(frame.__struct_config__.tag): frame for frame in get_args(AnyServerFrame)}
 BELOW_CHAT = {1001, 1007, 1009}
 """Close codes that the WebSocket server sends by itself."""
-APIS = {"chat": chat_api, "receipts": receipts_api}
+APIS = {"chat": chat_api, "presence": presence_api, "receipts": receipts_api}
 ANY_ID = re.compile(r"\{\w+\}")
 
 
@@ -94,7 +96,11 @@ def test_every_path_is_documented_and_every_documented_one_is_served():
 
 @pytest.mark.parametrize(
     ("service", "urlpatterns", "beside"),
-    [("chat", chat_urls, {"healthz"}), ("receipts", receipts_urls, set[str]())],
+    [
+        ("chat", chat_urls, {"healthz"}),
+        ("presence", presence_urls, set[str]()),
+        ("receipts", receipts_urls, set[str]()),
+    ],
 )
 def test_what_is_documented_beside_the_operations_is_served(service, urlpatterns, beside):
     served = {str(getattr(each, "pattern", "")) for each in urlpatterns}
