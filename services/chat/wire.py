@@ -23,6 +23,9 @@ CLOSE_WITHIN_S = 5.0
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 """The answer to a handshake that cannot be read; uvicorn would leave it without any."""
 
+SILENT_PINGS = 2
+"""Heartbeats without a sign of life after which a client is dropped."""
+
 MOST_PARTS = 1024
 """Parts of one message that are kept apart."""
 
@@ -74,17 +77,28 @@ class UvicornWire(WebSocketsSansIOProtocol):
             self.frames = [b"".join(self.frames)]
         super().handle_cont(event)
 
-    def keepalive_timeout(self) -> None:
-        """Drop a client of which nothing came; it may not even read the close frame.
+    def send_keepalive_ping(self) -> None:
+        """Ping, and look again in time to drop a client that has been silent for long enough."""
+        if self.ping_interval is not None:
+            self.ping_timeout = min(self.ping_interval, max(0.0, self._silence_left_s))
+        super().send_keepalive_ping()
 
-        Whatever it sent since the ping is as good a sign of life as a pong.
+    def keepalive_timeout(self) -> None:
+        """Ping again, or drop a client that was silent for two heartbeats.
+
+        Whatever it sent is as good a sign of life as a pong. It may not even read the close frame.
         """
-        if self._heard_at > self.ping_sent_at:
+        if self._silence_left_s > 0:
             self.pong_timer = self.pending_ping_payload = None
-            self.schedule_ping()
+            self.send_keepalive_ping()
             return
         super().keepalive_timeout()
         self.loop.call_later(CLOSE_WITHIN_S, self.transport.abort)
+
+    @property
+    def _silence_left_s(self) -> float:
+        """How long the client may still be silent."""
+        return self._heard_at + SILENT_PINGS * (self.ping_interval or 0.0) - self.loop.time()
 
     def handle_parser_exception(self) -> None:
         """Say what was wrong with a frame (1007, 1009, ...) and hang up when its rest has come.

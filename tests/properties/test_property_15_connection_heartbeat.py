@@ -1,0 +1,104 @@
+"""Feature: whatsapp-messaging-fix, Property 15: Connection Heartbeat
+
+Whatever a client sends, and whenever: it is pinged every 30 seconds for as long as it is connected,
+and dropped when nothing at all came from it for two heartbeats, neither sooner nor later.
+"""
+
+import asyncio
+import itertools
+
+from hypothesis import given, settings, strategies as st
+from websockets.frames import Frame, Opcode
+
+from libs.common.program import PING_EVERY_S
+from services.chat.consumers.socket import HEARTBEAT_S
+from services.chat.wire import SILENT_PINGS
+from tests.properties.quick_time import QuickLoop
+from tests.unit.chat.wire.test_uvicorn_wire import HANDSHAKE, FakeTransport, wire_on
+
+PONGED, FRAMED, WORDLESS = "pongs", "frames", "silence"
+SILENCE_S = SILENT_PINGS * HEARTBEAT_S
+TURN_S = 0.01
+
+phases = st.lists(
+    st.tuples(st.sampled_from((PONGED, FRAMED, WORDLESS)), st.floats(0.1, 100.0)),
+    min_size=1,
+    max_size=6,
+)
+"""How a client behaves, and for how long: it answers pings, or sends a frame now and then, or
+nothing."""
+
+
+class Transport(FakeTransport):
+    """Remembers when it was pinged, and answers where the client does."""
+
+    def __init__(self, loop):
+        super().__init__()
+        self.loop = loop
+        self.pings = []
+        self.closed_at = None
+        self.answer = None
+
+    def write(self, data):
+        if data[0] & 0x0F == Opcode.PING:
+            self.pings.append(self.loop.time())
+            if self.answer is not None:
+                self.loop.call_soon(self.answer, data[2:])
+
+    def close(self):
+        if not self.closed:
+            self.closed_at = self.loop.time()
+        super().close()
+
+
+async def live(phases, pace_s):
+    """Let a client live through its phases; return when it was pinged, heard, and dropped."""
+    loop = asyncio.get_running_loop()
+    transport = Transport(loop)
+    wire = wire_on(transport)
+    wire.ping_interval = wire.ping_timeout = PING_EVERY_S
+    heard = []
+
+    def say(frame):
+        if not transport.closed:
+            heard.append(loop.time())
+            wire.data_received(frame.serialize(mask=True))
+
+    wire.data_received(HANDSHAKE + b"\r\n")
+    heard.append(loop.time())
+    while not wire.handshake_complete:
+        await asyncio.sleep(0)
+    for behaviour, lasts_s in phases:
+        until_s = loop.time() + lasts_s
+        pong = behaviour == PONGED
+        transport.answer = (lambda payload: say(Frame(Opcode.PONG, payload))) if pong else None
+        while loop.time() < until_s and not transport.closed:
+            if behaviour == FRAMED:
+                say(Frame(Opcode.TEXT, b'{"type":"ping"}'))
+            await asyncio.sleep(min(pace_s, max(0.0, until_s - loop.time())))
+    ended_at, dropped_at = loop.time(), transport.closed_at
+    wire.stop_keepalive()
+    wire.connection_lost(None)
+    await asyncio.gather(*wire.tasks)
+    return transport.pings, heard, dropped_at, ended_at
+
+
+@settings(max_examples=200, deadline=None)
+@given(phases=phases, pace_s=st.floats(0.5, 70.0))
+def test_every_connection_is_pinged_and_none_is_dropped_that_lives(phases, pace_s):
+    with asyncio.Runner(loop_factory=QuickLoop) as runner:
+        pings, heard, dropped_at, ended_at = runner.run(live(phases, pace_s))
+
+    until_s = dropped_at or ended_at
+    assert longest([heard[0], *pings, until_s]) <= HEARTBEAT_S + TURN_S
+    assert longest([*heard, until_s]) <= SILENCE_S + TURN_S
+    if dropped_at is not None:
+        assert dropped_at - heard[-1] >= SILENCE_S - TURN_S
+
+
+def longest(times):
+    return max(later - earlier for earlier, later in itertools.pairwise(times))
+
+
+def test_the_client_is_asked_for_the_same_pace():
+    assert PING_EVERY_S == HEARTBEAT_S == 30
