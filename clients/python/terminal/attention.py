@@ -12,6 +12,10 @@ from clients.python.terminal.screen import Screen
 AWAY_AFTER_S = 300.0
 """Without a key for so long, the person is taken to have gone."""
 
+SAY_EVERY_S = 60.0
+"""Until then it is said so often that they are there, so that the server does not take them for away
+before; the library passes on what is needed of it."""
+
 
 class Attention:
     """See the module.
@@ -27,6 +31,7 @@ class Attention:
         self._model = model
         self._clock = clock
         self._room: str | None = None
+        self._touched_at = 0.0
         self._alarm: Handle | None = None
 
     def watch(self, screen: Screen) -> None:
@@ -36,14 +41,18 @@ class Attention:
         self._touched()
 
     def _touched(self) -> None:
+        self._touched_at = self._clock.monotonic()
+        self._say()
+
+    def _say(self) -> None:
+        """Say whether the person is there, and when it is time to look again."""
         if self._alarm is not None:
             self._alarm.cancel()
-        self._alarm = self._clock.call_later(AWAY_AFTER_S, self._leave)
-        self._chat.activity("active")
-
-    def _leave(self) -> None:
-        self._alarm = None
-        self._chat.activity("away")
+            self._alarm = None
+        left_s = self._touched_at + AWAY_AFTER_S - self._clock.monotonic()
+        if left_s > 0:
+            self._alarm = self._clock.call_later(min(left_s, SAY_EVERY_S), self._say)
+        self._chat.activity("active" if left_s > 0 else "away")
 
     def _typed(self, text: str) -> None:
         """Tell that a text for the open room is being written; commands are nobody's business."""
