@@ -280,7 +280,7 @@ class PresenceBoard:
         while True:
             await self._is_unread.wait()
             try:
-                await self._read_some()
+                await self.read_some()
             except ParleyError as error:
                 log.info("presence_reader_waits", code=error.code)
                 await asyncio.sleep(RETRY_AFTER_S)
@@ -288,8 +288,12 @@ class PresenceBoard:
                 log.exception("presence_reader_bug")
                 await asyncio.sleep(RETRY_AFTER_S)
 
-    async def _read_some(self) -> None:
-        """Read the people of rooms that wait for it, in one statement."""
+    async def read_some(self) -> None:
+        """Read the people of rooms that wait for it, in one statement.
+
+        Raises:
+            ParleyError: the database did not answer; they wait on.
+        """
         rooms = dict(islice(self._unread.items(), ROOMS_PER_READING))
         for room_id in rooms:  # whoever sits down from now on may know of a newer version
             del self._unread[room_id]
