@@ -33,7 +33,7 @@ async def play(keys, late_s, *, killed=False):
     stream = Stream(late_s)
     stream.processes = [Process(stream, HERE), Process(stream, THERE)]
     origin, other = stream.processes
-    pressed = {person: [] for person in TYPISTS}
+    pressed: dict[str, list[float]] = {person: [] for person in TYPISTS}
     for person, after_s in keys:
         await asyncio.sleep(after_s)
         pressed[person].append(loop.time())

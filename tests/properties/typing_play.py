@@ -6,6 +6,7 @@ order. A process may be killed: then its part stops, and tells nothing of that.
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -101,7 +102,7 @@ class Stream:
         self.processes: list[Process] = []
         self.told: defaultdict[str, list[tuple[float, bool]]] = defaultdict(list)
 
-    def tell(self, news: list[TypingNews]) -> None:
+    def tell(self, news: Sequence[TypingNews]) -> None:
         loop = asyncio.get_running_loop()
         for each in news:
             self.told[each.user].append((loop.time(), each.is_typing))
