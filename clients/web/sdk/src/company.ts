@@ -12,14 +12,14 @@ import { Keystrokes, Typists } from "./typing";
 
 export interface CompanyHandlers {
   /** Of these people something else is known. */
-  onPresence(users: readonly string[]): void;
+  onPresence: (users: readonly string[]) => void;
   /** Others type in this room. */
-  onTyping(room: string): void;
+  onTyping: (room: string) => void;
 }
 
 export class Company {
   private readonly presences = new Presences();
-  private readonly typists = new Typists();
+  private readonly typists: Typists;
   private readonly keystrokes: Keystrokes;
   private readonly activity: Activity;
 
@@ -28,6 +28,7 @@ export class Company {
     send: (frame: ClientFrame) => boolean,
     private readonly handlers: CompanyHandlers,
   ) {
+    this.typists = new Typists(env.clock, handlers.onTyping);
     this.keystrokes = new Keystrokes(env.clock, (room, isTyping) =>
       send({ type: "typing", room, is_typing: isTyping }),
     );
@@ -60,7 +61,7 @@ export class Company {
 
   close(): void {
     this.activity.close();
-    this.keystrokes.clear();
+    this.onLost();
   }
 
   onWelcome(): void {
@@ -72,12 +73,12 @@ export class Company {
   }
 
   onTyping(frame: ServerFrameOf<"typing">): void {
-    if (this.typists.hear(frame.room, frame.users)) this.handlers.onTyping(frame.room);
+    this.typists.hear(frame.room, frame.users);
   }
 
   /** The newest message of a room: what its sender typed there. */
   onNewest(room: string, sender: string): void {
-    if (this.typists.drop(room, sender)) this.handlers.onTyping(room);
+    this.typists.drop(room, sender);
   }
 
   /** A frame went to the server. */
@@ -90,13 +91,13 @@ export class Company {
   /** One is not in this room any more. */
   onLeft(room: string): void {
     this.keystrokes.forget(room);
-    if (this.typists.forget(room)) this.handlers.onTyping(room);
+    this.typists.forget(room);
   }
 
   /** The connection is gone. */
   onLost(): void {
     this.keystrokes.clear();
-    for (const room of this.typists.clear()) this.handlers.onTyping(room);
+    this.typists.clear();
     this.changed(this.presences.clear());
   }
 

@@ -13,6 +13,9 @@ export const TELL_PAUSE_MS = 200;
 /** Without a key for so long, one has stopped. */
 export const SILENCE_MS = 1_000;
 
+/** How long the server may take to say of somebody whose message came that they stopped typing. */
+export const DOUBT_MS = 500;
+
 /** What one does in one room. */
 interface Writing {
   /** The others may believe that one types. */
@@ -96,43 +99,61 @@ export class Keystrokes {
   }
 }
 
-/** The others, in all rooms. What changes something says so. */
+/** The others, in all rooms. */
 export class Typists {
-  private readonly rooms = new Map<string, readonly string[]>();
+  private readonly told = new Map<string, readonly string[]>();
+  private readonly shown = new Map<string, readonly string[]>();
+  private readonly doubts = new Map<string, Cancel>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly onChange: (room: string) => void,
+  ) {}
 
   /** Who types in a room, those first who began first. */
   in(room: string): readonly string[] {
-    return this.rooms.get(room) ?? [];
+    return this.shown.get(room) ?? [];
   }
 
-  /** These are all who type there now. */
-  hear(room: string, users: readonly string[]): boolean {
-    const before = this.in(room);
-    const stay = before.filter((user) => users.includes(user));
-    const now = [...new Set([...stay, ...users])];
-    if (now.join() === before.join()) return false;
-    if (now.length > 0) this.rooms.set(room, now);
-    else this.rooms.delete(room);
-    return true;
+  /** These are all who type there now, as the server says. */
+  hear(room: string, users: readonly string[]): void {
+    this.doubts.get(room)?.();
+    this.told.set(room, users);
+    this.show(room, users);
   }
 
-  /** What somebody typed is here. */
-  drop(room: string, user: string): boolean {
-    return this.hear(
+  /**
+   * What somebody typed is here. The server says the same in a moment; where it does not, they have
+   * already begun with the next one.
+   */
+  drop(room: string, user: string): void {
+    if (!this.in(room).includes(user)) return;
+    this.show(
       room,
       this.in(room).filter((one) => one !== user),
     );
+    this.doubts.get(room)?.();
+    const believed = this.clock.after(DOUBT_MS, () => {
+      this.show(room, this.told.get(room) ?? []);
+    });
+    this.doubts.set(room, believed);
   }
 
   /** One is not in this room any more. */
-  forget(room: string): boolean {
-    return this.rooms.delete(room);
+  forget(room: string): void {
+    this.hear(room, []);
   }
 
-  /** Know nothing any more; returns the rooms where somebody was seen to type. */
-  clear(): string[] {
-    const rooms = [...this.rooms.keys()];
-    this.rooms.clear();
-    return rooms;
+  /** Know nothing any more: the connection that would tell is gone. */
+  clear(): void {
+    for (const room of this.told.keys()) this.forget(room);
+  }
+
+  private show(room: string, users: readonly string[]): void {
+    const before = this.in(room);
+    const now = [...new Set([...before.filter((user) => users.includes(user)), ...users])];
+    if (now.join() === before.join()) return;
+    this.shown.set(room, now);
+    this.onChange(room);
   }
 }

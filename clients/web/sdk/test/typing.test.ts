@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 
 import type { ChatClient } from "../src";
-import { SILENCE_MS, TELL_PAUSE_MS } from "../src/typing";
+import { DOUBT_MS, SILENCE_MS, TELL_PAUSE_MS } from "../src/typing";
 import { World, frameOf, messageOf, roomOf, settle, welcome } from "./fakes";
 
 let world: World;
@@ -181,6 +181,27 @@ describe("the others", () => {
 
     expect(client.company.typistsIn("a")).toEqual(["carol"]);
     expect(client.company.typistsIn("b")).toEqual(["bob"]);
+  });
+
+  test("type again where the server does not take it back: that is their next message", async () => {
+    hear("a", "bob");
+    world.socket.say(frameOf(messageOf("a", 1, { sender: "bob" })));
+    await world.clock.advance(DOUBT_MS - 1);
+    expect(client.company.typistsIn("a")).toEqual([]);
+    await world.clock.advance(1);
+
+    expect(client.company.typistsIn("a")).toEqual(["bob"]);
+    expect(changes).toEqual(["a", "a", "a"]);
+  });
+
+  test("do not where it does, however soon or late others begin", async () => {
+    hear("a", "bob");
+    world.socket.say(frameOf(messageOf("a", 1, { sender: "bob" })));
+    hear("a");
+    hear("a", "carol");
+    await world.clock.advance(2 * DOUBT_MS);
+
+    expect(client.company.typistsIn("a")).toEqual(["carol"]);
   });
 
   test("still type where a message comes late that they wrote before", () => {
