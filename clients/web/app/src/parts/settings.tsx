@@ -1,23 +1,29 @@
 /** One's own avatar, and behind it what one may set. */
 import { ApiError } from "@parley/sdk";
-import type { User } from "@parley/sdk";
+import type { LastSeenTo, Profile, User } from "@parley/sdk";
 import { useSignal } from "@preact/signals";
 
-import { sendReadReceipts, sendsReadReceipts } from "../state/session";
+import { profile, sendReadReceipts, showLastSeen } from "../state/session";
 import { Avatar } from "./avatar";
+import { LastSeenChoice } from "./last-seen-choice";
+
+const NOT_LOADED = "The settings did not load: the server did not answer.";
+const NOT_SAVED = "It was not saved: the server did not answer.";
 
 export function Settings({ me }: { me: User }) {
   const name = me.display_name || me.username;
   // Null as long as the server has not said how it is.
-  const sends = useSignal<boolean | null>(null);
+  const known = useSignal<Profile | null>(null);
   const isSaving = useSignal(false);
   const error = useSignal("");
 
-  const ask = async (answer: () => Promise<boolean>, words: string): Promise<void> => {
+  const isDisabled = known.value === null || isSaving.value;
+
+  const ask = async (answer: () => Promise<Profile>, words: string): Promise<void> => {
     error.value = "";
     isSaving.value = true;
     try {
-      sends.value = await answer();
+      known.value = await answer();
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem;
       error.value = words;
@@ -26,17 +32,16 @@ export function Settings({ me }: { me: User }) {
     }
   };
   const onToggle = (event: { newState: string }): void => {
-    if (event.newState === "open")
-      void ask(sendsReadReceipts, "The settings did not load: the server did not answer.");
+    if (event.newState === "open") void ask(profile, NOT_LOADED);
   };
   const onChange = (event: Event & { currentTarget: HTMLInputElement }): void => {
     const box = event.currentTarget;
-    void ask(
-      () => sendReadReceipts(box.checked),
-      "It was not saved: the server did not answer.",
-    ).finally(() => {
-      box.checked = sends.value ?? false;
+    void ask(() => sendReadReceipts(box.checked), NOT_SAVED).finally(() => {
+      box.checked = known.value?.send_read_receipts ?? false;
     });
+  };
+  const onChoose = (to: LastSeenTo): void => {
+    void ask(() => showLastSeen(to), NOT_SAVED);
   };
   return (
     <>
@@ -77,11 +82,16 @@ export function Settings({ me }: { me: User }) {
             class="switch"
             aria-describedby="read-receipts-hint"
             data-testid="send-read-receipts"
-            checked={sends.value ?? false}
-            disabled={sends.value === null || isSaving.value}
+            checked={known.value?.send_read_receipts ?? false}
+            disabled={isDisabled}
             onChange={onChange}
           />
         </label>
+        <LastSeenChoice
+          chosen={known.value?.last_seen ?? null}
+          isDisabled={isDisabled}
+          onChoose={onChoose}
+        />
         {error.value && (
           <p class="field-error" role="alert">
             {error.value}

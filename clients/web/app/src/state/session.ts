@@ -17,7 +17,7 @@ import {
   storedMarks,
   webSocketTransport,
 } from "@parley/sdk";
-import type { User } from "@parley/sdk";
+import type { LastSeenTo, Profile, User } from "@parley/sdk";
 import { signal } from "@preact/signals";
 
 import { attach, detach } from "./chat";
@@ -57,15 +57,14 @@ export async function signUp(username: string, password: string, name: string): 
   enter((await api.register(username, password, name)).user);
 }
 
-/** Whether others learn what this person reads. Raises `ApiError`. */
-export async function sendsReadReceipts(): Promise<boolean> {
-  return (await api.profile()).send_read_receipts;
-}
+/** What this person lets others know. Raises `ApiError`. */
+export const profile = (): Promise<Profile> => api.profile();
 
-/** Change that, and return how it is now. Raises `ApiError`. */
-export async function sendReadReceipts(send: boolean): Promise<boolean> {
-  return (await api.sendReadReceipts(send)).send_read_receipts;
-}
+/** Whether others learn what they read; returns how it is now. Raises `ApiError`. */
+export const sendReadReceipts = (send: boolean): Promise<Profile> => api.sendReadReceipts(send);
+
+/** Who learns when they were there last; returns how it is now. Raises `ApiError`. */
+export const showLastSeen = (to: LastSeenTo): Promise<Profile> => api.showLastSeen(to);
 
 /** Leaves the page signed out only when the server said so: a cookie that stays would be a lie. */
 export async function signOut(): Promise<void> {
