@@ -1,4 +1,5 @@
 /** Dates and names for people, in the language of their browser. */
+import type { PersonPresence } from "@parley/sdk";
 
 const DAY_MS = 86_400_000;
 /** Characters left from which on they are counted aloud. */
@@ -23,23 +24,65 @@ const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: 
 export const timeOf = (at: number): string => time.format(at);
 export const fullDateOf = (at: number): string => full.format(at);
 
-function daysAgo(at: number): number {
-  const midnight = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0);
-  return Math.round((midnight(Date.now()) - midnight(at)) / DAY_MS);
+/** The midnight with which a day began, in milliseconds since 1970 as all times here. */
+export function midnightOf(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0);
+}
+
+function daysBefore(today: number, at: number): number {
+  return Math.round((midnightOf(today) - midnightOf(at)) / DAY_MS);
 }
 
 /** As short as it can be: the time today, the weekday this week, the date otherwise. */
-export function shortDateOf(at: number): string {
-  const days = daysAgo(at);
+export function shortDateOf(at: number, today: number): string {
+  const days = daysBefore(today, at);
   if (days <= 0) return timeOf(at);
   if (days === 1) return "Yesterday";
   return days < 7 ? weekday.format(at) : dayAndMonth.format(at);
 }
 
-export function dayLabelOf(at: number): string {
-  const days = daysAgo(at);
+export function dayLabelOf(at: number, today: number): string {
+  const days = daysBefore(today, at);
   if (days === 0) return "Today";
   return days === 1 ? "Yesterday" : longDate.format(at);
+}
+
+/** When somebody was there last: more exactly, the less long ago. */
+export function lastSeenFormat(locale?: string): (at: number, today: number) => string {
+  const hour = timeFormat(locale);
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: "long" });
+  const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long" });
+  const date = new Intl.DateTimeFormat(locale, { dateStyle: "long" });
+  return (at, today) => {
+    const days = daysBefore(today, at);
+    if (days <= 0) return `last seen today at ${hour.format(at)}`;
+    if (days === 1) return `last seen yesterday at ${hour.format(at)}`;
+    if (days < 7) return `last seen on ${weekday.format(at)} at ${hour.format(at)}`;
+    const isThisYear = new Date(at).getFullYear() === new Date(today).getFullYear();
+    return `last seen on ${(isThisYear ? day : date).format(at)}`;
+  };
+}
+const lastSeen = lastSeenFormat();
+
+/** Whether somebody is there, or when they were: nothing where that is not known. */
+export function presenceWords({ status, last_seen }: PersonPresence, today: number): string {
+  if (status === "online" || status === "away") return status;
+  return last_seen === null ? "" : lastSeen(Date.parse(last_seen), today);
+}
+
+/** In two pieces, of which the first may be too long for its place. */
+export interface TypingWords {
+  who: string;
+  doing: string;
+}
+
+/** Who types; null where nobody does. */
+export function typingWords(names: readonly string[]): TypingWords | null {
+  const [first, second, third] = names;
+  if (first === undefined) return null;
+  if (second === undefined) return { who: first, doing: "is typing" };
+  const who = third === undefined ? `${first} and ${second}` : "Several people";
+  return { who, doing: "are typing" };
 }
 
 /** How much more may be written: nothing while there is plenty. */

@@ -11,6 +11,7 @@ import { App } from "./app";
 import { drawWhatWaits, unreadTotal } from "./state/chat";
 import { followAddress } from "./state/location";
 import { phase, resume } from "./state/session";
+import { followTheDays } from "./state/today";
 
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);
@@ -24,4 +25,5 @@ effect(() => {
 });
 window.addEventListener("popstate", followAddress);
 document.addEventListener("visibilitychange", drawWhatWaits);
+followTheDays();
 void resume();

@@ -1,6 +1,21 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
-import { hueOf, initialsOf, lengthWords, splitLinks, timeFormat } from "../src/format";
+import {
+  dayLabelOf,
+  hueOf,
+  initialsOf,
+  lastSeenFormat,
+  lengthWords,
+  midnightOf,
+  presenceWords,
+  shortDateOf,
+  splitLinks,
+  timeFormat,
+  timeOf,
+  typingWords,
+} from "../src/format";
+
+const DAY_MS = 86_400_000;
 
 test.each([
   ["Ada Lindqvist", "AL"],
@@ -52,4 +67,95 @@ test.each([
   [9000, Infinity, ""],
 ])("with %i characters of %i written, it says %j", (chars, limit, words) => {
   expect(lengthWords(chars, limit)).toBe(words);
+});
+
+describe("when somebody was there last", () => {
+  /** A Thursday. */
+  const today = new Date(2026, 0, 15).getTime();
+  const inBritain = lastSeenFormat("en-GB");
+
+  test.each([
+    ["an hour ago", new Date(2026, 0, 15, 14, 5), "last seen today at 14:05"],
+    ["right after midnight", new Date(2026, 0, 15, 0, 0), "last seen today at 00:00"],
+    ["right before midnight", new Date(2026, 0, 14, 23, 59), "last seen yesterday at 23:59"],
+    ["early yesterday", new Date(2026, 0, 14, 0, 0), "last seen yesterday at 00:00"],
+    ["late the day before", new Date(2026, 0, 13, 23, 59), "last seen on Tuesday at 23:59"],
+    ["six days ago", new Date(2026, 0, 9, 0, 0), "last seen on Friday at 00:00"],
+    ["on a day of the same name", new Date(2026, 0, 8, 23, 59), "last seen on 8 January"],
+    ["at the beginning of the year", new Date(2026, 0, 1, 0, 0), "last seen on 1 January"],
+    ["in the year before", new Date(2025, 11, 31, 23, 59), "last seen on 31 December 2025"],
+    ["by a clock that is ahead", new Date(2026, 0, 16, 0, 1), "last seen today at 00:01"],
+  ])("%s, it says so", (_, at, words) => {
+    expect(inBritain(at.getTime(), today)).toBe(words);
+  });
+
+  test.each([
+    ["en-US", /^last seen yesterday at 2:05\sPM$/, /^last seen on January 2$/],
+    ["de-DE", /^last seen yesterday at 14:05$/, /^last seen on 2\. Januar$/],
+  ])("in %s, it is written as people there do", (locale, yesterday, before) => {
+    const written = lastSeenFormat(locale);
+
+    expect(written(new Date(2026, 0, 14, 14, 5).getTime(), today)).toMatch(yesterday);
+    expect(written(new Date(2026, 0, 2, 14, 5).getTime(), today)).toMatch(before);
+  });
+
+  test("it is said of who is not there, and of nobody who keeps it to themselves", () => {
+    const words = (status: "online" | "away" | "offline" | "unknown", seen: string | null) =>
+      presenceWords({ id: "bob", status, last_seen: seen }, today);
+    const noon = new Date(2026, 0, 15, 12);
+
+    expect(words("online", null)).toBe("online");
+    expect(words("away", null)).toBe("away");
+    expect(words("offline", noon.toISOString())).toBe(
+      `last seen today at ${timeOf(noon.getTime())}`,
+    );
+    expect(words("offline", null)).toBe("");
+    expect(words("unknown", null)).toBe("");
+  });
+});
+
+describe("on a page that stays open over midnight", () => {
+  const at = new Date(2026, 0, 15, 23, 30).getTime();
+  const that = midnightOf(at);
+  const next = midnightOf(at + DAY_MS);
+
+  test("today becomes yesterday", () => {
+    expect(dayLabelOf(at, that)).toBe("Today");
+    expect(dayLabelOf(at, next)).toBe("Yesterday");
+    expect(shortDateOf(at, that)).toBe(timeOf(at));
+    expect(shortDateOf(at, next)).toBe("Yesterday");
+  });
+
+  test("a day begins at its midnight, and is the same all day", () => {
+    expect(that).toBe(new Date(2026, 0, 15).getTime());
+    expect(midnightOf(that)).toBe(that);
+    expect(midnightOf(next - 1)).toBe(that);
+  });
+});
+
+test("days are counted by their midnights also where clocks are put forward or back", () => {
+  const inBritain = lastSeenFormat("en-GB");
+  for (let day = 1; day <= 365; day += 1) {
+    const today = new Date(2026, 0, day).getTime();
+    const late = new Date(2026, 0, day - 1, 23, 59).getTime();
+    const early = new Date(2026, 0, day - 6, 0, 0).getTime();
+
+    expect(inBritain(late, today)).toBe("last seen yesterday at 23:59");
+    expect(inBritain(early, today)).toMatch(/^last seen on \w+day at 0[01]:00$/);
+  }
+});
+
+test.each([
+  [["Alice"], "Alice is typing"],
+  [["Alice", "Bob"], "Alice and Bob are typing"],
+  [["Alice", "Bob", "Carol"], "Several people are typing"],
+  [["Alice", "Bob", "Carol", "Dave"], "Several people are typing"],
+])("while %j type, it says %j", (names, words) => {
+  const { who, doing } = typingWords(names) ?? {};
+
+  expect(`${who} ${doing}`).toBe(words);
+});
+
+test("while nobody types, it says nothing", () => {
+  expect(typingWords([])).toBeNull();
 });

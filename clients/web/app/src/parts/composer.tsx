@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 import { lengthWords } from "../format";
 import { contentChars, send, unfinished } from "../state/chat";
+import { stopTyping, type } from "../state/company";
 import { SendIcon } from "./icons";
 
 const isTouch = window.matchMedia("(hover: none) and (pointer: coarse)");
@@ -25,6 +26,13 @@ export function Composer({ room, name }: { room: string; name: string }) {
   useEffect(() => {
     if (!isTouch.matches) box.current?.focus();
   }, []);
+
+  useEffect(
+    () => () => {
+      stopTyping(room);
+    },
+    [room],
+  );
 
   const write = (value: string): void => {
     text.value = value;
@@ -57,6 +65,11 @@ export function Composer({ room, name }: { room: string; name: string }) {
           value={text.value}
           onInput={(event) => {
             write(event.currentTarget.value);
+            if (text.value) type(room);
+            else stopTyping(room);
+          }}
+          onBlur={() => {
+            stopTyping(room);
           }}
           onKeyDown={(event) => {
             if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;

@@ -7,7 +7,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
-import { membersWords } from "../format";
 import {
   hasOlder,
   historyError,
@@ -20,6 +19,7 @@ import {
 import { goTo } from "../state/location";
 import type { Summary } from "../state/summaries";
 import { firstNewOf } from "../state/timeline";
+import { About } from "./about";
 import { Avatar } from "./avatar";
 import { Composer } from "./composer";
 import { BackIcon, ChatIcon, DownIcon } from "./icons";
@@ -41,7 +41,7 @@ type Hold = "start" | "new" | "end" | "reader";
 export function Conversation({ room }: { room: string }) {
   const summary = openSummary.value;
   if (summary === undefined) return <NotHere />;
-  const { name, peer, kind, memberCount } = summary;
+  const { name, peer, kind } = summary;
   return (
     <main class="conversation" aria-label={`Conversation with ${name}`} data-testid="conversation">
       <header class="conversation-head">
@@ -49,9 +49,7 @@ export function Conversation({ room }: { room: string }) {
         <Avatar id={peer ?? room} name={name} />
         <div class="conversation-title">
           <h1 class="ellipsis">{name}</h1>
-          <p class="muted" data-testid="about">
-            {kind === "direct" ? "Direct conversation" : membersWords(memberCount)}
-          </p>
+          <About room={summary} />
         </div>
       </header>
       <Timeline name={name} kind={kind} />

@@ -2,6 +2,7 @@
 import { dayLabelOf, fullDateOf, hueOf, splitLinks, timeOf } from "../format";
 import { discard, retry } from "../state/chat";
 import type { Author, Entry } from "../state/timeline";
+import { today } from "../state/today";
 import { SendMark } from "./send-mark";
 
 export function MessageRow({ entry, inGroup }: { entry: Entry; inGroup: boolean }) {
@@ -88,7 +89,7 @@ function Content({ text }: { text: string }) {
 export function DayLine({ at }: { at: number }) {
   return (
     <p class="day-line">
-      <span>{dayLabelOf(at)}</span>
+      <span>{dayLabelOf(at, today.value)}</span>
     </p>
   );
 }

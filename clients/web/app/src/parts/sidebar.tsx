@@ -3,16 +3,12 @@ import { ApiError } from "@parley/sdk";
 import type { User } from "@parley/sdk";
 import { useSignal } from "@preact/signals";
 
-import { shortDateOf } from "../format";
-import { isLoaded, openRoom, rooms } from "../state/chat";
-import { goTo } from "../state/location";
+import { isLoaded, rooms } from "../state/chat";
 import { roomsNamed } from "../state/search";
 import { signOut } from "../state/session";
-import type { Summary } from "../state/summaries";
-import { Avatar } from "./avatar";
 import { ChatIcon, CloseIcon, Logo, SearchIcon, SignOutIcon } from "./icons";
 import { People } from "./people";
-import { SendMark } from "./send-mark";
+import { RoomRow } from "./room-row";
 import { Settings } from "./settings";
 
 export function Sidebar({ me }: { me: User }) {
@@ -87,57 +83,6 @@ export function Sidebar({ me }: { me: User }) {
         )}
       </div>
     </aside>
-  );
-}
-
-function RoomRow({ room }: { room: Summary }) {
-  const isOpen = openRoom.value === room.id;
-  return (
-    <li>
-      <button
-        type="button"
-        class={isOpen ? "row is-open" : "row"}
-        aria-current={isOpen ? "true" : undefined}
-        data-testid="room"
-        data-room={room.id}
-        onClick={() => {
-          goTo(room.id);
-        }}
-      >
-        <Avatar id={room.peer ?? room.id} name={room.name} />
-        <span class="row-text">
-          <span class="row-line">
-            <span class="row-name">{room.name}</span>
-            {room.at !== null && (
-              <time class={room.unread > 0 ? "row-time is-new" : "row-time"}>
-                {shortDateOf(room.at)}
-              </time>
-            )}
-          </span>
-          <span class="row-line">
-            <span class="row-preview">
-              {room.sent !== null && (
-                <SendMark status={room.sent} inGroup={room.kind === "group"} />
-              )}
-              {room.author !== null && (
-                <span class="row-author" data-testid="preview-author">
-                  <span class="ellipsis">{room.author}</span>:
-                </span>
-              )}
-              <span class="ellipsis" data-testid="preview">
-                {room.preview}
-              </span>
-            </span>
-            {room.unread > 0 && (
-              <span class="badge" data-testid="unread">
-                {room.unread > 99 ? "99+" : room.unread}
-                <span class="hidden"> unread</span>
-              </span>
-            )}
-          </span>
-        </span>
-      </button>
-    </li>
   );
 }
 

@@ -7,6 +7,7 @@
 import type { ChatClient, ConnectionState, Room } from "@parley/sdk";
 import { computed, signal } from "@preact/signals";
 
+import { attachCompany, detachCompany } from "./company";
 import { summarize } from "./summaries";
 import type { Summary } from "./summaries";
 import { timelineOf } from "./timeline";
@@ -52,12 +53,14 @@ export function attach(next: ChatClient): void {
   next.on("rooms", scheduleRedraw);
   next.on("room", scheduleRedraw);
   next.on("people", scheduleRedraw);
+  attachCompany(next);
   next.start();
 }
 
 export function detach(): void {
   client?.close();
   client = null;
+  detachCompany();
   rooms.value = [];
   timeline.value = [];
   isLoaded.value = false;
