@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from libs.common.clock import ManualClock
 from libs.common.events import PresenceChanged, SessionNews
@@ -41,6 +41,8 @@ steps = st.lists(
     max_size=30,
 )
 """How long after the one before which of three devices does what."""
+ALL_OPEN = [(LOOK_MS, "opened", device) for device in range(3)]
+ALL_AWAY = [(LOOK_MS, "away", device) for device in range(3)]
 
 
 class Device:
@@ -184,7 +186,8 @@ def server(tmp_path_factory):
 
 
 @settings(max_examples=150, deadline=None)
-@given(steps=steps)
+@given(steps=st.sampled_from(([], ALL_OPEN)).flatmap(lambda first: steps.map(first.__add__)))
+@example(steps=[*ALL_OPEN, *ALL_AWAY, (4 * LOOK_MS, "closed", 0)])
 def test_everybody_who_shares_a_room_is_told_what_somebodys_sessions_come_to(server, steps):
     async def play():
         redis = connect_blocking(server.url)

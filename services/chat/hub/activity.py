@@ -37,13 +37,13 @@ class ActivityWatch:
 
     def say(self, session: Session, state: Literal["active", "away"]) -> None:
         """Take a client's word about its person."""
-        changed = session.activity.go_away() if state == "away" else self._act(session)
-        if changed:
+        activity, now_s = session.activity, self._clock.monotonic()
+        if activity.go_away() if state == "away" else activity.come_back(now_s):
             self._on_changed(session)
 
     def act(self, session: Session) -> None:
         """Take note of something that only a person does."""
-        if self._act(session):
+        if session.activity.act(self._clock.monotonic()):
             self._on_changed(session)
 
     async def run(self) -> None:
@@ -59,6 +59,3 @@ class ActivityWatch:
             if session.activity.fall_silent(now_s):
                 FELL_SILENT.inc()
                 self._on_changed(session)
-
-    def _act(self, session: Session) -> bool:
-        return session.activity.act(self._clock.monotonic())

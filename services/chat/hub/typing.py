@@ -53,6 +53,8 @@ class _Typing:
 
     Attributes:
         shown: who was told to type last.
+        has_ended: somebody has stopped since. They may have begun again, but those who got a message
+            of theirs in between think that they are done.
         rest_until_s: when the room may be told again.
         owed: sessions that did not take the last frame.
     """
@@ -60,6 +62,7 @@ class _Typing:
     room: LocalRoom
     seen: SeenTypists = field(default_factory=SeenTypists)
     shown: tuple[str, ...] = ()
+    has_ended: bool = False
     rest_until_s: float = 0.0
     owed: set[Seat] = field(default_factory=set)
 
@@ -135,6 +138,7 @@ class TypingIndicatorManager:
                 typing.seen.see(news.user, news.session, now_s)
             else:
                 typing.seen.end(news.user, news.session)
+                typing.has_ended = True
             heard[news.room] = typing
         for typing in heard.values():
             self._show(typing, now_s)
@@ -211,8 +215,9 @@ class TypingIndicatorManager:
         """Show who types, where that has changed and the room was not told a moment ago."""
         if now_s < typing.rest_until_s:
             return
-        if typing.seen.users != typing.shown:
+        if typing.seen.users != typing.shown or (typing.has_ended and typing.shown):
             typing.rest_until_s = now_s + TELL_EVERY_S
+            typing.has_ended = False
             typing.owed.clear()
             self.broadcast_typing_status(typing)
         elif typing.owed:

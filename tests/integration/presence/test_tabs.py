@@ -83,7 +83,7 @@ async def test_a_badge_and_a_long_poll_are_sessions_too(world):
     assert statuses(watching, eve.id) == ["offline", "online", "offline"]
 
 
-async def test_what_a_person_does_brings_them_back(world):
+async def test_whose_client_says_away_is_so_until_it_says_otherwise(world):
     ann, bob = world.people(2)
     room = world.room(ann, bob)
     async with world.client(bob) as watching, world.client(ann) as tab:
@@ -91,7 +91,9 @@ async def test_what_a_person_does_brings_them_back(world):
         await away(tab)
         await until_status(watching, ann, "away")
 
-        await tab.say(room, "I am back")
+        await tab.say(room, "written a while ago")
+        await watching.until_seqs(room, 1)
+        await active(tab)
         await until_status(watching, ann, "online")
 
     assert statuses(watching, ann.id)[-3:] == ["online", "away", "online"]
