@@ -38,7 +38,11 @@ async def test_a_name_is_changed_for_all_and_kept(world):
         welcome = client.welcome
 
     user = {"id": alice.id, "username": alice.username, "display_name": "Alice the Great"}
-    assert before == {"user": user | {"display_name": "Person 0"}, "send_read_receipts": True}
+    assert before == {
+        "user": user | {"display_name": "Person 0"},
+        "send_read_receipts": True,
+        "last_seen": "everyone",
+    }
     assert (changed.status_code, changed.json()) == (200, before | {"user": user})
     assert (seen, welcome["user"]) == ([user], user)
 
@@ -100,7 +104,8 @@ async def test_privacy_is_on_or_off(world, value):
         {},
         {"display_name": "Somebody"},
         {"send_read_receipts": True},
-        {"last_seen": "nobody"},
+        {"last_seen": "everyone"},
+        {"favourite_colour": "blue"},
     ],
 )
 async def test_what_changes_nothing_is_told_to_nobody(world, body):

@@ -184,7 +184,7 @@ def test_an_earlier_state_migrates_with_its_data_and_old_and_new_code_work(state
 
 @EACH_SERVICE
 def test_the_newest_state_has_rows_in_every_table_and_comes_back_from_the_first(states, service):
-    first, *_, newest = migrations_of(service)
+    first, newest = migrations_of(service)[0], migrations_of(service)[-1]
     database = states(service)[newest].copy()
     whole = database.schema()
     kept = states(service)[first].schema().keys()
