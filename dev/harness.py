@@ -147,7 +147,7 @@ class RunningSuite:
         """Kill one process (SIGKILL); it is started again. Returns the pid that was killed."""
         pid = self.process(service, index=index).pid
         os.kill(pid, signal.SIGKILL)
-        self._wait_until_gone(service, pid)
+        self.wait_until_gone(service, pid)
         return pid
 
     def stop_service(self, service: str, *, with_signal: signal.Signals | None = None) -> None:
@@ -163,7 +163,7 @@ class RunningSuite:
         (hold / service).touch()
         for process in self.state.of(service):
             os.kill(process.pid, number)
-            self._wait_until_gone(service, process.pid)
+            self.wait_until_gone(service, process.pid)
 
     def start_service(self, service: str) -> None:
         """Let a stopped service come back; return when it answers."""
@@ -250,7 +250,8 @@ class RunningSuite:
         expected = self._expected.get(service, 1)
         return len(processes) == expected and all(_answers(process) for process in processes)
 
-    def _wait_until_gone(self, service: str, pid: int) -> None:
+    def wait_until_gone(self, service: str, pid: int) -> None:
+        """Return when a process has ended; perhaps another one has taken its place already."""
         wait_until(
             lambda: all(process.pid != pid for process in self.state.of(service)),
             what=f"{service} ({pid}) to be gone",

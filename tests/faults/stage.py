@@ -73,7 +73,7 @@ class Stage:
         chat = await parley.register(url or self._gateway_url, name, PASSWORD, options=options)
         await self._stack.enter_async_context(chat)
         self._chats.append(chat)
-        await self._spawn(self._watch(chat))
+        await self.spawn(self._watch(chat))
         return chat
 
     async def room_of(self, one: parley.Chat, other: parley.Chat) -> str:
@@ -93,7 +93,7 @@ class Stage:
         """Open one more session of somebody, which only listens."""
         listener = Listener(self.notes, await self._socket(chat, url))
         await listener.open()
-        await self._spawn(listener.run())
+        await self.spawn(listener.run())
         return listener
 
     async def poller(self, other: parley.Chat) -> Poller:
@@ -105,7 +105,7 @@ class Stage:
         self._rooms.append(room.id)
         (user,) = set(room.members or ()) - {other.user_id}
         poller = Poller(self.notes, chat, user=user, room=room.id)
-        await self._spawn(poller.read())
+        await self.spawn(poller.read())
         return poller
 
     async def raw(self, chat: parley.Chat, url: str | None = None) -> parley.Socket:
@@ -237,7 +237,7 @@ class Stage:
         async for message in chat.messages(own=True):
             self.notes.received(chat.user_id, msgspec.structs.asdict(message))
 
-    async def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    async def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something until the test ends; a bug in it fails the test."""
         task = asyncio.create_task(work)
         self._stack.push_async_callback(_end, task)
