@@ -1,7 +1,7 @@
-"""``python -m benchmarks pairs`` and ``receipts``: how fast messages and receipts walk their road.
+"""``python -m benchmarks pairs``, ``receipts`` and ``presence``: what it costs, and how fast it goes.
 
-Open loop: each is due at its time, whether the one before it has arrived or not, and its latency
-counts from then; slowness cannot hide by slowing the load down.
+Messages and receipts are an open loop: each is due at its time, whether the one before it has
+arrived or not, and its latency counts from then; slowness cannot hide by slowing the load down.
 """
 
 import argparse
@@ -15,9 +15,13 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import pairs, receipts
+from benchmarks import pairs, presence, receipts
+from benchmarks.crowd import crowd
 from benchmarks.report import table
 from dev.harness import RunningSuite
+
+CROWDS = (4, 2, 1)
+"""Parts of the largest crowd that are tried before it."""
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -34,6 +38,10 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         load.add_argument("--rate", type=float, default=rate, help="a second, all together")
         load.add_argument("--seconds", type=float, default=10)
         load.add_argument("--json", action="store_true", help="print the figures as JSON")
+    load = commands.add_parser("presence", help="people who connect at once and know each other")
+    load.add_argument("--connections", type=int, default=1000, help="of the largest crowd")
+    load.add_argument("--contacts", type=int, default=50, help="whom each of them knows")
+    load.add_argument("--json", action="store_true", help="print the figures as JSON")
     return parser.parse_args(argv)
 
 
@@ -56,9 +64,29 @@ async def run(options: argparse.Namespace, url: str, processes: Sequence[tuple[s
     return 1 if report.lost else 0
 
 
+def run_presence(options: argparse.Namespace) -> int:
+    """Let crowds of three sizes connect to a suite of their own, and print the figures of each."""
+    with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
+        suite = RunningSuite.start(Path(folder) / "run", env={"LOG_LEVEL": "WARNING"})
+        try:
+            url = f"http://127.0.0.1:{suite.process('chat').port}"
+            watched = [(each.service, each.pid) for each in suite.state.processes]
+            for share in CROWDS:
+                size = max(options.contacts + 1, options.connections // share)
+                people = crowd(suite, people=size, group=options.contacts + 1)
+                figures = uvloop.run(presence.run(url, people, watched)).figures()
+                shown = json.dumps(figures, indent=2) if options.json else table(figures)
+                sys.stdout.write(f"{shown}\n\n")
+        finally:
+            suite.stop()
+    return 0
+
+
 def main() -> int:
     """Run the scenario that was asked for."""
     options = arguments(sys.argv[1:] or ["pairs"])
+    if options.scenario == "presence":
+        return run_presence(options)
     if options.url:
         return uvloop.run(run(options, options.url, ()))
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:

@@ -1,6 +1,7 @@
 """What a load showed: counts, quantiles, and the CPU that each process used."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -43,6 +44,40 @@ class ReceiptsReport:
             },
             "cpu_ms_per_receipt": {
                 name: round(1000 * used / count, 4) for name, used in self.cpu_s.items()
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceReport:
+    """What it took to tell everybody of everybody.
+
+    Attributes:
+        connected_s: until all sockets were open.
+        settled_s: until everybody knew of all whom they know that they are there.
+        frames: presence frames, by socket.
+        bytes: of all these frames.
+        cpu_s: user and system time by process, over all of it.
+    """
+
+    people: int
+    connected_s: float
+    settled_s: float
+    frames: Sequence[int]
+    bytes: int
+    cpu_s: Mapping[str, float]
+
+    def figures(self) -> dict[str, object]:
+        """Return everything as plain values: seconds, frames of a socket, and ms of CPU a person."""
+        ordered = sorted(self.frames)
+        return {
+            "people": self.people,
+            "connected_s": round(self.connected_s, 2),
+            "settled_s": round(self.settled_s, 2),
+            "frames_per_socket": {"p50": ordered[len(ordered) // 2], "max": ordered[-1]},
+            "kb_per_socket": round(self.bytes / self.people / 1000, 2),
+            "cpu_ms_per_person": {
+                name: round(1000 * used / self.people, 3) for name, used in self.cpu_s.items()
             },
         }
 
@@ -103,7 +138,11 @@ def quantiles(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the user and system time of a process and its children."""
+    """Return the user and system time of a process and its children, those that ended included."""
     process = psutil.Process(pid)
-    times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
-    return float(sum(each.user + each.system for each in times))
+    own = process.cpu_times()
+    used_s = own.user + own.system + own.children_user + own.children_system
+    for child in process.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            used_s += sum(child.cpu_times()[:2])
+    return float(used_s)
