@@ -33,7 +33,10 @@ from services.presence.store import CHAT_REQUESTS, CHAT_ROOMS, CHAT_SESSIONS, GR
 from services.presence.store.sessions import SessionStore
 from services.presence.subscribers import handlers
 
-ROOM_ENTRIES = 20
+SESSIONS = GroupOptions(claim_after_ms=5_000, upkeep_every_s=2.0)
+"""What another replica has in hand and does not get done is taken over soon, because nobody tells
+anything meanwhile; done twice it does no harm."""
+ROOMS = GroupOptions(batch=20)
 """Entries about rooms that are handled together: one may hold a hundred rooms."""
 CLOSE_WITHIN_S = 1.0
 """How long threads may still work for the database when the process stops."""
@@ -99,7 +102,7 @@ class Process:
                 clock=self.clock,
                 # What was missed of sessions comes with the next list of each process.
                 on_cut_off=self.wanted.missed if name == CHAT_ROOMS else None,
-                options=GroupOptions(batch=ROOM_ENTRIES) if name == CHAT_ROOMS else None,
+                options=ROOMS if name == CHAT_ROOMS else SESSIONS,
             )
             for name in (CHAT_SESSIONS, CHAT_ROOMS)
         )

@@ -4,6 +4,7 @@ Nothing of it is kept anywhere but in memory. Times are seconds of one monotonic
 caller reads; what is told about a typist is told by the process of their session.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -26,8 +27,11 @@ class Typist(NamedTuple):
 
 @dataclass(slots=True)
 class _Keystrokes:
+    """When the last key was pressed, when something was told last, and whether it is told at all."""
+
     last_s: float
     told_s: float
+    is_told: bool
 
 
 class OwnTypists:
@@ -35,36 +39,47 @@ class OwnTypists:
 
     def __init__(self) -> None:
         self._typing: dict[Typist, _Keystrokes] = {}
+        self._stopped_s: dict[Typist, float] = {}
 
     def __len__(self) -> int:
-        return len(self._typing)
+        return len(self._typing) + len(self._stopped_s)
 
     def press(self, typist: Typist, now_s: float) -> bool:
-        """Take a keystroke; tell whether it is the first one, to be told at once."""
-        known = self._typing.get(typist)
-        if known is None:
-            self._typing[typist] = _Keystrokes(last_s=now_s, told_s=now_s)
-            return True
-        known.last_s = now_s
-        return False
+        """Take a keystroke; tell whether it is to be told at once.
 
-    def stop(self, typist: Typist) -> bool:
-        """Forget a typist; tell whether anybody was told of them."""
-        return self._typing.pop(typist, None) is not None
+        The first one is, unless it was told a moment ago that the typist had stopped.
+        """
+        known = self._typing.get(typist)
+        if known is not None:
+            known.last_s = now_s
+            return False
+        told_s = self._stopped_s.pop(typist, -math.inf)
+        is_told = now_s - told_s >= REPEAT_AFTER_S
+        self._typing[typist] = _Keystrokes(now_s, now_s if is_told else told_s, is_told)
+        return is_told
+
+    def stop(self, typist: Typist, now_s: float) -> bool:
+        """Forget a typist; tell whether anybody was told of them, and has to hear of it."""
+        known = self._typing.pop(typist, None)
+        if known is None:
+            return False
+        self._stopped_s[typist] = now_s if known.is_told else known.told_s
+        return known.is_told
 
     def of_session(self, session: str) -> list[Typist]:
         """Return where somebody types in a session."""
         return [typist for typist in self._typing if typist.session == session]
 
     def repeated(self, now_s: float) -> list[Typist]:
-        """Return those who pressed a key since they were told of, where that is long enough ago."""
+        """Return those who pressed a key since something was told of them, long enough ago."""
         due = [
             typist
             for typist, keys in self._typing.items()
             if keys.last_s > keys.told_s and now_s - keys.told_s >= REPEAT_AFTER_S
         ]
         for typist in due:
-            self._typing[typist].told_s = now_s
+            keys = self._typing[typist]
+            keys.told_s, keys.is_told = now_s, True
         return due
 
     def silent(self, now_s: float) -> list[Typist]:
@@ -74,6 +89,11 @@ class OwnTypists:
         ]
         for typist in silent:
             del self._typing[typist]
+        self._stopped_s = {
+            typist: stopped_s
+            for typist, stopped_s in self._stopped_s.items()
+            if now_s - stopped_s < REPEAT_AFTER_S
+        }
         return silent
 
 

@@ -131,7 +131,10 @@ class PresenceBoard:
         person = self._people.person(event.user)
         if person is None or person.profile_version >= event.profile_version:
             return
+        before = person.last_seen
         person.learn(Acquaintance(event.user, event.last_seen, event.profile_version))
+        if person.last_seen == before:
+            return
         self.broadcast_status_change(person)
         for room in person.rooms:
             for seat in room.seats.values():
@@ -243,7 +246,8 @@ class PresenceBoard:
                     self._let_wait(session, users)
                     break
                 FRAMES.inc()
-            TOLD.inc(len(parts))
+            else:
+                TOLD.inc(len(parts))
 
     def _shown_to(self, session: Session, users: Iterable[str]) -> list[str]:
         """Return what a session is shown of people; of whom nothing is known yet it is told later."""
@@ -299,7 +303,7 @@ class PresenceBoard:
             del self._unread[room_id]
         try:
             read = await self._database.run(people_of, list(rooms), at_most=self._most_members)
-        except ParleyError:
+        except BaseException:
             self._unread = {**rooms, **self._unread}
             raise
         for number, people in enumerate(read, start=1):

@@ -107,13 +107,14 @@ class TypingIndicatorManager:
     def stop_typing(self, session: Session, room: str) -> None:
         """Take note that a session stopped typing in a room, or sent what it typed."""
         typist = Typist(room, session.user, session.id)
-        if self._own.stop(typist):
+        if self._own.stop(typist, self._clock.monotonic()):
             self._tell([typist], is_typing=False)
 
     def closed(self, session: Session) -> None:
         """Take note that a session has ended, and all that it typed."""
-        stopped = [each for each in self._own.of_session(session.id) if self._own.stop(each)]
-        self._tell(stopped, is_typing=False)
+        now_s = self._clock.monotonic()
+        typed = self._own.of_session(session.id)
+        self._tell([each for each in typed if self._own.stop(each, now_s)], is_typing=False)
 
     def debounce_typing(self, now_s: float) -> None:
         """Tell what is due of typists here: that they still type, or have stopped."""

@@ -100,7 +100,7 @@ class SessionAnnouncer:
         self._list_wanted = True
         self._told_at_s = clock.monotonic()
         self._listed_at_s = clock.monotonic()
-        self._stopping = False
+        self._stopping = self._ended = False
         self._wake = asyncio.Event()
 
     def opened(self, session: AnnouncedSession) -> None:
@@ -151,6 +151,7 @@ class SessionAnnouncer:
 
     async def end(self) -> None:
         """Tell that this process stops; presence finds it out by itself where that fails."""
+        self._ended = True
         with contextlib.suppress(ParleyError):
             await self._publish([ProcessEnded(process=self._process)])
 
@@ -171,10 +172,14 @@ class SessionAnnouncer:
         if self._publisher.breaker.retry_after_s > 0:
             self._list_wanted = True
             raise Unavailable(retry_after_s=self._publisher.breaker.retry_after_s)
+        if self._ended:
+            return
         now_s = self._clock.monotonic()
         is_late = now_s - self._told_at_s >= LATE_AFTER_S
         is_due = now_s - self._listed_at_s >= LIST_EVERY_S
-        events = self._list() if self._list_wanted or is_late or is_due else self._changes()
+        # Not while it stops: who is on their way elsewhere would be missing from a list.
+        is_list = (self._list_wanted or is_late or is_due) and not self._stopping
+        events = self._list() if is_list else self._changes()
         asked, self._asked = list(self._asked), {}
         events += [
             PresenceRequested(users=asked[start : start + PEOPLE_PER_EVENT])
@@ -187,6 +192,11 @@ class SessionAnnouncer:
             self._list_wanted = True
             raise
         self._told_at_s = self._clock.monotonic()
+        for event in events:
+            if isinstance(event, SessionsChanged):
+                TOLD.inc(len(event.news))
+            elif isinstance(event, SessionsListed):
+                LISTED.inc()
 
     def _list(self) -> list[Event]:
         """Make a list of all sessions; it says what waits to be told, too."""
@@ -194,7 +204,6 @@ class SessionAnnouncer:
         self._list_wanted = False
         self._listed_at_s = self._clock.monotonic()
         number = next(self._numbers)
-        LISTED.inc()
         return [
             SessionsListed(
                 process=self._process,
@@ -210,7 +219,6 @@ class SessionAnnouncer:
 
     def _changes(self) -> list[Event]:
         news, self._news = self._news, []
-        TOLD.inc(len(news))
         changed: list[Event] = [
             SessionsChanged(process=self._process, news=news[start : start + NEWS_PER_EVENT])
             for start in range(0, len(news), NEWS_PER_EVENT)

@@ -27,7 +27,10 @@ def set_members(rooms: Sequence[RoomChanged | RoomSnapshot], privacies: Privacie
 
 
 def _newer(rooms: Sequence[RoomChanged | RoomSnapshot]) -> set[str]:
-    """Lock rooms in the order of their ids, note their versions; return those that are newer."""
+    """Lock rooms in the order of their ids, note their versions; return those that are newer.
+
+    A process of chat that is older than this service does not say which rooms are direct.
+    """
     if not rooms:
         return set()
     with connection.cursor() as cursor:
@@ -38,6 +41,7 @@ def _newer(rooms: Sequence[RoomChanged | RoomSnapshot]) -> set[str]:
                 ON CONFLICT (id) DO UPDATE
                SET version = excluded.version, is_direct = excluded.is_direct
              WHERE room.version < excluded.version
+                OR room.version = excluded.version AND excluded.is_direct AND NOT room.is_direct
             RETURNING id::text
             """,
             [

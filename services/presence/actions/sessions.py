@@ -54,5 +54,4 @@ class UserPresenceManager:
             return await self._database.run(written, users)
         except ParleyError as error:
             log.info("answers_without_database", code=error.code)
-            # As if they had been online a moment ago: silence about them says nothing.
-            return [Known(user=user, last_seen_ms=None, is_online=True) for user in users]
+            return [Known(user=user, last_seen_ms=None, is_online=None) for user in users]

@@ -3,7 +3,7 @@
 | key                                      | type   | expiry | meaning |
 |------------------------------------------|--------|--------|---------|
 | ``presence.processes:{0}``               | zset   | none   | the lease of each chat process: when it was heard of last (ms) |
-| ``presence.process:{0}:<process>``       | hash   | none   | ``listed``: up to which ``n`` its list has superseded all else; ``ended``: it stops in order |
+| ``presence.process:{0}:<process>``       | hash   | none   | ``listed``: up to which ``n`` its list has superseded all else; ``ended``: when it stopped in order |
 | ``presence.sessions:{0}:<process>``      | hash   | none   | its sessions: ``n``, ``active`` or ``away``, and the user, by session |
 | ``presence.closed:{0}:<process>``        | hash   | 2 min  | tombstones: sessions that were closed, so that nothing older opens them again |
 | ``presence.user:{0}:<user>``             | hash   | 1 h    | ``seen`` and ``active``: when they were there, and did anything, last (ms); ``aim``: what their sessions come to. Expires while they have none |

@@ -72,11 +72,16 @@ class ScriptFailed(Exception):
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``UserStatus`` knows of a person; null where they never were there."""
+    """What ``UserStatus`` knows of a person.
+
+    Attributes:
+        last_seen_ms: None where they never were there.
+        is_online: None where ``UserStatus`` could not be asked.
+    """
 
     user: str
     last_seen_ms: int | None
-    is_online: bool
+    is_online: bool | None
 
 
 class Settled(msgspec.Struct, frozen=True, kw_only=True):

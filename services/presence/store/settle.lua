@@ -8,7 +8,8 @@ local function cleanup_stale_connections()
   local ended_ms = NOW_MS - GIVEN.lease_ms
   local stale = call('ZRANGE', PROCESSES, '-inf', ended_ms, 'BYSCORE', 'LIMIT', 0, MOST_PROCESSES)
   for _, process in ipairs(stale) do
-    local heard_ms = tonumber(call('ZSCORE', PROCESSES, process))
+    local ended_at = call('HGET', PROCESS .. process, 'ended')
+    local heard_ms = tonumber(ended_at or call('ZSCORE', PROCESSES, process))
     local sessions = call('HGETALL', SESSIONS .. process)
     for index = 1, #sessions, 2 do
       local _, _, user = read_session(sessions[index + 1])

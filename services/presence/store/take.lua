@@ -27,9 +27,9 @@ local function note(process, at_ms, news)
     call('HSET', CLOSED .. process, session, n)
     call('PEXPIRE', CLOSED .. process, GIVEN.tombstone_ms)
     if known then close(process, session, user, at_ms) end
-  elseif not known or (known_n < n and known_state ~= state) then
+  elseif not known or known_n < n then
     call('HSET', SESSIONS .. process, session, n .. ' ' .. state .. ' ' .. user)
-    set_user_online(user, session, process, state, at_ms)
+    if known_state ~= state then set_user_online(user, session, process, state, at_ms) end
   end
 end
 
@@ -63,7 +63,7 @@ for _, told_by in ipairs(cjson.decode(ARGV[2])) do
   elseif kind == 'list' then
     replace(process, at_ms, told_by[4], told_by[5])
   elseif kind == 'ended' then
-    call('HSET', PROCESS .. process, 'ended', 1)
+    call('HSET', PROCESS .. process, 'ended', at_ms)
     -- Its lease ends sooner; long enough for its clients to come back elsewhere.
     call('ZADD', PROCESSES, at_ms + GIVEN.handover_ms - GIVEN.lease_ms, process)
   end
