@@ -33,7 +33,7 @@ def _sockets(process: Process, settings: ChatSettings) -> Any:
         "database": process.database,
         "verifier": process.verifier,
         "clock": process.clock,
-        "activity": process.activity,
+        "activity": process.attendance.activity,
         "wire_for": wire_for,
         "limits": Limits(
             frame_bytes=FRAME_BYTES,
@@ -44,7 +44,10 @@ def _sockets(process: Process, settings: ChatSettings) -> Any:
     }
     return websockets(
         ChatConsumer.as_asgi(
-            writer=process.writer, statuses=process.statuses, typing=process.typing, **parts
+            writer=process.writer,
+            statuses=process.statuses,
+            typing=process.attendance.typing,
+            **parts,
         ),
         NotificationsConsumer.as_asgi(notifier=process.notifier, **parts),
         allowed_origins=settings.allowed_origins,

@@ -33,13 +33,10 @@ from services.chat.actions.upkeep import Upkeep
 from services.chat.actions.watermarks import fold_advances
 from services.chat.api.polls import Polls
 from services.chat.hub import Hub, SafetyNet, SignInSweep
-from services.chat.hub.activity import ActivityWatch
 from services.chat.hub.attendance import Attendance
 from services.chat.hub.notifier import Notifier
-from services.chat.hub.presence import PresenceBoard
 from services.chat.hub.status_pusher import StatusPusher
 from services.chat.hub.statuses import MessageStatusManager
-from services.chat.hub.typing import TypingIndicatorManager
 from services.chat.outbox import Signals, Snapshots, safe_point_mover
 from services.chat.outbox.left_over import delete_rows, publish_some
 from services.chat.outbox.receipts import Reporter
@@ -140,7 +137,10 @@ class Process:
             hub=self.hub, reporter=self.reporter, pusher=self.status_pusher, clock=self.clock
         )
         hearers = Hearers(
-            hub=self.hub, statuses=self.statuses, presence=self.presence, typing=self.typing
+            hub=self.hub,
+            statuses=self.statuses,
+            presence=self.attendance.presence,
+            typing=self.attendance.typing,
         )
         self.tails = [
             Tail(
@@ -168,32 +168,18 @@ class Process:
             publisher=self.publisher,
             clock=self.clock,
         )
-        self.activity = ActivityWatch(
-            all_sessions=self.hub.all_sessions,
-            on_changed=self.session_announcer.changed,
-            clock=self.clock,
-        )
-        self.presence = PresenceBoard(
-            room_of=self.hub.local_room,
-            ask=self.session_announcer.ask,
+        self.typing_teller = TypingTeller(publisher=self.publisher, partitions=partitions)
+        self.attendance = Attendance(
+            hub=self.hub,
+            statuses=self.status_pusher,
+            announcer=self.session_announcer,
+            teller=self.typing_teller,
             database=self.database,
             clock=self.clock,
-            most_members=settings.presence_members,
+            presence_members=settings.presence_members,
+            typing_members=settings.typing_members,
         )
-        self.typing_teller = TypingTeller(publisher=self.publisher, partitions=partitions)
-        self.typing = TypingIndicatorManager(
-            room_of=self.hub.local_room,
-            teller=self.typing_teller,
-            clock=self.clock,
-            most_members=settings.typing_members,
-        )
-        self.hub.company = Attendance(
-            statuses=self.status_pusher,
-            presence=self.presence,
-            typing=self.typing,
-            activity=self.activity,
-            announcer=self.session_announcer,
-        )
+        self.hub.company = self.attendance
 
     def _make_projection(self, *, partitions: int) -> None:
         """Make what folds the watermarks that receipts tells into our database."""
@@ -256,9 +242,9 @@ class Process:
             "status-pusher": self.status_pusher.run(),
             "notifier": self.notifier.run(),
             "session-announcer": self.session_announcer.run(),
-            "activity": self.activity.run(),
-            "presence": self.presence.run(),
-            "typing": self.typing.run(),
+            "activity": self.attendance.activity.run(),
+            "presence": self.attendance.presence.run(),
+            "typing": self.attendance.typing.run(),
             "upkeep": self.upkeep.run(),
             "repair": self.repair.run(),
             "trimmer": self.trimmer.run(),
@@ -313,7 +299,7 @@ class Process:
         self.hub.private_reading.doubt(self.hub.users())
         self.reporter.on_epoch()
         self.session_announcer.on_epoch()
-        self.presence.on_epoch()
+        self.attendance.presence.on_epoch()
         self.repair.wake()
 
     def _checks(self) -> dict[str, Check]:

@@ -12,6 +12,7 @@ import msgspec
 
 from libs.common.clock import instant_of, to_wire
 from libs.common.events import LastSeenTo, PersonPresence
+from services.chat.domain.last_seen import may_see_last_seen
 from services.chat.frames import server
 from services.chat.hub.local_room import LocalRoom
 from services.chat.hub.session import Seat, Session
@@ -137,7 +138,34 @@ class Acquaintances:
             del self._rooms[room.id]
             self._part(known, known.users)
 
-    def are_contacts(self, viewer: str, person: Person) -> bool:
+    def shown_to(self, session: Session, users: Iterable[str]) -> list[str]:
+        """Return what a session is shown of those among some people with whom it shares a room.
+
+        Encoded. Those of whom nothing is known yet, and its own user, are left out.
+        """
+        own = self._people.get(session.user)
+        found = (self._people.get(user) for user in users)
+        return [
+            self._as_seen_by(own, person, person.shown)
+            for person in found
+            if own is not None
+            and person is not None
+            and person is not own
+            and person.shown is not None
+            and person.shares_a_room_with(session)
+        ]
+
+    def _as_seen_by(self, viewer: Person, person: Person, shown: Shown) -> str:
+        if shown.last_seen_ms is None or viewer.last_seen == person.last_seen == "everyone":
+            return shown.full
+        is_seen = may_see_last_seen(
+            viewer=viewer.last_seen,
+            owner=person.last_seen,
+            are_contacts=self._are_contacts(viewer.user, person),
+        )
+        return shown.full if is_seen else shown.private
+
+    def _are_contacts(self, viewer: str, person: Person) -> bool:
         """Tell whether two people have a direct room, of those that are delivered here."""
         return any(
             self._rooms[room.id].is_direct and viewer in self._rooms[room.id].users

@@ -16,7 +16,6 @@ from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError
 from libs.common.events import PersonPresence, PresenceChanged, UserChanged
-from services.chat.domain.last_seen import may_see_last_seen
 from services.chat.frames.server import presence_frames
 from services.chat.hub.acquaintances import Acquaintances, Person, Shown
 from services.chat.hub.local_room import LocalRoom
@@ -239,7 +238,7 @@ class PresenceBoard:
                 await asyncio.sleep(0)
             if session.listener.closed:
                 continue
-            parts = self._shown_to(session, users)
+            parts = self._people.shown_to(session, users)
             for frame in presence_frames(parts):
                 if not session.listener.offer(frame):
                     PUT_OFF.inc()
@@ -249,36 +248,15 @@ class PresenceBoard:
             else:
                 TOLD.inc(len(parts))
 
-    def _shown_to(self, session: Session, users: Iterable[str]) -> list[str]:
-        """Return what a session is shown of people; of whom nothing is known yet it is told later."""
-        own = self._people.person(session.user)
-        found = (self._people.person(user) for user in users)
-        return [
-            self._part_of(own, person, person.shown)
-            for person in found
-            if own is not None
-            and person is not None
-            and person is not own
-            and person.shown is not None
-            and person.shares_a_room_with(session)
-        ]
-
-    def _part_of(self, own: Person, person: Person, shown: Shown) -> str:
-        if shown.last_seen_ms is None or own.last_seen == person.last_seen == "everyone":
-            return shown.full
-        is_seen = may_see_last_seen(
-            viewer=own.last_seen,
-            owner=person.last_seen,
-            are_contacts=self._people.are_contacts(own.user, person),
-        )
-        return shown.full if is_seen else shown.private
-
     # -- reading --------------------------------------------------------------------------------
 
     async def _look_for_ever(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            self.look()
+            try:
+                self.look()
+            except Exception:
+                log.exception("presence_look_bug")
 
     async def _read_for_ever(self) -> None:
         while True:
