@@ -33,6 +33,11 @@ class _Keystrokes:
     told_s: float
     is_told: bool
 
+    @property
+    def is_owed(self) -> bool:
+        """Whether something has to be told that was not."""
+        return not self.is_told or self.last_s > self.told_s
+
 
 class OwnTypists:
     """Who types in the sessions of this process, and what of that is to be told."""
@@ -75,7 +80,7 @@ class OwnTypists:
         due = [
             typist
             for typist, keys in self._typing.items()
-            if keys.last_s > keys.told_s and now_s - keys.told_s >= REPEAT_AFTER_S
+            if keys.is_owed and now_s - keys.told_s >= REPEAT_AFTER_S
         ]
         for typist in due:
             keys = self._typing[typist]

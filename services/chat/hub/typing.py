@@ -185,6 +185,11 @@ class TypingIndicatorManager:
             else:
                 self._send(typing, seat, text)
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nobody types, and nothing is kept of anybody who did."""
+        return not (self._own or self._rooms)
+
     async def run(self) -> None:
         """Look after all typists for ever; cancel it to stop."""
         while True:
@@ -200,7 +205,7 @@ class TypingIndicatorManager:
         now_s = self._clock.monotonic()
         self.debounce_typing(now_s)
         self.cleanup_stale_indicators(now_s)
-        if not (self._own or self._rooms):
+        if self.is_at_rest:
             self._busy.clear()
 
     def _typing_in(self, room_id: str) -> _Typing | None:

@@ -140,7 +140,7 @@ class SessionAnnouncer:
                 await asyncio.sleep(COLLECT_S)
             self._wake.clear()
             try:
-                await self._tell()
+                await self.tell()
             except ParleyError as error:
                 log.info("sessions_wait", code=error.code)
                 await asyncio.sleep(RETRY_AFTER_S)
@@ -163,7 +163,7 @@ class SessionAnnouncer:
     def _until_beat_s(self) -> float:
         return max(0.0, self._told_at_s + BEAT_EVERY_S - self._clock.monotonic())
 
-    async def _tell(self) -> None:
+    async def tell(self) -> None:
         """Publish what there is.
 
         Raises:

@@ -253,3 +253,34 @@ async def test_who_has_gone_is_forgotten():
     await visit.leave()
 
     assert visit.hub.all_sessions() == []
+
+
+async def test_typing_is_told_and_ends_with_the_message(visit):
+    visit.say(type="typing", room=ROOM, is_typing=True)
+    await visit.answer(**message())
+
+    told = [(each.room, each.user, each.is_typing) for each in visit.teller.told]
+    assert told == [(ROOM, "alice", True), (ROOM, "alice", False)]
+
+
+async def test_a_key_that_is_said_to_be_released_ends_it(visit):
+    visit.say(type="typing", room=ROOM, is_typing=True)
+    visit.say(type="typing", room=ROOM, is_typing=False)
+    await visit.answer(type="ping")
+
+    assert [each.is_typing for each in visit.teller.told] == [True, False]
+
+
+async def test_activity_is_announced_where_it_is_news(visit):
+    for state in ("away", "away", "active"):
+        visit.say(type="activity", state=state)
+    await visit.answer(type="ping")
+
+    assert len(visit.changed) == 2
+    assert [each.is_away for each in visit.changed] == [False, False]  # the same session, now
+
+
+async def test_nobody_types_where_they_are_no_member(visit):
+    refused = await visit.answer(type="typing", room="foreign", is_typing=True)
+
+    assert (refused["code"], visit.teller.told) == ("permission_denied", [])

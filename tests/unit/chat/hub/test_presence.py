@@ -1,0 +1,381 @@
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from libs.common.clock import ManualClock
+from libs.common.errors import Unavailable
+from libs.common.events import PersonPresence, PresenceChanged, UserChanged
+from services.chat.hub.local_room import LocalRoom
+from services.chat.hub.presence import (
+    ASK_AGAIN_AFTER_S,
+    DOUBT_S,
+    GONE_AFTER_S,
+    PATIENCE_S,
+    PresenceBoard,
+)
+from services.chat.hub.session import Seat, Session
+from services.chat.selectors.contacts import Acquaintance, RoomPeople
+
+SEEN_MS = 1_800_000_000_000
+SEEN = "2027-01-15T08:00:00.000Z"
+
+
+class Device:
+    """The ``Listener`` of a session."""
+
+    def __init__(self):
+        self.closed = self.is_slow = False
+        self.frames: list[Any] = []
+
+    def offer(self, text):
+        if not self.is_slow:
+            self.frames.append(msgspec.json.decode(text)["users"])
+        return not self.is_slow
+
+
+class House:
+    """A board, the rooms as the database has them, and who sits in them."""
+
+    def __init__(self):
+        self.clock = ManualClock()
+        self.people: dict[str, RoomPeople] = {}
+        self.rooms: dict[str, LocalRoom] = {}
+        self.asked: list[list[str]] = []
+        self.down = False
+        self.most_members = 0
+        self.board = PresenceBoard(
+            room_of=self.rooms.get,
+            ask=lambda users: self.asked.append(sorted(users)),
+            database=cast(Any, self),
+            clock=self.clock,
+            most_members=100,
+        )
+
+    async def run(self, _, rooms, *, at_most):
+        self.most_members = at_most
+        if self.down:
+            raise Unavailable
+        return [self.people[room] for room in rooms]
+
+    def write(self, room, *users, version=1, is_direct=False, **last_seen):
+        """Let the database have members of a room; some of them hide when they were there."""
+        members = [
+            Acquaintance(user, last_seen.get(user, "everyone"), int(user in last_seen))
+            for user in users
+        ]
+        self.people[room] = RoomPeople(
+            room=room, version=version, is_direct=is_direct, members=members
+        )
+        self.rooms.setdefault(room, LocalRoom(room)).version = version
+
+    def sit(self, user, *rooms, device=None, kind="chat"):
+        session = Session(f"of {user}", user, "sid", cast(Any, device or Device()), kind)
+        for name in rooms:
+            seat = Seat(session, version=1, held=None)
+            self.rooms[name].seats[session.id] = session.seats[name] = seat
+            self.board.sat_down(self.rooms[name], seat)
+        return session
+
+    def stand_up(self, session, room):
+        del session.seats[room], self.rooms[room].seats[session.id]
+
+    async def settle(self):
+        """Read what is to be read, and send what waits."""
+        await self.board.read_some()
+        await self.board.tell()
+
+    async def hear(self, user, status, last_seen_ms=None):
+        self.board.hear(PresenceChanged(people=[PersonPresence(user, status, last_seen_ms)]))
+        await self.board.tell()
+
+    async def wait(self, seconds, *, beating=True):
+        for _ in range(round(seconds)):
+            self.clock.advance(1)
+            if beating:
+                self.board.hear_beat()
+            self.board.look()
+        await self.board.tell()
+
+
+@pytest.fixture
+async def house():
+    """A room of three, of whom bob is here."""
+    house = House()
+    house.write("room", "ann", "bob", "eve")
+    return house
+
+
+def told(session, user):
+    """Return what a session was told of somebody, in order."""
+    return [
+        (each["status"], each["last_seen"])
+        for frame in session.listener.frames
+        for each in frame
+        if each["id"] == user
+    ]
+
+
+async def test_who_is_new_here_is_asked_for_once_and_told_once_known(house):
+    bob = house.sit("bob", "room")
+    await house.settle()
+    before = bob.listener.frames[:]
+
+    await house.hear("ann", "online")
+
+    assert house.asked == [["ann", "bob", "eve"]]
+    assert (before, bob.listener.frames) == (
+        [],
+        [[{"id": "ann", "status": "online", "last_seen": None}]],
+    )
+
+
+async def test_a_newcomer_is_told_of_all_at_once_and_nobody_is_asked_for_again(house):
+    house.sit("bob", "room")
+    await house.settle()
+    await house.hear("ann", "online")
+    await house.hear("eve", "offline", SEEN_MS)
+    await house.hear("bob", "online")
+    house.asked.clear()
+
+    dan = house.sit("ann", "room")
+    await house.board.tell()
+
+    (frame,) = dan.listener.frames
+    assert {each["id"]: each["last_seen"] for each in frame} == {"bob": None, "eve": SEEN}
+    assert house.asked == []
+
+
+async def test_the_same_is_not_told_again(house):
+    bob = house.sit("bob", "room")
+    await house.settle()
+
+    await house.hear("ann", "online")
+    await house.hear("ann", "online")
+
+    assert told(bob, "ann") == [("online", None)]
+
+
+async def test_whoever_is_not_answered_for_is_unknown_and_asked_for_again(house):
+    bob = house.sit("bob", "room")
+    await house.settle()
+
+    await house.wait(PATIENCE_S)
+    unknown = told(bob, "ann")
+    await house.hear("ann", "online")
+
+    assert unknown == [("unknown", None)]
+    assert told(bob, "ann") == [("unknown", None), ("online", None)]
+    assert len(house.asked) >= PATIENCE_S / ASK_AGAIN_AFTER_S
+
+
+async def test_without_presence_everybody_is_unknown_until_it_is_back(house):
+    bob = house.sit("bob", "room")
+    await house.settle()
+    await house.hear("ann", "online")
+    await house.hear("eve", "away")
+
+    await house.wait(GONE_AFTER_S + 1, beating=False)
+    house.asked.clear()
+    newcomer = house.sit("ann", "room")
+    await house.board.tell()
+    house.board.hear_beat()
+    await house.hear("ann", "online")
+
+    assert told(newcomer, "eve") == [("unknown", None)]
+    assert told(bob, "ann") == [("online", None), ("unknown", None), ("online", None)]
+    assert house.asked == [["ann", "bob", "eve"]]
+
+
+async def test_while_presence_is_away_nobody_is_asked_for(house):
+    house.sit("bob", "room")
+    await house.settle()
+    await house.wait(GONE_AFTER_S + 1, beating=False)
+    house.asked.clear()
+
+    await house.wait(60, beating=False)
+
+    assert house.asked == []
+
+
+async def test_a_new_epoch_asks_for_all_and_changes_nothing_by_itself(house):
+    bob = house.sit("bob", "room")
+    await house.settle()
+    await house.hear("ann", "online")
+    house.asked.clear()
+
+    house.board.on_epoch()
+    await house.wait(DOUBT_S - 2)
+    kept = told(bob, "ann")
+    await house.hear("ann", "offline", SEEN_MS)
+
+    assert house.asked[0] == ["ann", "bob", "eve"]
+    assert kept == [("online", None)]
+    assert told(bob, "ann")[-1] == ("offline", SEEN)
+
+
+async def test_doubts_do_not_last_for_ever(house):
+    bob = house.sit("bob", "room")
+    await house.settle()
+    await house.hear("ann", "online")
+
+    house.board.on_epoch()
+    await house.wait(DOUBT_S + 1)
+
+    assert told(bob, "ann") == [("online", None), ("unknown", None)]
+
+
+async def test_a_slow_reader_gets_the_newest_later(house):
+    bob = house.sit("bob", "room")
+    await house.settle()
+    bob.listener.is_slow = True
+    await house.hear("ann", "online")
+    await house.hear("ann", "away")
+    bob.listener.is_slow = False
+
+    await house.board.tell()
+
+    assert told(bob, "ann") == [("away", None)]
+
+
+async def test_who_has_closed_is_told_nothing_and_kept_nowhere(house):
+    bob = house.sit("bob", "room")
+    await house.settle()
+    bob.listener.closed = True
+
+    await house.hear("ann", "online")
+    house.board.closed(bob)
+
+    assert bob.listener.frames == []
+
+
+async def test_who_was_removed_meanwhile_is_told_nothing_more(house):
+    house.write("other", "bob", "eve")
+    bob = house.sit("bob", "room", "other")
+    await house.settle()
+    house.sit("eve", "room")
+    await house.board.tell()
+
+    house.board.hear(PresenceChanged(people=[PersonPresence("ann", "online")]))
+    house.stand_up(bob, "room")
+    await house.board.tell()
+
+    assert told(bob, "ann") == []
+
+
+async def test_who_joins_a_room_is_told_of_and_asked_for(house):
+    bob = house.sit("bob", "room")
+    await house.settle()
+    house.asked.clear()
+
+    house.write("room", "ann", "bob", "eve", "dan", version=2)
+    house.board.sat_down(house.rooms["room"], bob.seats["room"])
+    await house.settle()
+    await house.hear("dan", "online")
+
+    assert house.asked == [["dan"]]
+    assert told(bob, "dan") == [("online", None)]
+
+
+async def test_who_left_a_room_is_told_of_no_more(house):
+    bob = house.sit("bob", "room")
+    await house.settle()
+
+    house.write("room", "bob", "eve", version=2)
+    house.board.sat_down(house.rooms["room"], bob.seats["room"])
+    await house.settle()
+    await house.hear("ann", "online")
+
+    assert told(bob, "ann") == []
+
+
+async def test_a_room_that_ended_is_forgotten_and_one_that_began_again_is_not(house):
+    bob = house.sit("bob", "room")
+    await house.settle()
+    await house.hear("ann", "online")
+    ended = house.rooms["room"]
+    house.stand_up(bob, "room")
+
+    house.rooms["room"] = LocalRoom("room")
+    house.rooms["room"].version = 1
+    again = house.sit("bob", "room")
+    await house.settle()
+    house.board.ended(ended)
+    await house.hear("ann", "away")
+
+    assert told(again, "ann")[-1:] == [("away", None)]
+
+
+async def test_rooms_that_could_not_be_read_are_read_later(house):
+    house.down = True
+    bob = house.sit("bob", "room")
+    with pytest.raises(Unavailable):
+        await house.board.read_some()
+    house.down = False
+
+    await house.settle()
+    await house.hear("ann", "online")
+
+    assert told(bob, "ann") == [("online", None)]
+
+
+async def test_badges_and_polls_are_told_nothing(house):
+    badge = house.sit("bob", "room", kind="notifications")
+    await house.settle()
+    await house.hear("ann", "online")
+
+    assert (badge.listener.frames, house.asked) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("hides", "is_direct", "is_seen"),
+    [
+        ({}, False, True),
+        ({"ann": "nobody"}, True, False),
+        ({"bob": "nobody"}, True, False),
+        ({"ann": "contacts"}, False, False),
+        ({"ann": "contacts"}, True, True),
+        ({"bob": "contacts"}, False, False),
+        ({"ann": "contacts", "bob": "contacts"}, True, True),
+    ],
+)
+async def test_when_somebody_was_there_is_shown_to_whom_they_show_it(hides, is_direct, is_seen):
+    house = House()
+    house.write("room", "ann", "bob", is_direct=is_direct, **hides)
+    bob = house.sit("bob", "room")
+    await house.settle()
+
+    await house.hear("ann", "offline", SEEN_MS)
+
+    assert told(bob, "ann") == [("offline", SEEN if is_seen else None)]
+
+
+@pytest.mark.parametrize("who", ["ann", "bob"])
+async def test_who_begins_to_hide_it_hides_what_was_shown_and_sees_nothing_more(house, who):
+    bob = house.sit("bob", "room")
+    await house.settle()
+    await house.hear("ann", "offline", SEEN_MS)
+
+    house.board.on_user_changed(changed(who, "nobody", version=2))
+    await house.board.tell()
+    house.board.on_user_changed(changed(who, "everyone", version=1))  # older, and late
+    await house.board.tell()
+
+    assert told(bob, "ann") == [("offline", SEEN), ("offline", None)]
+
+
+async def test_a_new_name_is_nothing_to_tell(house):
+    bob = house.sit("bob", "room")
+    await house.settle()
+    await house.hear("ann", "offline", SEEN_MS)
+
+    house.board.on_user_changed(changed("ann", "everyone", version=2))
+    await house.board.tell()
+
+    assert len(told(bob, "ann")) == 1
+
+
+def changed(user, last_seen, *, version):
+    return UserChanged(
+        user=user, username=user, display_name=user, last_seen=last_seen, profile_version=version
+    )

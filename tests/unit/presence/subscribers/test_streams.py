@@ -1,0 +1,122 @@
+from typing import Any, cast
+
+import pytest
+
+from libs.common.events import (
+    PresenceRequested,
+    ProcessBeat,
+    ProcessEnded,
+    RoomChanged,
+    RoomMember,
+    RoomSnapshot,
+    SessionNews,
+    SessionsChanged,
+    SessionsListed,
+    UserChanged,
+)
+from libs.common.streams.entries import Entry, StreamId
+from services.presence.subscribers.streams import take_rooms, take_sessions
+
+AT_MS = 1_800_000_000_000
+OPENED = SessionNews("tab", "ann", "chat", "opened", 1)
+
+
+class Manager:
+    """Keeps what it is given, in order."""
+
+    def __init__(self):
+        self.given = []
+
+    async def take(self, told):
+        self.given += told
+
+    async def answer(self, users):
+        self.given.append(("asked", users))
+
+
+class Database:
+    """Keeps what is to be written."""
+
+    def __init__(self):
+        self.rooms: list[Any] = []
+        self.privacies: dict[str, Any] = {}
+
+    async def run(self, _, rooms, privacies):
+        self.rooms, self.privacies = rooms, privacies
+
+
+def entry(*events):
+    return Entry(StreamId(AT_MS, 0), list(events))
+
+
+def member(user, last_seen="everyone", version=0):
+    return RoomMember(
+        user=user,
+        role="member",
+        joined_seq=0,
+        delivered_seq=0,
+        read_seq=0,
+        last_seen=last_seen,
+        profile_version=version,
+    )
+
+
+def changed(version, *members):
+    return RoomChanged(room="room", version=version, last_seq=0, members=list(members))
+
+
+async def test_what_processes_tell_is_taken_with_the_time_of_its_entry():
+    manager = Manager()
+    events = [
+        SessionsChanged(process="p", news=[OPENED]),
+        SessionsListed(process="p", n=2, sessions=[OPENED]),
+        ProcessBeat(process="p"),
+        ProcessEnded(process="p"),
+    ]
+
+    await take_sessions(cast(Any, manager), [entry(*events)])
+
+    assert manager.given == [
+        ("news", "p", AT_MS, [OPENED]),
+        ("list", "p", AT_MS, 2, [OPENED]),
+        ("beat", "p", AT_MS),
+        ("ended", "p", AT_MS),
+    ]
+
+
+async def test_who_is_asked_for_is_answered_for_once_and_behind_the_news():
+    manager = Manager()
+    asked = PresenceRequested(users=["ann", "bob"])
+
+    await take_sessions(cast(Any, manager), [entry(asked), entry(asked, ProcessBeat(process="p"))])
+
+    assert manager.given == [("beat", "p", AT_MS), ("asked", ["ann", "bob"])]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+async def test_of_a_room_the_newest_counts_and_of_a_person_the_newest_profile(order):
+    database = Database()
+    events = [
+        changed(1, member("ann", "nobody", 3), member("bob")),
+        changed(2, member("ann", "contacts", 2)),
+    ]
+
+    await take_rooms(cast(Any, database), [entry(events[each]) for each in order])
+
+    assert [room.version for room in database.rooms] == [2]
+    assert database.privacies == {"ann": ("nobody", 3)}
+
+
+async def test_privacy_comes_with_people_and_with_snapshots():
+    database = Database()
+    user = UserChanged(
+        user="ann", username="a", display_name="A", last_seen="nobody", profile_version=4
+    )
+    snapshot = RoomSnapshot(
+        room="room", version=1, last_seq=0, members=[member("bob", "contacts", 1)], is_direct=True
+    )
+
+    await take_rooms(cast(Any, database), [entry(user), entry(snapshot)])
+
+    assert database.privacies == {"ann": ("nobody", 4), "bob": ("contacts", 1)}
+    assert database.rooms == [snapshot]
