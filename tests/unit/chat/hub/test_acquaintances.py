@@ -183,11 +183,12 @@ def test_of_somebodys_privacy_the_newest_counts_from_whichever_room_it_comes(peo
     assert people.person("ann").last_seen == "nobody"
 
 
-def test_a_newer_reading_of_the_same_room_tells_their_privacy_too(people):
+@pytest.mark.parametrize("version", [1, 2])
+def test_another_reading_of_the_same_room_tells_their_privacy_too(people, version):
     room = LocalRoom("room")
     people.take(room, read("ann"))
 
-    people.take(room, read("ann", version=2, last_seen="nobody", profile_version=1))
+    people.take(room, read("ann", version=version, last_seen="nobody", profile_version=1))
 
     assert people.person("ann").last_seen == "nobody"
 

@@ -133,10 +133,10 @@ async def test_what_redis_did_not_take_is_dropped_and_never_repeated(house):
 async def test_while_the_breaker_is_open_nothing_is_tried(house):
     house.stream.breaker.retry_after_s = 0.1
 
-    house.teller.tell([press()])
+    house.teller.tell([press(), press(user="bob")])
     await turn()
 
-    assert (house.stream.calls, house.counted) == ([], (0, 1))
+    assert (house.stream.calls, house.counted) == ([], (0, 2))
 
 
 async def test_behind_a_redis_that_hangs_only_so_much_waits(house):
@@ -182,12 +182,14 @@ async def test_bugs_do_not_use_up_the_room_of_others(house):
     assert house.stream.news[-1] == press(user="bob")
 
 
-async def test_who_stops_waits_for_nothing(house):
+async def test_who_stops_gives_up_what_is_under_way(house):
     house.stream.free.clear()
     house.teller.tell([press()])
     await turn()
 
     async with asyncio.timeout(5):
         await house.teller.stop()
+    house.stream.free.set()
+    await turn()
 
     assert house.counted == (0, 0)
