@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 from redis.exceptions import ConnectionError as NoRedis, ResponseError
+from structlog.testing import capture_logs
 
 from libs.common.clock import Clock, ManualClock
 from libs.common.errors import Unavailable
@@ -437,8 +438,16 @@ def test_it_looks_twice_a_second_and_beats_every_five():
     assert BEAT_EVERY_LOOKS * LOOK_EVERY_S == 5
 
 
-@pytest.mark.parametrize("error", [NoRedis(), OSError(), Unavailable(), ZeroDivisionError()])
-def test_no_failure_ends_it(error):
+@pytest.mark.parametrize(
+    ("error", "logged"),
+    [
+        (NoRedis(), "watch_waits"),
+        (OSError(), "watch_waits"),
+        (Unavailable(), "watch_waits"),
+        (ZeroDivisionError(), "watch_bug"),
+    ],
+)
+def test_no_failure_ends_it_and_only_bugs_are_called_so(error, logged):
     house = House(LoopClock())
     fails = [error] * 3
     settle = house.store.settle
@@ -450,7 +459,9 @@ def test_no_failure_ends_it(error):
 
     house.store.settle = failing  # type: ignore[method-assign]  # a fake
 
-    run_for(10.1, house)
+    with capture_logs() as lines:
+        run_for(10.1, house)
 
+    assert [line["event"] for line in lines] == [logged] * 3
     assert len(house.store.counted) == 18
     assert len(house.streams.beats) == 2
