@@ -12,7 +12,17 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from libs.common.events import PersonPresence, SessionNews
-from services.presence.store import AWAY, DUE, EVENTS_KEY, ONLINE, PROCESSES, SINCE, UNWRITTEN
+from services.presence.store import (
+    AWAY,
+    DUE,
+    EVENTS_KEY,
+    ONLINE,
+    PRESENCE_EVENTS,
+    PROCESSES,
+    SINCE,
+    STREAMS,
+    UNWRITTEN,
+)
 
 LEASE_MS = 30_000
 """How long a process may be silent before its sessions are gone: three beats."""
@@ -29,8 +39,6 @@ YOUNG_MS = 5_000
 notice that Redis was wiped after 1.5 s, and tell their sessions then."""
 KEEP_MS = 3_600_000
 """How long it is kept here when somebody was seen last; ``UserStatus`` knows it within seconds."""
-MAX_LEN = 10_000
-"""Entries kept, about, of ``presence.events``."""
 SESSIONS_AT_ONCE = 2_000
 """Sessions that one script looks at, about: some 30 ms in which Redis does nothing else."""
 
@@ -43,7 +51,7 @@ NUMBERS: Mapping[str, int] = {
     "fresh_ms": FRESH_MS,
     "young_ms": YOUNG_MS,
     "keep_ms": KEEP_MS,
-    "max_len": MAX_LEN,
+    "max_len": STREAMS[PRESENCE_EVENTS].max_len,
 }
 
 _FOLDER = Path(__file__).parent

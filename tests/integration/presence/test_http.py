@@ -110,6 +110,20 @@ async def test_one_learns_of_ones_own_connections(world, acquainted):
     assert me["last_activity"] <= me["last_ping"]
 
 
+async def test_ones_last_ping_is_the_newest_beat_of_ones_process(world):
+    ann = world.person()
+    async with world.client(ann), world.http(ann, service="presence") as http:
+        first = (await http.get("/me")).json()
+        while first["last_ping"] is None:
+            first = (await http.get("/me")).json()
+        later = first
+        while later["last_ping"] == first["last_ping"]:
+            later = (await http.get("/me")).json()
+
+    assert later["last_ping"] > first["last_ping"] >= first["last_activity"]
+    assert later["last_activity"] == first["last_activity"]
+
+
 async def test_nobody_is_told_anything_without_a_token(world):
     async with world.http(None, service="presence") as http:
         answers = [await http.get(path) for path in ("/me", "/stats", "/users?ids=x")]
