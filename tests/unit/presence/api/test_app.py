@@ -20,6 +20,7 @@ from services.presence.api.parts import Parts
 from services.presence.api.people import IDS
 from services.presence.models import UserStatus
 from services.presence.selectors.statuses import Own, Seen
+from services.presence.store import CONNECTIONS, USER
 from services.presence.store.sessions import Known
 from tests.unit.openapi import broken_references, document_of
 
@@ -80,17 +81,19 @@ class Store:
 
 
 class Redis:
-    """Answers any pipeline with what it is told to; or is gone."""
+    """Answers any pipeline with what it is told to, and notes the keys that are read; or is gone."""
 
     def __init__(self) -> None:
         self.replies: list[Any] = []
+        self.keys: set[str] = set()
+        self.heard_ms = {"p": SEEN_MS + 10_000}
         self.fails: Exception | None = None
 
     def pipeline(self, *, transaction):
         return self
 
-    def _queue(self, *command):
-        """Nothing is asked before the pipeline is executed."""
+    def _queue(self, key, *_):
+        self.keys.add(key)
 
     sismember = hmget = hvals = scard = zcard = _queue
 
@@ -100,7 +103,7 @@ class Redis:
         return self.replies
 
     async def zmscore(self, key, names):
-        return [SEEN_MS + 10_000 for _ in names]
+        return [self.heard_ms.get(name, SEEN_MS) for name in names]
 
 
 class House:
@@ -350,6 +353,7 @@ async def test_one_sees_ones_own_sessions_and_the_newest_signs_of_oneself(house,
         "active_connections": 2,
     }
     assert house.database.asked == [{"user_id": ANN}]
+    assert {USER + ANN, CONNECTIONS + ANN} <= house.redis.keys
 
 
 async def test_one_sees_when_one_was_there_whatever_one_shows_to_others(house, ann):

@@ -49,3 +49,21 @@ def test_what_is_not_read_yet_may_say_the_opposite():
     assert not behind
     assert not sight.is_clear(170.0)
     assert sight.is_clear(171.0)
+
+
+def test_the_longest_pause_and_the_oldest_entry_that_may_be_are_still_all_the_while():
+    sight = looked(Sight(clear_after_s=CLEAR_S), 100.0, 128.0, behind_s=MOST_BEHIND_S)
+
+    sight.look(128.0 + MOST_BETWEEN_S, epoch="one", behind_s=MOST_BEHIND_S)
+
+    assert sight.is_clear(128.0 + MOST_BETWEEN_S)
+
+
+def test_who_was_behind_begins_anew_with_the_look_that_finds_them_up_to_date():
+    sight = Sight(clear_after_s=CLEAR_S)
+    sight.look(100.0, epoch="one", behind_s=MOST_BEHIND_S + 1)
+
+    looked(sight, 104.0, 134.0)
+
+    assert not sight.is_clear(133.9)
+    assert sight.is_clear(134.0)

@@ -1,6 +1,7 @@
 from typing import Any, cast
 
 import pytest
+from redis.exceptions import ConnectionError as NoRedis
 
 from libs.common.events import (
     PresenceRequested,
@@ -13,8 +14,11 @@ from libs.common.events import (
     SessionsChanged,
     SessionsListed,
     UserChanged,
+    UserRevoked,
 )
 from libs.common.streams.entries import Entry, StreamId
+from services.presence.store import CHAT_ROOMS, CHAT_SESSIONS
+from services.presence.subscribers import handlers
 from services.presence.subscribers.streams import take_rooms, take_sessions
 
 AT_MS = 1_800_000_000_000
@@ -26,8 +30,11 @@ class Manager:
 
     def __init__(self):
         self.given = []
+        self.fails = False
 
     async def take(self, told):
+        if self.fails:
+            raise NoRedis
         self.given += told
 
     async def answer(self, users):
@@ -120,3 +127,42 @@ async def test_privacy_comes_with_people_and_with_snapshots():
 
     assert database.privacies == {"ann": ("nobody", 4), "bob": ("contacts", 1)}
     assert database.rooms == [snapshot]
+
+
+async def test_nobody_is_answered_for_before_the_news_are_taken_in():
+    manager = Manager()
+    manager.fails = True
+
+    with pytest.raises(NoRedis):
+        await take_sessions(cast(Any, manager), [entry(PresenceRequested(users=["ann"]))])
+
+    assert manager.given == []
+
+
+async def test_of_two_events_of_one_version_the_later_counts():
+    database = Database()
+    events = [changed(2, member("ann")), changed(2, member("ann"), member("bob"))]
+
+    await take_rooms(cast(Any, database), [entry(*events)])
+
+    assert database.rooms == [events[1]]
+
+
+async def test_a_profile_that_never_changed_is_not_noted():
+    database = Database()
+
+    await take_rooms(cast(Any, database), [entry(changed(1, member("ann", "everyone", 0)))])
+
+    assert database.privacies == {}
+
+
+async def test_each_stream_has_its_handler_which_passes_over_what_does_not_belong_there():
+    manager, database = Manager(), Database()
+    strange = UserRevoked(user="ann")
+    handler_of = handlers(cast(Any, manager), cast(Any, database))
+
+    await handler_of[CHAT_SESSIONS]([entry(strange, ProcessBeat(process="p"))])
+    await handler_of[CHAT_ROOMS]([entry(strange, changed(1))])
+
+    assert manager.given == [("beat", "p", AT_MS)]
+    assert [room.version for room in database.rooms] == [1]
