@@ -49,3 +49,28 @@ def test_a_client_that_says_away_of_who_fell_silent_is_believed_from_then_on():
 
     assert not activity.go_away()
     assert not activity.act(SILENT_AFTER_S + 1)
+
+
+def test_the_word_of_a_client_puts_silence_off():
+    activity = Activity(acted_at_s=0.0)
+
+    activity.come_back(100.0)
+
+    assert not activity.fall_silent(SILENT_AFTER_S)
+    assert activity.fall_silent(100.0 + SILENT_AFTER_S)
+
+
+def test_who_came_back_by_their_clients_word_is_believed_by_what_they_do_again():
+    activity = Activity(acted_at_s=0.0)
+    activity.go_away()
+    activity.come_back(1.0)
+    activity.fall_silent(1.0 + SILENT_AFTER_S)
+
+    assert activity.act(2.0 + SILENT_AFTER_S)
+
+
+def test_whom_their_client_has_away_does_not_fall_silent():
+    activity = Activity(acted_at_s=0.0)
+    activity.go_away()
+
+    assert not activity.fall_silent(10 * SILENT_AFTER_S)
