@@ -1,101 +1,12 @@
-from typing import Any, cast
+"""What sessions are told of people, and when presence is asked for them."""
 
-import msgspec
 import pytest
 
-from libs.common.clock import ManualClock
 from libs.common.errors import Unavailable
-from libs.common.events import PersonPresence, PresenceChanged, UserChanged
+from libs.common.events import PersonPresence, PresenceChanged
 from services.chat.hub.local_room import LocalRoom
-from services.chat.hub.presence import (
-    ASK_AGAIN_AFTER_S,
-    DOUBT_S,
-    GONE_AFTER_S,
-    PATIENCE_S,
-    PresenceBoard,
-)
-from services.chat.hub.session import Seat, Session
-from services.chat.selectors.contacts import Acquaintance, RoomPeople
-
-SEEN_MS = 1_800_000_000_000
-SEEN = "2027-01-15T08:00:00.000Z"
-
-
-class Device:
-    """The ``Listener`` of a session."""
-
-    def __init__(self):
-        self.closed = self.is_slow = False
-        self.frames: list[Any] = []
-
-    def offer(self, text):
-        if not self.is_slow:
-            self.frames.append(msgspec.json.decode(text)["users"])
-        return not self.is_slow
-
-
-class House:
-    """A board, the rooms as the database has them, and who sits in them."""
-
-    def __init__(self):
-        self.clock = ManualClock()
-        self.people: dict[str, RoomPeople] = {}
-        self.rooms: dict[str, LocalRoom] = {}
-        self.asked: list[list[str]] = []
-        self.down = False
-        self.most_members = 0
-        self.board = PresenceBoard(
-            room_of=self.rooms.get,
-            ask=lambda users: self.asked.append(sorted(users)),
-            database=cast(Any, self),
-            clock=self.clock,
-            most_members=100,
-        )
-
-    async def run(self, _, rooms, *, at_most):
-        self.most_members = at_most
-        if self.down:
-            raise Unavailable
-        return [self.people[room] for room in rooms]
-
-    def write(self, room, *users, version=1, is_direct=False, **last_seen):
-        """Let the database have members of a room; some of them hide when they were there."""
-        members = [
-            Acquaintance(user, last_seen.get(user, "everyone"), int(user in last_seen))
-            for user in users
-        ]
-        self.people[room] = RoomPeople(
-            room=room, version=version, is_direct=is_direct, members=members
-        )
-        self.rooms.setdefault(room, LocalRoom(room)).version = version
-
-    def sit(self, user, *rooms, device=None, kind="chat"):
-        session = Session(f"of {user}", user, "sid", cast(Any, device or Device()), kind)
-        for name in rooms:
-            seat = Seat(session, version=1, held=None)
-            self.rooms[name].seats[session.id] = session.seats[name] = seat
-            self.board.sat_down(self.rooms[name], seat)
-        return session
-
-    def stand_up(self, session, room):
-        del session.seats[room], self.rooms[room].seats[session.id]
-
-    async def settle(self):
-        """Read what is to be read, and send what waits."""
-        await self.board.read_some()
-        await self.board.tell()
-
-    async def hear(self, user, status, last_seen_ms=None):
-        self.board.hear(PresenceChanged(people=[PersonPresence(user, status, last_seen_ms)]))
-        await self.board.tell()
-
-    async def wait(self, seconds, *, beating=True):
-        for _ in range(round(seconds)):
-            self.clock.advance(1)
-            if beating:
-                self.board.hear_beat()
-            self.board.look()
-        await self.board.tell()
+from services.chat.hub.presence import ASK_AGAIN_AFTER_S, DOUBT_S, GONE_AFTER_S, PATIENCE_S
+from tests.unit.chat.hub.presence_house import SEEN, SEEN_MS, House, changed, told
 
 
 @pytest.fixture
@@ -104,16 +15,6 @@ async def house():
     house = House()
     house.write("room", "ann", "bob", "eve")
     return house
-
-
-def told(session, user):
-    """Return what a session was told of somebody, in order."""
-    return [
-        (each["status"], each["last_seen"])
-        for frame in session.listener.frames
-        for each in frame
-        if each["id"] == user
-    ]
 
 
 async def test_who_is_new_here_is_asked_for_once_and_told_once_known(house):
@@ -373,9 +274,3 @@ async def test_a_new_name_is_nothing_to_tell(house):
     await house.board.tell()
 
     assert len(told(bob, "ann")) == 1
-
-
-def changed(user, last_seen, *, version):
-    return UserChanged(
-        user=user, username=user, display_name=user, last_seen=last_seen, profile_version=version
-    )
