@@ -1,10 +1,7 @@
-import asyncio
-from types import SimpleNamespace
-from typing import Any, cast
+"""What a process announces of its sessions: changes, beats, lists and questions, in which order."""
 
 import pytest
 
-from libs.common.clock import ManualClock
 from libs.common.errors import Unavailable
 from libs.common.events import (
     PresenceRequested,
@@ -15,57 +12,15 @@ from libs.common.events import (
 )
 from services.chat.outbox.sessions import (
     BEAT_EVERY_S,
+    FAILED,
     LATE_AFTER_S,
     LIST_EVERY_S,
-    SessionAnnouncer,
+    LISTED,
+    NEWS_PER_EVENT,
+    PEOPLE_PER_EVENT,
+    TOLD,
 )
-from services.chat.store import CHAT_SESSIONS
-
-
-class Streams:
-    """Takes what is published, unless it is down."""
-
-    def __init__(self):
-        self.events: list[Any] = []
-        self.down = False
-        self.breaker = SimpleNamespace(retry_after_s=0.0)
-
-    async def publish(self, outgoing):
-        if self.down:
-            raise Unavailable
-        (item,) = outgoing
-        assert (item.stream, item.partition) == (CHAT_SESSIONS, 0)
-        self.events += item.events
-
-
-class House:
-    """An announcer whose first list is out."""
-
-    def __init__(self):
-        self.streams, self.clock = Streams(), ManualClock()
-        self.live: dict[str, Any] = {}
-        self.announcer = SessionAnnouncer(
-            process="host/1",
-            live_sessions=self.live.values,
-            publisher=cast(Any, self.streams),
-            clock=self.clock,
-        )
-
-    def open(self, name):
-        session = self.live[name] = SimpleNamespace(
-            id=name, user=f"user of {name}", kind="chat", is_away=False
-        )
-        self.announcer.opened(session)
-        return session
-
-    def close(self, name):
-        self.announcer.closed(self.live.pop(name))
-
-    async def tell(self):
-        """Publish what is due; return the events of that, and forget them."""
-        await self.announcer.tell()
-        events, self.streams.events = self.streams.events, []
-        return events
+from tests.unit.chat.outbox.announcer_house import House
 
 
 @pytest.fixture
@@ -186,19 +141,182 @@ async def test_questions_follow_the_news_each_person_once(house):
     assert asked == PresenceRequested(users=["ann", "bob"])
 
 
-async def test_it_goes_on_by_itself_when_redis_is_back(house, monkeypatch):
-    monkeypatch.setattr("services.chat.outbox.sessions.RETRY_AFTER_S", 0.001)
-    monkeypatch.setattr("services.chat.outbox.sessions.COLLECT_S", 0.0)
-    house.streams.down = True
-    running = asyncio.create_task(house.announcer.run())
+def count(metric):
+    return metric._value.get()
+
+
+async def test_coming_back_is_another_step_than_opening(house):
+    session = house.open("one")
+    house.announcer.changed(session)
+
+    (event,) = await house.tell()
+
+    assert steps(event) == [("one", "opened"), ("one", "active")]
+
+
+async def test_numbers_rise_from_event_to_event_whatever_they_are(house):
     house.open("one")
-    for _ in range(20):
-        await asyncio.sleep(0)
+    (changes,) = await house.tell()
+    house.announcer.on_epoch()
+    (listed,) = await house.tell()
+    house.close("one")
+    (later,) = await house.tell()
 
+    assert changes.news[-1].n < listed.n < later.news[0].n
+
+
+async def test_a_list_says_what_waited_to_be_told_and_how_active_everybody_is(house):
+    house.open("one").is_away = True
+    house.open("two")
+    house.open("three")
+    house.close("two")
+    house.announcer.on_epoch()
+
+    (listed,) = await house.tell()
+    (after,) = await house.tell()
+
+    assert [(each.session, each.step) for each in listed.sessions] == [
+        ("one", "away"),
+        ("three", "active"),
+    ]
+    assert after == ProcessBeat(process="host/1")
+
+
+async def test_what_happens_while_a_list_is_on_its_way_is_told_behind_it(house):
+    house.open("one")
+    house.announcer.on_epoch()
+    house.streams.meanwhile = lambda: house.close("one")
+
+    (listed,) = await house.tell()
+    (changes,) = await house.tell()
+
+    assert [each.session for each in listed.sessions] == ["one"]
+    assert steps(changes) == [("one", "closed")]
+    assert changes.news[0].n > listed.n
+
+
+async def test_an_epoch_while_a_list_is_on_its_way_asks_for_another(house):
+    house.announcer.on_epoch()
+    house.streams.meanwhile = house.announcer.on_epoch
+
+    first, second, third = [await house.tell() for _ in range(3)]
+
+    assert [type(event) for (event,) in (first, second, third)] == [
+        SessionsListed,
+        SessionsListed,
+        ProcessBeat,
+    ]
+
+
+async def test_what_is_noted_while_it_fails_is_on_the_next_list(house):
+    house.open("one")
+    house.streams.down = True
+    house.streams.meanwhile = lambda: house.open("two")
+    with pytest.raises(Unavailable):
+        await house.tell()
     house.streams.down = False
-    async with asyncio.timeout(5):
-        while not house.streams.events:
-            await asyncio.sleep(0)
-    running.cancel()
 
-    assert isinstance(house.streams.events[0], SessionsListed)
+    (listed,) = await house.tell()
+    (after,) = await house.tell()
+
+    assert [each.session for each in listed.sessions] == ["one", "two"]
+    assert isinstance(after, ProcessBeat)
+
+
+async def test_lists_come_a_minute_after_each_other_while_it_beats(house):
+    told = []
+    for _ in range(14):
+        house.clock.advance(BEAT_EVERY_S)
+        (event,) = await house.tell()
+        told.append(isinstance(event, SessionsListed))
+
+    assert [number for number, is_list in enumerate(told, start=1) if is_list] == [6, 12]
+
+
+async def test_whoever_was_silent_for_a_moment_less_needs_no_list(house):
+    house.clock.advance(LATE_AFTER_S - 0.001)
+
+    (event,) = await house.tell()
+
+    assert isinstance(event, ProcessBeat)
+
+
+async def test_very_many_changes_and_questions_are_several_events(house):
+    for number in range(NEWS_PER_EVENT + 1):
+        house.open(str(number))
+    house.announcer.ask(str(number) for number in range(PEOPLE_PER_EVENT + 1))
+
+    events = await house.tell()
+
+    assert [len(each.news) for each in events[:2]] == [NEWS_PER_EVENT, 1]
+    assert [len(each.users) for each in events[2:]] == [PEOPLE_PER_EVENT, 1]
+
+
+async def test_questions_go_with_a_beat_or_a_list_where_nothing_else_is_new(house):
+    house.announcer.ask(["ann"])
+    with_a_beat = await house.tell()
+    house.announcer.on_epoch()
+    house.announcer.ask(["ann"])
+    with_a_list = await house.tell()
+
+    question = PresenceRequested(users=["ann"])
+    assert with_a_beat == [ProcessBeat(process="host/1"), question]
+    assert with_a_list[1:] == [question]
+
+
+async def test_a_question_that_was_lost_is_for_who_asked_to_repeat(house):
+    house.announcer.ask(["ann"])
+    house.streams.down = True
+    with pytest.raises(Unavailable):
+        await house.tell()
+    house.streams.down = False
+
+    events = await house.tell()
+
+    assert [type(each) for each in events] == [SessionsListed]
+
+
+async def test_a_question_that_was_not_even_tried_is_asked_when_it_can_be(house):
+    house.announcer.ask(["ann"])
+    house.streams.breaker.retry_after_s = 0.5
+    with pytest.raises(Unavailable):
+        await house.tell()
+    house.streams.breaker.retry_after_s = 0.0
+
+    events = await house.tell()
+
+    assert house.streams.tries == 2
+    assert events[-1] == PresenceRequested(users=["ann"])
+
+
+async def test_what_is_told_and_what_fails_is_counted(house):
+    before = count(TOLD), count(LISTED), count(FAILED)
+    for name in ("one", "two"):
+        house.open(name)
+    await house.tell()
+    house.streams.down = True
+    with pytest.raises(Unavailable):
+        await house.tell()
+    house.streams.down = False
+    await house.tell()
+
+    after = count(TOLD), count(LISTED), count(FAILED)
+
+    assert [now - then for now, then in zip(after, before, strict=True)] == [2, 1, 1]
+
+
+async def test_a_process_that_ends_without_redis_ends_all_the_same(house):
+    house.streams.down = True
+
+    await house.announcer.end()
+
+    assert house.streams.events == []
+
+
+async def test_who_comes_while_the_process_stops_is_told_of_and_closes_untold(house):
+    house.announcer.begin_to_stop()
+    house.open("late")
+
+    (event,) = await house.tell()
+
+    assert steps(event) == [("late", "opened")]
