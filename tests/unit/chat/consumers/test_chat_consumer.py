@@ -9,6 +9,7 @@ import pytest
 from libs.common.clock import ManualClock
 from libs.common.errors import Unauthenticated, Unavailable
 from services.chat.consumers import ChatConsumer
+from services.chat.domain.activity import SILENT_AFTER_S
 from services.chat.domain.drafts import Stored
 from services.chat.frames.server import Limits
 from services.chat.hub import Hub, Session
@@ -284,3 +285,37 @@ async def test_nobody_types_where_they_are_no_member(visit):
     refused = await visit.answer(type="typing", room="foreign", is_typing=True)
 
     assert (refused["code"], visit.teller.told) == ("permission_denied", [])
+
+
+async def test_who_was_removed_types_there_no_more(visit):
+    [session] = visit.hub.all_sessions()
+    session.seats[ROOM].until = 7
+
+    refused = await visit.answer(type="typing", room=ROOM, is_typing=True)
+
+    assert (refused["code"], visit.teller.told) == ("permission_denied", [])
+
+
+@pytest.mark.parametrize(
+    ("frame", "is_human"),
+    [
+        (message(), True),
+        ({"type": "read_receipt", "room": ROOM, "seq": 7}, True),
+        ({"type": "typing", "room": ROOM, "is_typing": True}, True),
+        ({"type": "typing", "room": ROOM, "is_typing": False}, False),
+        ({"type": "delivered", "room": ROOM, "seq": 7}, False),
+        ({"type": "typing", "room": "foreign", "is_typing": True}, False),
+        ({"type": "ping"}, False),
+    ],
+    ids=["message", "read", "key", "no key", "delivered", "foreign key", "ping"],
+)
+async def test_what_only_a_person_does_brings_back_who_fell_silent(visit, frame, is_human):
+    [session] = visit.hub.all_sessions()
+    session.activity.act(visit.clock.monotonic())
+    visit.clock.advance(SILENT_AFTER_S)
+    session.activity.fall_silent(visit.clock.monotonic())
+
+    visit.say(**frame)
+    await visit.answer(type="ping")
+
+    assert visit.changed == ([session] if is_human else [])
