@@ -49,6 +49,9 @@ class OwnTypists:
     def __len__(self) -> int:
         return len(self._typing) + len(self._stopped_s)
 
+    def __iter__(self) -> Iterator[Typist]:
+        return iter(self._typing)
+
     def press(self, typist: Typist, now_s: float) -> bool:
         """Take a keystroke; tell whether it is to be told at once.
 

@@ -117,9 +117,16 @@ class TypingIndicatorManager:
         self._tell([each for each in typed if self._own.stop(each, now_s)], is_typing=False)
 
     def debounce_typing(self, now_s: float) -> None:
-        """Tell what is due of typists here: that they still type, or have stopped."""
+        """Tell what is due of typists here: that they still type, or have stopped, or may not."""
+        removed = [each for each in self._own if not self._is_member(each)]
+        self._tell([each for each in removed if self._own.stop(each, now_s)], is_typing=False)
         self._tell(self._own.silent(now_s), is_typing=False)
         self._tell(self._own.repeated(now_s), is_typing=True)
+
+    def _is_member(self, typist: Typist) -> bool:
+        room = self._room_of(typist.room)
+        seat = None if room is None else room.seats.get(typist.session)
+        return seat is not None and seat.until is None
 
     def _tell(self, typists: Sequence[Typist], *, is_typing: bool) -> None:
         if typists:

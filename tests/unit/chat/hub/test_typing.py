@@ -88,6 +88,20 @@ def test_who_left_the_room_is_shown_nothing_more(loop):
     assert loop.run(play()) == [["ann"]]
 
 
+def test_who_is_removed_from_the_room_types_no_more(loop):
+    async def play():
+        process, stream = room_of("ann", "bob")
+        process.press("ann")
+        await asyncio.sleep(0.1)
+        process.room.seats[process.sessions["ann"].id].until = 7
+        process.press("ann")
+        await asyncio.sleep(0.3)
+        await process.stop()
+        return process.sights["bob"].now, [is_typing for _, is_typing in stream.told["ann"]]
+
+    assert loop.run(play()) == ([], [True, False])
+
+
 def test_nothing_is_kept_of_a_room_in_which_nobody_types(loop):
     async def play():
         process, _ = room_of("ann", "bob")

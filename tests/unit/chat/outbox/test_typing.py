@@ -91,6 +91,7 @@ async def test_news_go_out_at_once_in_one_event(house):
 
 async def test_what_is_told_first_is_published_first(house):
     house.teller.tell([press()])
+    await turn()
     house.teller.tell([press(is_typing=False)])
     await turn()
 
@@ -142,19 +143,36 @@ async def test_while_the_breaker_is_open_nothing_is_tried(house):
 async def test_behind_a_redis_that_hangs_only_so_much_waits(house):
     house.stream.free.clear()
 
-    for _ in range(MOST_WAITING + 3):
-        house.teller.tell([press()])
+    house.teller.tell([press()])
+    await turn()
+    house.teller.tell([press(user=str(number)) for number in range(MOST_WAITING + 3)])
     await turn()
 
-    assert len(house.stream.calls) == MOST_WAITING
+    assert len(house.stream.calls) == 1
     assert house.counted == (0, 3)
+
+
+async def test_what_waits_is_the_newest_of_each_typist_and_goes_out_together(house):
+    house.stream.free.clear()
+    house.teller.tell([press()])
+    await turn()
+    for number in range(300):
+        house.teller.tell([press(f"room {number}"), press(f"room {number}", is_typing=False)])
+    house.teller.tell([press(user="bob")])
+
+    house.stream.free.set()
+    await turn()
+
+    assert [len(call) for call in house.stream.calls] == [1, 1]
+    waited = house.stream.news[1:]
+    assert len(waited) == 301
+    assert [each.is_typing for each in waited] == [False] * 300 + [True]
 
 
 @pytest.mark.parametrize("fails", [None, Unavailable()])
 async def test_what_waited_makes_room_when_redis_goes_on(house, fails):
     house.stream.free.clear()
-    for _ in range(MOST_WAITING):
-        house.teller.tell([press()])
+    house.teller.tell([press(user=str(number)) for number in range(MOST_WAITING)])
     await turn()
 
     house.stream.fails = fails
@@ -170,8 +188,7 @@ async def test_what_waited_makes_room_when_redis_goes_on(house, fails):
 async def test_bugs_do_not_use_up_the_room_of_others(house):
     house.stream.fails = ZeroDivisionError()
     with capture_logs() as lines:
-        for _ in range(MOST_WAITING):
-            house.teller.tell([press()])
+        house.teller.tell([press()])
         await turn()
 
     house.stream.fails = None
