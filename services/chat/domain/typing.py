@@ -55,7 +55,7 @@ class OwnTypists:
     def press(self, typist: Typist, now_s: float) -> bool:
         """Take a keystroke; tell whether it is to be told at once.
 
-        The first one is, unless it was told a moment ago that the typist had stopped.
+        The first one is, unless it was told a moment ago by ``stop`` that the typist had stopped.
         """
         known = self._typing.get(typist)
         if known is not None:
@@ -91,18 +91,17 @@ class OwnTypists:
         return due
 
     def silent(self, now_s: float) -> list[Typist]:
-        """Forget and return those who have stopped."""
+        """Forget those who have stopped; return those of them who were told of."""
         silent = [
             typist for typist, keys in self._typing.items() if now_s - keys.last_s >= SILENT_AFTER_S
         ]
-        for typist in silent:
-            del self._typing[typist]
+        told = [typist for typist in silent if self._typing.pop(typist).is_told]
         self._stopped_s = {
             typist: stopped_s
             for typist, stopped_s in self._stopped_s.items()
             if now_s - stopped_s < REPEAT_AFTER_S
         }
-        return silent
+        return told
 
 
 class SeenTypists:

@@ -65,14 +65,18 @@ class Person:
     shown: Shown | None = None
     rooms: set[LocalRoom] = field(default_factory=set)
 
-    def learn(self, told: Acquaintance) -> None:
-        """Take over their privacy, where it is newer."""
-        if told.profile_version > self.profile_version:
-            self.last_seen, self.profile_version = told.last_seen, told.profile_version
+    def learn(self, told: Acquaintance) -> bool:
+        """Take over their privacy, where it is newer; tell whether it is another one now."""
+        if told.profile_version <= self.profile_version:
+            return False
+        before = self.last_seen
+        self.last_seen, self.profile_version = told.last_seen, told.profile_version
+        return self.last_seen != before
 
     def shares_a_room_with(self, session: Session) -> bool:
-        """Tell whether a session sits in one of their rooms."""
-        return any(session.id in room.seats for room in self.rooms)
+        """Tell whether a session sits in one of their rooms, and was not removed from it."""
+        seats = (room.seats.get(session.id) for room in self.rooms)
+        return any(seat is not None and seat.until is None for seat in seats)
 
     def seats(self) -> Iterator[Seat]:
         """Yield the seats of those who are told of them; a session may come more than once."""
@@ -98,6 +102,7 @@ class Acquaintances:
     def __init__(self) -> None:
         self._people: dict[str, Person] = {}
         self._rooms: dict[str, _Company] = {}
+        self._changed: list[Person] = []
 
     def __len__(self) -> int:
         return len(self._people)
@@ -130,6 +135,11 @@ class Acquaintances:
             self._part(before, before.users - users if before.room is room else before.users)
         self._rooms[room.id] = _Company(room, read.version, read.is_direct, users)
         return [self._join(room, each) for each in read.members if self._is_new(each, known)]
+
+    def take_changed(self) -> list[Person]:
+        """Hand over those of whom a reading has shown another privacy than was known."""
+        changed, self._changed = self._changed, []
+        return changed
 
     def forget(self, room: LocalRoom) -> None:
         """Let go of a room in which nobody sits any more."""
@@ -175,15 +185,19 @@ class Acquaintances:
     def _is_new(self, member: Acquaintance, known: frozenset[str]) -> bool:
         if member.user not in known:
             return True
-        self._people[member.user].learn(member)
+        self._learn(self._people[member.user], member)
         return False
+
+    def _learn(self, person: Person, member: Acquaintance) -> None:
+        if person.learn(member):
+            self._changed.append(person)
 
     def _join(self, room: LocalRoom, member: Acquaintance) -> Person:
         person = self._people.get(member.user)
         if person is None:
             person = Person(member.user, member.last_seen, member.profile_version)
             self._people[member.user] = person
-        person.learn(member)
+        self._learn(person, member)
         person.rooms.add(room)
         return person
 

@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Literal
 
+import structlog
+
 from libs.common import metrics
 from libs.common.clock import Clock
 from services.chat.hub.session import Session
 
 LOOK_EVERY_S = 15.0
 """How often silence is looked for."""
+
+log = structlog.get_logger(__name__)
 
 FELL_SILENT = metrics.counter(
     "parley_sessions_fell_silent", "Sessions that count as away because nothing was done in them."
@@ -50,7 +54,10 @@ class ActivityWatch:
         """Look for silence for ever; cancel it to stop."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            self.look()
+            try:
+                self.look()
+            except Exception:
+                log.exception("activity_bug")
 
     def look(self) -> None:
         """Find the sessions in which nothing was done for too long."""

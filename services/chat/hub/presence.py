@@ -130,15 +130,8 @@ class PresenceBoard:
         person = self._people.person(event.user)
         if person is None or person.profile_version >= event.profile_version:
             return
-        before = person.last_seen
-        person.learn(Acquaintance(event.user, event.last_seen, event.profile_version))
-        if person.last_seen == before:
-            return
-        self.broadcast_status_change(person)
-        for room in person.rooms:
-            for seat in room.seats.values():
-                if seat.met and seat.session.user == event.user:
-                    self._let_wait(seat.session, self._people.of_room(room))
+        if person.learn(Acquaintance(event.user, event.last_seen, event.profile_version)):
+            self._show_anew(person)
 
     def broadcast_status_change(self, person: Person) -> None:
         """Have everybody here told of a person who shares a room with them."""
@@ -180,6 +173,14 @@ class PresenceBoard:
         if person.shown is None or not person.shown.says(told):
             person.shown = Shown.of(told)
             self.broadcast_status_change(person)
+
+    def _show_anew(self, person: Person) -> None:
+        """Have all told of a person, and the person of all: what they may see is another matter now."""
+        self.broadcast_status_change(person)
+        for room in person.rooms:
+            for seat in room.seats.values():
+                if seat.met and seat.session.user == person.user:
+                    self._let_wait(seat.session, self._people.of_room(room))
 
     def _show_unknown(self, person: Person) -> None:
         if person.shown is None or person.shown.status != "unknown":
@@ -225,10 +226,7 @@ class PresenceBoard:
             await self._is_pending.wait()
             self._is_pending.clear()
             await asyncio.sleep(TELL_EVERY_S)
-            try:
-                await self.tell()
-            except Exception:
-                log.exception("presence_bug")
+            await self.tell()
 
     async def tell(self) -> None:
         """Send each session what has changed for it, in one frame where that is not huge."""
@@ -238,15 +236,20 @@ class PresenceBoard:
                 await asyncio.sleep(0)
             if session.listener.closed:
                 continue
-            parts = self._people.shown_to(session, users)
-            for frame in presence_frames(parts):
-                if not session.listener.offer(frame):
-                    PUT_OFF.inc()
-                    self._let_wait(session, users)
-                    break
-                FRAMES.inc()
-            else:
-                TOLD.inc(len(parts))
+            try:
+                self._tell_one(session, users)
+            except Exception:
+                log.exception("presence_bug")
+
+    def _tell_one(self, session: Session, users: Iterable[str]) -> None:
+        parts = self._people.shown_to(session, users)
+        for frame in presence_frames(parts):
+            if not session.listener.offer(frame):
+                PUT_OFF.inc()
+                self._let_wait(session, users)
+                return
+            FRAMES.inc()
+        TOLD.inc(len(parts))
 
     # -- reading --------------------------------------------------------------------------------
 
@@ -290,16 +293,19 @@ class PresenceBoard:
             room = self._room_of(people.room)
             if room is not None:
                 self._introduce(room, self._people.take(room, people))
+                for person in self._people.take_changed():
+                    self._show_anew(person)
         if not self._unread:
             self._is_unread.clear()
 
     def _introduce(self, room: LocalRoom, new: Sequence[Person]) -> None:
         """Have those who sit in a room told of who is new in it, and newcomers of everybody."""
-        users = [person.user for person in new]
+        users = {person.user for person in new}
         for seat in room.seats.values():
-            if seat.session.kind != "chat" or seat.version is None or seat.held is not None:
+            is_given = seat.version is not None and seat.held is None and seat.until is None
+            if seat.session.kind != "chat" or not is_given:
                 continue
-            if seat.met:
+            if seat.met and seat.session.user not in users:
                 self._let_wait(seat.session, users)
             else:
                 self._meet(room, seat)

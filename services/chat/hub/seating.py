@@ -71,7 +71,8 @@ class Seating:
                 self._seat_user(member.user, room.id)
 
     def _keep(self, room: LocalRoom, seat: Seat, span: MemberSpan, portrait: Portrait) -> None:
-        seat.until = None
+        if seat.until is not None:  # what was told of people meanwhile has passed them by
+            seat.until, seat.met = None, False
         if seat.version is None:
             room.joining.discard(seat.session.id)
             self._let_in(room, seat, portrait)

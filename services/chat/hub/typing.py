@@ -53,8 +53,8 @@ class _Typing:
 
     Attributes:
         shown: who was told to type last.
-        has_ended: somebody has stopped since. They may have begun again, but those who got a message
-            of theirs in between think that they are done.
+        ended: who has stopped since. They may have begun again, but whoever got a message of theirs in
+            between thinks that they are done.
         rest_until_s: when the room may be told again.
         owed: sessions that did not take the last frame.
     """
@@ -62,7 +62,7 @@ class _Typing:
     room: LocalRoom
     seen: SeenTypists = field(default_factory=SeenTypists)
     shown: tuple[str, ...] = ()
-    has_ended: bool = False
+    ended: set[str] = field(default_factory=set)
     rest_until_s: float = 0.0
     owed: set[Seat] = field(default_factory=set)
 
@@ -146,7 +146,7 @@ class TypingIndicatorManager:
                 typing.seen.see(news.user, news.session, now_s)
             else:
                 typing.seen.end(news.user, news.session)
-                typing.has_ended = True
+                typing.ended.add(news.user)
             heard[news.room] = typing
         for typing in heard.values():
             self._show(typing, now_s)
@@ -170,15 +170,19 @@ class TypingIndicatorManager:
         for room_id, typing in list(self._rooms.items()):
             EXPIRED.inc(typing.seen.expire(now_s))
             self._show(typing, now_s)
-            if not (typing.seen or typing.shown or typing.owed):
+            is_over = not (typing.seen or typing.shown or typing.owed)
+            if is_over and now_s >= typing.rest_until_s:
                 del self._rooms[room_id]
 
     def broadcast_typing_status(self, typing: _Typing) -> None:
         """Show those who sit in a room who types there; nobody sees themselves.
 
-        Whoever sees no change gets no frame.
+        Whoever sees no change gets no frame, unless somebody has stopped in between, or they have
+        not taken the last one.
         """
         before, typing.shown = typing.shown, typing.seen.users
+        ended, typing.ended = typing.ended, set()
+        owed, typing.owed = typing.owed, set()
         text = encode(Typing(room=typing.room.id, users=list(typing.shown)))
         for seat in typing.room.seats.values():
             user = seat.session.user
@@ -186,7 +190,8 @@ class TypingIndicatorManager:
                 continue
             if user in before or user in typing.shown:
                 seen = [*without(typing.shown, user)]
-                if seen != [*without(before, user)]:
+                is_news = seen != [*without(before, user)]
+                if is_news or seat in owed or (ended - {user} and seen):
                     own = encode(Typing(room=typing.room.id, users=seen))
                     self._send(typing, seat, own)
             else:
@@ -228,10 +233,8 @@ class TypingIndicatorManager:
         """Show who types, where that has changed and the room was not told a moment ago."""
         if now_s < typing.rest_until_s:
             return
-        if typing.seen.users != typing.shown or (typing.has_ended and typing.shown):
+        if typing.seen.users != typing.shown or (typing.ended and typing.shown):
             typing.rest_until_s = now_s + TELL_EVERY_S
-            typing.has_ended = False
-            typing.owed.clear()
             self.broadcast_typing_status(typing)
         elif typing.owed:
             typing.rest_until_s = now_s + TELL_EVERY_S

@@ -133,6 +133,8 @@ class SessionAnnouncer:
     async def run(self) -> None:
         """Tell what there is to tell, until cancelled."""
         while True:
+            if self._ended:
+                await asyncio.Event().wait()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._until_beat_s()):
                     await self._wake.wait()
@@ -147,7 +149,9 @@ class SessionAnnouncer:
                 self._wake.set()
             except Exception:
                 log.exception("sessions_bug")
+                self._list_wanted = True
                 await asyncio.sleep(RETRY_AFTER_S)
+                self._wake.set()
 
     async def end(self) -> None:
         """Tell that this process stops; presence finds it out by itself where that fails."""

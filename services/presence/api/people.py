@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from redis.exceptions import RedisError
 
-from libs.common.errors import BadFrame, ParleyError, PermissionDenied, Unavailable
+from libs.common.errors import BadFrame, ParleyError, PermissionDenied, Timeout, Unavailable
 from libs.common.events import PersonPresence
 from libs.common.http.bodies import answer, documented, read_query
 from libs.common.http.credentials import holder_of
@@ -71,7 +71,7 @@ async def show_totals(request: HttpRequest) -> HttpResponse:
     parts = parts_of(request)
     try:
         return answer(await parts.breaker.call(lambda: totals(parts.redis)))
-    except RedisError as error:
+    except (RedisError, Timeout) as error:
         raise Unavailable from error
 
 
