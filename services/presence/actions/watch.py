@@ -5,7 +5,7 @@ to a process that has listened all the while (``domain.sight``).
 """
 
 import asyncio
-import itertools
+import math
 
 import structlog
 from redis.asyncio import Redis
@@ -34,8 +34,8 @@ from services.presence.store.reading import (
 from services.presence.store.sessions import GRACE_MS, LEASE_MS, SessionStore
 
 LOOK_EVERY_S = 0.5
-BEAT_EVERY_LOOKS = 10
-"""Looks from one beat to the next: 5 s. Chat takes three that are missing for an outage."""
+BEAT_EVERY_S = 5.0
+"""Chat takes three beats that are missing for an outage."""
 RECALL_AFTER_MS = LEASE_MS + GRACE_MS
 """Age from which data prove that whoever is not in them is not there."""
 PEOPLE = 1_000
@@ -84,9 +84,13 @@ class Watch:
 
     async def run(self) -> None:
         """Look for ever; cancel it to stop."""
-        for number in itertools.count():
+        beat_at_s = -math.inf
+        while True:
+            now_s = self._clock.monotonic()
+            is_due = now_s - beat_at_s >= BEAT_EVERY_S
             try:
-                await self.look(beat=number % BEAT_EVERY_LOOKS == 0)
+                await self.look(beat=is_due)
+                beat_at_s = now_s if is_due else beat_at_s
             except ParleyError as error:
                 log.info("watch_waits", code=error.code)
             except (RedisError, OSError) as error:

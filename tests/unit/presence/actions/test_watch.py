@@ -11,7 +11,7 @@ from libs.common.clock import Clock, ManualClock
 from libs.common.errors import Unavailable
 from libs.common.events import PresenceBeat
 from services.presence.actions.watch import (
-    BEAT_EVERY_LOOKS,
+    BEAT_EVERY_S,
     BEHIND,
     IS_CLEAR,
     LOOK_EVERY_S,
@@ -435,7 +435,7 @@ def test_it_looks_twice_a_second_and_beats_every_five():
 
     assert len(house.store.counted) == 41
     assert len(house.streams.beats) == 5
-    assert BEAT_EVERY_LOOKS * LOOK_EVERY_S == 5
+    assert BEAT_EVERY_S == 5
 
 
 @pytest.mark.parametrize(
