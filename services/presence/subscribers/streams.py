@@ -5,6 +5,7 @@ from functools import partial
 
 from libs.common.database import DatabaseThreads
 from libs.common.events import (
+    LastSeenTo,
     PresenceRequested,
     ProcessBeat,
     ProcessEnded,
@@ -62,11 +63,12 @@ async def take_rooms(database: DatabaseThreads, entries: Sequence[Entry]) -> Non
     await database.run(set_members, list(newest.values()), privacies)
 
 
-def _note(privacies: Privacies, user: str, privacy: tuple[str, int]) -> None:
+def _note(privacies: Privacies, user: str, privacy: tuple[LastSeenTo, int]) -> None:
     """Keep the newest; version 0 says what is true of everybody of whom nothing is known."""
-    to, version = privacy
-    if version > privacies.get(user, (to, 0))[1]:
-        privacies[user] = (to, version)  # type: ignore[assignment]
+    _, known_version = privacies.get(user, ("everyone", 0))
+    _, version = privacy
+    if version > known_version:
+        privacies[user] = privacy
 
 
 def _told(entry: Entry) -> Iterator[Told]:
