@@ -274,3 +274,17 @@ async def test_a_new_name_is_nothing_to_tell(house):
     await house.board.tell()
 
     assert len(told(bob, "ann")) == 1
+
+
+async def test_a_privacy_that_a_reading_of_the_room_shows_first_is_minded_too(house):
+    bob = house.sit("bob", "room")
+    await house.settle()
+    await house.hear("ann", "offline", SEEN_MS)
+
+    house.write("room", "ann", "bob", "eve", version=2, ann="nobody")
+    house.board.sat_down(house.rooms["room"], bob.seats["room"])
+    await house.settle()
+    house.board.on_user_changed(changed("ann", "nobody", version=1))  # as late as can be
+    await house.board.tell()
+
+    assert told(bob, "ann") == [("offline", SEEN), ("offline", None)]
