@@ -288,3 +288,16 @@ async def test_a_privacy_that_a_reading_of_the_room_shows_first_is_minded_too(ho
     await house.board.tell()
 
     assert told(bob, "ann") == [("offline", SEEN), ("offline", None)]
+
+
+async def test_a_removed_member_who_waits_for_the_last_frames_meets_nobody(house):
+    bob = house.sit("bob", "room")
+    await house.settle()
+    bob.seats["room"].until = 7
+
+    house.write("room", "ann", "bob", "eve", "dan", version=2)
+    house.board.sat_down(house.rooms["room"], bob.seats["room"])
+    await house.settle()
+    await house.hear("dan", "online")
+
+    assert bob.listener.frames == []

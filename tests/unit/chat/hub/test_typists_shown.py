@@ -276,3 +276,39 @@ def test_who_typed_where_a_room_ended_is_still_told_to_have_stopped(house):
     house.manager.closed(ann)
 
     assert [each.is_typing for each in house.told] == [True, False]
+
+
+def test_a_typist_whose_slow_socket_missed_a_frame_is_shown_it_later(house):
+    bob = house.rooms["room"].seats["tab of bob"].session.listener
+    bob.is_slow = True
+    house.hear(("ann", True))
+    bob.is_slow = False
+    house.clock.advance(RESTED_S)  # and before the debt was looked for
+
+    house.hear(("bob", True))
+    house.pass_by(RESTED_S)
+
+    assert house.seen("bob")[-1:] == [["ann"]]
+
+
+def test_who_types_on_is_shown_again_to_another_typist_too(house):
+    house.hear(("ann", True), ("bob", True))
+    house.pass_by(RESTED_S)
+    before = len(house.seen("bob"))
+
+    house.hear(("ann", False), ("ann", True))
+    house.pass_by(RESTED_S)
+
+    assert house.seen("bob")[before:] == [["ann"]]
+
+
+def test_a_room_rests_also_when_its_last_typist_has_stopped(house):
+    house.hear(("ann", True))
+    house.pass_by(RESTED_S)
+    house.hear(("ann", False))
+    frames = len(house.seen("eve"))
+
+    house.pass_by(0.05)
+    house.hear(("bob", True))
+
+    assert len(house.seen("eve")) == frames
