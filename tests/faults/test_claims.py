@@ -56,9 +56,9 @@ async def test_claims_made_while_redis_is_away_are_told_when_it_is_back(stage, p
             await asyncio.sleep(0.1)
         await socket.send({"type": "ping", "ref": "taken"})
         await socket.receive_type("pong")
-    claims = await until_claimed(stage, pair, lambda those: those)
 
-    assert claims[-1].read_seq == count
+    # A Redis that hung may yet take the first try, with the first claim, before what they come to.
+    await until_claimed(stage, pair, lambda those: those and those[-1].read_seq == count)
 
 
 async def test_who_begins_to_read_privately_while_redis_is_away_is_not_shown(stage, pair):

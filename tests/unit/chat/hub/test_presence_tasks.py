@@ -132,3 +132,23 @@ def test_no_bug_ends_it(quick):
 
     assert {line["event"] for line in lines} == {"presence_reader_bug", "presence_bug"}
     assert seen == [("away", None)]
+
+
+def test_a_session_that_cannot_be_told_keeps_nobody_else_from_it(quick):
+    async def play():
+        house, device = begin("room"), Timed()
+        async with in_background(house.board.run()):
+            house.sit("bob", "room", device=device)
+            ann = house.sit("ann", "room")
+            await asyncio.sleep(1)
+            device.is_broken = True
+            house.board.hear(PresenceChanged(people=[PersonPresence("bob", "away")]))
+            house.board.hear(news("online"))
+            await asyncio.sleep(1)
+        return told(ann, "bob")
+
+    with capture_logs() as lines:
+        seen = quick(play())
+
+    assert [line["event"] for line in lines] == ["presence_bug"]
+    assert seen == [("away", None)]

@@ -128,6 +128,21 @@ async def test_who_comes_back_before_the_removal_took_effect_stays(house):
     assert not [each for each in told(bob) if isinstance(each, tuple) and each[0] == "removed"]
 
 
+async def test_who_comes_back_before_the_removal_took_effect_is_told_anew_of_the_people(house):
+    session, _, _ = await house.open("bob")
+    seat = session.seats[ROOM]
+    seat.met = True
+    house.commit(ROOM, 2)
+    house.hub.on_room(change(house, bob=span("bob", left_seq=12)))
+    await until(lambda: seat.until is not None)
+    met_while_leaving = seat.met
+    house.hub.on_room(change(house, bob=span("bob", joined_seq=12)))
+    await until(lambda: seat.until is None)
+
+    assert session.seats[ROOM] is seat
+    assert (met_while_leaving, seat.met) == (True, False)
+
+
 async def test_nothing_comes_before_welcome_not_even_a_removal(house):
     wire = FakeWire()
     session = Session("session", "bob", "sid", Outbound(wire))

@@ -8,6 +8,7 @@ from libs.common.clock import ManualClock
 from libs.common.events import (
     PresenceRequested,
     ProcessBeat,
+    ProcessEnded,
     SessionsChanged,
     SessionsListed,
 )
@@ -100,3 +101,20 @@ def test_without_redis_it_tries_now_and_then_and_lists_all_when_that_is_back():
     assert 5 <= tries[0] <= 10
     assert [type(event) for _, event in told] == [SessionsListed, SessionsListed]
     assert [each.session for each in told[-1][1].sessions] == ["one"]
+
+
+def test_after_its_end_it_tells_nothing_more_and_rests():
+    async def play(house):
+        await asyncio.sleep(11)
+        await house.announcer.end()
+        house.streams.tries = 0
+        house.open("late")
+        house.announcer.on_epoch()
+        await asyncio.sleep(100)
+        tries.append(house.streams.tries)
+
+    tries: list[int] = []
+    told = played(play)
+
+    assert [type(event) for _, event in told] == [SessionsListed, ProcessEnded]
+    assert tries == [0]
