@@ -136,25 +136,28 @@ async def test_presence_that_was_away_for_long_makes_nobody_flap(stage, people):
     ann, bob, eve = [await stage.join(stage.urls[number % 2]) for number in range(3)]
     await stage.room_of(ann, bob)
     await stage.room_of(eve, bob)
-    watcher = await watch(stage, bob, stage.urls[0])
+    watchers = [await watch(stage, bob, url) for url in stage.urls]
     for each in (ann, eve):
-        await watcher.until(each.user_id, "online")
+        for watcher in watchers:
+            await watcher.until(each.user_id, "online")
 
     async with stage.killed("presence"):
         down_at_s = time.monotonic()
         await eve.close()
-        await watcher.until(ann.user_id, "unknown")
+        for watcher in watchers:  # each process notices by itself
+            await watcher.until(ann.user_id, "unknown")
         newcomer = await watch(stage, bob, stage.urls[1])
         await newcomer.until(ann.user_id, "unknown")
         await passed(DOWN_S - (time.monotonic() - down_at_s))
-    for each in (watcher, newcomer):
+    for each in (*watchers, newcomer):
         await each.until(ann.user_id, "online")
         await each.until(eve.user_id, "offline")
     await passed(GRACE_S + 1)
 
-    assert watcher.statuses[ann.user_id] == ["online", "unknown", "online"]
     assert newcomer.statuses[ann.user_id] == ["unknown", "online"]
-    assert set(watcher.statuses[eve.user_id]) == {"online", "unknown", "offline"}
+    for watcher in watchers:
+        assert watcher.statuses[ann.user_id] == ["online", "unknown", "online"]
+        assert set(watcher.statuses[eve.user_id]) == {"online", "unknown", "offline"}
 
 
 async def test_a_wipe_of_redis_makes_nobody_flap_and_nobody_a_ghost(stage, people):
