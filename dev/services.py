@@ -47,6 +47,7 @@ SERVICES = (
         signs_tokens=True,
     ),
     Service(name="presence", paths=("/api/presence/*",), module="services.presence"),
+    Service(name="queue", paths=("/api/queue/*",), module="services.queue"),
     Service(name="receipts", paths=("/api/receipts/*",), module="services.receipts"),
 )
 """Every service, the one that answers ``/*`` included; the gateway matches longer paths first."""

@@ -8,6 +8,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "services.chat",
     "services.presence",
+    "services.queue",
     "services.receipts",
 ]
 AUTH_USER_MODEL = "chat.User"

@@ -36,6 +36,8 @@ TOKEN_CHARS = 4096
 """Longest text that is looked at; ours have about 400."""
 ACCESS_COOKIE = "parley_access"
 """Holds the access token of a browser; every service reads it, scripts cannot."""
+CSRF_COOKIE = "parley_csrf"
+"""Holds what a browser's requests that write have to prove to know; see ``libs.common.http.csrf``."""
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,10 +9,10 @@ from servestatic import ServeStaticASGI
 from libs.common.database import keep_connections
 from libs.common.http.middleware import LimitedBody
 from libs.common.http.parts import with_parts
+from libs.common.messages import CONTENT_CHARS
 from libs.common.secure_headers import SecureHeaders
 from services.chat.api.parts import Parts
 from services.chat.consumers import ChatConsumer, NotificationsConsumer, SocketParts
-from services.chat.domain.content import CONTENT_CHARS
 from services.chat.frames.client import FRAME_BYTES
 from services.chat.frames.server import Limits
 from services.chat.process import Process

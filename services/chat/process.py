@@ -34,6 +34,7 @@ from services.chat.actions.watermarks import fold_advances
 from services.chat.api.polls import Polls
 from services.chat.hub import Hub, SafetyNet, SignInSweep
 from services.chat.hub.attendance import Attendance
+from services.chat.hub.deliveries import QueueDeliveries
 from services.chat.hub.notifier import Notifier
 from services.chat.hub.status_pusher import StatusPusher
 from services.chat.hub.statuses import MessageStatusManager
@@ -43,10 +44,18 @@ from services.chat.outbox.receipts import Reporter
 from services.chat.outbox.sessions import SessionAnnouncer
 from services.chat.outbox.typing import TypingTeller
 from services.chat.outbox.written import written_news
+from services.chat.selectors.receipts import private_readers_among
 from services.chat.selectors.rooms import Head
 from services.chat.settings import ChatSettings
-from services.chat.store import CHAT_REQUESTS, GROUP, RECEIPTS_EVENTS, SNAPSHOTS, STREAMS
-from services.chat.subscribers import ControlListener, Hearers, projection, tailed
+from services.chat.store import (
+    CHAT_REQUESTS,
+    GROUP,
+    QUEUE_SUBMISSIONS,
+    RECEIPTS_EVENTS,
+    SNAPSHOTS,
+    STREAMS,
+)
+from services.chat.subscribers import ControlListener, Hearers, projection, submissions, tailed
 from services.chat.subscribers.requests import answering
 from services.chat.writer import Writer
 
@@ -121,6 +130,7 @@ class Process:
     def _make_delivery(self, settings: ChatSettings, epoch: Epoch, *, partitions: int) -> None:
         """Make what brings news to sessions."""
         self.hub = Hub(database=self.database)
+        self.deliveries = QueueDeliveries(sessions_of=self.hub.sessions_of, database=self.database)
         self.status_pusher = StatusPusher(
             room_of=self.hub.local_room, database=self.database, clock=self.clock
         )
@@ -141,6 +151,7 @@ class Process:
             statuses=self.statuses,
             presence=self.attendance.presence,
             typing=self.attendance.typing,
+            deliveries=self.deliveries,
         )
         self.tails = [
             Tail(
@@ -175,6 +186,7 @@ class Process:
             announcer=self.session_announcer,
             teller=self.typing_teller,
             database=self.database,
+            deliveries=self.deliveries,
             clock=self.clock,
             presence_members=settings.presence_members,
             typing_members=settings.typing_members,
@@ -182,7 +194,7 @@ class Process:
         self.hub.company = self.attendance
 
     def _make_projection(self, *, partitions: int) -> None:
-        """Make what folds the watermarks that receipts tells into our database."""
+        """Make what folds watermarks into our database, and writes what the queue submits."""
         self.groups = [
             GroupLoop(
                 self.blocking,
@@ -195,6 +207,22 @@ class Process:
             )
             for each in range(partitions)
         ]
+
+        self.groups.append(
+            GroupLoop(
+                self.blocking,
+                stream_key(QUEUE_SUBMISSIONS),
+                GROUP,
+                submissions.writing(
+                    send=self.writer.send,
+                    private_among=lambda users: self.database.run(private_readers_among, users),
+                    publish=self.publisher.publish,
+                ),
+                consumer=self.consumer,
+                clock=self.clock,
+                options=submissions.OPTIONS,
+            )
+        )
 
     def _make_repair(self, settings: ChatSettings, epoch: Epoch) -> None:
         """Make what tells rooms again to readers that missed something, or ask."""
@@ -272,6 +300,7 @@ class Process:
         self._serving = False
         self.session_announcer.begin_to_stop()
         await self.hub.stop()
+        await self.deliveries.stop()
         await self.session_announcer.end()
         await self.writer.flush(FLUSH_WITHIN_S)
         # Together: both wait for Redis, which may be away.

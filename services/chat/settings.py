@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings
 from libs.common import config
 from libs.common.control import channel_layer
 from libs.common.database import django_database
+from libs.common.tokens import CSRF_COOKIE
 
 
 class ChatSettings(BaseSettings):
@@ -147,7 +148,7 @@ SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_SECURE = not CHAT.development
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_NAME = "parley_csrf"
+CSRF_COOKIE_NAME = CSRF_COOKIE
 CSRF_COOKIE_SECURE = not CHAT.development
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = list(CHAT.allowed_origins)

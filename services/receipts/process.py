@@ -34,8 +34,16 @@ from services.receipts.outbox.news import advanced
 from services.receipts.outbox.repair import Retelling
 from services.receipts.selectors.rooms import any_room_is_known
 from services.receipts.settings import ReceiptsSettings
-from services.receipts.store import CHAT_REQUESTS, CHAT_ROOMS, GROUP, REPAIR, STREAMS
+from services.receipts.store import (
+    CHAT_REQUESTS,
+    CHAT_ROOMS,
+    GROUP,
+    QUEUE_REQUESTS,
+    REPAIR,
+    STREAMS,
+)
 from services.receipts.subscribers import handlers
+from services.receipts.subscribers.requests import telling
 
 FLUSH_WITHIN_S = 2.0
 """How long news that are committed may take to get out when the process stops."""
@@ -108,12 +116,13 @@ class Process:
             clock=self.clock,
             healthy_life=lambda: self.repair.healthy_life(),
         )
+        self.retelling = Retelling(
+            publisher=self.publisher, database=self.database, partitions=self._partitions
+        )
         self.repair = Repair(
             redis=self.blocking,
             keys=REPAIR,
-            teller=Retelling(
-                publisher=self.publisher, database=self.database, partitions=self._partitions
-            ),
+            teller=self.retelling,
             epoch=Epoch(self.blocking),
             while_healthy=mover.move,
         )
@@ -129,22 +138,36 @@ class Process:
             loop.start()
 
     def _make_loops(self) -> list[GroupLoop]:
-        """Make what reads the streams of chat."""
+        """Make what reads the streams of chat, and of the queue."""
         consumer = f"{platform.node()}:{self._settings.port}"
+        asked = GroupLoop(
+            self.blocking,
+            stream_key(QUEUE_REQUESTS),
+            GROUP,
+            telling(
+                tell_members=self.retelling.tell_members,
+                tell_all_laggards=self.retelling.tell_all_laggards,
+            ),
+            consumer=consumer,
+            clock=self.clock,
+        )
         return [
-            GroupLoop(
-                self.blocking,
-                stream_key(name, partition),
-                GROUP,
-                handler,
-                consumer=consumer,
-                clock=self.clock,
-                outages=(CannotConnect, ConnectionLost, *OUTAGES),
-                on_cut_off=self.wanted.missed,
-                options=GroupOptions(batch=ROOM_ENTRIES) if name == CHAT_ROOMS else None,
-            )
-            for name, handler in handlers(self.folder).items()
-            for partition in range(1 if name == CHAT_ROOMS else self._partitions)
+            asked,
+            *(
+                GroupLoop(
+                    self.blocking,
+                    stream_key(name, partition),
+                    GROUP,
+                    handler,
+                    consumer=consumer,
+                    clock=self.clock,
+                    outages=(CannotConnect, ConnectionLost, *OUTAGES),
+                    on_cut_off=self.wanted.missed,
+                    options=GroupOptions(batch=ROOM_ENTRIES) if name == CHAT_ROOMS else None,
+                )
+                for name, handler in handlers(self.folder).items()
+                for partition in range(1 if name == CHAT_ROOMS else self._partitions)
+            ),
         ]
 
     async def start(self, *, on_failure: Callable[[], None]) -> None:

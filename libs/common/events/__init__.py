@@ -17,6 +17,17 @@ from libs.common.events.presence import (
     PresenceRequested,
     PresenceStatus,
 )
+from libs.common.events.queue import (
+    LagRequested,
+    MessagesSubmitted,
+    MissedRange,
+    Outcome,
+    OutgoingFailed,
+    OutgoingSent,
+    ReplayOffered,
+    Submission,
+    SubmissionsSettled,
+)
 from libs.common.events.receipts import Advance, Receipt, ReceiptsReported, WatermarksAdvanced
 from libs.common.events.rooms import RoomChanged, RoomMember, RoomSnapshot, SnapshotsRequested
 from libs.common.events.sessions import (
@@ -34,11 +45,17 @@ __all__ = [
     "Advance",
     "AnyEvent",
     "Event",
+    "LagRequested",
     "LastSeenTo",
     "MemberCaughtUp",
     "MemberLagging",
     "MessageCreated",
     "MessageFrame",
+    "MessagesSubmitted",
+    "MissedRange",
+    "Outcome",
+    "OutgoingFailed",
+    "OutgoingSent",
     "PersonPresence",
     "PresenceBeat",
     "PresenceChanged",
@@ -48,6 +65,7 @@ __all__ = [
     "ProcessEnded",
     "Receipt",
     "ReceiptsReported",
+    "ReplayOffered",
     "RoomChanged",
     "RoomHead",
     "RoomMember",
@@ -58,6 +76,8 @@ __all__ = [
     "SessionsChanged",
     "SessionsListed",
     "SnapshotsRequested",
+    "Submission",
+    "SubmissionsSettled",
     "TypingChanged",
     "TypingNews",
     "UserChanged",

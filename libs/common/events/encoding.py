@@ -9,6 +9,14 @@ from libs.common.events.lag import MemberCaughtUp, MemberLagging, RoomHead
 from libs.common.events.messages import MessageCreated
 from libs.common.events.people import UserChanged, UserRevoked
 from libs.common.events.presence import PresenceBeat, PresenceChanged, PresenceRequested
+from libs.common.events.queue import (
+    LagRequested,
+    MessagesSubmitted,
+    OutgoingFailed,
+    OutgoingSent,
+    ReplayOffered,
+    SubmissionsSettled,
+)
 from libs.common.events.receipts import ReceiptsReported, WatermarksAdvanced
 from libs.common.events.rooms import RoomChanged, RoomSnapshot, SnapshotsRequested
 from libs.common.events.sessions import ProcessBeat, ProcessEnded, SessionsChanged, SessionsListed
@@ -34,6 +42,12 @@ AnyEvent = (
     | PresenceChanged
     | PresenceBeat
     | TypingChanged
+    | ReplayOffered
+    | MessagesSubmitted
+    | SubmissionsSettled
+    | OutgoingSent
+    | OutgoingFailed
+    | LagRequested
 )
 """Every event there is. A member of this union is what ``decode`` returns."""
 

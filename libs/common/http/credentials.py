@@ -11,11 +11,9 @@ from typing import Any, Literal, cast
 import msgspec
 from django.http import HttpRequest
 
-from libs.common.errors import CsrfFailed, Unauthenticated
+from libs.common.errors import Unauthenticated
+from libs.common.http import csrf
 from libs.common.tokens import ACCESS_COOKIE, Claims, Verifier
-
-READING = frozenset({"GET", "HEAD"})
-"""Methods that change nothing: a foreign page may cause them, and reads no answer."""
 
 
 class PresentedToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +42,7 @@ def presented_token(request: HttpRequest) -> PresentedToken | None:
 class TokenHoldersOnly:
     """Lets a request through to its view only with a good access token: for all but chat.
 
-    A cookie comes with requests of foreign pages too, so with one it is only for reading.
+    A cookie comes with requests of foreign pages too, so with one what writes needs a CSRF token.
 
     Args:
         verifier_of: finds what verifies tokens, from the request.
@@ -54,7 +52,8 @@ class TokenHoldersOnly:
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The access token of chat. A browser sends its cookie instead.",
+        "description": "The access token of chat. A browser sends its cookie instead, and with "
+        "requests that write the `csrf_token` of `GET /api/chat/auth/session` in `X-CSRFToken`.",
     }
 
     def __init__(self, verifier_of: Callable[[HttpRequest], Verifier]) -> None:
@@ -65,14 +64,14 @@ class TokenHoldersOnly:
 
         Raises:
             Unauthenticated: there is no token, or it does not hold.
-            CsrfFailed: the request writes, and its token came in a cookie.
+            CsrfFailed: the request writes, and came with a cookie and without a CSRF token.
         """
         token = presented_token(request)
         if token is None:
             raise Unauthenticated
         claims = self._verifier_of(request).verify(token.text)
-        if token.by != "bearer" and request.method not in READING:
-            raise CsrfFailed("With a cookie this cannot be done.")
+        if token.by != "bearer":
+            csrf.check_token(request)
         return claims
 
 

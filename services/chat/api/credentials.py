@@ -11,17 +11,16 @@ from typing import Any, Literal, cast
 import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import CsrfViewMiddleware, get_token, rotate_token
+from django.middleware.csrf import get_token, rotate_token
 
-from libs.common.errors import BadJson, CsrfFailed, Unauthenticated
+from libs.common.errors import CsrfFailed, Unauthenticated
+from libs.common.http import csrf
 from libs.common.http.credentials import PresentedToken, presented_token
 from libs.common.tokens import ACCESS_COOKIE, LIFETIME_S, RENEWAL_GRACE_S
 from services.chat.actions.identity import SignedIn
 from services.chat.api.parts import parts_of
 from services.chat.models import User
 from services.chat.selectors import people
-
-FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +67,7 @@ class SignedInOnly:
         """
         caller = await self._caller(request)
         if caller.by != "bearer":
-            check_csrf_token(request)
+            csrf.check_token(request)
         return caller
 
     async def _caller(self, request: HttpRequest) -> Caller:
@@ -99,32 +98,6 @@ signed_in_lately = SignedInOnly(leeway_s=RENEWAL_GRACE_S)
 def caller_of(request: HttpRequest) -> Caller:
     """Return who asks, in a view that only those who are signed in reach."""
     return cast(Caller, cast(Any, request).auth)
-
-
-class _CsrfCheck(CsrfViewMiddleware):
-    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:  # noqa: ARG002 - Django's signature
-        raise CsrfFailed(reason)
-
-
-def _no_view() -> HttpResponse:
-    """Stand in for the view, of which Django wants to know whether it is exempt."""
-    return HttpResponse()
-
-
-_csrf = _CsrfCheck(lambda _: HttpResponse())
-
-
-def check_csrf_token(request: HttpRequest) -> None:
-    """Check Origin and ``X-CSRFToken`` of a request that writes.
-
-    Raises:
-        CsrfFailed: they do not fit.
-        BadJson: the body is a form, in which Django would look for the token.
-    """
-    if request.content_type in FORM_TYPES:
-        raise BadJson("The body has to be application/json.")
-    _csrf.process_request(request)
-    _csrf.process_view(request, _no_view, (), {})
 
 
 def check_same_site(request: HttpRequest) -> None:
@@ -164,7 +137,7 @@ def set_cookies(
 
 def set_csrf_cookie(request: HttpRequest, response: HttpResponse) -> None:
     """Send the cookie that goes with ``new_csrf_token``."""
-    _csrf.process_response(request, response)
+    csrf.set_cookie(request, response)
 
 
 def _set_session_cookie(response: HttpResponse, signed_in: SignedIn) -> None:

@@ -8,12 +8,12 @@ from libs.common.errors import BadFrame, PermissionDenied
 from libs.common.events import Receipt
 from libs.common.http.bodies import answer, documented, read_body, read_query
 from libs.common.ids import uuid_of
+from libs.common.messages import check_content
 from services.chat.api.credentials import caller_of
 from services.chat.api.parts import parts_of
 from services.chat.api.shapes.messages import MessagesQuery, NewMessage, Receipts
 from services.chat.api.shapes.shape import Accepted
 from services.chat.domain.claims import clamped
-from services.chat.domain.content import check_content
 from services.chat.domain.drafts import Draft
 from services.chat.frames.server import Message
 from services.chat.selectors import messages

@@ -11,34 +11,19 @@ import msgspec
 from msgspec import Meta
 
 from libs.common.errors import BadFrame, BadJson, ParleyError, TooLarge, UnsupportedType
+from libs.common.messages import MAX_SEQ, ClientId, Content, Seq, check_content
 from libs.common.shapes import wrong_members
-from services.chat.domain.content import CONTENT_CHARS, check_content
 
 FRAME_BYTES = 64 * 1024
 """Longest frame of a client, in bytes of UTF-8."""
-MAX_SEQ = 2**53 - 1
-"""Largest seq: the largest integer that every JSON reader keeps exact. Source: RFC 8259, 6."""
 SYNC_ROOMS = 200
 """Most rooms in one ``sync``."""
 REF_CHARS = 64
-UUID_PATTERN = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
 # A description is what people are told where a member is not like that.
-Seq = Annotated[int, Meta(ge=1, le=MAX_SEQ, description="An integer from 1 to 2^53-1.")]
 Cursor = Annotated[int, Meta(ge=0, le=MAX_SEQ, description="An integer from 0 to 2^53-1.")]
-ClientId = Annotated[
-    str, Meta(pattern=UUID_PATTERN, max_length=36, description="A UUID, with hyphens.")
-]
 Ref = Annotated[
     str, Meta(max_length=REF_CHARS, description=f"A string of at most {REF_CHARS} characters.")
-]
-Content = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=CONTENT_CHARS,
-        description=f"A string of 1 to {CONTENT_CHARS} characters.",
-    ),
 ]
 
 

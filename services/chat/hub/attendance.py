@@ -6,6 +6,7 @@ from typing import Protocol
 from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from services.chat.hub.activity import ActivityWatch
+from services.chat.hub.deliveries import QueueDeliveries
 from services.chat.hub.hub import Hub
 from services.chat.hub.local_room import LocalRoom
 from services.chat.hub.presence import PresenceBoard
@@ -50,12 +51,14 @@ class Attendance:
         announcer: Announcer,
         teller: Teller,
         database: DatabaseThreads,
+        deliveries: QueueDeliveries,
         clock: Clock,
         presence_members: int,
         typing_members: int,
     ) -> None:
         self._statuses = statuses
         self._announcer = announcer
+        self._deliveries = deliveries
         self.activity = ActivityWatch(
             all_sessions=hub.all_sessions, on_changed=announcer.changed, clock=clock
         )
@@ -90,4 +93,5 @@ class Attendance:
         """Announce the end of a session, and of what was typed in it."""
         self.typing.closed(session)
         self.presence.closed(session)
+        self._deliveries.closed(session)
         self._announcer.closed(session)

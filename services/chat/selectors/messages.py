@@ -68,7 +68,7 @@ def messages_in(ranges: Sequence[tuple[str, int, int]]) -> dict[str, list[Messag
         )
         by_room: dict[str, list[Message]] = {}
         for row in cursor.fetchall():
-            message = _message(*row)
+            message = message_of_row(*row)
             by_room.setdefault(message.room, []).append(message)
         return by_room
 
@@ -225,7 +225,7 @@ def _readable_in(ranges: Iterable[Missing], *, user_id: str, max_bytes: int) -> 
                 max_bytes,
             ],
         )
-        return [_message(*row) for row in cursor.fetchall()]
+        return [message_of_row(*row) for row in cursor.fetchall()]
 
 
 def _readable(*, user_id: str, room_id: str) -> QuerySet[Row]:
@@ -261,7 +261,7 @@ def _synced(missed: Missing, *, reached: int) -> SyncedRoom:
 
 def _messages(rows: Iterable[Row]) -> list[Message]:
     return [
-        _message(
+        message_of_row(
             row.room_id,
             row.seq,
             row.sender_id,
@@ -274,7 +274,7 @@ def _messages(rows: Iterable[Row]) -> list[Message]:
     ]
 
 
-def _message(  # noqa: PLR0913 - the columns of one row
+def message_of_row(  # noqa: PLR0913 - the columns of one row
     room_id: UUID,
     seq: int,
     sender_id: UUID,
@@ -283,6 +283,7 @@ def _message(  # noqa: PLR0913 - the columns of one row
     reply_to: int | None,
     created_at: dt.datetime,
 ) -> Message:
+    """Return a row as it goes on the wire."""
     return Message(
         id=f"{room_id}.{seq}",
         room=str(room_id),

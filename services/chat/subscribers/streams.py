@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from libs.common.events import (
     AnyEvent,
     MessageCreated,
+    OutgoingFailed,
+    OutgoingSent,
     PresenceBeat,
     PresenceChanged,
+    ReplayOffered,
     RoomChanged,
     RoomSnapshot,
     TypingChanged,
@@ -21,6 +24,7 @@ from libs.common.streams.entries import Entry
 from libs.common.streams.names import stream_key
 from libs.common.streams.tail import Subscription
 from services.chat.hub import Hub
+from services.chat.hub.deliveries import QueueDeliveries
 from services.chat.hub.presence import PresenceBoard
 from services.chat.hub.statuses import MessageStatusManager
 from services.chat.hub.typing import TypingIndicatorManager
@@ -29,13 +33,14 @@ from services.chat.store import (
     CHAT_ROOMS,
     CHAT_TYPING,
     PRESENCE_EVENTS,
+    QUEUE_DELIVERIES,
     RECEIPTS_EVENTS,
 )
 
 DURABLE = (CHAT_EVENTS, RECEIPTS_EVENTS)
 PASSING = (CHAT_TYPING,)
 """Streams of each partition; those that pass are not read again from their beginning."""
-DURABLE_ONCE = (CHAT_ROOMS,)
+DURABLE_ONCE = (CHAT_ROOMS, QUEUE_DELIVERIES)
 PASSING_ONCE = (PRESENCE_EVENTS,)
 """Likewise, of partition 0 only."""
 ENTRIES_PER_TURN = 16
@@ -50,6 +55,7 @@ class Hearers:
     statuses: MessageStatusManager
     presence: PresenceBoard
     typing: TypingIndicatorManager
+    deliveries: QueueDeliveries
 
 
 async def tell(hearers: Hearers, entries: Sequence[Entry]) -> None:
@@ -73,8 +79,22 @@ def _tell_one(hearers: Hearers, event: AnyEvent) -> None:
             hearers.presence.hear(event)
         case PresenceBeat():
             hearers.presence.hear_beat()
+        case ReplayOffered() | OutgoingSent() | OutgoingFailed():
+            _tell_of_queue(hearers.deliveries, event)
         case _:
             _tell_of_people(hearers, event)
+
+
+def _tell_of_queue(
+    deliveries: QueueDeliveries, event: ReplayOffered | OutgoingSent | OutgoingFailed
+) -> None:
+    match event:
+        case ReplayOffered():
+            deliveries.on_offered(event)
+        case OutgoingSent():
+            deliveries.on_sent(event)
+        case OutgoingFailed():
+            deliveries.on_failed(event)
 
 
 def _tell_of_people(hearers: Hearers, event: AnyEvent) -> None:

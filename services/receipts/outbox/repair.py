@@ -58,6 +58,27 @@ class Retelling:
         TOLD_AGAIN.inc(len(page.advances))
         return LAGGING if page.next is None else page.next.isoformat()
 
+    async def tell_all_laggards(self) -> None:
+        """Publish everybody who lags, page by page.
+
+        Raises:
+            ParleyError: PostgreSQL or Redis did not take part; some pages may be out.
+        """
+        cursor: str | None = LAGGING
+        while cursor is not None:
+            cursor = await self._tell_laggards(cursor)
+
+    async def tell_members(self, members: Sequence[Subject]) -> None:
+        """Publish how far some members are, whether they lag or not.
+
+        Raises:
+            ParleyError: PostgreSQL or Redis did not take part.
+        """
+        for start in range(0, len(members), LAGGARDS):
+            events = await self._database.run(lag_events, members[start : start + LAGGARDS])
+            await self._publish([Outgoing(RECEIPTS_LAG, 0, events)])
+            TOLD_AGAIN.inc(len(events))
+
     async def _tell_laggards(self, cursor: str) -> str | None:
         _, *last = cursor.split()
         after = (UUID(last[0]), UUID(last[1])) if last else None

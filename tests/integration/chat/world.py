@@ -78,7 +78,11 @@ class World:
 
     def receipts_rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Run a statement in the database of receipts; return what it returns."""
-        connection = psycopg2.connect(self.receipts_database_url)
+        return self.rows_of("receipts", sql, *parameters)
+
+    def rows_of(self, service: str, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Run a statement in the database of a service; return what it returns."""
+        connection = psycopg2.connect(self.suite.state.database_urls[service])
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute(sql, parameters or None)

@@ -5,7 +5,8 @@ from django.db import connections
 
 from dev.harness import RunningSuite
 from libs.common.database import DatabaseThreads
-from tests.integration.receipts.database import connected_orm, migrated
+from tests.integration.own_database import connected_orm
+from tests.integration.receipts.database import migrated
 
 STAND_IN = "tests.integration.dev.stand_in_suite"
 

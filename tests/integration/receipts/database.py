@@ -6,19 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import psycopg2
-from django.db import connections
-from django.db.utils import ConnectionHandler
 from psycopg2 import sql
 
-from dev.databases import beside, make_databases
-from dev.services import SERVICES
 from libs.common.clock import SystemClock
-from libs.common.database import django_database
 from services.receipts.actions.fold import Folder, Membership, News
 from services.receipts.domain.watermarks import Claim
-from tests.integration.upgrading.migrator import migrator_of
-
-RECEIPTS = next(service for service in SERVICES if service.name == "receipts")
+from tests.integration.own_database import make_migrated
 
 
 class Database:
@@ -73,25 +66,8 @@ class Database:
 @contextlib.contextmanager
 def migrated(server_url: str) -> Iterator[Database]:
     """Make a database with receipts' tables on this server."""
-    name = f"receipts_{uuid.uuid4().hex[:8]}"
-    make_databases(beside(server_url, "postgres"), [name])
-    with migrator_of(RECEIPTS, server_url) as migrator:
-        migrator.migrate(name)
-    database = Database(beside(server_url, name))
+    database = Database(make_migrated("receipts", server_url))
     try:
         yield database
     finally:
         database.close()
-
-
-@contextlib.contextmanager
-def connected_orm(url: str) -> Iterator[None]:
-    """Let this process' selectors and actions work on a database, in threads that begin now."""
-    others = connections.settings
-    connections.settings = ConnectionHandler(
-        {"default": dict(django_database(url, name="test"))}
-    ).settings
-    try:
-        yield
-    finally:
-        connections.settings = others

@@ -20,7 +20,7 @@ from services.receipts.actions.log_upkeep import (
 )
 from services.receipts.selectors.log_days import days_with_partition, today, unsorted_days
 from tests.integration.chat.world import WITHIN_S
-from tests.integration.receipts.database import RECEIPTS
+from tests.integration.own_database import service_named
 
 KEEP_DAYS = 30
 INSERT = (
@@ -227,7 +227,9 @@ async def test_the_running_service_looks_after_its_log_and_so_does_the_command(w
         while world.receipts_rows(named) != [(DAYS_AHEAD + 1,)]:
             await asyncio.sleep(0.05)
 
-    status = await asyncio.to_thread(manage, world.suite.run_dir, RECEIPTS, ["upkeep"])
+    status = await asyncio.to_thread(
+        manage, world.suite.run_dir, service_named("receipts"), ["upkeep"]
+    )
 
     assert status == 0
     assert "partitions made: none; rows moved: 0" in capfd.readouterr().out

@@ -26,7 +26,7 @@ from services.receipts.actions.reconcile.hourly import DRIFT
 from services.receipts.domain import drift
 from services.receipts.store import CHAT_REQUESTS, CHAT_ROOMS, STREAMS
 from tests.integration.chat.world import WITHIN_S
-from tests.integration.receipts.database import RECEIPTS
+from tests.integration.own_database import service_named
 
 IN_ORDER, DRIFTED = 0, 1
 ANSWERS = {**STREAMS, CHAT_ROOMS: STREAMS[CHAT_REQUESTS]}
@@ -62,7 +62,9 @@ async def used_rooms(world, ann, bob, *, count):
 
 async def reconcile(world, *rooms):
     """Run the command; return its exit status."""
-    return await asyncio.to_thread(manage, world.suite.run_dir, RECEIPTS, ["reconcile", *rooms])
+    return await asyncio.to_thread(
+        manage, world.suite.run_dir, service_named("receipts"), ["reconcile", *rooms]
+    )
 
 
 async def test_after_real_traffic_there_is_no_drift(world, capfd):

@@ -5,8 +5,9 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from libs.common.messages import ClientId, Content, Seq
 from services.chat.api.shapes.shape import Shape
-from services.chat.frames.client import SYNC_ROOMS, ClientId, Content, Cursor, Seq
+from services.chat.frames.client import SYNC_ROOMS, Cursor
 from services.chat.frames.server import Lowest, MemberMark, Message, RoomUpdate, SyncedRoom
 
 LONGEST_WAIT_S = 25

@@ -2,8 +2,9 @@ import json
 
 import pytest
 
+from libs.common.messages import MAX_SEQ
 from services.chat.frames import client
-from services.chat.frames.client import FRAME_BYTES, MAX_SEQ, Refused, parse
+from services.chat.frames.client import FRAME_BYTES, Refused, parse
 
 CLIENT_ID = "018F0000-0000-4000-8000-00000000000a"
 

@@ -11,11 +11,14 @@ from libs.common.events import (
     Advance,
     MessageCreated,
     MessageFrame,
+    OutgoingFailed,
+    OutgoingSent,
     PersonPresence,
     PresenceBeat,
     PresenceChanged,
     PresenceRequested,
     ProcessBeat,
+    ReplayOffered,
     RoomChanged,
     RoomHead,
     RoomSnapshot,
@@ -43,6 +46,9 @@ BEAT = PresenceBeat()
 ROOM = RoomChanged(room="room", version=1, last_seq=0, members=[])
 SNAPSHOT = RoomSnapshot(room="room", version=1, last_seq=0, members=[])
 USER = UserChanged(user="ann", username="ann", display_name="Ann", profile_version=1)
+OFFERED = ReplayOffered(session="tab", user="ann", ranges=[])
+SENT = OutgoingSent(user="ann", room="room", client_id="id", seq=1, at="")
+FAILED = OutgoingFailed(user="ann", room="room", client_id="id", code="internal", message="")
 REVOKED = UserRevoked(user="ann", sids=("sid",))
 
 
@@ -67,6 +73,7 @@ class Heard:
             statuses=cast(Any, self.part("statuses", "broadcast_status_update")),
             presence=cast(Any, self.part("presence", "hear", "hear_beat", "on_user_changed")),
             typing=cast(Any, self.part("typing", "hear")),
+            deliveries=cast(Any, self.part("deliveries", "on_offered", "on_sent", "on_failed")),
         )
 
 
@@ -92,6 +99,9 @@ def entries(*each):
         (SNAPSHOT, [("hub.on_room", SNAPSHOT)]),
         (USER, [("hub.on_user_changed", USER), ("presence.on_user_changed", USER)]),
         (REVOKED, [("hub.on_revoked", REVOKED)]),
+        (OFFERED, [("deliveries.on_offered", OFFERED)]),
+        (SENT, [("deliveries.on_sent", SENT)]),
+        (FAILED, [("deliveries.on_failed", FAILED)]),
         (ProcessBeat(process="p"), []),
         (PresenceRequested(users=["ann"]), []),
         (RoomHead(room="room", head=1), []),

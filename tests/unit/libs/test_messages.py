@@ -1,7 +1,7 @@
 import pytest
 
 from libs.common.errors import BadFrame
-from services.chat.domain.content import CONTENT_CHARS, check_content
+from libs.common.messages import CONTENT_CHARS, check_content
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,162 @@
+"""Keeps who is behind in which room, as receipts tells it: a pointer each, no bodies.
+
+Everything is taken in by maxima, so it does not matter in which order it comes, or how often.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+
+from libs.common import metrics
+from services.queue.domain.backoff import OFFERED_AGAIN_AFTER_S
+from services.queue.domain.lag import Behind
+
+Pair = tuple[str, str]
+"""A room, and a user."""
+
+QUEUED = metrics.counter("parley_queue_incoming_queued", "Rows of members who fell behind.")
+RECEIVED = metrics.counter("parley_queue_incoming_received", "Rows of members who caught up.")
+
+
+@dataclass(frozen=True, slots=True)
+class LagNews:
+    """What some entries tell: each room and each member once.
+
+    Attributes:
+        heads: by room.
+        members: how far they are behind, as far as these entries tell.
+    """
+
+    heads: dict[str, int] = field(default_factory=dict)
+    members: dict[Pair, Behind] = field(default_factory=dict)
+
+    def head(self, room: str, head: int) -> None:
+        """Take note of a head."""
+        self.heads[room] = max(self.heads.get(room, 0), head)
+
+    def lagging(self, room: str, user: str, delivered_seq: int, head: int) -> None:
+        """Take note of a member who lags."""
+        self.head(room, head)
+        self.members[room, user] = self._of(room, user).lagging(delivered_seq, head)
+
+    def caught_up(self, room: str, user: str, delivered_seq: int, head: int) -> None:
+        """Take note of a member who has received everything up to a seq."""
+        self.head(room, head)
+        self.members[room, user] = self._of(room, user).caught_up(delivered_seq)
+
+    def _of(self, room: str, user: str) -> Behind:
+        return self.members.get((room, user), Behind())
+
+
+@transaction.atomic
+def queue_incoming_messages(news: LagNews, *, now: dt.datetime) -> None:
+    """Take over how far members are behind.
+
+    Rows of members who are behind are made or raised, those of members who caught up finished.
+    Nothing is queued for somebody who is known to be no member. What a session of theirs was sent
+    and they now begin to acknowledge puts off when it is offered again. Idempotent; the order of
+    calls does not matter.
+
+    Args:
+        news: what was told.
+        now: of the caller's clock.
+    """
+    _raise_heads(news.heads)
+    moved = _fold(news.members, now=now)
+    QUEUED.inc(sum(is_new for _, is_finished, is_new in moved if not is_finished))
+    RECEIVED.inc(sum(is_finished for _, is_finished, _ in moved))
+    put_off_offers({user for user, is_finished, _ in moved if not is_finished}, now=now)
+
+
+def put_off_offers(users: Iterable[str], *, now: dt.datetime) -> None:
+    """Have what waits for some people offered to their open sessions, but not at once.
+
+    They were sent it: as a live message, or by the offer before.
+    """
+    wanted = sorted(set(users))
+    if not wanted:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE chat_session SET offers = 1, offer_at = %s
+             WHERE id IN (SELECT id FROM chat_session WHERE user_id = ANY(%s::uuid[])
+                           ORDER BY id FOR UPDATE)
+               AND offers > 0
+            """,
+            [now + dt.timedelta(seconds=OFFERED_AGAIN_AFTER_S[0]), wanted],
+        )
+
+
+def _raise_heads(heads: Mapping[str, int]) -> None:
+    rows = sorted(heads.items())
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO room (id, version, is_direct, head)
+            SELECT id, 0, false, head FROM unnest(%s::uuid[], %s::bigint[]) told (id, head)
+                ON CONFLICT (id) DO UPDATE SET head = excluded.head
+             WHERE room.head < excluded.head
+            """,
+            [[room for room, _ in rows], [head for _, head in rows]],
+        )
+
+
+def _fold(members: Mapping[Pair, Behind], *, now: dt.datetime) -> Sequence[tuple[str, bool, bool]]:
+    """Fold; return of each row that moved its user, whether it is finished, and whether it began.
+
+    The rule is ``Behind``'s. A row that was finished and lags again begins anew.
+    """
+    rows = sorted(members.items())
+    if not rows:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO queued_message AS row
+                   (queue_type, room_id, recipient_id, from_seq, to_seq, created_at,
+                    max_retries, is_processed, finished_at, ending)
+            SELECT 'incoming', told.room_id, told.user_id, told.from_seq, told.to_seq, %(now)s,
+                   3, told.from_seq >= told.to_seq,
+                   CASE WHEN told.from_seq >= told.to_seq THEN %(now)s::timestamptz END,
+                   CASE WHEN told.from_seq >= told.to_seq THEN 'received' ELSE '' END
+              FROM unnest(%(rooms)s::uuid[], %(users)s::uuid[], %(from)s::bigint[],
+                          %(to)s::bigint[]) told (room_id, user_id, from_seq, to_seq)
+             WHERE NOT EXISTS (
+                       SELECT FROM room WHERE room.id = told.room_id AND room.version > 0
+                          AND NOT EXISTS (SELECT FROM member
+                                           WHERE member.room_id = told.room_id
+                                             AND member.user_id = told.user_id))
+             ORDER BY told.room_id, told.user_id
+                ON CONFLICT (room_id, recipient_id) WHERE queue_type = 'incoming' DO UPDATE
+               SET from_seq = greatest(row.from_seq, excluded.from_seq),
+                   to_seq = greatest(row.to_seq, excluded.to_seq),
+                   created_at = CASE WHEN row.is_processed THEN excluded.created_at
+                                     ELSE row.created_at END,
+                   retry_count = 0,
+                   is_processed = greatest(row.from_seq, excluded.from_seq)
+                               >= greatest(row.to_seq, excluded.to_seq),
+                   finished_at = CASE WHEN greatest(row.from_seq, excluded.from_seq)
+                                        >= greatest(row.to_seq, excluded.to_seq)
+                                      THEN coalesce(row.finished_at, %(now)s) END,
+                   ending = CASE WHEN greatest(row.from_seq, excluded.from_seq)
+                                   < greatest(row.to_seq, excluded.to_seq) THEN ''
+                                 WHEN row.ending <> '' THEN row.ending
+                                 ELSE 'received' END
+             WHERE row.from_seq < excluded.from_seq OR row.to_seq < excluded.to_seq
+            RETURNING recipient_id::text, is_processed,
+                      NOT is_processed AND created_at = %(now)s
+            """,
+            {
+                "now": now,
+                "rooms": [room for (room, _), _ in rows],
+                "users": [user for (_, user), _ in rows],
+                "from": [behind.from_seq for _, behind in rows],
+                "to": [behind.to_seq for _, behind in rows],
+            },
+        )
+        return [(user, is_finished, is_new) for user, is_finished, is_new in cursor.fetchall()]

@@ -1,0 +1,30 @@
+"""What the views stand on: the parts of the process that HTTP uses."""
+
+from typing import cast
+
+import msgspec
+from django.http import HttpRequest
+
+from libs.common.clock import Clock
+from libs.common.database import DatabaseThreads
+from libs.common.http.parts import parts_behind
+from libs.common.tokens import Verifier
+from services.queue.actions.rounds import Rounds
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of the process that HTTP uses; ``asgi`` gives one to all requests.
+
+    Attributes:
+        submissions: what is to be poked when a message was queued.
+    """
+
+    database: DatabaseThreads
+    clock: Clock
+    submissions: Rounds
+    verifier: Verifier
+
+
+def parts_of(request: HttpRequest) -> Parts:
+    """Return the parts that serve this request."""
+    return cast(Parts, parts_behind(request))

@@ -1,0 +1,70 @@
+"""The settings of queue: read from the environment once, typed, before any port opens.
+
+``QUEUE`` is what our own code uses; the capital names below are Django's.
+"""
+
+from typing import Annotated
+
+from pydantic import Field, PostgresDsn, RedisDsn, SecretStr
+from pydantic_settings import BaseSettings
+
+from libs.common import config
+from libs.common.admin_settings import (
+    ADMIN_APPS,
+    ADMIN_MIDDLEWARE,
+    ADMIN_SILENCED,
+    ADMIN_TEMPLATES,
+)
+from libs.common.database import django_database
+from libs.common.tokens import CSRF_COOKIE
+
+
+class QueueSettings(BaseSettings):
+    """Every variable that queue reads. Those without a default must be given."""
+
+    database_url: PostgresDsn
+    redis_url: RedisDsn
+    host: str = "127.0.0.1"
+    port: config.Port
+    internal_port: config.Port
+    server: config.ServerName = "uvicorn"
+
+    secret_key: SecretStr
+    token_verify_keys: dict[str, str]
+    """Public keys by key id (PEM): all whose tokens are accepted."""
+
+    allowed_hosts: config.Listed
+    allowed_origins: config.Listed
+    development: bool = False
+    log_level: config.LogLevel = "INFO"
+
+    database_threads: Annotated[int, Field(ge=1, le=64)] = 4
+    """Threads, each with one connection."""
+
+
+QUEUE = config.load(QueueSettings)
+
+DEBUG = False
+SECRET_KEY = QUEUE.secret_key.get_secret_value()
+ALLOWED_HOSTS = list(QUEUE.allowed_hosts)
+DATABASES = {"default": django_database(str(QUEUE.database_url), name="parley-queue")}
+INSTALLED_APPS = [*ADMIN_APPS, "services.queue"]
+MIDDLEWARE = ["libs.common.http.middleware.problem_answers", *ADMIN_MIDDLEWARE]
+TEMPLATES = ADMIN_TEMPLATES
+SILENCED_SYSTEM_CHECKS = ADMIN_SILENCED
+STATIC_URL = "/api/queue/static/"
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+SESSION_COOKIE_NAME = "parley_queue_admin"
+SESSION_COOKIE_PATH = "/api/queue/admin/"
+SESSION_COOKIE_SECURE = not QUEUE.development
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = CSRF_COOKIE
+CSRF_COOKIE_SECURE = not QUEUE.development
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_TRUSTED_ORIGINS = list(QUEUE.allowed_origins)
+ROOT_URLCONF = "services.queue.urls"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LOGGING_CONFIG = None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
