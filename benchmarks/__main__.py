@@ -1,4 +1,5 @@
-"""``python -m benchmarks pairs``, ``receipts`` and ``presence``: what it costs, and how fast it goes.
+"""``python -m benchmarks pairs``, ``receipts``, ``presence`` and ``replay``: what it costs, and how
+fast it goes.
 
 Messages and receipts are an open loop: each is due at its time, whether the one before it has
 arrived or not, and its latency counts from then; slowness cannot hide by slowing the load down.
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import pairs, presence, receipts
+from benchmarks import pairs, presence, receipts, replay
 from benchmarks.crowd import crowd
 from benchmarks.report import table
 from dev.harness import RunningSuite
@@ -41,6 +42,11 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     load = commands.add_parser("presence", help="people who connect at once and know each other")
     load.add_argument("--connections", type=int, default=1000, help="of the largest crowd")
     load.add_argument("--contacts", type=int, default=50, help="whom each of them knows")
+    load.add_argument("--json", action="store_true", help="print the figures as JSON")
+    load = commands.add_parser("replay", help="people who come back to what they missed")
+    load.add_argument("--messages", type=int, default=10_000, help="that each of them missed")
+    load.add_argument("--rooms", type=int, default=50, help="in which these were written")
+    load.add_argument("--people", type=int, default=11, help="first one comes back, then the others")
     load.add_argument("--json", action="store_true", help="print the figures as JSON")
     return parser.parse_args(argv)
 
@@ -82,11 +88,38 @@ def run_presence(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_replay(options: argparse.Namespace) -> int:
+    """Let people come back to what they missed, and print what the first needed, and the others."""
+    with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
+        burst = str(options.messages + 100)
+        suite = RunningSuite.start(
+            Path(folder) / "run", env={"MESSAGES_BURST": burst, "LOG_LEVEL": "WARNING"}
+        )
+        try:
+            watched = [(each.service, each.pid) for each in suite.state.processes]
+            load = replay.Load(
+                url=suite.state.gateway_url,
+                people=options.people,
+                rooms=options.rooms,
+                messages=options.messages,
+            )
+            reports = uvloop.run(load.run(watched))
+        finally:
+            suite.stop()
+    for report in reports:
+        figures = report.figures()
+        shown = json.dumps(figures, indent=2) if options.json else table(figures)
+        sys.stdout.write(f"{shown}\n\n")
+    return 1 if any(report.lost for report in reports) else 0
+
+
 def main() -> int:
     """Run the scenario that was asked for."""
     options = arguments(sys.argv[1:] or ["pairs"])
     if options.scenario == "presence":
         return run_presence(options)
+    if options.scenario == "replay":
+        return run_replay(options)
     if options.url:
         return uvloop.run(run(options, options.url, ()))
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:

@@ -82,6 +82,52 @@ class PresenceReport:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class ReplayReport:
+    """What it took to bring people what they missed. Lists have an entry for each of the people.
+
+    Attributes:
+        rooms: in which it was written.
+        missed: messages that each of them missed.
+        messages: that each of them was sent, in order and once.
+        first_s: until the first came.
+        drained_s: until all had come.
+        cpu_s: user and system time by process, over all of it.
+        grown_kib: by how much each process grew at most meanwhile.
+    """
+
+    rooms: int
+    people: int
+    missed: int
+    messages: Sequence[int]
+    first_s: Sequence[float]
+    drained_s: Sequence[float]
+    cpu_s: Mapping[str, float]
+    grown_kib: Mapping[str, int]
+
+    @property
+    def lost(self) -> int:
+        """Messages that somebody did not get before ``drained``."""
+        return sum(self.missed - messages for messages in self.messages)
+
+    def figures(self) -> dict[str, object]:
+        """Return everything as plain values: milliseconds, ms of CPU a message, and KiB."""
+        count = max(1, sum(self.messages))
+        return {
+            "people": self.people,
+            "rooms": self.rooms,
+            "messages_each": self.missed,
+            "lost": self.lost,
+            "first_ms": quantiles(self.first_s),
+            "drained_ms": quantiles(self.drained_s),
+            "messages_per_s": round(count / max(self.drained_s)),
+            "cpu_ms_per_message": {
+                name: round(1000 * used / count, 4) for name, used in self.cpu_s.items()
+            },
+            "grown_kib_at_most": dict(self.grown_kib),
+        }
+
+
 def table(figures: Mapping[str, object]) -> str:
     """Return figures for people, a line each."""
     lines = []

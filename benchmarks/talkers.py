@@ -28,7 +28,7 @@ async def connect_pairs(url: str, pairs: int) -> list[Talker]:
 
     async def sign_up() -> tuple[str, parley.Chat]:
         async with gate:
-            return await _register(url)
+            return await register(url)
 
     signed_up = await asyncio.gather(*(sign_up() for _ in range(pairs * 2)))
     names, people = zip(*signed_up, strict=True)
@@ -53,7 +53,7 @@ async def close_all(talkers: Sequence[Talker]) -> None:
     await asyncio.gather(*(talker.socket.close() for talker in talkers))
 
 
-async def _register(url: str) -> tuple[str, parley.Chat]:
+async def register(url: str) -> tuple[str, parley.Chat]:
     """Make a new person; patiently, because hashing passwords is the heaviest load of all."""
     for pause_s in RETRY_AFTER_S:
         name = uuid.uuid4().hex[:16]

@@ -60,7 +60,7 @@ def _first_of(
     of_each = max(LEAST_OF_A_ROOM, min(limit, LOOKED_AT // len(ranges)))
     with connection.cursor() as cursor:
         # Of each room only the next few are looked at. Behind the last of those, where there may be
-        # more (`horizon`), the order of the rooms is not known yet.
+        # more, the order of the rooms is not known yet. That time is found once, not for each row.
         cursor.execute(
             """
             WITH page AS MATERIALIZED (
@@ -76,14 +76,14 @@ def _first_of(
                         WHERE room_id = want.room_id AND seq <= want.to_seq
                           AND seq > greatest(want.after_seq, member.delivered_seq,
                                     CASE WHEN room.open_history THEN 0 ELSE member.joined_seq END)
-                        ORDER BY seq LIMIT %(of_each)s) found),
-            horizon AS (SELECT min(created_at) AS at FROM page WHERE place = %(of_each)s)
+                        ORDER BY seq LIMIT %(of_each)s) found)
             SELECT room_id, seq, sender_id, client_id, content, reply_to, created_at
               FROM (SELECT page.*, sum(octet_length(content))
                                        OVER (ORDER BY created_at, room_id, seq)
                                    - octet_length(content) AS bytes_before
-                      FROM page, horizon
-                     WHERE created_at <= coalesce(horizon.at, 'infinity')) ordered
+                      FROM page
+                     WHERE created_at <= coalesce((SELECT min(created_at) FROM page
+                                                    WHERE place = %(of_each)s), 'infinity')) ordered
              WHERE bytes_before < %(max_bytes)s
              ORDER BY created_at, room_id, seq
              LIMIT %(limit)s
