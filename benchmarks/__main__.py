@@ -46,7 +46,9 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     load = commands.add_parser("replay", help="people who come back to what they missed")
     load.add_argument("--messages", type=int, default=10_000, help="that each of them missed")
     load.add_argument("--rooms", type=int, default=50, help="in which these were written")
-    load.add_argument("--people", type=int, default=11, help="first one comes back, then the others")
+    load.add_argument(
+        "--people", type=int, default=11, help="first one comes back, then the others"
+    )
     load.add_argument("--json", action="store_true", help="print the figures as JSON")
     return parser.parse_args(argv)
 

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -99,8 +99,7 @@ class Load:
     async def _write(self, author: parley.Chat, rooms: Sequence[str]) -> None:
         """Write in turns into all rooms; return when everything is acknowledged."""
         written = acked = 0
-        async with contextlib.aclosing(_session(self.url, author)) as sessions:
-            socket = await anext(sessions)
+        async with await _open(self.url, author) as socket:
             while acked < self.messages:
                 while written < self.messages and written - acked < IN_FLIGHT:
                     frame = {
@@ -143,14 +142,6 @@ class Load:
 async def _waiting(chat: parley.Chat) -> int:
     answer = await chat.api.request("GET", "/api/queue/status")
     return int(answer.json()["incoming"])
-
-
-async def _session(url: str, chat: parley.Chat) -> AsyncIterator[ClientConnection]:
-    socket = await _open(url, chat)
-    try:
-        yield socket
-    finally:
-        await socket.close()
 
 
 async def _open(url: str, chat: parley.Chat) -> ClientConnection:
