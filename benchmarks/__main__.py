@@ -1,5 +1,4 @@
-"""``python -m benchmarks pairs``, ``receipts``, ``presence`` and ``replay``: what it costs, and how
-fast it goes.
+"""``python -m benchmarks pairs|receipts|presence|replay``: what it costs, and how fast it goes.
 
 Messages and receipts are an open loop: each is due at its time, whether the one before it has
 arrived or not, and its latency counts from then; slowness cannot hide by slowing the load down.
