@@ -135,8 +135,8 @@ class Load:
 
     async def _until_waiting(self, away: Away, messages: int) -> None:
         async with asyncio.timeout(WAIT_S):
-            while await _waiting(away.chat) != messages:
-                await asyncio.sleep(LOOK_S)  # noqa: ASYNC110 - it is another process that tells
+            while await _waiting(away.chat) != messages:  # noqa: ASYNC110 - another process tells
+                await asyncio.sleep(LOOK_S)
 
 
 async def _waiting(chat: parley.Chat) -> int:

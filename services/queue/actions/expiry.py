@@ -9,8 +9,8 @@ import datetime as dt
 from django.db import connection, transaction
 
 from libs.common import metrics
+from services.queue.domain.lag import EXPIRES_AFTER
 
-EXPIRES_AFTER = dt.timedelta(days=7)
 SWEPT_AFTER = dt.timedelta(hours=1)
 """How long a finished row is kept, for people who look, and for news that come late."""
 DEAD_LETTERS_KEPT = dt.timedelta(days=30)
@@ -55,12 +55,9 @@ def expire_old_messages(*, now: dt.datetime) -> int:
         cursor.execute(
             """
             DELETE FROM head_mark old WHERE at <= %(before)s
-               AND (EXISTS (SELECT FROM head_mark newer
-                             WHERE newer.room_id = old.room_id
-                               AND newer.at > old.at AND newer.at <= %(before)s)
-                 OR NOT EXISTS (SELECT FROM queued_message row
-                                 WHERE row.room_id = old.room_id
-                                   AND row.queue_type = 'incoming' AND NOT row.is_processed))
+               AND EXISTS (SELECT FROM head_mark newer
+                            WHERE newer.room_id = old.room_id
+                              AND newer.at > old.at AND newer.at <= %(before)s)
             """,
             {"before": now - EXPIRES_AFTER},
         )

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from libs.common import metrics
 from services.queue.domain.backoff import OFFERED_AGAIN_AFTER_S
-from services.queue.domain.lag import Behind
+from services.queue.domain.lag import EXPIRES_AFTER, Behind
 
 Pair = tuple[str, str]
 """A room, and a user."""
@@ -109,7 +109,8 @@ def _raise_heads(heads: Mapping[str, int]) -> None:
 def _fold(members: Mapping[Pair, Behind], *, now: dt.datetime) -> Sequence[tuple[str, bool, bool]]:
     """Fold; return of each row that moved its user, whether it is finished, and whether it began.
 
-    The rule is ``Behind``'s. A row that was finished and lags again begins anew.
+    The rule is ``Behind``'s. A row that was finished and lags again begins anew. A row that was
+    swept meanwhile begins behind what expired before: a mark of seven days ago tells how far.
     """
     rows = sorted(members.items())
     if not rows:
@@ -124,8 +125,15 @@ def _fold(members: Mapping[Pair, Behind], *, now: dt.datetime) -> Sequence[tuple
                    3, told.from_seq >= told.to_seq,
                    CASE WHEN told.from_seq >= told.to_seq THEN %(now)s::timestamptz END,
                    CASE WHEN told.from_seq >= told.to_seq THEN 'received' ELSE '' END
-              FROM unnest(%(rooms)s::uuid[], %(users)s::uuid[], %(from)s::bigint[],
-                          %(to)s::bigint[]) told (room_id, user_id, from_seq, to_seq)
+              FROM (SELECT news.room_id, news.user_id, news.to_seq, greatest(news.from_seq, (
+                           SELECT max(head) FROM head_mark
+                            WHERE head_mark.room_id = news.room_id AND at <= %(expired)s
+                              AND NOT EXISTS (SELECT FROM queued_message known
+                                               WHERE known.room_id = news.room_id
+                                                 AND known.recipient_id = news.user_id
+                                                 AND known.queue_type = 'incoming'))) AS from_seq
+                      FROM unnest(%(rooms)s::uuid[], %(users)s::uuid[], %(from)s::bigint[],
+                                  %(to)s::bigint[]) news (room_id, user_id, from_seq, to_seq)) told
              WHERE NOT EXISTS (
                        SELECT FROM room WHERE room.id = told.room_id AND room.version > 0
                           AND NOT EXISTS (SELECT FROM member
@@ -153,6 +161,7 @@ def _fold(members: Mapping[Pair, Behind], *, now: dt.datetime) -> Sequence[tuple
             """,
             {
                 "now": now,
+                "expired": now - EXPIRES_AFTER,
                 "rooms": [room for (room, _), _ in rows],
                 "users": [user for (_, user), _ in rows],
                 "from": [behind.from_seq for _, behind in rows],

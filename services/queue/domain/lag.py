@@ -1,10 +1,14 @@
 """What an incoming row comes to, from whatever was told of its member in whatever order.
 
-The rule of ``actions/lag.py``, where it is one SQL statement; a test holds both to each other.
+The rule of ``actions/incoming.py``, where it is one SQL statement; a test holds both to each other.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Self
+
+EXPIRES_AFTER = dt.timedelta(days=7)
+"""What nobody received for so long is not pushed any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import uuid
 
+from libs.common.events import MissedRange
 from services.queue.actions.expiry import sweep
 
 ANN, BOB = sorted(str(uuid.uuid4()) for _ in range(2))
@@ -65,7 +66,24 @@ async def test_old_news_do_not_bring_it_back_but_new_messages_wait(house):
     assert (before, (await house.status(BOB)).incoming) == (0, 3)
 
 
-async def test_marks_that_no_row_needs_any_more_go(house):
+async def test_what_expired_does_not_come_back_when_its_row_is_long_gone(house):
+    room = await house.room(ANN, BOB)
+    await house.lagging(room, BOB, 0, 5)
+    await house.expire()
+    await house.after(8 * DAY_S)
+    await house.expire()
+    await house.after(2 * HOUR_S)
+    await house.do(sweep)
+    swept = house.rows("select * from queued_message")
+    await house.lagging(room, BOB, 0, 6)
+    session = await house.session(BOB)
+
+    assert swept == []
+    assert await house.offered() == {session: [MissedRange(room, 5, 6)]}
+    assert (await house.status(BOB)).expired_total == 5
+
+
+async def test_of_marks_that_are_old_the_last_one_of_each_room_stays(house):
     room = await house.room(ANN, BOB)
     await house.lagging(room, BOB, 0, 1)
     for head in range(2, 30):
@@ -75,7 +93,7 @@ async def test_marks_that_no_row_needs_any_more_go(house):
     await house.after(8 * DAY_S)
     await house.expire()
 
-    assert house.rows("select count(*) from head_mark") == [(0,)]
+    assert house.rows("select head from head_mark") == [(29,)]
 
 
 async def test_finished_rows_go_after_an_hour_and_dead_letters_later(house):
