@@ -44,6 +44,7 @@ from services.chat.outbox.receipts import Reporter
 from services.chat.outbox.sessions import SessionAnnouncer
 from services.chat.outbox.typing import TypingTeller
 from services.chat.outbox.written import written_news
+from services.chat.selectors.people import deactivated_among
 from services.chat.selectors.receipts import private_readers_among
 from services.chat.selectors.rooms import Head
 from services.chat.settings import ChatSettings
@@ -216,6 +217,7 @@ class Process:
                 submissions.writing(
                     send=self.writer.send,
                     private_among=lambda users: self.database.run(private_readers_among, users),
+                    deactivated_among=lambda users: self.database.run(deactivated_among, users),
                     publish=self.publisher.publish,
                 ),
                 consumer=self.consumer,

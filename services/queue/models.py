@@ -82,6 +82,7 @@ class QueuedMessage(models.Model):
         to_seq: the head at which the recipient was told to lag; at ``from_seq`` it is finished. Of
             a message that was sent its seq.
         attempts: how often it was submitted, whatever became of it.
+        judged: the last of these submissions of which chat told why it was not sent.
         retry_count: how often chat refused it; or how often it was offered again.
         next_retry_at: when it is to be submitted, or offered, next; null where something else has
             to happen before.
@@ -103,6 +104,7 @@ class QueuedMessage(models.Model):
 
     created_at = models.DateTimeField(db_default=Now())
     attempts = models.IntegerField(default=0, db_default=0)
+    judged = models.IntegerField(default=0, db_default=0)
     retry_count = models.IntegerField(default=0, db_default=0)
     max_retries = models.IntegerField(default=MAX_RETRIES, db_default=MAX_RETRIES)
     next_retry_at = models.DateTimeField(null=True, blank=True)

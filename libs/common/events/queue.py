@@ -29,9 +29,11 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         id: of its queued message; comes back with the outcome.
+        attempt: which submission of it this is, from 1; likewise.
     """
 
     id: int
+    attempt: int
     room: str
     sender: str
     client_id: str
@@ -50,6 +52,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         id: of its queued message.
+        attempt: of the submission.
         seq: of the message; 0 where it was not sent.
         at: when it was written, as clients see times; empty where it was not.
         code: why it was not sent, see ``libs.common.errors``; empty where it was.
@@ -58,6 +61,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     id: int
+    attempt: int
     seq: int = 0
     at: str = ""
     code: str = ""

@@ -10,7 +10,7 @@ from functools import partial
 
 from libs.common import metrics
 from libs.common.clock import to_wire
-from libs.common.errors import ParleyError
+from libs.common.errors import ParleyError, PermissionDenied
 from libs.common.events import MessagesSubmitted, Outcome, Submission, SubmissionsSettled
 from libs.common.streams.entries import Entry, Outgoing
 from libs.common.streams.group import Handler
@@ -26,6 +26,8 @@ SUBMITTED = metrics.counter(
     "parley_submissions", "Messages that the queue submitted, by outcome.", ["outcome"]
 )
 
+Among = Callable[[set[str]], Awaitable[frozenset[str]]]
+"""Tells of some people which of them something is true of."""
 Send = Callable[[Draft], Awaitable[Stored]]
 """Writes a message; raises ``ParleyError``."""
 
@@ -33,22 +35,25 @@ Send = Callable[[Draft], Awaitable[Stored]]
 def writing(
     *,
     send: Send,
-    private_among: Callable[[set[str]], Awaitable[frozenset[str]]],
+    private_among: Among,
+    deactivated_among: Among,
     publish: Callable[[Sequence[Outgoing]], Awaitable[None]],
 ) -> Handler:
     """Return what handles submissions.
 
     Args:
         send: writes one message.
-        private_among: tells which people do not let others know what they have read.
+        private_among: who does not let others know what they have read.
+        deactivated_among: who may not send any more, though queued when they might.
         publish: publishes events; raises ``ParleyError`` where that is not confirmed.
     """
-    return partial(_handle, send, private_among, publish)
+    return partial(_handle, send, private_among, deactivated_among, publish)
 
 
 async def _handle(
     send: Send,
-    private_among: Callable[[set[str]], Awaitable[frozenset[str]]],
+    private_among: Among,
+    deactivated_among: Among,
     publish: Callable[[Sequence[Outgoing]], Awaitable[None]],
     entries: Sequence[Entry],
 ) -> None:
@@ -67,12 +72,16 @@ async def _handle(
     }
     if not submissions:
         return
-    private = await private_among({each.sender for each in submissions.values()})
+    senders = {each.sender for each in submissions.values()}
+    private, deactivated = await private_among(senders), await deactivated_among(senders)
+
+    async def write(submission: Submission) -> Stored:
+        if submission.sender in deactivated:
+            raise PermissionDenied
+        return await send(_draft(submission, is_private=submission.sender in private))
+
     outcomes = await asyncio.gather(
-        *(
-            _write(send, each, is_private=each.sender in private)
-            for _, each in sorted(submissions.items())
-        )
+        *(_outcome(each, write(each)) for _, each in sorted(submissions.items()))
     )
     errors = [error for _, error in outcomes if error is not None and error.retriable]
     if len(errors) == len(outcomes):
@@ -83,10 +92,8 @@ async def _handle(
     await publish([Outgoing(CHAT_SUBMITTED, 0, [told])])
 
 
-async def _write(
-    send: Send, submission: Submission, *, is_private: bool
-) -> tuple[Outcome, ParleyError | None]:
-    draft = Draft(
+def _draft(submission: Submission, *, is_private: bool) -> Draft:
+    return Draft(
         room=submission.room,
         sender=submission.sender,
         client_id=submission.client_id,
@@ -94,14 +101,26 @@ async def _write(
         reply_to=submission.reply_to,
         is_private=is_private,
     )
+
+
+async def _outcome(
+    submission: Submission, written: Awaitable[Stored]
+) -> tuple[Outcome, ParleyError | None]:
     try:
-        stored = await send(draft)
+        stored = await written
     except ParleyError as error:
         refused = Outcome(
             id=submission.id,
+            attempt=submission.attempt,
             code=error.code,
             message=error.message,
             is_refusal=not error.retriable,
         )
         return refused, error
-    return Outcome(id=submission.id, seq=stored.seq, at=to_wire(stored.created_at)), None
+    sent = Outcome(
+        id=submission.id,
+        attempt=submission.attempt,
+        seq=stored.seq,
+        at=to_wire(stored.created_at),
+    )
+    return sent, None

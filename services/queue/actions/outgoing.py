@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from libs.common import metrics
-from libs.common.errors import ClientIdReused, PermissionDenied
+from libs.common.errors import ClientIdReused, PermissionDenied, RateLimited
 from libs.common.events import Outcome, Submission
 from services.queue.domain.backoff import (
     OUTAGE_BASE_S,
@@ -29,6 +29,11 @@ from services.queue.models import Ending, Member, Outbox, QueuedMessage, QueueTy
 
 SUBMISSIONS = 100
 """Messages that are submitted in one transaction."""
+
+WAITING = 1_000
+"""Messages of one sender that may wait at the same time."""
+FULL_FOR_S = 60.0
+"""When a sender with so many may try again."""
 
 ACCEPTED = metrics.counter(
     "parley_queue_outgoing_accepted", "Messages that were queued to be sent."
@@ -69,6 +74,7 @@ def queue_outgoing_message(wish: Wish, *, now: dt.datetime) -> bool:
     Raises:
         PermissionDenied: the sender is no member, as far as is known here.
         ClientIdReused: it is there with other content.
+        RateLimited: ``WAITING`` messages of theirs wait already.
     """
     member = Member.objects.filter(room_id=wish.room, user_id=wish.sender)
     if not member.exists():
@@ -84,6 +90,7 @@ def queue_outgoing_message(wish: Wish, *, now: dt.datetime) -> bool:
         if row.ending in ("failed", "discarded"):
             replay_dead_letters([row.id], now=now)
         return False
+    _check_may_wait(wish.sender)
     row = QueuedMessage.objects.create(
         queue_type=QueueType.OUTGOING,
         sender_id=wish.sender,
@@ -97,6 +104,12 @@ def queue_outgoing_message(wish: Wish, *, now: dt.datetime) -> bool:
     _release_lanes([(wish.sender, wish.room)], now=now)
     ACCEPTED.inc()
     return True
+
+
+def _check_may_wait(sender: str) -> None:
+    waiting = QueuedMessage.objects.filter(sender_id=sender, is_processed=False)
+    if waiting.exclude(queue_type=QueueType.INCOMING).count() >= WAITING:
+        raise RateLimited("So many of your messages wait already.", retry_after_s=FULL_FOR_S)
 
 
 @transaction.atomic
@@ -147,10 +160,10 @@ def settle(outcomes: Sequence[Outcome], *, now: dt.datetime, draw: Random = rand
 
     What was sent is finished; what chat refused is tried again, three times in all, and is a dead
     letter then; where chat was not able to judge nothing counts. The next of the lane follows what
-    is finished. Idempotent as far as the same outcome comes twice: what is finished stays so.
+    is finished. Idempotent: that a message was not sent counts once for each submission of it.
 
     Args:
-        outcomes: the newest of each message.
+        outcomes: one of each message.
         now: of the caller's clock.
         draw: returns random numbers.
     """
@@ -160,12 +173,14 @@ def settle(outcomes: Sequence[Outcome], *, now: dt.datetime, draw: Random = rand
     sent = [outcome.id for outcome in outcomes if not outcome.code]
     # Also what was given up, if it turns out to be sent after all.
     open_rows = Q(is_processed=False) | Q(id__in=sent, ending=Ending.FAILED)
-    rows = list(
-        QueuedMessage.objects.select_for_update()
+    rows = [
+        row
+        for row in QueuedMessage.objects.select_for_update()
         .filter(open_rows, id__in=by_id)
         .exclude(queue_type=QueueType.INCOMING)
         .order_by("id")
-    )
+        if not by_id[row.id].code or by_id[row.id].attempt > row.judged
+    ]
     for row in rows:
         SETTLED.labels(_judge(row, by_id[row.id], now=now, draw=draw)).inc()
     QueuedMessage.objects.bulk_update(rows, JUDGED)
@@ -201,6 +216,7 @@ def discard_dead_letters(ids: Sequence[int], *, now: dt.datetime) -> int:
 
 JUDGED = [
     "queue_type",
+    "judged",
     "retry_count",
     "next_retry_at",
     "is_processed",
@@ -223,6 +239,7 @@ def _judge(row: QueuedMessage, outcome: Outcome, *, now: dt.datetime, draw: Rand
             "",
         )
         return "sent"
+    row.judged = outcome.attempt
     row.last_error = f"{outcome.code}: {outcome.message}"
     if not outcome.is_refusal:
         row.next_retry_at = _later(now, row.attempts, OUTAGE_BASE_S, OUTAGE_LONGEST_S, draw)
@@ -324,6 +341,7 @@ def _recipient(wish: Wish) -> str | None:
 def _submission(row: QueuedMessage) -> Submission:
     return Submission(
         id=row.id,
+        attempt=row.attempts,
         room=str(row.room_id),
         sender=str(row.sender_id),
         client_id=str(row.client_id),

@@ -110,6 +110,7 @@ class Migration(migrations.Migration):
                 ('to_seq', models.BigIntegerField(null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('attempts', models.IntegerField(db_default=0, default=0)),
+                ('judged', models.IntegerField(db_default=0, default=0)),
                 ('retry_count', models.IntegerField(db_default=0, default=0)),
                 ('max_retries', models.IntegerField(db_default=3, default=3)),
                 ('next_retry_at', models.DateTimeField(blank=True, null=True)),

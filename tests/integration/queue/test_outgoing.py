@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from libs.common.errors import ClientIdReused, PermissionDenied
+from libs.common.errors import ClientIdReused, PermissionDenied, RateLimited
 from libs.common.events import Outcome, OutgoingFailed, OutgoingSent
 from libs.common.streams.entries import Outgoing
 from services.queue.actions import outgoing
@@ -16,17 +16,33 @@ AT = "2026-01-01T00:00:01.000Z"
 
 
 def sent(submission, seq=1):
-    return Outcome(id=submission.id, seq=seq, at=AT)
+    return Outcome(id=submission.id, attempt=submission.attempt, seq=seq, at=AT)
 
 
 def refused(submission):
     return Outcome(
-        id=submission.id, code="permission_denied", message="No member.", is_refusal=True
+        id=submission.id,
+        attempt=submission.attempt,
+        code="permission_denied",
+        message="No member.",
+        is_refusal=True,
     )
 
 
 def outage(submission):
-    return Outcome(id=submission.id, code="unavailable", message="Down.")
+    return Outcome(
+        id=submission.id, attempt=submission.attempt, code="unavailable", message="Down."
+    )
+
+
+async def give_up(house):
+    """Let chat refuse the only message three times; return its last submission."""
+    submissions = []
+    for _ in range(3):
+        await house.after(60)
+        submissions += await house.due()
+        await house.settle(refused(submissions[-1]))
+    return submissions[-1]
 
 
 async def told(house):
@@ -197,6 +213,36 @@ async def test_when_chat_takes_messages_again_the_others_do_not_wait_long(house,
     assert len(await house.due()) + len(due) >= 2
 
 
+async def test_a_refusal_that_is_told_again_counts_once(house, room):
+    await house.queue(ANN, room)
+    (submission,) = await house.due()
+    for _ in range(5):
+        await house.settle(refused(submission))
+    await house.after(60)
+    (again,) = await house.due()
+    await house.settle(refused(submission), outage(again))
+
+    assert again.attempt == submission.attempt + 1
+    assert house.rows("select retry_count, ending from queued_message") == [(1, "")]
+
+
+async def test_a_sender_who_has_very_many_waiting_is_refused_others_are_not(house, room):
+    await house.queue(ANN, room)
+    house.rows(
+        "insert into queued_message (sender_id, room_id, client_id, queue_type)"
+        " select %s, %s, gen_random_uuid(), 'outgoing' from generate_series(2, %s)",
+        ANN,
+        room,
+        outgoing.WAITING,
+    )
+
+    with pytest.raises(RateLimited):
+        await house.queue(ANN, room)
+    await house.queue(BOB, room)
+    house.rows("update queued_message set is_processed = true where sender_id = %s", ANN)
+    await house.queue(ANN, room)
+
+
 async def test_an_outcome_that_comes_twice_changes_nothing(house, room):
     await house.queue(ANN, room)
     (submission,) = await house.due()
@@ -209,9 +255,7 @@ async def test_an_outcome_that_comes_twice_changes_nothing(house, room):
 
 async def test_what_was_given_up_and_is_sent_after_all_counts_as_sent(house, room):
     await house.queue(ANN, room)
-    (submission,) = await house.due()
-    for _ in range(3):
-        await house.settle(refused(submission))
+    submission = await give_up(house)
     await house.settle(sent(submission))
 
     assert [type(event) for event in await told(house)][-1] is OutgoingSent
@@ -220,14 +264,10 @@ async def test_what_was_given_up_and_is_sent_after_all_counts_as_sent(house, roo
 
 async def test_a_dead_letter_is_replayed_with_three_tries_or_discarded(house, room):
     await house.queue(ANN, room, "first")
-    (submission,) = await house.due()
-    for _ in range(3):
-        await house.settle(refused(submission))
+    submission = await give_up(house)
 
     replayed = await house.do(outgoing.replay_dead_letters, [submission.id])
-    (again,) = await house.due()
-    for _ in range(3):
-        await house.settle(refused(again))
+    again = await give_up(house)
     discarded = await house.do(outgoing.discard_dead_letters, [submission.id])
 
     assert (again.id, replayed, discarded) == (submission.id, 1, 1)
@@ -245,9 +285,7 @@ async def test_what_waits_cannot_be_replayed_or_discarded(house, room):
 
 async def test_whoever_tries_again_what_was_given_up_gets_three_more_tries(house, room):
     client_id = await house.queue(ANN, room)
-    (submission,) = await house.due()
-    for _ in range(3):
-        await house.settle(refused(submission))
+    submission = await give_up(house)
 
     await house.queue(ANN, room, client_id=client_id)
 
