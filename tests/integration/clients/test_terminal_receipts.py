@@ -73,6 +73,8 @@ def test_lines_that_can_no_longer_change_scroll_away_in_order_each_once(world):
         anns.until("  42 ")
         anns.type("/re\t", enter=False)
         listed = anns.until("remove    rename    reply")
+        # While the list is written the terminal reads keys itself, and would take this one.
+        anns.until_true(lambda: not anns.echoes, "prompt behind the list")
         anns.type("\x15/members")
         anns.until("(you)")
         status = anns.leave()
