@@ -1,20 +1,29 @@
 """`make check`, `fix` and `test`: lists of commands, each timed, all of them run.
 
-A part that fails does not hide the next one; the status at the end is that of the whole.
+A part that fails does not hide the next one; the status at the end is that of the whole. Tests are
+two such lists at the same time, because most of them wait: the output of the second is kept, and
+shown behind that of the first.
 """
 
+import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TextIO
 
 from dev import web
 from dev.services import SERVICES
 from dev.settings import ROOT, environment
 
-PARTS_OF_TESTS = ("unit", "properties", "integration", "faults", "e2e")
+FOLDERS = ("unit", "properties", "integration")
+FOLDERS_BESIDE = ("faults", "e2e")
+"""Folders of tests: about as much time in the first as in the others and the rest together."""
 DAPHNE = {"daphne": ("tests/integration", "tests/faults"), "daphne e2e": ("tests/e2e",)}
 """Where tests are that also run with daphne. The browser's by themselves, because its driver keeps
 an event loop running in the test's thread."""
@@ -59,7 +68,7 @@ def fix() -> int:
 
 def test() -> int:
     """Run every test there is; return the exit status."""
-    return run_all(list(tests()))
+    return run_all(list(tests()), beside=list(tests_beside()))
 
 
 def checks() -> Iterator[Part]:
@@ -88,10 +97,15 @@ def fixes() -> Iterator[Part]:
 
 
 def tests() -> Iterator[Part]:
-    """Yield the parts of ``test``: one a folder that has tests, then the web client's own."""
-    for name in PARTS_OF_TESTS:
-        if any((ROOT / "tests" / name).rglob("test_*.py")):
-            yield python(name, "-m", "pytest", "--quiet", f"tests/{name}")
+    """Yield the parts of ``test`` that are shown as they run, one a folder."""
+    for name in FOLDERS:
+        yield python(name, "-m", "pytest", "--quiet", f"tests/{name}")
+
+
+def tests_beside() -> Iterator[Part]:
+    """Yield those that run beside them: more folders, the other server, the web client's own."""
+    for name in FOLDERS_BESIDE:
+        yield python(name, "-m", "pytest", "--quiet", f"tests/{name}")
     for name, folders in DAPHNE.items():
         marked = ("-m", "pytest", "--quiet", "-m", "both_servers", *folders)
         yield python(name, *marked, extra={"SERVER": "daphne"})
@@ -109,31 +123,60 @@ def npm(name: str, *arguments: str) -> Part:
     return Part(name=name, command=("npm", *arguments), folder=web.WEB, extra=web.npm_environment())
 
 
-def run_all(parts: Sequence[Part]) -> int:
+def run_all(parts: Sequence[Part], *, beside: Sequence[Part] = ()) -> int:
     """Run the parts one after the other and print a table of what each took.
+
+    Args:
+        parts: are shown as they run.
+        beside: likewise one after the other, at the same time; shown when the others are through.
 
     Returns:
         0 if all of them succeeded, 1 otherwise.
     """
-    rows = []
-    for part in parts:
-        say(f"── {part.name}")
-        began_s = time.monotonic()
-        status = run(part)
-        rows.append((part.name, status, time.monotonic() - began_s))
+    stop = threading.Event()
+    with ThreadPoolExecutor() as threads, TemporaryFile("w+") as kept:
+        others = threads.submit(run_each, beside, kept, stop)
+        try:
+            rows = run_each(parts, sys.stdout, stop)
+        except BaseException:  # Ctrl-C, above all: it ends the part that runs, not those behind it
+            stop.set()
+            raise
+        rows += others.result()
+        kept.seek(0)
+        shutil.copyfileobj(kept, sys.stdout)
     say("")
     for name, status, took_s in rows:
         say(f"{'ok    ' if status == 0 else 'FAILED'} {took_s:7.1f} s  {name}")
     return int(any(status != 0 for _, status, _ in rows))
 
 
-def run(part: Part) -> int:
-    """Run one part with its output on the terminal; return its status."""
+def run_each(
+    parts: Sequence[Part], output: TextIO, stop: threading.Event
+) -> list[tuple[str, int, float]]:
+    """Run parts one after the other until ``stop``; return of each its name, status and seconds."""
+    rows = []
+    for part in parts:
+        if stop.is_set():
+            break
+        say(f"── {part.name}", output)
+        began_s = time.monotonic()
+        status = run(part, output)
+        rows.append((part.name, status, time.monotonic() - began_s))
+    return rows
+
+
+def run(part: Part, output: TextIO) -> int:
+    """Run one part with its output on the terminal, or in a file; return its status."""
     whole = {**environment(), **part.extra}
-    return subprocess.run(part.command, cwd=part.folder, env=whole, check=False).returncode
+    errors = None if output is sys.stdout else subprocess.STDOUT
+    ran = subprocess.run(
+        part.command, cwd=part.folder, env=whole, check=False, stdout=output, stderr=errors
+    )
+    return ran.returncode
 
 
-def say(text: str) -> None:
+def say(text: str, output: TextIO | None = None) -> None:
     """Write a line, in order with what the parts write."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    written = output or sys.stdout
+    written.write(f"{text}\n")
+    written.flush()
