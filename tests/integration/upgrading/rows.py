@@ -89,6 +89,34 @@ PRESENCE: Mapping[str, Statements] = {
     ],
 }
 
+QUEUE: Mapping[str, Statements] = {
+    "0001_initial": [
+        "insert into room (id, version, is_direct, head) values (%(room)s::uuid, 3, true, 9)",
+        """insert into member (room_id, user_id)
+            values (%(room)s::uuid, %(ann)s::uuid), (%(room)s::uuid, %(bob)s::uuid)""",
+        """insert into queued_message
+            (queue_type, room_id, recipient_id, from_seq, to_seq, created_at, max_retries,
+             is_processed, finished_at, ending)
+            values ('incoming', %(room)s::uuid, %(bob)s::uuid, 4, 9, now(), 3, false, null, ''),
+                   ('incoming', %(room)s::uuid, %(ann)s::uuid, 9, 9, now(), 3, true, now(),
+                    'received')""",
+        """insert into queued_message
+            (queue_type, room_id, sender_id, recipient_id, client_id, content, reply_to,
+             created_at, next_retry_at)
+            values ('outgoing', %(room)s::uuid, %(ann)s::uuid, %(bob)s::uuid, gen_random_uuid(),
+                    'sécond 🙂', 1, now(), now()),
+                   ('retry', %(room)s::uuid, %(ann)s::uuid, %(bob)s::uuid, gen_random_uuid(),
+                    'third', null, now(), null)""",
+        """insert into chat_session (id, user_id, process, n, offers, offer_at)
+            values (%(sid)s::uuid, %(ann)s::uuid, %(tag)s, 7, 1, now())""",
+        "insert into chat_process (name, heard_at) values (%(tag)s, now())",
+        "insert into head_mark (room_id, at, head) values (%(room)s::uuid, now(), 9)",
+        "insert into expired (user_id, total) values (%(bob)s::uuid, 12)",
+        """insert into outbox (messages)
+            select array_agg(id) from queued_message where room_id = %(room)s::uuid""",
+    ],
+}
+
 RECEIPTS: Mapping[str, Statements] = {
     "0001_initial": [
         """insert into room (id, version, open_history, head, judged_head)
@@ -115,6 +143,7 @@ RECEIPTS: Mapping[str, Statements] = {
 ROWS: Mapping[str, Mapping[str, Statements]] = {
     "chat": CHAT,
     "presence": PRESENCE,
+    "queue": QUEUE,
     "receipts": RECEIPTS,
 }
 """By service, and by the name of the migration."""
@@ -164,6 +193,29 @@ def see_somebody_go(cursor: extensions.cursor, tag: str) -> None:
     assert cursor.fetchall() == [(False, 1764360000001, True, "contacts")]
 
 
+def fold_lag_and_submit(cursor: extensions.cursor, tag: str) -> None:
+    """Raise how far somebody is, as news of it do, and take a message that is due."""
+    cursor.execute(
+        """insert into queued_message as row
+                  (queue_type, room_id, recipient_id, from_seq, to_seq, created_at, max_retries,
+                   is_processed, ending)
+            values ('incoming', %(room)s::uuid, %(bob)s::uuid, 6, 8, now(), 3, false, '')
+                on conflict (room_id, recipient_id) where queue_type = 'incoming' do update
+               set from_seq = greatest(row.from_seq, excluded.from_seq),
+                   to_seq = greatest(row.to_seq, excluded.to_seq)
+            returning from_seq, to_seq, is_processed""",
+        names(tag),
+    )
+    assert cursor.fetchone() == (6, 9, False)
+    cursor.execute(
+        """update queued_message set attempts = attempts + 1
+            where room_id = %(room)s::uuid and next_retry_at <= now() and not is_processed
+        returning content, attempts, retry_count, max_retries""",
+        names(tag),
+    )
+    assert cursor.fetchall() == [("sécond 🙂", 1, 0, 3)]
+
+
 def fold_a_claim(cursor: extensions.cursor, tag: str) -> None:
     """Raise a watermark as the folder does, past the message of its member's own."""
     cursor.execute(
@@ -185,6 +237,7 @@ def fold_a_claim(cursor: extensions.cursor, tag: str) -> None:
 PROOFS: Mapping[str, Callable[[extensions.cursor, str], None]] = {
     "chat": send_a_message,
     "presence": see_somebody_go,
+    "queue": fold_lag_and_submit,
     "receipts": fold_a_claim,
 }
 """By service: shows that it can do its work on the newest schema."""
