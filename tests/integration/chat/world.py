@@ -130,14 +130,28 @@ class World:
         """Make some users."""
         return [self.person(f"Person {number}") for number in range(count)]
 
-    def token(self, user: str, sid: str, name: str = "", *, clock: Clock | None = None) -> str:
+    def staff(self) -> Person:
+        """Make a user whose token calls them staff."""
+        person = self.person("Staff")
+        token = self.token(person.id, person.sid, person.username, staff=True)
+        return Person(person.id, person.username, person.sid, token)
+
+    def token(
+        self,
+        user: str,
+        sid: str,
+        name: str = "",
+        *,
+        clock: Clock | None = None,
+        staff: bool = False,
+    ) -> str:
         """Sign a token, as of the clock's time."""
         issuer = Issuer(
             self._secrets.token_signing_key,
             verify_keys=self._secrets.token_verify_keys,
             clock=clock or SystemClock(),
         )
-        return issuer.issue(sub=user, sid=sid, name=name, staff=False)
+        return issuer.issue(sub=user, sid=sid, name=name, staff=staff)
 
     def room(self, *members: Person, name: str = "A room", joined_seq: int = 0) -> str:
         """Make a group room; nobody is told of it."""

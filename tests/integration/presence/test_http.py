@@ -5,8 +5,6 @@ import uuid
 import msgspec
 import pytest
 
-from libs.common.clock import SystemClock
-from libs.common.tokens import Issuer
 from tests.integration.presence.seeing import until_last_seen, until_status
 
 BAD, UNAUTHENTICATED, FORBIDDEN, OK = 400, 401, 403, 200
@@ -137,20 +135,12 @@ async def test_totals_are_for_staff(world, acquainted):
         await until_status(watching, ann, "online")
         async with world.http(ann, service="presence") as http:
             refused = await http.get("/stats")
-            as_staff = {"Authorization": f"Bearer {staff_token(world, ann)}"}
+            as_staff = {"Authorization": f"Bearer {world.token(ann.id, ann.sid, staff=True)}"}
             totals = (await http.get("/stats", headers=as_staff)).json()
 
     assert refused.status_code == FORBIDDEN
     assert totals["online"] >= len(acquainted)
     assert totals["processes"] == len(world.chats)
-
-
-def staff_token(world, person):
-    secrets = world._secrets
-    issuer = Issuer(
-        secrets.token_signing_key, verify_keys=secrets.token_verify_keys, clock=SystemClock()
-    )
-    return issuer.issue(sub=person.id, sid=person.sid, name="", staff=True)
 
 
 @pytest.mark.parametrize("hidden_by", ["owner", "viewer"])
