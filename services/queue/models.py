@@ -125,7 +125,7 @@ class QueuedMessage(models.Model):
             models.Index(
                 fields=["sender_id", "room_id", "id"],
                 condition=Q(is_processed=False) & ~Q(queue_type=QueueType.INCOMING),
-                name="queued_lane",
+                name="queued_line",
             ),
             models.Index(
                 fields=["finished_at"], condition=Q(is_processed=True), name="queued_finished"

@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'queued_message',
                 'ordering': ['created_at'],
-                'indexes': [models.Index(fields=['queue_type', 'is_processed'], name='queued_by_type'), models.Index(fields=['recipient_id', 'is_processed'], name='queued_by_recipient'), models.Index(fields=['next_retry_at'], name='queued_by_next_retry'), models.Index(condition=models.Q(('is_processed', False), models.Q(('queue_type', 'incoming'), _negated=True)), fields=['sender_id', 'room_id', 'id'], name='queued_lane'), models.Index(condition=models.Q(('is_processed', True)), fields=['finished_at'], name='queued_finished')],
+                'indexes': [models.Index(fields=['queue_type', 'is_processed'], name='queued_by_type'), models.Index(fields=['recipient_id', 'is_processed'], name='queued_by_recipient'), models.Index(fields=['next_retry_at'], name='queued_by_next_retry'), models.Index(condition=models.Q(('is_processed', False), models.Q(('queue_type', 'incoming'), _negated=True)), fields=['sender_id', 'room_id', 'id'], name='queued_line'), models.Index(condition=models.Q(('is_processed', True)), fields=['finished_at'], name='queued_finished')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('queue_type', 'incoming')), fields=('room_id', 'recipient_id'), name='queued_incoming_once'), models.UniqueConstraint(condition=models.Q(('queue_type', 'incoming'), _negated=True), fields=('room_id', 'sender_id', 'client_id'), name='queued_outgoing_once')],
             },
         ),

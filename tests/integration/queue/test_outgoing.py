@@ -98,7 +98,7 @@ async def test_whoever_is_no_member_is_refused(house, room):
         await house.queue(CAT, room)
 
 
-async def test_messages_of_a_lane_are_submitted_one_after_the_other(house, room):
+async def test_messages_of_a_line_are_submitted_one_after_the_other(house, room):
     ids = [await house.queue(ANN, room, str(number)) for number in range(3)]
     order = []
     while due := await house.due():
@@ -110,7 +110,7 @@ async def test_messages_of_a_lane_are_submitted_one_after_the_other(house, room)
     assert order == ids
 
 
-async def test_other_lanes_do_not_wait(house, room):
+async def test_other_lines_do_not_wait(house, room):
     other = await house.room(ANN, CAT)
     for sender, place in ((ANN, room), (ANN, other), (BOB, room)):
         await house.queue(sender, place)
@@ -292,7 +292,7 @@ async def test_whoever_tries_again_what_was_given_up_gets_three_more_tries(house
     assert [each.id for each in await house.due()] == [submission.id]
 
 
-async def test_many_writers_at_once_leave_each_lane_one_that_is_due(house, room):
+async def test_many_writers_at_once_leave_each_line_one_that_is_due(house, room):
     async def write(sender):
         for number in range(5):
             await house.queue(sender, room, str(number))

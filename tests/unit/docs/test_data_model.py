@@ -72,7 +72,7 @@ def models_of(service):
     }
 
 
-MODELS = CHAT | models_of("presence") | models_of("receipts")
+MODELS = CHAT | models_of("presence") | models_of("queue") | models_of("receipts")
 
 
 @pytest.mark.parametrize("model", FIRST_MODELS)

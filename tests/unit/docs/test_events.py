@@ -7,6 +7,7 @@ import pytest
 from libs.common.events import AnyEvent
 from services.chat.store import STREAMS as STREAMS_OF_CHAT
 from services.presence.store import STREAMS as STREAMS_OF_PRESENCE
+from services.queue.store import STREAMS as STREAMS_OF_QUEUE
 from services.receipts.store import STREAMS as STREAMS_OF_RECEIPTS
 from tests.unit.docs import pages
 
@@ -14,6 +15,7 @@ EVENTS = {str(event.__struct_config__.tag): event for event in get_args(AnyEvent
 WRITTEN_BY = {
     "chat": STREAMS_OF_CHAT,
     "presence": STREAMS_OF_PRESENCE,
+    "queue": STREAMS_OF_QUEUE,
     "receipts": STREAMS_OF_RECEIPTS,
 }
 POLICIES = [

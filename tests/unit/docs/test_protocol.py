@@ -13,6 +13,8 @@ from services.chat.frames.server import AnyServerFrame
 from services.chat.urls import urlpatterns as chat_urls
 from services.presence.api.app import api as presence_api
 from services.presence.urls import urlpatterns as presence_urls
+from services.queue.api.app import api as queue_api
+from services.queue.urls import urlpatterns as queue_urls
 from services.receipts.api.app import api as receipts_api
 from services.receipts.urls import urlpatterns as receipts_urls
 from tests.unit.docs import pages
@@ -21,7 +23,7 @@ CLIENT_FRAMES = {str(frame.__struct_config__.tag): frame for frame in get_args(A
 SERVER_FRAMES = {str(frame.__struct_config__.tag): frame for frame in get_args(AnyServerFrame)}
 BELOW_CHAT = {1001, 1007, 1009}
 """Close codes that the WebSocket server sends by itself."""
-APIS = {"chat": chat_api, "presence": presence_api, "receipts": receipts_api}
+APIS = {"chat": chat_api, "presence": presence_api, "queue": queue_api, "receipts": receipts_api}
 ANY_ID = re.compile(r"\{\w+\}")
 
 
@@ -99,6 +101,7 @@ def test_every_path_is_documented_and_every_documented_one_is_served():
     [
         ("chat", chat_urls, {"healthz"}),
         ("presence", presence_urls, set[str]()),
+        ("queue", queue_urls, {"api/queue/admin/"}),
         ("receipts", receipts_urls, set[str]()),
     ],
 )

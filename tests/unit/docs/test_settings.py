@@ -7,7 +7,7 @@ import pytest
 from dev.settings import from_environment
 from tests.unit.docs import pages
 
-SERVICES = ("chat", "presence", "receipts")
+SERVICES = ("chat", "presence", "queue", "receipts")
 
 
 def variables_of(service):
