@@ -67,6 +67,14 @@ def execute(url: str, sql: str) -> None:
         cursor.execute(sql)
 
 
+def execute_alone(url: str, sql: str) -> None:
+    """Do what PostgreSQL does in no transaction."""
+    with closing(psycopg2.connect(url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+
+
 def terminate_backends(url: str) -> int:
     """End all other connections of this database; return how many there were."""
     sql = (

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from dev.manage import manage
-from tests.faults.extra_receipts import RECEIPTS, ExtraReceipts
+from tests.faults.extra_process import ExtraProcess
 from tests.faults.flood import Flood, announced, kept
 from tests.faults.postgres import outbox_rows, terminate_backends
 from tests.faults.streams import refuse_writes
@@ -22,7 +22,7 @@ WHILE_S = 1.0
 
 @pytest.fixture
 def extra(faulty_suite):
-    extra = ExtraReceipts(faulty_suite).start()
+    extra = ExtraProcess(faulty_suite, "receipts").start()
     yield extra
     extra.kill()
 
@@ -74,7 +74,9 @@ async def test_whatever_befalls_two_processes_all_that_was_claimed_is_kept_and_t
 
     assert status == 0
     await all_is_right(stage, flood, receipts_url)
-    reconciled = await asyncio.to_thread(manage, suite.run_dir, RECEIPTS, ["reconcile", pair.room])
+    reconciled = await asyncio.to_thread(
+        manage, suite.run_dir, extra.service, ["reconcile", pair.room]
+    )
     assert reconciled == 0
 
 

@@ -1,4 +1,4 @@
-"""One process of receipts beside a suite's own, which nothing starts again."""
+"""One process of a service beside a suite's own, which nothing starts again."""
 
 import subprocess
 from typing import Self
@@ -12,14 +12,14 @@ from dev.settings import ROOT
 
 READY = 200
 STOP_WITHIN_S = 60.0
-RECEIPTS = next(service for service in SERVICES if service.name == "receipts")
 
 
-class ExtraReceipts:
+class ExtraProcess:
     """A process on a suite's data that the gateway does not know. The same port, the same name."""
 
-    def __init__(self, suite: RunningSuite) -> None:
+    def __init__(self, suite: RunningSuite, service: str) -> None:
         self._suite = suite
+        self.service = next(each for each in SERVICES if each.name == service)
         self._port = free_port()
         self._internal_port = free_port(avoid={self._port})
         self._process: subprocess.Popen[bytes] | None = None
@@ -29,10 +29,10 @@ class ExtraReceipts:
         around = surroundings_of(self._suite.run_dir, self._suite.state)
         with (self._suite.run_dir / "suite.log").open("ab") as lines:
             self._process = subprocess.Popen(
-                RECEIPTS.command(),
+                self.service.command(),
                 cwd=ROOT,
                 env=service_environment(
-                    RECEIPTS, around, port=self._port, internal_port=self._internal_port
+                    self.service, around, port=self._port, internal_port=self._internal_port
                 ),
                 stdin=subprocess.DEVNULL,
                 stdout=lines,
@@ -40,9 +40,14 @@ class ExtraReceipts:
             )
         wait_until(
             lambda: http_status(self._internal_port, "/readyz") == READY,
-            what="the extra receipts to be ready",
+            what=f"the extra {self.service.name} to be ready",
         )
         return self
+
+    @property
+    def url(self) -> str:
+        """Where it answers HTTP."""
+        return f"http://127.0.0.1:{self._port}"
 
     def kill(self) -> None:
         """End it at once (SIGKILL); does nothing the second time."""
