@@ -8,10 +8,11 @@ order and more than once; that is what ``Rooms`` is for.
 from collections.abc import Callable, Iterable
 
 from clients.python.parley.attendance import Attendance, State
-from clients.python.parley.commands import Delivered, ReadReceipt, Sync, encode
+from clients.python.parley.commands import Delivered, ReadReceipt, encode
 from clients.python.parley.errors import TooLarge, error_of
 from clients.python.parley.frames import (
     Ack,
+    Drained,
     Error,
     Limits,
     Message,
@@ -32,12 +33,10 @@ from clients.python.parley.outcomes import Output, Sent, Settled
 from clients.python.parley.pace import Pace
 from clients.python.parley.presence import Presences
 from clients.python.parley.receipts import Receipts
+from clients.python.parley.recovery import Recovery
 from clients.python.parley.rooms import Rooms
 from clients.python.parley.server_clock import ServerClock
 from clients.python.parley.typists import Typists
-
-SYNC_WITHIN_S = 10.0
-"""A ``sync`` without a ``synced`` for so long is asked again."""
 
 
 class Core:
@@ -63,8 +62,7 @@ class Core:
         self._attendance = Attendance()
         self._limits = Limits()
         self._output = Output()
-        self._syncs = 0
-        self._sync: tuple[str, float] | None = None
+        self._recovery = Recovery(self.rooms)
 
     # What the owner calls ---------------------------------------------------------------------
 
@@ -78,6 +76,11 @@ class Core:
     def owes_receipts(self) -> bool:
         """Whether receipts wait for their time on this connection."""
         return self.online and self._receipts.pending
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether the others may believe that one types, or are about to."""
+        return self._keystrokes.pending
 
     @property
     def busy(self) -> bool:
@@ -143,7 +146,7 @@ class Core:
             self._output.commands += self.take_receipts(now)
             self._output.commands += self._keystrokes.due(now)
             self._output.typing += self.typists.due(now)
-            self._ask_for_holes(now)
+            self._output.commands += self._recovery.sync_missed_messages(now)
 
     def disconnected(self, now: float) -> None:
         """Stop sending; what has no answer goes out again after the next ``welcome``.
@@ -151,7 +154,7 @@ class Core:
         Who is there and who types is not known any more.
         """
         self.online = False
-        self._sync = None
+        self._recovery.disconnected()
         self._outbox.disconnected(now)
         self._keystrokes.clear()
         self._output.typing += self.typists.clear()
@@ -163,14 +166,14 @@ class Core:
         """Take in one frame of the server; types that need no decision are ignored."""
         match frame:
             case Message():
+                self._recovery.hear(frame, now)
                 self.take(frame, now)
             case Ack():
                 self._acknowledged(frame, now)
             case Error():
                 self._refused(frame, now)
-            case Synced():
-                self._sync = None
-                self.synced(frame.rooms, now)
+            case Drained() | Synced():
+                self._recovered(frame, now)
             case Room():
                 self.learn([frame], now)
             case Status():
@@ -183,6 +186,7 @@ class Core:
     def learn(self, rooms: Iterable[Room], now: float) -> None:
         """Take in rooms from HTTP or from a frame."""
         for room in rooms:
+            self._recovery.expect(room)
             before = self.rooms.known.get(room.id)
             self._release(self.rooms.learn(room, now))
             if room.removed:
@@ -230,7 +234,8 @@ class Core:
     def synced(self, rooms: Iterable[SyncedRoom], now: float) -> None:
         """Take in the end of a ``sync``, and ask at once for what is still to come."""
         self._release(self.rooms.synced(rooms, now))
-        self._ask_for_holes(now)
+        if self.online:
+            self._output.commands += self._recovery.sync_missed_messages(now)
 
     # The decisions ----------------------------------------------------------------------------
 
@@ -244,9 +249,19 @@ class Core:
         self.server_clock.set(welcome.server_time, now)
         self._receipts.connected()
         self._output.commands += self._attendance.connected(now)
+        self._recovery.connected(now)
         self.learn(welcome.rooms, now)
         self.rooms.ask_anew(now)
         self._send_due(now)
+
+    def _recovered(self, end: Drained | Synced, now: float) -> None:
+        """Take in that everything was replayed, or a ``sync`` answered; ask for what is missing."""
+        if isinstance(end, Drained):
+            self._recovery.drained(now)
+            self.synced((), now)
+        else:
+            self._recovery.answered()
+            self.synced(end.rooms, now)
 
     def _hear(self, frame: ServerFrame, now: float) -> None:
         """Take in what is true for the moment only."""
@@ -278,10 +293,7 @@ class Core:
         self._release(self.rooms.take(message, now))
 
     def _refused(self, error: Error, now: float) -> None:
-        if self._sync and error.ref == self._sync[0]:
-            self._sync = None
-            return
-        if error.ref is None:
+        if error.ref is None or self._recovery.refused(error.ref):
             return
         reason = error_of(
             error.code,
@@ -314,12 +326,3 @@ class Core:
     def _send_due(self, now: float) -> None:
         if self.online:
             self._output.commands += self._outbox.due(now)
-
-    def _ask_for_holes(self, now: float) -> None:
-        if not self.online or (self._sync and now < self._sync[1]):
-            return
-        cursors = self.rooms.sync_wanted(now)
-        if cursors:
-            self._syncs += 1
-            self._sync = (f"s{self._syncs}", now + SYNC_WITHIN_S)
-            self._output.commands.append(Sync(cursors=cursors, ref=self._sync[0]))

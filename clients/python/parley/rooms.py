@@ -191,6 +191,13 @@ class Rooms:
             shelf = self._shelves[room]
             shelf.ask_at, shelf.asked = now + HOLE_AGE_S, 0
 
+    def ask_now(self, heads: Mapping[str, int], now: float) -> None:
+        """Wait no longer for what is missing up to these heads, by room."""
+        for room in self._behind:
+            shelf = self._shelves[room]
+            if (shelf.cursor or 0) < heads.get(room, 0):
+                shelf.ask_at, shelf.asked = now, 0
+
     @property
     def unplaced(self) -> frozenset[str]:
         """The rooms that sent messages before anything told where they begin."""

@@ -41,6 +41,7 @@ async def test_messages_come_in_order_each_once_across_a_lost_connection(server,
         peer = await server.accept(fakes.room("r", last_seq=7, delivered_seq=3))
         await peer.message("r", 5)
         await peer.message("r", 8)
+        await peer.say(type="drained", count=1)
         sync = await peer.hear("sync")
         await peer.message("r", 6)
         await peer.message("r", 7)

@@ -41,9 +41,10 @@ def error(code: str, ref: str, **members: Any) -> frames.Error:
 
 @pytest.fixture
 def core() -> Core:
-    """A core that is online, with room r begun at 3."""
+    """A core that is online, with room r begun at 3, and for which nothing waits in the queue."""
     core = Core(random=lambda: 0.0)
     core.receive(welcome(fakes.room("r", last_seq=3, delivered_seq=3)), 0)
+    core.receive(frames.Drained(), 0)
     core.take_output()
     return core
 
@@ -135,7 +136,7 @@ def test_a_frame_over_the_servers_limit_is_not_sent(core):
 def test_heads_of_welcome_are_fetched_page_by_page(core):
     core.disconnected(1)
     core.receive(welcome(fakes.room("r", last_seq=6, delivered_seq=3)), 2)
-    core.tick(2.5)
+    core.receive(frames.Drained(), 2.1)
     [first] = core.take_output().commands
     core.receive(message(4), 3)
     core.receive(message(5), 3)
@@ -222,7 +223,7 @@ def test_after_a_reconnection_an_old_hole_is_asked_for_as_if_it_were_new(core):
     core.receive(welcome(fakes.room("r", last_seq=9, delivered_seq=3)), 100)
     core.take_output()
 
-    core.tick(100.5)
+    core.receive(frames.Drained(), 100.1)
 
     assert [one for one in core.take_output().commands if isinstance(one, Sync)]
 

@@ -21,6 +21,9 @@ STEPS = (
     "repeat",
     "hear",
     "refuse",
+    "replay",
+    "replay a part",
+    "receive elsewhere",
     "disconnect",
     "connect",
     "wait",
@@ -59,6 +62,22 @@ class Model:
             me = {"id": "me"}
             welcome = {"protocol": 1, "session": "s", "user": me, "rooms": [head]}
             self.core.receive(msgspec.convert(welcome, frames.Welcome), self.now)
+
+    def replay(self) -> None:
+        """Let the queue service send all that no device of this user has reported as received."""
+        self.replay_a_part(of=1)
+        if self.core.online:
+            self.down.append(frames.Drained(count=len(self.log) - self.delivered))
+
+    def replay_a_part(self, of: int = 2) -> None:
+        """Let it send the first part of that, and die."""
+        if self.core.online:
+            missed = range(self.delivered + 1, len(self.log) + 1)
+            self.down += [self.message(seq) for seq in missed[: -(-len(missed) // of)]]
+
+    def receive_elsewhere(self) -> None:
+        """Let another device of this user receive everything, so that no replay brings it."""
+        self.delivered = len(self.log)
 
     def disconnect(self) -> None:
         self.core.disconnected(self.now)
