@@ -9,7 +9,6 @@ each room, across reconnections. What goes wrong is a ``ParleyError`` with a cod
 """
 
 from clients.python.parley.client import Chat
-from clients.python.parley.connection import Link
 from clients.python.parley.entrances import register, sign_in, with_token
 from clients.python.parley.errors import (
     BadFrame,
@@ -44,6 +43,7 @@ from clients.python.parley.marks import Moved, Progress
 from clients.python.parley.options import Options
 from clients.python.parley.outcomes import Sent
 from clients.python.parley.shapes import Look, MessageReceipt, OwnPresence, Profile
+from clients.python.parley.states import ConnectionState
 from clients.python.parley.websocket import Socket
 
 __all__ = [
@@ -52,10 +52,10 @@ __all__ = [
     "Chat",
     "ClientIdReused",
     "Closed",
+    "ConnectionState",
     "CsrfFailed",
     "FellBehind",
     "Internal",
-    "Link",
     "Look",
     "Message",
     "MessageReceipt",

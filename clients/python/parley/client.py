@@ -1,6 +1,7 @@
 """``Chat``: one signed-in user, connected. What a bot, a test or a load generator holds.
 
-Made by one of ``entrances.py`` and used as ``async with``: entering connects, leaving closes.
+Made by one of ``entrances.py`` (or as it is, by a program that may start before its server) and
+used as ``async with``: entering connects, leaving closes.
 Between the two it comes back by itself from whatever ends its connection.
 """
 
@@ -13,7 +14,6 @@ from typing import Self
 from clients.python.parley.api import Api
 from clients.python.parley.attendance import State
 from clients.python.parley.commands import Command
-from clients.python.parley.connection import Link
 from clients.python.parley.credentials import Credentials
 from clients.python.parley.engine import Engine
 from clients.python.parley.feed import Feed
@@ -32,6 +32,7 @@ from clients.python.parley.options import Options
 from clients.python.parley.outbox import Draft
 from clients.python.parley.outcomes import Sent
 from clients.python.parley.rooms import Gap
+from clients.python.parley.states import ConnectionState
 
 SEND_TIMEOUT_S = 30.0
 """How long ``send`` tries, unless its caller says otherwise."""
@@ -119,9 +120,9 @@ class Chat:
         return self._engine.core.online
 
     @property
-    def link(self) -> Link:
+    def state(self) -> ConnectionState:
         """How the connection stands: ``connected`` in more words."""
-        return self._engine.connection.link
+        return self._engine.connection.state
 
     @property
     def next_try_in_s(self) -> float:
@@ -318,6 +319,16 @@ class Chat:
         While no session is open it also reports what was received and read.
         """
         await self._engine.without_socket.catch_up(wait_s)
+
+    # The connection ---------------------------------------------------------------------------
+
+    def state_changes(self) -> Feed[ConnectionState]:
+        """Return a feed of what the connection's state becomes, each state it passes through."""
+        return self._engine.states.open()
+
+    def attempt_reconnect(self) -> None:
+        """Try to connect now instead of after the present pause; nothing happens without one."""
+        self._engine.connection.attempt_reconnect()
 
     def abort(self) -> None:
         """Break the connection as a lost network would; the chat comes back by itself."""

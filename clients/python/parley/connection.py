@@ -7,13 +7,12 @@ dropped: the handler queues again after ``welcome`` what still matters.
 
 import asyncio
 import contextlib
-import enum
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from clients.python.parley.clock import Clock, Handle, sleep
+from clients.python.parley.clock import Clock, Handle
 from clients.python.parley.commands import Command, Ping, encode
 from clients.python.parley.errors import (
     BadFrame,
@@ -24,6 +23,16 @@ from clients.python.parley.errors import (
 )
 from clients.python.parley.frames import Reconnect, ServerFrame, Welcome, decode
 from clients.python.parley.reconnect import Action, Ladder
+from clients.python.parley.states import (
+    INITIAL,
+    ConnectionEvent,
+    ConnectionState,
+    event_of_welcome,
+    events_after_pause,
+    events_before_pause,
+    events_for_good,
+    next_state,
+)
 from clients.python.parley.websocket import LOST, Socket
 
 logger = logging.getLogger(__name__)
@@ -38,15 +47,6 @@ FORBIDDEN = 403
 """The handshake's answer to an ``Origin`` that is not allowed; it will not change by waiting."""
 
 
-class Link(enum.Enum):
-    """How a connection stands, for people who look at it."""
-
-    ONLINE = "online"
-    CONNECTING = "connecting"
-    WAITING = "waiting"
-    OFFLINE = "offline"
-
-
 class Handler(Protocol):
     """What a connection talks to. Calls come one at a time, and none may wait."""
 
@@ -56,6 +56,10 @@ class Handler(Protocol):
 
     def on_lost(self) -> None:
         """Learn that a connection which had its ``welcome`` has ended."""
+        ...
+
+    def update_connection_status(self, state: ConnectionState) -> None:
+        """Learn how the connection stands now; before what the other two tell."""
         ...
 
 
@@ -68,6 +72,9 @@ class Connection:
         handler: gets the frames.
         clock: for pauses and heartbeats.
         ladder: the pauses.
+
+    Attributes:
+        state: how it stands.
     """
 
     def __init__(
@@ -79,6 +86,7 @@ class Connection:
         clock: Clock,
         ladder: Ladder,
     ) -> None:
+        self.state = INITIAL
         self._open_socket = open_socket
         self._renew = renew
         self._handler = handler
@@ -94,15 +102,7 @@ class Connection:
         self._heard_at = 0.0
         self._alarm: Handle | None = None
         self._next_try_at: float | None = None
-
-    @property
-    def link(self) -> Link:
-        """How it stands: open, being opened, or waiting for the next (or next slow) try."""
-        if self._welcomed_at is not None:
-            return Link.ONLINE
-        if self._next_try_at is None:
-            return Link.CONNECTING
-        return Link.OFFLINE if self._ladder.offline else Link.WAITING
+        self._next_try = asyncio.Event()
 
     @property
     def next_try_in_s(self) -> float:
@@ -122,6 +122,18 @@ class Connection:
             self._queued.set()
             self._drained.clear()
 
+    def note_typing(self, *, is_typing: bool) -> None:
+        """Learn whether one types on the present connection; to be told as often as one likes."""
+        if is_typing and self.state is ConnectionState.CONNECTED:
+            self._move(ConnectionEvent.USER_TYPING)
+        elif not is_typing and self.state is ConnectionState.TYPING:
+            self._move(ConnectionEvent.STOP_TYPING)
+
+    def attempt_reconnect(self) -> None:
+        """End the pause before the next try, where there is one."""
+        if self._next_try_at is not None:
+            self._next_try.set()
+
     def abort(self) -> None:
         """Break the present connection, as a lost network would; ``run`` comes back."""
         if self._socket is not None:
@@ -135,27 +147,44 @@ class Connection:
             Closed: by a code that tells of a bug of this client (1003, 1007, 1009).
             Refused: the server does not allow this ``Origin``.
         """
-        while True:
-            closed = await self._live_once()
-            lived_s = self._end_session()
-            step = self._ladder.after(
-                closed.close_code, lived_s=lived_s, announced_s=self._announced_s
-            )
-            self._announced_s = None
-            if step.action is Action.STOP:
-                raise closed
-            logger.info("%s; next try in %.1f s", closed, step.delay_s)
-            self._next_try_at = self._clock.monotonic() + step.delay_s
-            await sleep(self._clock, step.delay_s)
-            self._next_try_at = None
-            if step.action is Action.RENEW:
-                await self._renew_session()
+        try:
+            while True:
+                await self._live_and_wait()
+        except ParleyError:
+            self._move(*events_for_good(self.state))
+            raise
 
     async def close(self) -> None:
         """Close the present socket politely. Cancel ``run`` first."""
         self._end_session()
         if self._socket is not None:
             await self._socket.close()
+
+    async def _live_and_wait(self) -> None:
+        """Live through one connection, or a try that fails, and the pause behind it."""
+        closed = await self._live_once()
+        lived_s = self._end_session()
+        step = self._ladder.after(closed.close_code, lived_s=lived_s, announced_s=self._announced_s)
+        self._announced_s = None
+        if step.action is Action.STOP:
+            raise closed
+        logger.info("%s; next try in %.1f s", closed, step.delay_s)
+        await self._pause(step.delay_s)
+        if step.action is Action.RENEW:
+            await self._renew_session()
+
+    async def _pause(self, delay_s: float) -> None:
+        """Wait until it is time for the next try, or until somebody asks for it."""
+        self._next_try.clear()
+        alarm = self._clock.call_later(delay_s, self._next_try.set)
+        self._next_try_at = self._clock.monotonic() + delay_s
+        self._move(*events_before_pause(self.state, is_offline=self._ladder.offline))
+        try:
+            await self._next_try.wait()
+        finally:
+            alarm.cancel()
+            self._next_try_at = None
+        self._move(*events_after_pause(self.state))
 
     async def _live_once(self) -> Closed:
         """Open, and read until the end; return how it ended."""
@@ -190,6 +219,8 @@ class Connection:
             self._welcomed_at = self._heard_at
             self._disarm()
             self._plan_beat(frame.heartbeat_s)
+            if not self.state.is_connected:
+                self._move(event_of_welcome(self.state))
         if isinstance(frame, Reconnect):
             self._announced_s = frame.after_ms / 1000
         self._handler.on_frame(frame)
@@ -239,8 +270,14 @@ class Connection:
             return None
         lived_s = self._clock.monotonic() - self._welcomed_at
         self._welcomed_at = None
+        self._move(ConnectionEvent.CONNECTION_LOST)
         self._handler.on_lost()
         return lived_s
+
+    def _move(self, *events: ConnectionEvent) -> None:
+        for event in events:
+            self.state = next_state(self.state, event)
+            self._handler.update_connection_status(self.state)
 
     def _disarm(self) -> None:
         if self._alarm is not None:

@@ -26,19 +26,13 @@ from clients.python.parley.errors import (
 )
 from clients.python.parley.fallback import Fallback
 from clients.python.parley.feed import Feed, Feeds
-from clients.python.parley.frames import (
-    Message,
-    PresenceOf,
-    Room,
-    ServerFrame,
-    Typing,
-    Welcome,
-)
+from clients.python.parley.frames import Message, PresenceOf, Room, ServerFrame, Typing, Welcome
 from clients.python.parley.marks import Moved
 from clients.python.parley.options import Options
 from clients.python.parley.outbox import Draft
 from clients.python.parley.outcomes import Sent, Settled
 from clients.python.parley.reconnect import Ladder
+from clients.python.parley.states import ConnectionState
 from clients.python.parley.websocket import Socket
 
 logger = logging.getLogger(__name__)
@@ -65,6 +59,7 @@ class Engine:
         moves: whose watermarks went up, after they did.
         typing: who types in a room, whenever that changes.
         presences: of people, whenever one changes.
+        states: of the connection, whenever that changes.
     """
 
     def __init__(self, base_url: str, api: Api, credentials: Credentials, options: Options) -> None:
@@ -74,6 +69,7 @@ class Engine:
         self.moves: Feeds[Moved] = Feeds()
         self.typing: Feeds[Typing] = Feeds()
         self.presences: Feeds[PresenceOf] = Feeds()
+        self.states: Feeds[ConnectionState] = Feeds()
         self.connection = Connection(
             self._open_socket,
             renew=lambda: credentials.renew(credentials.token),
@@ -180,6 +176,7 @@ class Engine:
         self.presences.put_all(output.presences)
         for settled in output.settled:
             self._settle(settled)
+        self.connection.note_typing(is_typing=self.core.is_typing)
         (self._told.clear if self.core.owes_receipts else self._told.set)()
         self._place_rooms()
         if self._alarm is None and self.core.busy and self._ended is None:
@@ -203,11 +200,15 @@ class Engine:
         self.core.disconnected(self.now)
         self.pump()
 
+    def update_connection_status(self, state: ConnectionState) -> None:
+        """Tell those who follow it how the connection stands."""
+        self.states.put(state)
+
     # In the background ------------------------------------------------------------------------
 
     async def _open_socket(self) -> Socket:
         origin = self._options.origin
-        return await Socket.open(
+        return await self._options.open_socket(
             self._base_url,
             token=await self._credentials.bearer(),
             headers={"Origin": origin} if origin else None,
@@ -292,7 +293,8 @@ class Engine:
         self._told.set()
         if self._alarm is not None:
             self._alarm.cancel()
-        for feed in (self.inbox, self.frames, self.moves, self.typing, self.presences):
+        self.inbox.close(error)
+        for feed in (self.frames, self.moves, self.typing, self.presences, self.states):
             feed.close(error)
         for sender in self._senders.values():
             if not sender.done():

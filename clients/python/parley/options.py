@@ -1,13 +1,14 @@
 """How a chat behaves, chosen once by its maker."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import httpx
 
 from clients.python.parley.clock import Clock, SystemClock
 from clients.python.parley.reconnect import BASES_S
+from clients.python.parley.websocket import Socket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Options:
         clock: where the time comes from.
         random: returns a float in [0, 1); the jitter of every pause.
         transport: what HTTP requests go through, for instance a proxy or a test's stand-in.
+        open_socket: makes a WebSocket, as ``Socket.open`` does; a test's stand-in needs no network.
     """
 
     automatic_receipts: bool = True
@@ -32,3 +34,4 @@ class Options:
     clock: Clock = field(default_factory=SystemClock)
     random: Callable[[], float] = random.random
     transport: httpx.AsyncBaseTransport | None = None
+    open_socket: Callable[..., Awaitable[Socket]] = Socket.open

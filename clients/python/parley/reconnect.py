@@ -97,15 +97,16 @@ class Ladder:
             return Step(action, 0.0)
         if action is Action.RENEW:
             self.renewals += 1
-            return Step(action, 0.0 if self.renewals == 1 else self._climb())
+            return Step(action, 0.0 if self.renewals == 1 else self.calculate_backoff())
         if announced_s is not None:
             return Step(action, announced_s)
-        pause_s = self._climb()
+        pause_s = self.calculate_backoff()
         return Step(
             action, max(pause_s, RATE_LIMITED_PAUSE_S) if action is Action.WAIT else pause_s
         )
 
-    def _climb(self) -> float:
+    def calculate_backoff(self) -> float:
+        """Climb a rung, and return the pause there in seconds."""
         self.rung += 1
         if self.offline:
             return OFFLINE_PAUSE_S

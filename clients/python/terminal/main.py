@@ -127,7 +127,7 @@ def _live(chat: Chat, model: Model, people: People, view: View) -> Live:
     return Live(
         above=view.live,
         prompt=view.prompt,
-        bar=lambda: view.bar(chat.link, chat.next_try_in_s),
+        bar=lambda: view.bar(chat.state, chat.next_try_in_s),
         complete=completions,
     )
 

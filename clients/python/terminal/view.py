@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from clients.python.parley import Link, Message, MessageReceipt, Room, User
+from clients.python.parley import ConnectionState, Message, MessageReceipt, Room, User
 from clients.python.terminal import lines
 from clients.python.terminal.commands import COMMANDS
 from clients.python.terminal.company import NAME_COLUMNS, Company
@@ -170,7 +170,7 @@ class View:
         title = clip(self._model.title(room.id), 24) if room else "no conversation"
         return [("prompt", f"{title} > ")]
 
-    def bar(self, link: Link, next_try_in_s: float) -> Line:
+    def bar(self, state: ConnectionState, next_try_in_s: float) -> Line:
         """Return the bottom line: the connection, the others here, who one is, what waits."""
         waiting = len(self._model.waiting())
         unread = self._model.unread_elsewhere()
@@ -181,8 +181,8 @@ class View:
             f"{waiting} on {'its' if waiting == 1 else 'their'} way" if waiting else "",
             "/help",
         ]
-        style, state = link_words(link, next_try_in_s)
-        return [(style, f" {state} "), ("bar", " · ".join(["", *filter(None, words)]))]
+        style, how = state_words(state, next_try_in_s)
+        return [(style, f" {how} "), ("bar", " · ".join(["", *filter(None, words)]))]
 
     def _here(self) -> str:
         """Say who writes in the open room; otherwise, of two people, whether the other is there."""
@@ -273,12 +273,13 @@ def _times(receipt: MessageReceipt) -> tuple[float, float]:
     return read, delivered
 
 
-def link_words(link: Link, next_try_in_s: float) -> lines.Piece:
-    """Say how the connection stands."""
+def state_words(state: ConnectionState, next_try_in_s: float) -> lines.Piece:
+    """Say how the connection stands; of a pause also how long it lasts."""
+    if state.is_connected:
+        return "bar.good", "● connected"
     seconds = f"{next_try_in_s:.0f} s"
-    return {
-        Link.ONLINE: ("bar.good", "● connected"),
-        Link.CONNECTING: ("bar.warn", "○ connecting …"),
-        Link.WAITING: ("bar.warn", f"○ reconnecting in {seconds}"),
-        Link.OFFLINE: ("bar.bad", f"○ offline, next try in {seconds}"),
-    }[link]
+    if state in (ConnectionState.FAILED, ConnectionState.OFFLINE_MODE):
+        return "bar.bad", f"○ offline, next try in {seconds}"
+    if next_try_in_s > 0:
+        return "bar.warn", f"○ reconnecting in {seconds}"
+    return "bar.warn", "○ connecting …"

@@ -10,6 +10,7 @@ from websockets.asyncio.server import serve
 
 from clients.python import parley
 from clients.python.parley.commands import SendTyping
+from clients.python.parley.states import ConnectionState
 from tests.unit.clients.python import fakes
 from tests.unit.clients.python.fakes import ROOM, chat_with
 from tests.waiting import until
@@ -181,18 +182,110 @@ async def test_a_server_without_a_welcome_is_not_waited_for_for_ever(server, web
         await chat.__aenter__()
 
 
-async def test_the_link_tells_when_the_next_try_comes(server, web, clock):
+async def test_a_chat_tells_its_state_and_when_the_next_try_comes(server, web, clock):
     steady = {"clock": clock, "random": lambda: 1.0, "reconnect_bases_s": (8.0,)}
     async with chat_with(server, web, **steady) as (chat, _):
-        told = [(chat.link.name, chat.next_try_in_s)]
+        told = [(chat.state.name, chat.next_try_in_s)]
         chat.abort()
-        await until(lambda: chat.link is not parley.Link.ONLINE)
-        told.append((chat.link.name, chat.next_try_in_s))
+        await until(lambda: not chat.connected)
+        told.append((chat.state.name, chat.next_try_in_s))
         clock.advance(3)
-        told.append((chat.link.name, chat.next_try_in_s))
+        told.append((chat.state.name, chat.next_try_in_s))
         clock.advance(5)
-        await until(lambda: chat.link is parley.Link.CONNECTING)
+        await until(lambda: chat.state is ConnectionState.RECONNECTING)
+        told.append((chat.state.name, chat.next_try_in_s))
         await server.accept(ROOM)
-        await until(lambda: chat.link is parley.Link.ONLINE)
+        await until(lambda: chat.state is ConnectionState.CONNECTED)
 
-    assert told == [("ONLINE", 0), ("WAITING", 8), ("WAITING", 5)]
+    assert told == [("CONNECTED", 0), ("DISCONNECTED", 8), ("DISCONNECTED", 5), ("RECONNECTING", 0)]
+
+
+async def test_every_state_can_be_followed_typing_as_well(server, web, clock):
+    async with chat_with(server, web, clock=clock) as (chat, peer):
+        changes = chat.state_changes()
+        chat.type("r")
+        await peer.hear("typing")
+        chat.stop_typing("r")
+        chat.type("r")
+        chat.abort()
+        await until(lambda: not chat.connected)
+        clock.advance(1)
+        await server.accept(ROOM)
+        await until(lambda: chat.connected)
+        chat.type("r")
+        clock.advance(1.5)
+        told = [(await changes.next()).value for _ in range(8)]
+
+    assert told == [
+        "Typing",
+        "Connected",
+        "Typing",
+        "Disconnected",
+        "Reconnecting",
+        "Connected",
+        "Typing",
+        "Connected",
+    ]
+
+
+async def test_a_message_that_is_sent_ends_typing(server, web):
+    async with chat_with(server, web) as (chat, peer):
+        chat.type("r")
+        typing = chat.state
+        sending = asyncio.create_task(chat.send("r", "hello"))
+        await peer.acknowledge(await peer.hear("message"), 4)
+        await sending
+
+        assert (typing, chat.state) == (ConnectionState.TYPING, ConnectionState.CONNECTED)
+
+
+async def test_a_try_can_be_had_at_once(server, web):
+    slow = {"reconnect_bases_s": (1000.0,)}
+    async with chat_with(server, web, **slow) as (chat, _):
+        chat.abort()
+        await until(lambda: chat.state is ConnectionState.DISCONNECTED)
+        chat.attempt_reconnect()
+        await server.accept(ROOM)
+        await until(lambda: chat.connected)
+
+
+async def test_a_program_may_start_before_its_server(server, web):
+    down = {"GET /api/chat/auth/session", "POST /api/chat/auth/token"}
+    as_ever = {what: web.answers[what] for what in down}
+    for what in down:
+        web.answer(what, lambda request: fakes.problem(503, "unavailable"))
+    chat = parley.Chat(server.url, username="alice", password="secret", options=fakes.options(web))
+    entering = asyncio.create_task(chat.__aenter__())
+    await until(lambda: chat.state is ConnectionState.OFFLINE_MODE and chat.next_try_in_s > 1)
+    web.answers |= as_ever
+    web.answer("GET /api/chat/auth/session", lambda request: fakes.problem(401, "unauthenticated"))
+    chat.attempt_reconnect()
+    await server.accept(ROOM)
+    await entering
+    await chat.close()
+
+    assert server.tokens == ["Bearer t1"]
+
+
+async def test_a_first_connection_that_is_refused_is_tried_again(server, web):
+    answers = iter([http.HTTPStatus.SERVICE_UNAVAILABLE] * 3)
+
+    async def answer(connection, request):
+        status = next(answers, None)
+        return connection.respond(status, "not yet") if status else None
+
+    async with serve(server.serve_one, "127.0.0.1", 0, process_request=answer) as listener:
+        port = next(iter(listener.sockets)).getsockname()[1]
+        patient = fakes.options(web, reconnect_bases_s=(0.01, 0.01))
+        chat = await parley.sign_in(f"http://127.0.0.1:{port}", "alice", "secret", patient)
+        changes = chat.state_changes()
+        entering = asyncio.create_task(chat.__aenter__())
+        await until(lambda: chat.state is ConnectionState.OFFLINE_MODE and chat.next_try_in_s > 1)
+        chat.attempt_reconnect()
+        await server.accept(ROOM)
+        await entering
+        told = [(await changes.next()).value for _ in range(len(changes))]
+        await chat.close()
+
+    first, later = ["Failed", "OfflineMode", "Reconnecting"], ["Failed", "OfflineMode"]
+    assert told == [*first, *later, "Reconnecting", "Connected"]

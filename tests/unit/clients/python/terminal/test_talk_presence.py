@@ -19,7 +19,7 @@ def online(*users: str) -> dict[str, Any]:
 
 
 async def bar_says(stage: Stage, text: str) -> None:
-    await until(lambda: text in plain(stage.view.bar(stage.chat.link, 0)))
+    await until(lambda: text in plain(stage.view.bar(stage.chat.state, 0)))
 
 
 async def test_the_header_of_an_open_conversation_follows_the_other_person(stage):

@@ -5,13 +5,19 @@ from collections.abc import Sequence
 
 import pytest
 
-from clients.python.parley import Link, MessageReceipt, User, Watermark
+from clients.python.parley import ConnectionState, MessageReceipt, User, Watermark
 from clients.python.parley.marks import Marks
 from clients.python.terminal.lines import Laid, Mark, plain
 from clients.python.terminal.model import Model, Outgoing
 from clients.python.terminal.people import People
 from clients.python.terminal.ticks import Ticks
-from clients.python.terminal.view import LISTED_RECEIPTS, LISTED_ROOMS, LIVE_LINES, View, link_words
+from clients.python.terminal.view import (
+    LISTED_RECEIPTS,
+    LISTED_ROOMS,
+    LIVE_LINES,
+    View,
+    state_words,
+)
 from tests.unit.clients.python.terminal.made import Others, ask_nobody, company_of, message, room
 
 
@@ -182,7 +188,7 @@ def test_the_bar_tells_the_connection_and_what_waits(view, model):
     model.begin("t")
     model.outgoing["x"] = Outgoing("r", "x", "hi")
 
-    bar = plain(view.bar(Link.WAITING, 3.4))
+    bar = plain(view.bar(ConnectionState.RECONNECTING, 3.4))
 
     assert bar == " ○ reconnecting in 3 s  · @ann · 2 unread elsewhere · 1 on its way · /help"
 
@@ -199,7 +205,11 @@ def test_the_header_follows_the_other_person_of_a_conversation_of_two(view, mode
 
 def test_the_bar_tells_who_types_here_and_otherwise_whether_the_other_is_there(view, model, others):
     def told() -> str:
-        return plain(view.bar(Link.ONLINE, 0)).removeprefix(" ● connected  · ").split(" · ")[0]
+        return (
+            plain(view.bar(ConnectionState.CONNECTED, 0))
+            .removeprefix(" ● connected  · ")
+            .split(" · ")[0]
+        )
 
     others.are("away", "bob")
     others.typing["t"] = ["ann"]
@@ -220,12 +230,21 @@ def test_members_are_listed_with_who_of_them_is_there(view, others):
     ]
 
 
-@pytest.mark.parametrize("link", list(Link))
-def test_every_state_of_the_connection_has_words(link):
-    style, words = link_words(link, 60)
-
-    assert style.startswith("bar.")
-    assert words
+@pytest.mark.parametrize(
+    ("state", "next_try_in_s", "style", "words"),
+    [
+        (ConnectionState.CONNECTING, 0, "bar.warn", "○ connecting …"),
+        (ConnectionState.CONNECTED, 0, "bar.good", "● connected"),
+        (ConnectionState.TYPING, 0, "bar.good", "● connected"),
+        (ConnectionState.DISCONNECTED, 2, "bar.warn", "○ reconnecting in 2 s"),
+        (ConnectionState.RECONNECTING, 0, "bar.warn", "○ connecting …"),
+        (ConnectionState.RECONNECTING, 8, "bar.warn", "○ reconnecting in 8 s"),
+        (ConnectionState.FAILED, 0, "bar.bad", "○ offline, next try in 0 s"),
+        (ConnectionState.OFFLINE_MODE, 60, "bar.bad", "○ offline, next try in 60 s"),
+    ],
+)
+def test_every_state_of_the_connection_has_words(state, next_try_in_s, style, words):
+    assert state_words(state, next_try_in_s) == (style, words)
 
 
 def test_the_prompt_names_where_a_line_goes(view, model):
