@@ -100,7 +100,7 @@ class Core:
             self._outbox.forget(pending.ref)
             raise TooLarge(f"a frame holds at most {self._limits.frame_bytes} bytes")
         self._keystrokes.sent(draft.room)
-        self._send_due(now)
+        self.process_queued_messages(now)
         return pending.ref
 
     def forget(self, ref: str) -> None:
@@ -142,7 +142,7 @@ class Core:
         for pending, error in self._outbox.expired(now):
             self._output.settled.append(Settled(pending.ref, error))
         if self.online:
-            self._send_due(now)
+            self.process_queued_messages(now)
             self._output.commands += self.take_receipts(now)
             self._output.commands += self._keystrokes.due(now)
             self._output.typing += self.typists.due(now)
@@ -252,7 +252,7 @@ class Core:
         self._recovery.connected(now)
         self.learn(welcome.rooms, now)
         self.rooms.ask_anew(now)
-        self._send_due(now)
+        self.process_queued_messages(now)
 
     def _recovered(self, end: Drained | Synced, now: float) -> None:
         """Take in that everything was replayed, or a ``sync`` answered; ask for what is missing."""
@@ -304,7 +304,7 @@ class Core:
         failed = self._outbox.refused(error.ref, reason, now=now)
         if failed:
             self._output.settled.append(Settled(failed.ref, reason))
-            self._send_due(now)
+            self.process_queued_messages(now)
 
     def _settle(self, pending: Pending, message: Message, *, duplicate: bool) -> None:
         sent = Sent.of(message, duplicate=duplicate)
@@ -323,6 +323,7 @@ class Core:
         if own or others:
             self._output.moved.append(Moved(room, own=own, others=others))
 
-    def _send_due(self, now: float) -> None:
+    def process_queued_messages(self, now: float) -> None:
+        """Send what is due of the outbox, in order; nothing goes out while offline."""
         if self.online:
             self._output.commands += self._outbox.due(now)
