@@ -49,7 +49,11 @@ METHODS = {
         "cleanup_stale_connections",
     ),
 }
-MESSAGE_TYPES = ("message", "typing", "read_receipt", "ping", "retry")
+TYPES = {
+    "WebSocket Consumer": ("message", "typing", "read_receipt", "ping", "retry"),
+    "Offline Message Queue": ("outgoing", "incoming", "retry"),
+}
+"""Of frames, and of what is queued."""
 BOXES = {
     "High-level architecture": (
         "Chat UI",
@@ -99,10 +103,11 @@ def test_every_method_of_a_component_has_one_row(component):
     assert named == [f"{method}()" for method in METHODS[component]]
 
 
-def test_every_type_of_message_has_one_row():
-    named = [row.first for row in component_rows("WebSocket Consumer") if "type" in row.cells]
+@pytest.mark.parametrize("component", TYPES)
+def test_every_type_of_a_component_has_one_row(component):
+    named = [row.first for row in component_rows(component) if "type" in row.cells]
 
-    assert named == list(MESSAGE_TYPES)
+    assert named == list(TYPES[component])
 
 
 @pytest.mark.parametrize("diagram", BOXES)

@@ -7,8 +7,6 @@ import pytest
 from dev.settings import from_environment
 from tests.unit.docs import pages
 
-SERVICES = ("chat", "presence", "queue", "receipts")
-
 
 def variables_of(service):
     """Return the default of each variable of a service, as it is written."""
@@ -49,7 +47,7 @@ class Watched(dict[str, str]):
         return False
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", pages.SERVICES)
 def test_every_variable_of_a_service_is_documented_with_its_default(service):
     rows = pages.rows("settings.md", service)
 
@@ -60,7 +58,7 @@ def test_every_variable_of_a_service_is_documented_with_its_default(service):
 
 def test_every_variable_of_make_up_is_documented_and_every_documented_one_is_read():
     environment = Watched()
-    from_environment(environment, SERVICES)
+    from_environment(environment, pages.SERVICES)
 
     rows = pages.rows("settings.md", "make up")
     documented = {name for row in rows for name in pages.words(row["variable"])}
