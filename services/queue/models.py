@@ -84,8 +84,8 @@ class QueuedMessage(models.Model):
         attempts: how often it was submitted, whatever became of it.
         judged: the last of these submissions of which chat told why it was not sent.
         retry_count: how often chat refused it; or how often it was offered again.
-        next_retry_at: when it is to be submitted, or offered, next; null where something else has
-            to happen before.
+        next_retry_at: when it is to be submitted next; null where something else has to happen
+            before, and of incoming rows, which are due by session.
         is_processed: finished; set in the transaction that finished it.
         finished_at: when that was.
         ending: how.
