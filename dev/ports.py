@@ -1,7 +1,8 @@
 """Choosing TCP ports on loopback.
 
 Below the range from which the kernel takes the source ports of outgoing connections: a server
-that comes back after a crash must not find its port used by somebody's client.
+that comes back after a crash must not find its port used by somebody's client. A port that was
+chosen is claimed until the process that chose it ends: it is nobody else's while its server is down.
 """
 
 import errno
@@ -33,8 +34,24 @@ def is_taken(port: int) -> bool:
     return False
 
 
+def claim(port: int) -> bool:
+    """Keep a port for this process as long as it lives; False where another one has it.
+
+    UDP's port of the same number stands for TCP's, which a server is to use: nothing here speaks
+    UDP, and the kernel takes the claim back however the process ends.
+    """
+    standing_for = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        standing_for.bind((LOOPBACK, port))
+    except OSError:
+        standing_for.close()
+        return False
+    standing_for.detach()  # open until the process ends
+    return True
+
+
 def free_port(avoid: Collection[int] = ()) -> int:
-    """Return a port that nothing uses and that is not in ``avoid``.
+    """Return a port that nothing uses or claims and that is not in ``avoid``; it is claimed.
 
     Raises:
         RuntimeError: there is none, which means that the machine is in trouble.
@@ -42,6 +59,6 @@ def free_port(avoid: Collection[int] = ()) -> int:
     for _ in range(TRIES):
         # A guess at random, so that two copies that start together look in different places.
         port = random.randint(LOWEST_PORT, HIGHEST_PORT)  # noqa: S311 - no secret
-        if port not in avoid and not is_taken(port):
+        if port not in avoid and not is_taken(port) and claim(port):
             return port
     raise RuntimeError("no free port on 127.0.0.1")

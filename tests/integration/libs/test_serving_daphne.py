@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import signal
-import socket
 import subprocess
 import sys
 import uuid
@@ -13,6 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from dev.ports import free_port
 from tests.integration.libs.echo import GRACE_S
 
 WITHIN_S = 20.0
@@ -61,12 +61,6 @@ class Program:
 
     def http(self):
         return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=WITHIN_S)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 async def close_of(opened):
