@@ -156,6 +156,8 @@ class Supervised:
                 return
             self._ledger.remove(self._process.pid)
             self._on_change()
+            if self._hold.exists():
+                backoff = Backoff()  # ended on purpose: that tells nothing of the next start
             delay_s = backoff.after(time.monotonic() - self._started_s)
             self._log.note(f"{self.program.name} {end}; starts again in {delay_s:g} s")
             if self._stopping.wait(delay_s) or self._held():

@@ -1,6 +1,7 @@
-"""A real suite of its own for each module of tests that break it."""
+"""Real suites for tests that break them: one for most modules, and one each for those marked."""
 
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 
 import pytest
 
@@ -14,11 +15,32 @@ looked at every second rather than every 15."""
 
 
 @pytest.fixture(scope="module")
-def faulty_suite(tmp_path_factory):
+def faulty_suite(request):
     """A suite with two processes of chat that a test may kill, hang and wipe.
 
     Whoever stops or pauses something lets it go on before the test ends.
     """
+    is_own = any(request.node.iter_markers("own_suite"))
+    return request.getfixturevalue("own_suite" if is_own else "shared_suite")
+
+
+@pytest.fixture(scope="module")
+def own_suite(tmp_path_factory):
+    """One that ends with the module."""
+    with running_suite(tmp_path_factory) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared_suite(tmp_path_factory):
+    """One for all modules that do not ask for their own."""
+    with running_suite(tmp_path_factory) as running:
+        yield running
+
+
+@contextmanager
+def running_suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSuite]:
+    """Start a suite for the block."""
     run_dir = tmp_path_factory.mktemp("faulty") / "run"
     running = RunningSuite.start(run_dir, chat_processes=2, env=ENVIRONMENT)
     yield running

@@ -6,6 +6,8 @@ import urllib.request
 
 import pytest
 
+from dev.process import FIRST_DELAY_S
+
 OPENER = urllib.request.build_opener()
 pytestmark = pytest.mark.timeout(240)
 
@@ -45,6 +47,16 @@ def test_a_stopped_service_stays_down_and_is_told_by_the_gateway(stand_in_suite)
     assert document["code"] == "unavailable"
     with get(stand_in_suite, "/healthz") as answer:
         assert answer.status == 200
+
+
+def test_what_is_stopped_again_and_again_comes_back_as_soon_as_after_the_first_time(stand_in_suite):
+    written = len(stand_in_suite.log)
+
+    for _ in range(3):
+        with stand_in_suite.stopped("redis"):
+            pass
+
+    assert stand_in_suite.log[written:].count(f"starts again in {FIRST_DELAY_S:g} s") == 3
 
 
 def test_a_paused_service_hangs_and_goes_on(stand_in_suite):
