@@ -1,5 +1,8 @@
 """One open socket in a test: it keeps every frame it was sent, and can wait for more.
 
+``drained`` may come at any moment after ``welcome``, also between a question and its answer: it
+stands in ``everything``, and not in ``frames``.
+
 ``until`` looks again after each frame and gives up in time; nothing here sleeps.
 """
 
@@ -18,12 +21,18 @@ T = TypeVar("T")
 
 
 class Client:
-    """One open socket that keeps every frame it was sent. ``welcome`` has been read."""
+    """One open socket that keeps every frame it was sent. ``welcome`` has been read.
+
+    Attributes:
+        frames: as they came, but ``drained``.
+        everything: with it.
+    """
 
     def __init__(self, socket: Socket, welcome: Frame) -> None:
         self.socket = socket
         self.welcome = welcome
         self.frames: list[Frame] = []
+        self.everything: list[Frame] = []
         self.close_code: int | None = None
         self._news = asyncio.Event()
         self._reader = asyncio.create_task(self._read())
@@ -114,7 +123,7 @@ class Client:
     async def until_type(self, kind: str) -> Frame:
         """Wait for a frame of a type; return the first one."""
         return await self.until(
-            lambda: next((f for f in self.frames if f["type"] == kind), None), what=kind
+            lambda: next((f for f in self.everything if f["type"] == kind), None), what=kind
         )
 
     async def until_marks(
@@ -143,7 +152,10 @@ class Client:
     async def _read(self) -> None:
         try:
             while True:
-                self.frames.append(await self.socket.receive(timeout_s=3600))
+                frame = await self.socket.receive(timeout_s=3600)
+                self.everything.append(frame)
+                if frame["type"] != "drained":
+                    self.frames.append(frame)
                 self._news.set()
         except Closed as closed:
             self.close_code = closed.close_code
