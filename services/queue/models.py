@@ -81,6 +81,8 @@ class QueuedMessage(models.Model):
         from_seq: what the recipient has received, or need not any more.
         to_seq: the head at which the recipient was told to lag; at ``from_seq`` it is finished. Of
             a message that was sent its seq.
+        created_at: when it was handed over; of incoming rows since when something waits: since their
+            person fell behind, or acknowledged a part, or a part expired.
         attempts: how often it was submitted, whatever became of it.
         judged: the last of these submissions of which chat told why it was not sent.
         retry_count: how often chat refused it; or how often it was offered again.

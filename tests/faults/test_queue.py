@@ -25,7 +25,7 @@ MANY = 300
 ROOMS = 6
 DOWN_S = 30.0
 PACE_S = 0.2
-ACCEPTED = 202
+OK, ACCEPTED, UNAVAILABLE = 200, 202, 503
 
 
 @pytest.fixture
@@ -258,6 +258,21 @@ def extra_queue(faulty_suite):
     extra.kill()
 
 
+async def taken_in(extra: ExtraProcess, sender: Someone, room: str) -> str:
+    """Hand a message to this process of the queue, and again while it cannot take it."""
+    body = {"room": room, "client_id": str(uuid.uuid4()), "content": "last"}
+    bearer = {"Authorization": f"Bearer {await sender.chat.credentials.bearer()}"}
+    answers: list[int] = []
+    async with (
+        asyncio.timeout(WITHIN_S),
+        httpx.AsyncClient(base_url=extra.url, headers=bearer, timeout=WITHIN_S) as http,
+    ):
+        while not answers or answers[-1] == UNAVAILABLE:
+            answers.append((await http.post("/api/queue/outgoing", json=body)).status_code)
+    assert answers[-1] in (ACCEPTED, OK)
+    return body["client_id"]
+
+
 async def test_two_queues_of_which_one_is_killed_and_one_hangs(stage, two, extra_queue):
     ann, bob, room = two
     await ann.write(room, MISSED)
@@ -266,12 +281,8 @@ async def test_two_queues_of_which_one_is_killed_and_one_hangs(stage, two, extra
     extra_queue.start()
     handed = [await ann.hand_over(room, f"late {number}") for number in range(MISSED)]
     async with stage.hung("queue"):
-        body = {"room": room, "client_id": str(uuid.uuid4()), "content": "last"}
-        bearer = {"Authorization": f"Bearer {await ann.chat.credentials.bearer()}"}
-        async with httpx.AsyncClient(base_url=extra_queue.url, headers=bearer) as http:
-            answer = await http.post("/api/queue/outgoing", json=body, timeout=WITHIN_S)
-        assert answer.status_code == ACCEPTED
-        handed.append(body["client_id"])
+        # The one that hangs may hold the lock of ann's line, for as long as PostgreSQL bears it.
+        handed.append(await taken_in(extra_queue, ann, room))
         await until(
             lambda: [row[2] for row in stored(stage.suite, room)][MISSED:] == handed,
             what="all that was handed over",

@@ -82,6 +82,7 @@ def _expire_some(before: dt.datetime, now: dt.datetime) -> int:
                    FOR UPDATE OF row),
             ended AS (
                 UPDATE queued_message SET from_seq = old.head, to_seq = old.to_seq,
+                       created_at = greatest(queued_message.created_at, %(before)s),
                        is_processed = old.head >= old.to_seq,
                        finished_at = CASE WHEN old.head >= old.to_seq
                                           THEN %(now)s::timestamptz END,

@@ -107,9 +107,10 @@ def _raise_heads(heads: Mapping[str, int]) -> None:
 
 
 def _fold(members: Mapping[Pair, Behind], *, now: dt.datetime) -> Sequence[tuple[str, bool, bool]]:
-    """Fold; return of each row that moved its user, whether it is finished, and whether it began.
+    """Fold; return of each row that moved its user, whether it is finished, and whether it was made.
 
-    The rule is ``Behind``'s. A row that was finished and lags again begins anew. A row that was
+    The rule is ``Behind``'s. A row that was finished and lags again begins anew, and one of which a
+    part was acknowledged waits from then on: what is left of it came about then, or later. A row that was
     swept meanwhile begins behind what expired before: a mark of seven days ago tells how far.
     """
     rows = sorted(members.items())
@@ -143,8 +144,8 @@ def _fold(members: Mapping[Pair, Behind], *, now: dt.datetime) -> Sequence[tuple
                 ON CONFLICT (room_id, recipient_id) WHERE queue_type = 'incoming' DO UPDATE
                SET from_seq = greatest(row.from_seq, excluded.from_seq),
                    to_seq = greatest(row.to_seq, excluded.to_seq),
-                   created_at = CASE WHEN row.is_processed THEN excluded.created_at
-                                     ELSE row.created_at END,
+                   created_at = CASE WHEN row.is_processed OR row.from_seq < excluded.from_seq
+                                     THEN excluded.created_at ELSE row.created_at END,
                    retry_count = 0,
                    is_processed = greatest(row.from_seq, excluded.from_seq)
                                >= greatest(row.to_seq, excluded.to_seq),
@@ -157,7 +158,7 @@ def _fold(members: Mapping[Pair, Behind], *, now: dt.datetime) -> Sequence[tuple
                                  ELSE 'received' END
              WHERE row.from_seq < excluded.from_seq OR row.to_seq < excluded.to_seq
             RETURNING recipient_id::text, is_processed,
-                      NOT is_processed AND created_at = %(now)s
+                      NOT is_processed AND xmax = 0
             """,
             {
                 "now": now,

@@ -25,7 +25,7 @@ REST_S = 0.5
 """Pause while PostgreSQL or Redis is away."""
 
 PUT_OFF = metrics.counter(
-    "parley_queue_put_off", "Rounds that published nothing, because Redis was away.", ["what"]
+    "parley_queue_put_off", "Rounds in which PostgreSQL or Redis did not take part.", ["what"]
 )
 
 log = structlog.get_logger(__name__)

@@ -1,9 +1,11 @@
 """Who is behind, from what receipts and chat tell in whatever order: on real tables."""
 
+import datetime as dt
 import uuid
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from libs.common.clock import to_wire
 from services.queue.actions.incoming import LagNews, queue_incoming_messages
 from services.queue.domain.lag import Behind
 
@@ -22,6 +24,19 @@ async def test_who_is_behind_has_one_row_however_much_they_miss(house):
 
     assert (status.incoming, status.expired_total) == (1000, 0)
     assert house.rows("select count(*) from queued_message") == [(1,)]
+
+
+async def test_what_is_left_waits_since_a_part_was_acknowledged(house):
+    room = await house.room(ANN, BOB)
+    await house.lagging(room, BOB, 0, 5)
+    began = (await house.status(BOB)).oldest_at
+    await house.after(60)
+    await house.lagging(room, BOB, 0, 9)
+    unmoved = (await house.status(BOB)).oldest_at
+    await house.lagging(room, BOB, 3, 9)
+
+    assert unmoved == began == to_wire(house.clock.now() - dt.timedelta(seconds=60))
+    assert (await house.status(BOB)).oldest_at == to_wire(house.clock.now())
 
 
 async def test_it_shrinks_as_they_receive_and_goes_with_the_last(house):
