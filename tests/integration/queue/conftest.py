@@ -8,6 +8,8 @@ from libs.common.database import DatabaseThreads
 from tests.integration.own_database import connected_orm, make_migrated
 from tests.integration.queue.house import House
 
+PATIENCE_S = 60.0
+"""A busy machine fails no test."""
 STAND_IN = "tests.integration.dev.stand_in_suite"
 
 
@@ -23,7 +25,7 @@ def database_url(tmp_path_factory):
 async def house(database_url, django_db_blocker):
     """Queue's own actions on its own tables, which are empty, by a clock of the test."""
     with django_db_blocker.unblock(), connected_orm(database_url):
-        threads = DatabaseThreads(4)
+        threads = DatabaseThreads(4, deadline_s=PATIENCE_S)
         house = House(database_url, threads)
         house.forget_all()
         yield house
