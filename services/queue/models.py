@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 MAX_RETRIES = 3
-"""How often a message that chat refuses is submitted again, and a range that nobody acknowledges is
+"""With how many refusals of chat a message is given up; how often a range that nobody acknowledges is
 offered again."""
 
 

@@ -1,11 +1,11 @@
 """What queue keeps in Redis. All of it may be lost; the database is the truth.
 
-| key                          | type   | written by | expiry | meaning |
-|------------------------------|--------|------------|--------|---------|
-| ``queue.deliveries:{0}``     | stream | outbox     | length | ``replay.offered``, ``outgoing.*``: for sessions |
-| ``queue.submissions:{0}``    | stream | outbox     | groups | ``messages.submitted``: messages to be sent |
-| ``queue.requests:{0}``       | stream | outbox     | groups | ``lag.requested``: who may lag |
-| ``chat.requests:{0}``        | stream | outbox     | groups | ``snapshots.requested`` |
+| key                          | type   | written by      | expiry | meaning |
+|------------------------------|--------|-----------------|--------|---------|
+| ``queue.deliveries:{0}``     | stream | actions, outbox | length | ``replay.offered``, ``outgoing.*``: for sessions |
+| ``queue.submissions:{0}``    | stream | actions         | groups | ``messages.submitted``: messages to be sent |
+| ``queue.requests:{0}``       | stream | outbox          | groups | ``lag.requested``: who may lag |
+| ``chat.requests:{0}``        | stream | libs.common     | groups | ``snapshots.requested`` |
 
 Read by the group ``queue``: ``chat.rooms:{0}``, ``chat.sessions:{0}``, ``chat.submitted:{0}`` and
 ``receipts.lag:{0}``.
