@@ -16,7 +16,9 @@ from services.queue.domain.lag import EXPIRES_AFTER, Behind
 Pair = tuple[str, str]
 """A room, and a user."""
 
-QUEUED = metrics.counter("parley_queue_incoming_queued", "Rows of members who fell behind.")
+QUEUED = metrics.counter(
+    "parley_queue_incoming_queued", "Rows that were made: members who fell behind."
+)
 RECEIVED = metrics.counter("parley_queue_incoming_received", "Rows of members who caught up.")
 
 
@@ -110,8 +112,9 @@ def _fold(members: Mapping[Pair, Behind], *, now: dt.datetime) -> Sequence[tuple
     """Fold; return of each row that moved its user, whether it is finished, and whether it was made.
 
     The rule is ``Behind``'s. A row that was finished and lags again begins anew, and one of which a
-    part was acknowledged waits from then on: what is left of it came about then, or later. A row that was
-    swept meanwhile begins behind what expired before: a mark of seven days ago tells how far.
+    part was acknowledged counts as waiting from then on, though what is left of it may be older. A
+    row that was swept meanwhile begins behind what expired before: a mark of seven days ago tells
+    how far.
     """
     rows = sorted(members.items())
     if not rows:
