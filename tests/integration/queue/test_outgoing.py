@@ -275,6 +275,27 @@ async def test_a_dead_letter_is_replayed_with_three_tries_or_discarded(house, ro
     assert house.rows("select ending from queued_message") == [("discarded",)]
 
 
+async def test_a_replayed_dead_letter_waits_for_what_is_in_flight_in_its_line(house, room):
+    await house.queue(ANN, room, "first")
+    await house.queue(ANN, room, "second")
+    for _ in range(3):
+        await house.after(5)
+        (first,) = await house.due()
+        await house.settle(refused(first))
+    (second,) = await house.due()
+
+    await house.do(outgoing.replay_dead_letters, [first.id])
+    meanwhile = await house.due()
+    await house.settle(refused(second))
+    await house.after(5)
+    again = await house.due()
+    await house.settle(*(sent(each) for each in again))
+
+    assert meanwhile == []
+    assert [each.content for each in again] == ["second"]
+    assert [each.content for each in await house.due()] == ["first"]
+
+
 async def test_what_waits_cannot_be_replayed_or_discarded(house, room):
     await house.queue(ANN, room)
     (submission,) = await house.due()

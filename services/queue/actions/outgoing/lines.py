@@ -1,8 +1,9 @@
 """The lines in which messages wait to be sent.
 
-A line is what one sender has for one room. Only the first of a line is ever submitted, so a room
-gets a sender's messages in the order in which they were queued. Whoever puts a message into a line
-or takes one out holds the line's lock: its first message always has a time, the others have none.
+A line is what one sender has for one room. Only one of a line is ever in flight, and the first one
+follows it, so a room gets a sender's messages in the order in which they were queued. Whoever puts
+a message into a line or takes one out holds the line's lock: always one of it has a time, the
+others have none.
 """
 
 import datetime as dt
@@ -28,24 +29,20 @@ def lock_lines(lines: Iterable[Line]) -> None:
 
 
 def release_lines(lines: Iterable[Line], *, now: dt.datetime) -> None:
-    """Let the first message of each line be due, unless it has a time; all others have none."""
+    """Let the first message of each line be due, unless one of it has a time."""
     distinct = sorted(set(lines))
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            WITH waiting AS (
-                SELECT row.id, row.next_retry_at,
-                       row_number() OVER (PARTITION BY row.sender_id, row.room_id
-                                              ORDER BY row.id) AS place
-                  FROM unnest(%(senders)s::uuid[], %(rooms)s::uuid[]) line (sender_id, room_id)
-                  JOIN queued_message row
-                    ON row.sender_id = line.sender_id AND row.room_id = line.room_id
-                   AND NOT row.is_processed AND row.queue_type <> 'incoming')
-            UPDATE queued_message SET next_retry_at = CASE waiting.place WHEN 1 THEN
-                       coalesce(waiting.next_retry_at, %(now)s) END
-              FROM waiting
-             WHERE queued_message.id = waiting.id
-               AND (waiting.place = 1) <> (waiting.next_retry_at IS NOT NULL)
+            UPDATE queued_message SET next_retry_at = %(now)s
+              FROM (SELECT min(row.id) AS id
+                      FROM unnest(%(senders)s::uuid[], %(rooms)s::uuid[]) line (sender_id, room_id)
+                      JOIN queued_message row
+                        ON row.sender_id = line.sender_id AND row.room_id = line.room_id
+                       AND NOT row.is_processed AND row.queue_type <> 'incoming'
+                     GROUP BY row.sender_id, row.room_id
+                    HAVING count(row.next_retry_at) = 0) first
+             WHERE queued_message.id = first.id
             """,
             {
                 "now": now,

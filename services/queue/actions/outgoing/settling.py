@@ -89,15 +89,18 @@ def _judge(row: QueuedMessage, outcome: Outcome, *, now: dt.datetime, draw: Rand
         return "sent"
     row.judged = outcome.attempt
     row.last_error = f"{outcome.code}: {outcome.message}"
+    has_turn = row.next_retry_at is not None
     if not outcome.is_refusal:
-        row.next_retry_at = _later(now, row.attempts, OUTAGE_BASE_S, OUTAGE_LONGEST_S, draw)
+        if has_turn:
+            row.next_retry_at = _later(now, row.attempts, OUTAGE_BASE_S, OUTAGE_LONGEST_S, draw)
         return "outage"
     row.queue_type = QueueType.RETRY
     row.retry_count += 1
     if row.retry_count >= row.max_retries:
         _finish(row, "failed", now=now)
         return "failed"
-    row.next_retry_at = _later(now, row.retry_count, REFUSED_BASE_S, OUTAGE_LONGEST_S, draw)
+    if has_turn:
+        row.next_retry_at = _later(now, row.retry_count, REFUSED_BASE_S, OUTAGE_LONGEST_S, draw)
     return "refused"
 
 

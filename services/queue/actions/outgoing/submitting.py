@@ -51,7 +51,7 @@ def take_due(*, now: dt.datetime, draw: Random = random.random) -> list[Submissi
 def put_back(submissions: Iterable[Submission], *, now: dt.datetime) -> None:
     """Let messages be due again that were not submitted after all."""
     QueuedMessage.objects.filter(
-        id__in=[each.id for each in submissions], is_processed=False
+        id__in=[each.id for each in submissions], next_retry_at__isnull=False
     ).update(next_retry_at=now)
 
 
