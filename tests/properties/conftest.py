@@ -1,12 +1,16 @@
 """The real suite for those properties that are about it, and one event loop for all examples."""
 
 import asyncio
+from contextlib import closing
 
 import pytest
 
+from dev.harness import RunningSuite
 from tests.integration.chat.world import running_world
+from tests.properties.offline.tables import Both
 
 WITHIN_S = 240
+STAND_IN = "tests.integration.dev.stand_in_suite"
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +18,21 @@ def world(tmp_path_factory):
     """A suite with two processes of chat. Shared: make your own people and rooms."""
     with running_world(tmp_path_factory.mktemp("properties") / "run") as world:
         yield world
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory):
+    """A PostgreSQL server without the services. Shared: make your own databases."""
+    running = RunningSuite.start(tmp_path_factory.mktemp("offline") / "run", module=STAND_IN)
+    yield running.state.database_urls["chat"]
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def tables(server_url, django_db_blocker):
+    """Queue's tables and chat's. Every example begins with empty ones."""
+    with django_db_blocker.unblock(), closing(Both(server_url)) as both:
+        yield both
 
 
 @pytest.fixture(scope="module")
