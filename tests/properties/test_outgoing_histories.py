@@ -45,10 +45,19 @@ class Writer:
         if message in stored or kind == "stored":
             if message not in stored:
                 stored.append(message)
-            return Outcome(id=submission.id, seq=stored.index(message) + 1, at=to_wire(now))
+            return Outcome(
+                id=submission.id,
+                attempt=submission.attempt,
+                seq=stored.index(message) + 1,
+                at=to_wire(now),
+            )
         if kind == "refused":
-            return Outcome(id=submission.id, code="permission_denied", is_refusal=True)
-        return Outcome(id=submission.id, code="unavailable")
+            return self.no(submission, "permission_denied", is_refusal=True)
+        return self.no(submission, "unavailable")
+
+    @staticmethod
+    def no(submission, code, **more):
+        return Outcome(id=submission.id, attempt=submission.attempt, code=code, **more)
 
 
 class Histories(RuleBasedStateMachine):
@@ -128,9 +137,9 @@ class Histories(RuleBasedStateMachine):
             return
         due = self.do(outgoing.take_due)
         for each in due:
-            lane = (each.sender, each.room)
-            assert self.in_flight.get(lane, each.id) == each.id
-            self.in_flight[lane] = each.id
+            line = (each.sender, each.room)
+            assert self.in_flight.get(line, each.id) == each.id
+            self.in_flight[line] = each.id
         if fate == "published":
             self.submitted += due
         elif fate == "put back":
@@ -195,7 +204,7 @@ class Histories(RuleBasedStateMachine):
         self.outcomes = [each for each in self.outcomes if each not in some]
         ids = {outcome.id for outcome in some}
         self.refused.update(self.client_ids({each.id for each in some if each.is_refusal}))
-        self.in_flight = {lane: at for lane, at in self.in_flight.items() if at not in ids}
+        self.in_flight = {line: at for line, at in self.in_flight.items() if at not in ids}
         self.check_counts()
         self.hear_endings()
 
