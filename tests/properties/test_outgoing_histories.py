@@ -169,12 +169,12 @@ class Histories(RuleBasedStateMachine):
             self.read.append(known[at])
         self.submitted = [each for each in self.submitted if each not in self.read]
 
-    @rule(times=st.integers(1, MAX_RETRIES))
-    def refuse(self, times):
-        """Chat refuses whatever comes."""
+    @rule(times=st.integers(1, MAX_RETRIES), kind=st.sampled_from(("refused", "out")))
+    def take_nothing(self, times, kind):
+        """Chat refuses whatever comes, or is out."""
         for _ in range(times):
             self.clock.advance(REFUSED_AGAIN_AFTER_S)
-            self.answer_all("refused")
+            self.answer_all(kind)
 
     def answer_all(self, kind):
         """Submit what is due; chat answers it, and what was on its way."""
