@@ -12,7 +12,8 @@ from libs.common import metrics
 from services.queue.domain.lag import EXPIRES_AFTER
 
 SWEPT_AFTER = dt.timedelta(hours=1)
-"""How long a finished row is kept, for people who look, and for news that come late."""
+"""How long a finished row is kept, for people who look, and for news that come late. One that
+expired is kept until its member catches up or leaves: until then the next message begins it anew."""
 DEAD_LETTERS_KEPT = dt.timedelta(days=30)
 ROWS = 1_000
 """Rows in one transaction."""
@@ -117,7 +118,7 @@ def _sweep_some(now: dt.datetime) -> int:
             """
             DELETE FROM queued_message WHERE id IN (
                 SELECT id FROM queued_message
-                 WHERE is_processed
+                 WHERE is_processed AND ending <> 'expired'
                    AND finished_at < CASE ending WHEN 'failed' THEN %s::timestamptz ELSE %s END
                    AND NOT EXISTS (SELECT FROM outbox WHERE queued_message.id = ANY(messages))
                  ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)

@@ -57,6 +57,8 @@ def queue_incoming_messages(news: LagNews, *, now: dt.datetime) -> None:
     """Take over how far members are behind.
 
     Rows of members who are behind are made or raised, those of members who caught up finished.
+    Where all that waited for somebody has expired, a greater head means that they lag again:
+    receipts knows them to lag ever since, and does not repeat it.
     Nothing is queued for somebody who is known to be no member. What a session of theirs was sent
     and they now begin to acknowledge puts off when it is offered again. Idempotent; the order of
     calls does not matter.
@@ -67,9 +69,11 @@ def queue_incoming_messages(news: LagNews, *, now: dt.datetime) -> None:
     """
     _raise_heads(news.heads)
     moved = _fold(news.members, now=now)
+    behind = {user for user, is_finished, _ in moved if not is_finished}
+    behind |= _reopen_expired(news.heads, now=now)
     QUEUED.inc(sum(is_new for _, is_finished, is_new in moved if not is_finished))
     RECEIVED.inc(sum(is_finished for _, is_finished, _ in moved))
-    put_off_offers({user for user, is_finished, _ in moved if not is_finished}, now=now)
+    put_off_offers(behind, now=now)
 
 
 def put_off_offers(users: Iterable[str], *, now: dt.datetime) -> None:
@@ -108,13 +112,32 @@ def _raise_heads(heads: Mapping[str, int]) -> None:
         )
 
 
+def _reopen_expired(rooms: Iterable[str], *, now: dt.datetime) -> set[str]:
+    """Let wait what was written since all that waited for a member has expired; return for whom."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE queued_message SET to_seq = behind.head, created_at = %s, retry_count = 0,
+                   is_processed = false, finished_at = NULL, ending = ''
+              FROM (SELECT row.id, room.head
+                      FROM queued_message row JOIN room ON room.id = row.room_id
+                     WHERE row.room_id = ANY(%s::uuid[]) AND row.queue_type = 'incoming'
+                       AND row.ending = 'expired' AND row.from_seq < room.head
+                     ORDER BY row.room_id, row.recipient_id FOR UPDATE OF row) behind
+             WHERE queued_message.id = behind.id
+            RETURNING recipient_id::text
+            """,
+            [now, sorted(rooms)],
+        )
+        return {user for (user,) in cursor.fetchall()}
+
+
 def _fold(members: Mapping[Pair, Behind], *, now: dt.datetime) -> Sequence[tuple[str, bool, bool]]:
     """Fold; return of each row that moved its user, whether it is finished, and whether it was made.
 
     The rule is ``Behind``'s. A row that was finished and lags again begins anew, and one of which a
     part was acknowledged counts as waiting from then on, though what is left of it may be older. A
-    row that was swept meanwhile begins behind what expired before: a mark of seven days ago tells
-    how far.
+    row that is made begins behind what expired before: a mark of seven days ago tells how far.
     """
     rows = sorted(members.items())
     if not rows:
@@ -157,9 +180,12 @@ def _fold(members: Mapping[Pair, Behind], *, now: dt.datetime) -> Sequence[tuple
                                       THEN coalesce(row.finished_at, %(now)s) END,
                    ending = CASE WHEN greatest(row.from_seq, excluded.from_seq)
                                    < greatest(row.to_seq, excluded.to_seq) THEN ''
-                                 WHEN row.ending <> '' THEN row.ending
+                                 WHEN row.ending NOT IN ('', 'expired') THEN row.ending
+                                 WHEN excluded.from_seq < row.from_seq THEN row.ending
                                  ELSE 'received' END
              WHERE row.from_seq < excluded.from_seq OR row.to_seq < excluded.to_seq
+                OR (row.ending = 'expired' AND excluded.is_processed
+                    AND row.from_seq <= excluded.from_seq)
             RETURNING recipient_id::text, is_processed,
                       NOT is_processed AND xmax = 0
             """,

@@ -79,7 +79,8 @@ def _end_what_waits_for_others(rooms: Sequence[str], *, now: dt.datetime) -> Non
             UPDATE queued_message SET from_seq = to_seq, is_processed = true,
                    finished_at = %s, ending = 'left'
              WHERE id IN (SELECT id FROM queued_message row
-                           WHERE queue_type = 'incoming' AND NOT is_processed
+                           WHERE queue_type = 'incoming'
+                             AND (NOT is_processed OR ending = 'expired')
                              AND room_id = ANY(%s::uuid[])
                              AND NOT EXISTS (SELECT FROM member
                                               WHERE member.room_id = row.room_id

@@ -2,6 +2,7 @@
 
 import uuid
 
+from libs.common.clock import to_wire
 from libs.common.events import MissedRange
 from services.queue.actions.expiry import sweep
 
@@ -66,19 +67,87 @@ async def test_old_news_do_not_bring_it_back_but_new_messages_wait(house):
     assert (before, (await house.status(BOB)).incoming) == (0, 3)
 
 
-async def test_what_expired_does_not_come_back_when_its_row_is_long_gone(house):
-    room = await house.room(ANN, BOB)
+async def expired(house, room):
+    """Let five messages to bob wait for a week, and some hours more."""
     await house.lagging(room, BOB, 0, 5)
     await house.expire()
     await house.after(8 * DAY_S)
     await house.expire()
     await house.after(2 * HOUR_S)
     await house.do(sweep)
-    swept = house.rows("select * from queued_message")
+
+
+async def test_what_is_written_after_all_has_expired_waits_again(house):
+    room = await house.room(ANN, BOB)
+    await expired(house, room)
+    await house.head(room, 5)
+    before = await house.status(BOB)
+    await house.head(room, 7)  # receipts says no more: bob has lagged all the time
+
+    status = await house.status(BOB)
+    session = await house.session(BOB)
+
+    assert (before.incoming, before.oldest_at) == (0, None)
+    assert (status.incoming, status.expired_total) == (2, 5)
+    assert status.oldest_at == to_wire(house.clock.now())
+    assert await house.offered() == {session: [MissedRange(room, 5, 7)]}
+
+
+async def test_a_session_that_is_open_all_the_time_is_offered_what_is_written_after_that(house):
+    room = await house.room(ANN, BOB)
+    session = await house.session(BOB)
+    await expired(house, room)
+    while await house.offered():
+        await house.after(10)
+    await house.head(room, 7)
+    at_once = await house.offered()
+    await house.after(2)
+
+    assert at_once == {}
+    assert await house.offered() == {session: [MissedRange(room, 5, 7)]}
+
+
+async def test_who_caught_up_after_all_had_expired_does_not_lag_by_a_head(house):
+    room = await house.room(ANN, BOB)
+    await expired(house, room)
+    await house.caught_up(room, BOB, 5)
+    ending = house.rows("select ending from queued_message")
+    await house.head(room, 7)
+
+    assert (await house.status(BOB)).incoming == 0
+    assert ending == [("received",)]
+    assert await house.do(sweep) == 1
+
+
+async def test_old_news_of_catching_up_do_not_end_what_expired(house):
+    room = await house.room(ANN, BOB)
+    await expired(house, room)
+    await house.caught_up(room, BOB, 3)
+    await house.head(room, 7)
+
+    assert (await house.status(BOB)).incoming == 2
+
+
+async def test_who_left_after_all_had_expired_does_not_lag_by_a_head(house):
+    room = await house.room(ANN, BOB)
+    await expired(house, room)
+    await house.room(ANN, version=2, room=room)
+    await house.head(room, 7)
+
+    assert (await house.status(BOB)).incoming == 0
+    assert house.rows("select ending from queued_message") == [("left",)]
+
+
+async def test_what_expired_does_not_come_back_when_its_row_is_gone(house):
+    room = await house.room(ANN, BOB)
+    await house.lagging(room, BOB, 0, 5)
+    await house.expire()
+    await house.after(8 * DAY_S)
+    await house.expire()
+    house.rows("delete from queued_message")
     await house.lagging(room, BOB, 0, 6)
     session = await house.session(BOB)
 
-    assert swept == []
     assert await house.offered() == {session: [MissedRange(room, 5, 6)]}
     assert (await house.status(BOB)).expired_total == 5
 

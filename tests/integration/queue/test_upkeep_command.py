@@ -10,6 +10,8 @@ from tests.integration.waiting import until
 
 HEAD = """select head from room join queued_message row on row.room_id = room.id
           where row.recipient_id = %s"""
+ENDING = """select row.ending, room.head from room join queued_message row on row.room_id = room.id
+             where row.recipient_id = %s"""
 
 
 def upkeep(world):
@@ -61,3 +63,27 @@ async def test_what_has_waited_for_seven_days_is_not_pushed_but_stays_readable(w
     assert (drained["count"], replayed) == (2, [4, 5])
     assert synced["rooms"][0]["truncated"] is True
     assert [message["seq"] for message in history["messages"]] == [1, 2, 3, 4, 5]
+
+
+async def test_what_is_written_after_all_has_expired_is_pushed_again(world):
+    ann, bob = world.people(2)
+    room = world.room(ann, bob)
+    world.tell(room)
+    await write(world, ann, room, 3)
+    await until(lambda: world.rows_of("queue", HEAD, bob.id) == [(3,)], what="three")
+    upkeep(world)
+    week = "update head_mark set at = at - interval '8 days' where room_id = %s"
+    world.rows_of("queue", week, room)
+    upkeep(world)
+    expired = world.rows_of("queue", ENDING, bob.id)
+    await write(world, ann, room, 2)
+    await until(lambda: world.rows_of("queue", ENDING, bob.id) == [("", 5)], what="two more")
+
+    async with world.http(bob, service="queue") as http:
+        status = (await http.get("/status")).json()
+    async with world.client(bob) as client:
+        drained = await client.until_type("drained")
+
+    assert expired == [("expired", 3)]
+    assert (status["incoming"], status["expired_total"]) == (2, 3)
+    assert (drained["count"], client.seqs(room)) == (2, [4, 5])
