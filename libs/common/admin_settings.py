@@ -1,9 +1,11 @@
 """What Django's admin needs in the settings of a service that mounts it.
 
 It is for staff as the access token tells (``libs.common.http.admin``), so of Django's own sign-in
-only the table of users is there.
+only the table of users is there. It also looks after sessions and messages: only its pages have any,
+so nothing of them stands in ``MIDDLEWARE``.
 """
 
+from pathlib import Path
 from typing import Any
 
 ADMIN_APPS = [
@@ -13,13 +15,10 @@ ADMIN_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
 ]
-ADMIN_MIDDLEWARE = [
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-]
 ADMIN_TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parent / "http" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -30,5 +29,7 @@ ADMIN_TEMPLATES: list[dict[str, Any]] = [
         },
     }
 ]
-ADMIN_SILENCED = ["admin.E408"]
-"""``AuthenticationMiddleware`` is missing, because the token tells who asks."""
+ADMIN_MESSAGES = "django.contrib.messages.storage.session.SessionStorage"
+"""In the admin's own cookie: another Django beside us may have one for all paths."""
+ADMIN_SILENCED = ["admin.E408", "admin.E409", "admin.E410"]
+"""Middleware is missing, because the token tells who asks, and the admin itself does the rest."""

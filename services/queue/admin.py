@@ -10,7 +10,7 @@ from libs.common.clock import SystemClock
 from libs.common.http.admin import StaffSite
 from services.queue.actions.outgoing import discard_dead_letters, replay_dead_letters
 from services.queue.api.parts import parts_of
-from services.queue.models import QueuedMessage
+from services.queue.models import Ending, QueuedMessage
 
 site = StaffSite("queue", lambda request: parts_of(request).verifier)
 
@@ -23,13 +23,13 @@ class QueuedMessageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django 
         "id",
         "queue_type",
         "ending",
-        "room_id",
-        "sender_id",
-        "recipient_id",
+        "last_error",
         "retry_count",
         "next_retry_at",
         "created_at",
-        "last_error",
+        "room_id",
+        "sender_id",
+        "recipient_id",
     )
     list_filter = ("queue_type", "is_processed", "ending")
     search_fields = ("=room_id", "=sender_id", "=recipient_id", "=client_id")
@@ -52,13 +52,21 @@ class QueuedMessageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django 
     @admin.action(description="Replay the selected dead letters")
     def replay(self, request: HttpRequest, chosen: QuerySet[QueuedMessage]) -> None:
         """Give them three more tries."""
-        ids = list(chosen.values_list("id", flat=True))
-        count = replay_dead_letters(ids, now=SystemClock().now())
-        self.message_user(request, f"{count} of {len(ids)} will be sent again.", messages.SUCCESS)
+        dead = list(chosen.filter(ending__in=(Ending.FAILED, Ending.DISCARDED)))
+        count = replay_dead_letters([row.id for row in dead], now=SystemClock().now())
+        self._tell(request, dead, f"{count} of {chosen.count()} will be sent again.", "Replayed.")
 
     @admin.action(description="Discard the selected dead letters")
     def discard(self, request: HttpRequest, chosen: QuerySet[QueuedMessage]) -> None:
         """Let them rest for good."""
-        ids = list(chosen.values_list("id", flat=True))
-        count = discard_dead_letters(ids, now=SystemClock().now())
-        self.message_user(request, f"{count} of {len(ids)} were discarded.", messages.SUCCESS)
+        dead = list(chosen.filter(ending=Ending.FAILED))
+        count = discard_dead_letters([row.id for row in dead], now=SystemClock().now())
+        self._tell(request, dead, f"{count} of {chosen.count()} were discarded.", "Discarded.")
+
+    def _tell(
+        self, request: HttpRequest, dead: list[QueuedMessage], told: str, logged: str
+    ) -> None:
+        """Tell what became of the chosen ones, and log of each by whom it was done."""
+        for row in dead:
+            self.log_change(request, row, logged)
+        self.message_user(request, told, messages.SUCCESS if dead else messages.WARNING)

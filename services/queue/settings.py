@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings
 from libs.common import config
 from libs.common.admin_settings import (
     ADMIN_APPS,
-    ADMIN_MIDDLEWARE,
+    ADMIN_MESSAGES,
     ADMIN_SILENCED,
     ADMIN_TEMPLATES,
 )
@@ -49,9 +49,10 @@ SECRET_KEY = QUEUE.secret_key.get_secret_value()
 ALLOWED_HOSTS = list(QUEUE.allowed_hosts)
 DATABASES = {"default": django_database(str(QUEUE.database_url), name="parley-queue")}
 INSTALLED_APPS = [*ADMIN_APPS, "services.queue"]
-MIDDLEWARE = ["libs.common.http.middleware.problem_answers", *ADMIN_MIDDLEWARE]
+MIDDLEWARE = ["libs.common.http.middleware.problem_answers"]
 TEMPLATES = ADMIN_TEMPLATES
 SILENCED_SYSTEM_CHECKS = ADMIN_SILENCED
+MESSAGE_STORAGE = ADMIN_MESSAGES
 STATIC_URL = "/api/queue/static/"
 SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 SESSION_COOKIE_NAME = "parley_queue_admin"
