@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from clients.python import parley
-from clients.python.parley.outbox import Draft
+from clients.python.parley.pending import Draft
 from tests.faults.notes import Notes
 
 WAIT_S = 25.0

@@ -20,6 +20,7 @@ from clients.python.parley.errors import (
     Internal,
     NotAcknowledged,
     NotFound,
+    OutboxFull,
     ParleyError,
     PermissionDenied,
     RateLimited,
@@ -42,7 +43,8 @@ from clients.python.parley.frames import (
 from clients.python.parley.marks import Moved, Progress
 from clients.python.parley.options import Options
 from clients.python.parley.outcomes import Sent
-from clients.python.parley.shapes import Look, MessageReceipt, OwnPresence, Profile
+from clients.python.parley.pending import Outgoing, Standing
+from clients.python.parley.shapes import Look, MessageReceipt, OwnPresence, Profile, QueueStatus
 from clients.python.parley.states import ConnectionState
 from clients.python.parley.websocket import Socket
 
@@ -63,17 +65,21 @@ __all__ = [
     "NotAcknowledged",
     "NotFound",
     "Options",
+    "OutboxFull",
+    "Outgoing",
     "OwnPresence",
     "ParleyError",
     "PermissionDenied",
     "PresenceOf",
     "Profile",
     "Progress",
+    "QueueStatus",
     "RateLimited",
     "Refused",
     "Room",
     "Sent",
     "Socket",
+    "Standing",
     "Timeout",
     "TooLarge",
     "Typing",

@@ -13,7 +13,7 @@ from clients.python.parley.credentials import AUTH, Credentials
 from clients.python.parley.errors import Unauthenticated
 from clients.python.parley.frames import Message, Presence, PresenceOf, Room, User, Watermark
 from clients.python.parley.http import Http, parse
-from clients.python.parley.outbox import Draft
+from clients.python.parley.pending import Draft
 from clients.python.parley.shapes import (
     Look,
     MarksPage,
@@ -24,6 +24,7 @@ from clients.python.parley.shapes import (
     OwnPresence,
     Page,
     Profile,
+    QueueStatus,
     ReceiptsPage,
     RoomsPage,
     Statuses,
@@ -34,6 +35,7 @@ from clients.python.parley.shapes import (
 CHAT = "/api/chat"
 RECEIPTS = "/api/receipts"
 PRESENCE = "/api/presence"
+QUEUE = "/api/queue"
 
 T = TypeVar("T")
 
@@ -183,10 +185,8 @@ class Api:
         Raises:
             Timeout: the outcome is unknown; the same draft may be sent again.
         """
-        body: dict[str, Any] = {"client_id": draft.client_id, "content": draft.content}
-        if draft.reply_to is not None:
-            body["reply_to"] = draft.reply_to
-        answer = await self.request("POST", f"{CHAT}/rooms/{draft.room}/messages", body=body)
+        path = f"{CHAT}/rooms/{draft.room}/messages"
+        answer = await self.request("POST", path, body=_body_of(draft))
         return parse(answer, Message), answer.status_code == httpx.codes.OK
 
     async def sync(
@@ -272,6 +272,43 @@ class Api:
         """
         return await self._get(OwnPresence, f"{PRESENCE}/me")
 
+    # What waits -------------------------------------------------------------------------------
+
+    async def queue_outgoing(self, draft: Draft) -> bool:
+        """Leave a message to the queue service, which sends it once chat takes it.
+
+        Returns:
+            Whether it was new; otherwise it was there already. What becomes of it is told to the
+            sender's sessions: ``ack``, or ``failed``.
+
+        Raises:
+            PermissionDenied: the user is not a member, or there is no such room.
+            ClientIdReused: it holds another text under that client_id.
+            Unavailable: the queue service is down.
+        """
+        body = {"room": draft.room, **_body_of(draft)}
+        answer = await self.request("POST", f"{QUEUE}/outgoing", body=body)
+        return answer.status_code == httpx.codes.ACCEPTED
+
+    async def get_queue_status(self) -> QueueStatus:
+        """Return what waits in the queue service for the user, and of theirs.
+
+        Raises:
+            Unavailable: the queue service is down.
+        """
+        return await self._get(QueueStatus, f"{QUEUE}/status")
+
+    async def check_health(self, base: str) -> None:
+        """Ask whether a service is ready, without a token.
+
+        Args:
+            base: of its paths: ``CHAT``, ``QUEUE``, …
+
+        Raises:
+            ParleyError: it is not, or cannot be reached.
+        """
+        await self._http.request("GET", f"{base}/healthz")
+
     # Oneself ----------------------------------------------------------------------------------
 
     async def me(self) -> Profile:
@@ -321,3 +358,10 @@ class Api:
             if not page.next:
                 return
             page = await self._get(kind, path, after=page.next)
+
+
+def _body_of(draft: Draft) -> dict[str, Any]:
+    body: dict[str, Any] = {"client_id": draft.client_id, "content": draft.content}
+    if draft.reply_to is not None:
+        body["reply_to"] = draft.reply_to
+    return body

@@ -29,8 +29,9 @@ from clients.python.parley.frames import (
 from clients.python.parley.http import Http
 from clients.python.parley.marks import Moved, Progress
 from clients.python.parley.options import Options
-from clients.python.parley.outbox import Draft
 from clients.python.parley.outcomes import Sent
+from clients.python.parley.outgoing import OutgoingMessages
+from clients.python.parley.pending import draft_of
 from clients.python.parley.rooms import Gap
 from clients.python.parley.states import ConnectionState
 
@@ -44,6 +45,7 @@ class Chat:
     Attributes:
         api: the HTTP interface as this user.
         credentials: the bearer token and its renewal.
+        outgoing: own messages that are not known to be stored, and what becomes of them.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Chat:
         )
         self.api = Api(self._http, self.credentials)
         self._engine = Engine(self._http.base_url, self.api, self.credentials, options)
+        self.outgoing = OutgoingMessages(self._engine)
 
     async def __aenter__(self) -> Self:
         async with self.closed_on_error():
@@ -187,9 +190,11 @@ class Chat:
     ) -> Sent:
         """Send a message and return once it is committed.
 
-        Repeats through lost connections, ``timeout``, ``unavailable`` and ``rate_limited``, always
-        under the same client_id. Many sends may be awaited at once; those of a room go out in the
-        order of the calls, and keep it unless the server refuses one that later ones overtook.
+        Goes over the WebSocket; where that does not do, over HTTP; where chat is down, into the
+        queue service; where nothing can be reached, again later: until the deadline, and always
+        under the same client_id. How it stands meanwhile, ``outgoing`` tells. Many sends may be
+        awaited at once; those of a room go out in the order of the calls, and keep it unless the
+        server refuses one that later ones overtook.
 
         Args:
             room: its id.
@@ -199,10 +204,13 @@ class Chat:
             timeout_s: how long to try.
 
         Raises:
-            NotAcknowledged: no answer in time; the message may or may not be stored.
+            NotAcknowledged: it is not known to be stored in time. Where its ``is_queued`` is true,
+                the queue service holds it and it goes on by itself; otherwise nobody tries it any
+                more, and it may or may not be stored.
+            OutboxFull: too many messages wait already.
             ParleyError: refused for good; the class tells the code.
         """
-        return await self._engine.send(_draft(room, content, reply_to, client_id), timeout_s)
+        return await self._engine.send(draft_of(room, content, reply_to, client_id), timeout_s)
 
     async def post(
         self,
@@ -213,10 +221,10 @@ class Chat:
         client_id: str | None = None,
         timeout_s: float = SEND_TIMEOUT_S,
     ) -> Sent:
-        """Do as ``send`` does, over HTTP: the fallback where WebSockets do not get through."""
-        draft = _draft(room, content, reply_to, client_id)
+        """Do as ``send`` does, but never over the WebSocket."""
+        draft = draft_of(room, content, reply_to, client_id)
         self.stop_typing(room)  # only what comes over the socket ends it by itself
-        return await self._engine.without_socket.post(draft, timeout_s)
+        return await self._engine.send(draft, timeout_s, by_socket=False)
 
     def read(self, room: str, seq: int | None = None) -> None:
         """Report that everything up to ``seq`` (default: all that is held) was seen.
@@ -333,9 +341,3 @@ class Chat:
     def abort(self) -> None:
         """Break the connection as a lost network would; the chat comes back by itself."""
         self._engine.connection.abort()
-
-
-def _draft(room: str, content: str, reply_to: int | None, client_id: str | None) -> Draft:
-    if client_id is None:
-        return Draft(room=room, content=content, reply_to=reply_to)
-    return Draft(room=room, content=content, reply_to=reply_to, client_id=client_id)

@@ -14,6 +14,7 @@ from clients.python.parley.frames import (
     Ack,
     Drained,
     Error,
+    Failed,
     Limits,
     Message,
     Pong,
@@ -28,9 +29,10 @@ from clients.python.parley.frames import (
 )
 from clients.python.parley.keystrokes import Keystrokes
 from clients.python.parley.marks import Marks, Moved
-from clients.python.parley.outbox import Draft, Outbox, Pending
+from clients.python.parley.outbox import Outbox
 from clients.python.parley.outcomes import Output, Sent, Settled
 from clients.python.parley.pace import Pace
+from clients.python.parley.pending import Draft, Pending, Request, Road
 from clients.python.parley.presence import Presences
 from clients.python.parley.receipts import Receipts
 from clients.python.parley.recovery import Recovery
@@ -56,7 +58,7 @@ class Core:
         self.user_id = ""
         self.online = False
         self._pace = Pace()
-        self._outbox = Outbox(random=random, pace=self._pace)
+        self.outbox = Outbox(random=random, pace=self._pace)
         self._receipts = Receipts(automatic=automatic_receipts)
         self._keystrokes = Keystrokes()
         self._attendance = Attendance()
@@ -69,6 +71,9 @@ class Core:
     def take_output(self) -> Output:
         """Return what is to be done and forget it."""
         output, self._output = self._output, Output()
+        output.outgoing, self.outbox.changes = self.outbox.changes, []
+        refusals, self.outbox.refusals = self.outbox.refusals, []
+        output.settled += [Settled(pending.ref, error) for pending, error in refusals]
         output.commands += self._attendance.behind(output.commands)
         return output
 
@@ -87,25 +92,44 @@ class Core:
         """Whether time alone will bring something to do; otherwise ``tick`` need not be called."""
         parts = (self._receipts, self._keystrokes, self.typists)
         waits = self.rooms.has_holes or any(part.pending for part in parts)
-        return bool(len(self._outbox) or (self.online and waits))
+        return self.outbox.waits or (self.online and waits)
 
-    def send(self, draft: Draft, *, now: float, deadline: float) -> str:
+    def send(
+        self,
+        draft: Draft,
+        *,
+        now: float,
+        deadline: float,
+        by_socket: bool = True,
+        is_kept: bool = False,
+    ) -> str:
         """Take a message on; the ``Settled`` of the returned ref tells the rest.
+
+        Args:
+            draft: the message.
+            now: in monotonic seconds.
+            deadline: when its sender stops waiting.
+            by_socket: whether it may go over the WebSocket.
+            is_kept: whether it stays in the outbox when it was refused.
 
         Raises:
             TooLarge: the frame would be over the server's limit.
+            OutboxFull: too many messages wait already.
         """
-        pending = self._outbox.add(draft, now=now, deadline=deadline)
+        pending = self.outbox.add(
+            draft, now=now, deadline=deadline, by_socket=by_socket, is_kept=is_kept
+        )
         if len(encode(pending.frame())) > self._limits.frame_bytes:
-            self._outbox.forget(pending.ref)
-            raise TooLarge(f"a frame holds at most {self._limits.frame_bytes} bytes")
+            error = TooLarge(f"a frame holds at most {self._limits.frame_bytes} bytes")
+            self.outbox.forget(pending.ref, error)
+            raise error
         self._keystrokes.sent(draft.room)
         self.process_queued_messages(now)
         return pending.ref
 
     def forget(self, ref: str) -> None:
         """Give up a send whose caller went away; it may still be stored."""
-        self._outbox.forget(ref)
+        self.outbox.forget(ref)
 
     def read(self, room: str, seq: int) -> None:
         """Report that everything up to ``seq`` was seen, as soon as it is also held."""
@@ -139,10 +163,11 @@ class Core:
 
     def tick(self, now: float) -> None:
         """Do what time brings: expiry, repetitions, receipts, questions for holes."""
-        for pending, error in self._outbox.expired(now):
+        for pending, error in self.outbox.expired(now):
             self._output.settled.append(Settled(pending.ref, error))
+        self.process_queued_messages(now)
+        self._output.looks |= self.outbox.look(now)
         if self.online:
-            self.process_queued_messages(now)
             self._output.commands += self.take_receipts(now)
             self._output.commands += self._keystrokes.due(now)
             self._output.typing += self.typists.due(now)
@@ -155,7 +180,7 @@ class Core:
         """
         self.online = False
         self._recovery.disconnected()
-        self._outbox.disconnected(now)
+        self.outbox.disconnected(now)
         self._keystrokes.clear()
         self._output.typing += self.typists.clear()
         self._output.presences += self.presences.clear()
@@ -168,10 +193,8 @@ class Core:
             case Message():
                 self._recovery.hear(frame, now)
                 self.take(frame, now)
-            case Ack():
-                self._acknowledged(frame, now)
-            case Error():
-                self._refused(frame, now)
+            case Ack() | Error() | Failed():
+                self._answered(frame, now)
             case Drained() | Synced():
                 self._recovered(frame, now)
             case Room():
@@ -222,11 +245,13 @@ class Core:
     def take(self, message: Message, now: float) -> None:
         """Take in a message from the socket, a 201 or a page; an own one settles its send."""
         if message.sender == self.user_id:
-            pending = self._outbox.acknowledged(
-                None, room=message.room, client_id=message.client_id
+            pending = self.outbox.acknowledged(
+                None, room=message.room, client_id=message.client_id, now=now
             )
             for one in pending:
-                self._settle(one, message, duplicate=True)
+                # The answer of a first request may come later than what it tells of.
+                is_first = one.road is Road.HTTP and one.sends == 1
+                self._settle(one, message, duplicate=not is_first)
         if self.rooms.is_news(message):  # an old one says nothing about who types now
             self._output.typing += self.typists.wrote(message.room, message.sender, now)
         self._release(self.rooms.take(message, now))
@@ -236,6 +261,14 @@ class Core:
         self._release(self.rooms.synced(rooms, now))
         if self.online:
             self._output.commands += self._recovery.sync_missed_messages(now)
+
+    def posted(self, request: Request, message: Message, now: float, *, duplicate: bool) -> None:
+        """Take in that chat has stored a message."""
+        self.outbox.posted(request)
+        room, client_id = request.draft.room, request.draft.client_id
+        for one in self.outbox.acknowledged(None, room=room, client_id=client_id, now=now):
+            self._settle(one, message, duplicate=duplicate)
+        self.take(message, now)
 
     # The decisions ----------------------------------------------------------------------------
 
@@ -252,6 +285,7 @@ class Core:
         self._recovery.connected(now)
         self.learn(welcome.rooms, now)
         self.rooms.ask_anew(now)
+        self.outbox.connected(now)
         self.process_queued_messages(now)
 
     def _recovered(self, end: Drained | Synced, now: float) -> None:
@@ -273,8 +307,18 @@ class Core:
             case Pong():
                 self.server_clock.set(frame.server_time, now)
 
+    def _answered(self, frame: Ack | Error | Failed, now: float) -> None:
+        match frame:
+            case Ack():
+                self._acknowledged(frame, now)
+            case Error():
+                self._refused(frame, now)
+            case Failed():
+                error = error_of(frame.code, frame.message)
+                self.outbox.failed(frame.room, frame.client_id, error, now)
+
     def _acknowledged(self, ack: Ack, now: float) -> None:
-        pending = self._outbox.acknowledged(ack.ref, room=ack.room, client_id=ack.client_id)
+        pending = self.outbox.acknowledged(ack.ref, room=ack.room, client_id=ack.client_id, now=now)
         if not pending:
             self.rooms.note_head(ack.room, ack.seq, now)
             return
@@ -301,10 +345,8 @@ class Core:
             fields=error.fields,
             retry_after_s=error.retry_after,
         )
-        failed = self._outbox.refused(error.ref, reason, now=now)
-        if failed:
-            self._output.settled.append(Settled(failed.ref, reason))
-            self.process_queued_messages(now)
+        self.outbox.refused(error.ref, reason, now=now)
+        self.process_queued_messages(now)
 
     def _settle(self, pending: Pending, message: Message, *, duplicate: bool) -> None:
         sent = Sent.of(message, duplicate=duplicate)
@@ -324,6 +366,7 @@ class Core:
             self._output.moved.append(Moved(room, own=own, others=others))
 
     def process_queued_messages(self, now: float) -> None:
-        """Send what is due of the outbox, in order; nothing goes out while offline."""
-        if self.online:
-            self._output.commands += self._outbox.due(now)
+        """Send what is due of the outbox, in order, over whatever road it takes now."""
+        due = self.outbox.due(now, online=self.online)
+        self._output.commands += due.frames
+        self._output.requests += due.requests

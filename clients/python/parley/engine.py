@@ -29,8 +29,8 @@ from clients.python.parley.feed import Feed, Feeds
 from clients.python.parley.frames import Message, PresenceOf, Room, ServerFrame, Typing, Welcome
 from clients.python.parley.marks import Moved
 from clients.python.parley.options import Options
-from clients.python.parley.outbox import Draft
 from clients.python.parley.outcomes import Sent, Settled
+from clients.python.parley.pending import Draft, Outgoing
 from clients.python.parley.reconnect import Ladder
 from clients.python.parley.states import ConnectionState
 from clients.python.parley.websocket import Socket
@@ -55,6 +55,7 @@ class Engine:
         connection: the socket, kept open.
         inbox: the messages, in order in each room.
         without_socket: the same things over HTTP.
+        outgoing: own messages, whenever one stands otherwise than before.
         frames: every frame as it came.
         moves: whose watermarks went up, after they did.
         typing: who types in a room, whenever that changes.
@@ -65,6 +66,7 @@ class Engine:
     def __init__(self, base_url: str, api: Api, credentials: Credentials, options: Options) -> None:
         self.core = Core(random=options.random, automatic_receipts=options.automatic_receipts)
         self.inbox: Feed[Message] = Feed()
+        self.outgoing: Feeds[Outgoing] = Feeds()
         self.frames: Feeds[ServerFrame] = Feeds()
         self.moves: Feeds[Moved] = Feeds()
         self.typing: Feeds[Typing] = Feeds()
@@ -141,12 +143,19 @@ class Engine:
         await self.connection.close()
         self._end(None)
 
-    async def send(self, draft: Draft, timeout_s: float) -> Sent:
-        """Send over the socket until acknowledged; see ``Chat.send``."""
+    def queue(self, draft: Draft) -> None:
+        """Take a message on that nobody waits for; see ``OutgoingMessages``."""
+        if self._ended is not None:
+            raise self._ended
+        self.core.send(draft, now=self.now, deadline=float("inf"), is_kept=True)
+        self.pump()
+
+    async def send(self, draft: Draft, timeout_s: float, *, by_socket: bool = True) -> Sent:
+        """Send until acknowledged; see ``Chat.send`` and ``Chat.post``."""
         if self._ended is not None:
             raise self._ended
         now = self.now
-        ref = self.core.send(draft, now=now, deadline=now + timeout_s)
+        ref = self.core.send(draft, now=now, deadline=now + timeout_s, by_socket=by_socket)
         sender: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
         self._senders[ref] = sender
         self.pump()
@@ -169,8 +178,13 @@ class Engine:
         output = self.core.take_output()
         for command in output.commands:
             self.connection.post(command)
+        for request in output.requests:
+            self._spawn(self.without_socket.carry(request))
+        if output.looks:
+            self._spawn(self.without_socket.look())
         for message in output.messages:
             self.inbox.put(message)
+        self.outgoing.put_all(output.outgoing)
         self.moves.put_all(output.moved)
         self.typing.put_all(output.typing)
         self.presences.put_all(output.presences)
@@ -294,7 +308,8 @@ class Engine:
         if self._alarm is not None:
             self._alarm.cancel()
         self.inbox.close(error)
-        for feed in (self.frames, self.moves, self.typing, self.presences, self.states):
+        told = (self.moves, self.typing, self.presences, self.states)
+        for feed in (self.frames, self.outgoing, *told):
             feed.close(error)
         for sender in self._senders.values():
             if not sender.done():

@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree: a class for each code of the wire, and three of our own.
+"""What can go wrong, as one tree: a class for each code of the wire, and some of our own.
 
 ``Timeout`` and ``NotAcknowledged`` do not mean "failed": the outcome is unknown, and sending again
 with the same client_id can never make a second message.
@@ -122,12 +122,23 @@ class NotAcknowledged(Timeout):
 
     Attributes:
         client_id: send with it again to learn what became of the message.
+        cause: what the latest try met.
+        is_queued: whether the queue service holds it: it goes on by itself.
     """
 
-    def __init__(self, client_id: str, *, cause: ParleyError | None = None) -> None:
+    def __init__(
+        self, client_id: str, *, cause: ParleyError | None = None, is_queued: bool = False
+    ) -> None:
         self.client_id = client_id
         self.cause = cause
+        self.is_queued = is_queued
         super().__init__(f"no acknowledgement in time; last answer: {cause or 'none'}")
+
+
+class OutboxFull(ParleyError):
+    """So many messages wait already that no more are taken on; nothing was sent."""
+
+    code = "outbox_full"
 
 
 class Closed(ParleyError):

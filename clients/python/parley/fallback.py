@@ -6,18 +6,14 @@ What comes goes into the same ``Core``, so it does not matter which way a messag
 import asyncio
 from collections.abc import Callable
 
-from clients.python.parley.api import Api
-from clients.python.parley.clock import Clock, sleep
+from clients.python.parley.api import CHAT, QUEUE, Api
+from clients.python.parley.clock import Clock
 from clients.python.parley.commands import ReadReceipt
 from clients.python.parley.core import Core
-from clients.python.parley.errors import NotAcknowledged, ParleyError
-from clients.python.parley.frames import Message
-from clients.python.parley.outbox import Draft
-from clients.python.parley.outcomes import Sent
+from clients.python.parley.errors import NotFound, ParleyError, Timeout, Unavailable
+from clients.python.parley.pending import Request, Road
 from clients.python.parley.rooms import SYNC_ROOMS
-
-PAUSE_S = 1.0
-"""The pause between two tries where the server named none."""
+from clients.python.parley.traffic import ANSWER_WITHIN_S
 
 
 class Fallback:
@@ -26,7 +22,7 @@ class Fallback:
     Args:
         core: the decisions.
         api: the HTTP interface.
-        clock: for pauses.
+        clock: what time it is.
         pump: carries out what the core decided.
     """
 
@@ -36,18 +32,33 @@ class Fallback:
         self._clock = clock
         self._pump = pump
 
-    async def post(self, draft: Draft, timeout_s: float) -> Sent:
-        """Send until acknowledged; see ``Chat.post``."""
-        causes: list[ParleyError] = []
+    async def carry(self, request: Request) -> None:
+        """Make one try of a message over HTTP, and take in what came of it."""
+        core, now = self._core, self._clock.monotonic
         try:
-            async with asyncio.timeout(timeout_s):
-                message, duplicate = await self._post_until_stored(draft, causes)
-        except TimeoutError as error:
-            cause = causes[-1] if causes else None
-            raise NotAcknowledged(draft.client_id, cause=cause) from error
-        self._core.take(message, self._clock.monotonic())
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                if request.road is Road.QUEUE:
+                    await self._queue(request)
+                    core.outbox.queued(request, now())
+                else:
+                    message, duplicate = await self._api.send(request.draft)
+                    core.posted(request, message, now(), duplicate=duplicate)
+        except TimeoutError:
+            silence = Timeout(f"no answer within {ANSWER_WITHIN_S:g} s")
+            core.outbox.missed(request, silence, now())
+        except ParleyError as error:
+            core.outbox.missed(request, error, now())
+        core.tick(now())
         self._pump()
-        return Sent.of(message, duplicate=duplicate)
+
+    async def look(self) -> None:
+        """Find out which services answer again."""
+        chat = await self._answers(CHAT)
+        queue = chat or await self._answers(QUEUE)
+        now = self._clock.monotonic()
+        self._core.outbox.looked(now, chat=chat, queue=queue)
+        self._core.tick(now)
+        self._pump()
 
     async def catch_up(self, wait_s: float | None) -> None:
         """Fetch what is missing; see ``Chat.catch_up``."""
@@ -57,17 +68,19 @@ class Fallback:
         if not self._core.online:
             await self._report()
 
-    async def _post_until_stored(
-        self, draft: Draft, causes: list[ParleyError]
-    ) -> tuple[Message, bool]:
-        while True:
-            try:
-                return await self._api.send(draft)
-            except ParleyError as error:
-                if not error.retriable:
-                    raise
-                causes.append(error)
-            await sleep(self._clock, causes[-1].retry_after_s or PAUSE_S)
+    async def _queue(self, request: Request) -> None:
+        try:
+            await self._api.queue_outgoing(request.draft)
+        except NotFound as error:
+            raise Unavailable("there is no queue service here") from error
+
+    async def _answers(self, base: str) -> bool:
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                await self._api.check_health(base)
+        except (TimeoutError, ParleyError):
+            return False
+        return True
 
     async def _catch_up(self, rooms: list[str], wait_s: float | None) -> None:
         """Ask page by page, for as long as there is more."""

@@ -1,204 +1,305 @@
-"""Messages on their way: what to send now, what to repeat, what to give up.
+"""All messages on their way: what to send now and over which road, what to repeat, what to give up.
 
-Each message keeps the client_id it was given before its first try, so a repetition can never make
-a second one. A room's messages go out in the order in which they were added, and while one of them
-waits to be repeated those added later wait behind it. Sends are paced by the limits of
-``welcome``: a well-behaved client meets ``rate_limited`` rarely.
+A room's messages go in the order in which they were added: while one of them is tried over HTTP,
+pauses or is only queued, those added later stay behind it, and may at most follow it into the queue
+service. What failed because nothing could be reached takes those behind it along, and all of them go
+again when something answers. Each keeps its client_id, so a repetition never makes a second message.
 """
 
-import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 
-from clients.python.parley.commands import Command, Retry, SendMessage
-from clients.python.parley.errors import NotAcknowledged, ParleyError, RateLimited
+from clients.python.parley.errors import (
+    NotAcknowledged,
+    OutboxFull,
+    ParleyError,
+    Timeout,
+)
 from clients.python.parley.pace import Pace
+from clients.python.parley.pending import (
+    Draft,
+    Outgoing,
+    Pending,
+    Random,
+    Request,
+    Standing,
+    Step,
+    is_outage,
+)
+from clients.python.parley.places import Places
+from clients.python.parley.traffic import ANSWER_WITHIN_S, Due, Traffic
+from clients.python.parley.vigil import Vigil
 
-ANSWER_WITHIN_S = 10.0
-"""A try without an answer for so long is repeated; its outcome is unknown."""
-
-BACKOFF_BASE_S = 0.25
-BACKOFF_LIMIT_S = 8.0
-"""Bounds of the pause before a repetition; it doubles from one to the other, times 0.5…1."""
-
-MAX_ATTEMPT = 3
-"""The highest ``attempt`` that a ``retry`` frame may carry."""
-
-
-def new_client_id() -> str:
-    """Make the id that a message keeps for ever."""
-    return str(uuid.uuid4())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A message before it has a seq."""
-
-    room: str
-    content: str
-    reply_to: int | None = None
-    client_id: str = field(default_factory=new_client_id)
-
-    def is_for(self, room: str, client_id: str) -> bool:
-        """Whether this became the message with ``client_id``; a UUID in either case."""
-        return self.room == room and self.client_id.lower() == client_id.lower()
-
-
-@dataclass(slots=True)
-class Pending:
-    """A draft without an answer yet.
-
-    Attributes:
-        number: its place among all drafts of this device; also the ``ref`` of its frames.
-        deadline: when its sender stops waiting, in monotonic seconds.
-        tries: on the present connection.
-        refusals: retriable ones, over all connections; they lengthen the backoff.
-        due: when to send it (waiting) or to stop waiting for an answer (in flight).
-    """
-
-    number: int
-    draft: Draft
-    deadline: float
-    tries: int = 0
-    refusals: int = 0
-    due: float = 0.0
-    cause: ParleyError | None = None
-
-    @property
-    def ref(self) -> str:
-        """What the answers to its frames repeat."""
-        return f"m{self.number}"
-
-    def frame(self) -> Command:
-        """Write the next try."""
-        draft = self.draft
-        if self.tries == 0:
-            return SendMessage(
-                room=draft.room,
-                client_id=draft.client_id,
-                content=draft.content,
-                reply_to=draft.reply_to,
-                ref=self.ref,
-            )
-        return Retry(
-            room=draft.room,
-            client_id=draft.client_id,
-            content=draft.content,
-            reply_to=draft.reply_to,
-            ref=self.ref,
-            attempt=min(self.tries, MAX_ATTEMPT),
-        )
+OUTBOX_LIMIT = 1000
+"""Messages that are kept at once, failed ones included."""
 
 
 class Outbox:
-    """All pending messages of one device.
+    """All messages of one device that are not known to be stored.
 
     Args:
-        random: returns a float in [0, 1); the jitter of the backoff.
+        random: the jitter of the backoff.
         pace: how fast to send.
+        limit: how many it holds.
+
+    Attributes:
+        changes: how messages stand since the owner emptied this list.
+        refusals: likewise, those that were refused for good, and why.
     """
 
-    def __init__(self, *, random: Callable[[], float], pace: Pace) -> None:
+    def __init__(self, *, random: Random, pace: Pace, limit: int = OUTBOX_LIMIT) -> None:
         self._random = random
-        self._pace = pace
+        self._limit = limit
         self._last_number = 0
-        self._waiting: dict[str, Pending] = {}
-        self._in_flight: dict[str, Pending] = {}
+        self._at = Places()
+        self._traffic = Traffic(self._at, pace)
+        self._vigil = Vigil()
+        self.changes: list[Outgoing] = []
+        self.refusals: list[tuple[Pending, ParleyError]] = []
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._in_flight)
+        return len(self._at)
 
-    def add(self, draft: Draft, *, now: float, deadline: float) -> Pending:
-        """Queue a draft; ``due`` returns its first frame. The same client_id may be added twice."""
+    def __iter__(self) -> Iterator[Outgoing]:
+        return map(self._at.told, self._at)
+
+    @property
+    def waits(self) -> bool:
+        """Whether time alone will bring something to do."""
+        return len(self) > len(self._at.failed) or bool(self._at.stranded)
+
+    # What the sender does ---------------------------------------------------------------------
+
+    def add(
+        self,
+        draft: Draft,
+        *,
+        now: float,
+        deadline: float,
+        by_socket: bool = True,
+        is_kept: bool = False,
+    ) -> Pending:
+        """Take a draft on. The same client_id may be added twice.
+
+        What failed in its room because nothing could be reached goes again before it.
+
+        Raises:
+            OutboxFull: too many messages wait already.
+        """
+        if len(self) >= self._limit:
+            raise OutboxFull(f"{self._limit} messages wait already")
         self._last_number += 1
-        pending = Pending(self._last_number, draft, deadline, due=now)
-        self._waiting[pending.ref] = pending
+        pending = Pending(
+            self._last_number, draft, deadline, by_socket=by_socket, is_kept=is_kept, due=now
+        )
+        self._revive(self._stranded_in(draft.room), now)
+        self._at.waiting[pending.ref] = pending
+        self._tell(pending, Standing.PENDING)
         return pending
 
-    def due(self, now: float) -> list[Command]:
-        """Return the frames to send now, in order; they count as sent. Only while connected."""
-        self._suspect_silence(now)
-        frames = []
-        for pending in list(self._sendable(now)):
-            frames.append(pending.frame())
-            pending.tries += 1
-            pending.due = now + ANSWER_WITHIN_S
-            self._in_flight[pending.ref] = self._waiting.pop(pending.ref)
-        return frames
+    def retry(self, client_id: str, now: float) -> bool:
+        """Try a failed message again, and before it those of its room that go again anyway."""
+        failed = self._failed_as(client_id)
+        for one in failed:
+            self._revive([*self._stranded_in(one.draft.room), one], now)
+        return bool(failed)
 
-    def acknowledged(self, ref: str | None, *, room: str, client_id: str) -> list[Pending]:
-        """Take out what is answered: the one with ``ref``, or without one, all of the client_id."""
-        if ref is not None:
-            pending = self._pop(ref)
-            return [pending] if pending else []
-        both = (*self._waiting.values(), *self._in_flight.values())
-        same = [pending for pending in both if pending.draft.is_for(room, client_id)]
-        return [pending for pending in same if self._pop(pending.ref)]
+    def discard(self, client_id: str) -> bool:
+        """Forget a failed message; return whether there was one."""
+        failed = self._failed_as(client_id)
+        for one in failed:
+            self._at.pop(one.ref)
+        return bool(failed)
 
-    def refused(self, ref: str, error: ParleyError, *, now: float) -> Pending | None:
-        """Take in an ``error``: plan a repetition, or return what failed for good."""
-        pending = self._pop(ref)
-        if pending is None or not error.retriable:
-            return pending
-        if isinstance(error, RateLimited):
-            self._pace.pause(until=now + (error.retry_after_s or 0.0))
-        backoff_s = min(BACKOFF_BASE_S * 2.0**pending.refusals, BACKOFF_LIMIT_S)
-        pause_s = max(backoff_s * (0.5 + self._random() / 2), error.retry_after_s or 0.0)
-        pending.refusals += 1
-        pending.cause = error
-        pending.due = now + pause_s
-        self._waiting[pending.ref] = pending
-        self._sort()
-        return None
+    def forget(self, ref: str, error: ParleyError | None = None) -> None:
+        """Send a draft no more; one that is in flight may still be stored, a queued one will be.
 
-    def disconnected(self, now: float) -> None:
-        """Plan everything that was in flight anew: as ``message``, in the old order."""
-        self._waiting.update(self._in_flight)
-        self._in_flight.clear()
-        for pending in self._waiting.values():
-            pending.tries = 0
-            pending.due = now
-        self._sort()
+        Args:
+            ref: of the draft.
+            error: why; by default, that its sender went away.
+        """
+        pending = self._at.find(ref)
+        if pending is None:
+            return
+        if pending.is_queued:
+            pending.deadline = float("inf")
+            return
+        self._at.pop(ref)
+        gone = NotAcknowledged(pending.draft.client_id, cause=pending.error)
+        self._tell(pending, Standing.FAILED, error or gone)
 
     def expired(self, now: float) -> list[tuple[Pending, NotAcknowledged]]:
-        """Take out what was not acknowledged before its deadline; its outcome is unknown."""
-        both = (*self._waiting.values(), *self._in_flight.values())
-        late = [pending for pending in both if pending.deadline <= now]
-        for pending in late:
-            self._pop(pending.ref)
-        return [(p, NotAcknowledged(p.draft.client_id, cause=p.cause)) for p in late]
-
-    def forget(self, ref: str) -> None:
-        """Send a draft no more; one that is in flight may still be stored."""
-        self._pop(ref)
-
-    def _sendable(self, now: float) -> Iterator[Pending]:
-        blocked: set[str] = set()
-        for pending in self._waiting.values():
-            if pending.draft.room in blocked:
-                continue
-            if pending.due > now:
-                blocked.add(pending.draft.room)
-            elif not self._pace.spend(now):
-                return
+        """Return those whose senders stop waiting; what is not queued is taken out with that."""
+        late = [pending for pending in self._at if pending.deadline <= now]
+        told = []
+        for one in late:
+            client_id, is_queued = one.draft.client_id, one.is_queued
+            error = NotAcknowledged(client_id, cause=one.error, is_queued=is_queued)
+            told.append((one, error))
+            if is_queued:
+                one.deadline = float("inf")
             else:
-                yield pending
+                self._at.pop(one.ref)
+                self._tell(one, Standing.FAILED, error)
+        return told
 
-    def _suspect_silence(self, now: float) -> None:
-        """Move tries that had no answer for too long back; the oldest stand first."""
-        silent = []
-        for pending in self._in_flight.values():
-            if pending.due > now:
-                break
-            silent.append(pending)
+    # What to send -----------------------------------------------------------------------------
+
+    def due(self, now: float, *, online: bool) -> Due:
+        """Return what to send now; it counts as sent."""
+        silent = self._traffic.silent(now)
         for pending in silent:
-            self._waiting[pending.ref] = self._in_flight.pop(pending.ref)
-        if silent:
-            self._sort()
+            self._climb(pending, Timeout(f"no answer within {ANSWER_WITHIN_S:g} s"), now)
+        return self._traffic.due(now, online=online)
 
-    def _sort(self) -> None:
-        by_number = sorted(self._waiting.values(), key=lambda pending: pending.number)
-        self._waiting = {pending.ref: pending for pending in by_number}
+    def look(self, now: float) -> bool:
+        """Return whether to look now which services answer again; ``looked`` tells the end."""
+        return bool(self._at.resting or self._at.stranded) and self._vigil.ask(now)
 
-    def _pop(self, ref: str) -> Pending | None:
-        return self._waiting.pop(ref, None) or self._in_flight.pop(ref, None)
+    # What came of it --------------------------------------------------------------------------
+
+    def acknowledged(
+        self, ref: str | None, *, room: str, client_id: str, now: float
+    ) -> list[Pending]:
+        """Take out what is stored: the one with ``ref``, or without one, all of the client_id."""
+        if ref is not None:
+            pending = self._at.find(ref)
+            given_up = (*self._at.resting.values(), *self._at.failed.values())
+            same = [one for one in given_up if pending and one.draft == pending.draft]
+            stored = [pending, *(one for one in same if one is not pending)] if pending else []
+        else:
+            stored = [one for one in self._at if one.draft.is_for(room, client_id)]
+        for one in stored:
+            self._at.pop(one.ref)
+            self._tell(one, Standing.SENT)
+        if stored:
+            self._answered(now)
+        return stored
+
+    def refused(self, ref: str, error: ParleyError, *, now: float) -> None:
+        """Take in an ``error`` frame."""
+        self._traffic.heed(error, now)
+        pending = self._at.find(ref)
+        if pending is None or ref in self._at.failed:
+            return
+        if ref in self._at.in_flight or not (error.retriable or is_outage(error)):
+            self._climb(pending, error, now)
+
+    def posted(self, request: Request) -> None:
+        """Note that a request to chat was answered with the message; ``acknowledged`` follows."""
+        self._traffic.answered(request)
+
+    def queued(self, request: Request, now: float) -> None:
+        """Note that the queue service holds a message."""
+        self._traffic.answered(request)
+        pending = self._at.find(request.ref)
+        if pending is None:
+            return
+        pending.is_queued = True
+        self._tell(pending, Standing.QUEUED)
+        if request.ref in self._at.asked:
+            self._at.put(pending, self._at.resting)
+            self._vigil.begin(now)
+        if self._at.stranded and self._vigil.may_revive(now):
+            self._revive(self._at.stranded, now)
+
+    def missed(self, request: Request, error: ParleyError, now: float) -> None:
+        """Take in that a request was in vain, or refused."""
+        self._traffic.answered(request)
+        self._traffic.heed(error, now)
+        if pending := self._at.asked.get(request.ref):
+            self._climb(pending, error, now)
+
+    def failed(self, room: str, client_id: str, error: ParleyError, now: float) -> None:
+        """Take in that the queue service gave a message up; it is overridden by its ``ack``."""
+        queued = (one for one in self._at if one.is_queued)
+        for one in [one for one in queued if one.draft.is_for(room, client_id)]:
+            one.is_queued = False
+            self._fail(one, error, now)
+
+    def looked(self, now: float, *, chat: bool, queue: bool) -> None:
+        """Take in which services answer: what waited for them goes on."""
+        self._vigil.told(now)
+        if chat:
+            self.go_on(now)
+        elif queue:
+            self._revive((one for one in self._at.stranded if not one.is_queued), now)
+
+    def connected(self, now: float) -> None:
+        """Begin a connection: everything goes again, in order, as ``message``."""
+        self._vigil.end()
+        for pending in list(self._at.asked.values()):
+            self._at.put(pending, self._at.waiting)
+        for pending in self._at.waiting.values():
+            pending.start_anew(now)
+        self.go_on(now)
+
+    def disconnected(self, now: float) -> None:
+        """Plan everything that was in flight over the socket anew, in the old order."""
+        self._traffic.lost_at = now
+        for pending in list(self._at.in_flight.values()):
+            pending.due = now
+            self._at.put(pending, self._at.waiting)
+        for pending in self._at.waiting.values():
+            pending.frames = 0
+        self._at.sort()
+
+    def go_on(self, now: float) -> None:
+        """Chat answers again: try what is only queued, and what failed because it did not."""
+        self._revive([*self._at.resting.values(), *self._at.stranded], now)
+
+    # How --------------------------------------------------------------------------------------
+
+    def _climb(self, pending: Pending, error: ParleyError, now: float) -> None:
+        match pending.climb(error, now=now, random=self._random):
+            case Step.WAIT:
+                self._at.put(pending, self._at.waiting)
+                self._at.sort()
+            case Step.REST:
+                self._at.put(pending, self._at.resting)
+                self._vigil.begin(now)
+            case Step.FAIL:
+                self._fail(pending, error, now)
+
+    def _fail(self, pending: Pending, error: ParleyError, now: float) -> None:
+        """Give up one; where nothing can be reached, with it those that wait behind it."""
+        pending.error = error
+        failed = [pending]
+        if is_outage(error):
+            room, number = pending.draft.room, pending.number
+            waiting = (one for one in self._at.waiting.values() if one.draft.room == room)
+            failed += [one for one in waiting if one.number > number]
+            self._vigil.begin(now)
+        for one in failed:
+            one.error = error
+            self._at.put(one, self._at.failed)
+            self._tell(one, Standing.FAILED, error)
+        if not is_outage(error):
+            self.refusals.append((pending, error))
+            if not pending.is_kept:
+                self._at.pop(pending.ref)
+
+    def _answered(self, now: float) -> None:
+        """Chat answered: a reason to try again what waits for it; rarely, where it fails again."""
+        if not (self._at.resting or self._at.stranded):
+            self._vigil.end()
+        elif self._vigil.may_revive(now):
+            self.go_on(now)
+
+    def _failed_as(self, client_id: str) -> list[Pending]:
+        failed = self._at.failed.values()
+        return [one for one in failed if one.draft.is_for(one.draft.room, client_id)]
+
+    def _stranded_in(self, room: str) -> list[Pending]:
+        return [one for one in self._at.stranded if one.draft.room == room]
+
+    def _revive(self, some: Iterable[Pending], now: float) -> None:
+        for pending in list(some):
+            if pending.ref in self._at.failed:
+                standing = Standing.QUEUED if pending.is_queued else Standing.PENDING
+                self._tell(pending, standing)
+            pending.start_anew(now)
+            self._at.put(pending, self._at.waiting)
+        self._at.sort()
+
+    def _tell(self, pending: Pending, standing: Standing, error: ParleyError | None = None) -> None:
+        self.changes.append(pending.standing(standing, error))

@@ -8,6 +8,7 @@ from clients.python.parley.commands import Command
 from clients.python.parley.errors import ParleyError
 from clients.python.parley.frames import Message, PresenceOf, Typing
 from clients.python.parley.marks import Moved
+from clients.python.parley.pending import Outgoing, Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,10 @@ class Output:
     Attributes:
         commands: to send, in order.
         messages: to give out, in order.
+        requests: to make over HTTP.
+        looks: whether to look which services answer again.
         settled: sends whose callers may go on.
+        outgoing: own messages that stand otherwise than before.
         moved: rooms whose watermarks went up.
         typing: who types in a room now, where that changed.
         presences: people whose presence changed, as it is since.
@@ -61,7 +65,10 @@ class Output:
 
     commands: list[Command] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    looks: bool = False
     settled: list[Settled] = field(default_factory=list)
+    outgoing: list[Outgoing] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
     typing: list[Typing] = field(default_factory=list)
     presences: list[PresenceOf] = field(default_factory=list)

@@ -117,6 +117,24 @@ class Look(msgspec.Struct, kw_only=True):
     icon: str = ""
 
 
+class QueueStatus(msgspec.Struct, kw_only=True):
+    """What waits in the queue service for the user, or of theirs.
+
+    Attributes:
+        incoming: messages that no device of the user has received, over all rooms.
+        outgoing: own messages that wait to be sent.
+        retry: likewise, after chat refused them.
+        oldest_at: since when the oldest of all that has waited; None where nothing does.
+        expired_total: messages that waited for seven days, ever.
+    """
+
+    incoming: int
+    outgoing: int
+    retry: int
+    oldest_at: dt.datetime | None = None
+    expired_total: int = 0
+
+
 class RoomsPage(msgspec.Struct):
     """A page of rooms, and where the next one begins."""
 

@@ -35,6 +35,7 @@ class Mark(enum.Enum):
 
     THEIRS = "theirs"
     PENDING = "pending"
+    QUEUED = "queued"
     SENT = "sent"
     DELIVERED = "delivered"
     READ = "read"

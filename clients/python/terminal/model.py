@@ -22,6 +22,7 @@ QUIET_WITHIN_S = 10.0
 """Most lines about messages of one room that is not open, in so many seconds; the bar counts all."""
 
 DIRECT = "direct"
+UNDER_WAY = (Mark.PENDING, Mark.QUEUED)
 
 
 @dataclass(slots=True)
@@ -29,7 +30,8 @@ class Outgoing:
     """An own message that is not on the screen for good yet.
 
     Attributes:
-        mark: PENDING, then SENT (its place in the room is not known yet) or FAILED.
+        mark: PENDING, perhaps QUEUED, then SENT (its place in the room is not known yet) or FAILED.
+        goes_again: of a failed one, whether it is tried again by itself.
     """
 
     room: str
@@ -37,6 +39,7 @@ class Outgoing:
     content: str
     reply_to: int | None = None
     mark: Mark = Mark.PENDING
+    goes_again: bool = False
 
 
 @dataclass(slots=True)
@@ -241,11 +244,15 @@ class Model:
         return self._seen.get(room, Seen()).messages.get(seq)
 
     def waiting(self) -> list[Outgoing]:
-        """Return what has no answer yet, in all rooms."""
-        return [one for one in self.outgoing.values() if one.mark is Mark.PENDING]
+        """Return what nobody but this program has, in all rooms: what leaving would lose."""
+        return [one for one in self.outgoing.values() if one.mark is Mark.PENDING or one.goes_again]
+
+    def on_its_way(self) -> list[Outgoing]:
+        """Return what is not known to be stored, in all rooms; what was refused is not on its way."""
+        return [one for one in self.outgoing.values() if one.mark in UNDER_WAY or one.goes_again]
 
     def refused(self, room: str) -> list[Outgoing]:
-        """Return what was refused in a room, in the order of writing."""
+        """Return what was refused or given up in a room, in the order of writing."""
         return [one for one in self._of(room) if one.mark is Mark.FAILED]
 
     def under_way(self, room: str) -> list[Outgoing]:

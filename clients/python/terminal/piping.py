@@ -2,7 +2,7 @@
 
 import sys
 
-from clients.python.parley import Chat, ParleyError
+from clients.python.parley import Chat, NotAcknowledged, ParleyError
 from clients.python.terminal.directory import Directory
 from clients.python.terminal.screen import InputLines
 from clients.python.terminal.sentences import sentence_of
@@ -32,7 +32,9 @@ async def send_input(chat: Chat, directory: Directory, *, to: str, timeout_s: fl
             await chat.send(room.id, line, timeout_s=timeout_s)
             sent += 1
     except ParleyError as error:
-        where = f"line {number} was not sent: " if number else ""
+        is_queued = isinstance(error, NotAcknowledged) and error.is_queued
+        word = "is not stored yet" if is_queued else "was not sent"
+        where = f"line {number} {word}: " if number else ""
         sys.stderr.write(f"parley: {where}{sentence_of(error)} (sent before: {sent})\n")
         return 1
     return 0

@@ -8,6 +8,7 @@ from clients.python.parley import (
     FellBehind,
     NotAcknowledged,
     NotFound,
+    OutboxFull,
     ParleyError,
     PermissionDenied,
     RateLimited,
@@ -22,6 +23,7 @@ from clients.python.terminal.safe import safe
 _OURS: Mapping[type[ParleyError], str] = {
     NotAcknowledged: "No answer in time: it may or may not have arrived. /retry finds out.",
     Timeout: "No answer in time: it may or may not have happened.",
+    OutboxFull: "Too much waits to be sent already.",
     Unavailable: "The server cannot be reached at the moment.",
     Unauthenticated: "You are signed out. Start again to sign in.",
     ClientIdReused: "It was sent before, with another text.",
@@ -33,6 +35,8 @@ _OURS: Mapping[type[ParleyError], str] = {
 }
 """Said instead of the server's words, which were not written for this place."""
 
+QUEUED = "It is queued and goes by itself once the server can take it."
+
 _WITHOUT_WORDS: Mapping[type[ParleyError], str] = {
     PermissionDenied: "You may not do that here.",
     NotFound: "There is no such thing.",
@@ -41,6 +45,8 @@ _WITHOUT_WORDS: Mapping[type[ParleyError], str] = {
 
 def sentence_of(error: ParleyError) -> str:
     """Say in a sentence or two what went wrong; always one line, safe to show."""
+    if isinstance(error, NotAcknowledged) and error.is_queued:
+        return QUEUED
     said = " ".join(problem for problems in error.fields.values() for problem in problems)
     if said:
         return safe(said)

@@ -8,8 +8,18 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
-from clients.python.parley import Chat, FellBehind, Message, ParleyError, Room, Typing
-from clients.python.parley.outbox import new_client_id
+from clients.python.parley import (
+    Chat,
+    FellBehind,
+    Message,
+    NotAcknowledged,
+    Outgoing as Change,
+    ParleyError,
+    Room,
+    Standing,
+    Typing,
+)
+from clients.python.parley.pending import new_client_id
 from clients.python.terminal import lines
 from clients.python.terminal.commands import Call, Mistake, Say, parse
 from clients.python.terminal.lines import Laid, Mark
@@ -138,10 +148,11 @@ class Talk:
         self._dispatch(Outgoing(room.id, new_client_id(), text, reply_to))
 
     def retry(self) -> int:
-        """Send again what was refused in the open room; return how many."""
+        """Send again what was refused or given up in the open room; return how many."""
         refused = self._model.refused(self._model.current or "")
         for one in refused:
-            self._dispatch(one)
+            if not (one.goes_again and self._chat.outgoing.retry(one.client_id)):
+                self._dispatch(one)
         return len(refused)
 
     def do(self, call: Call) -> None:
@@ -156,7 +167,13 @@ class Talk:
         Args:
             command: runs a command; may raise ``ParleyError``.
         """
-        jobs = (self._listen(), self._receive(), self._watch(), self._work(command))
+        jobs = (
+            self._listen(),
+            self._receive(),
+            self._watch(),
+            self._watch_outgoing(),
+            self._work(command),
+        )
         tasks = [asyncio.create_task(job) for job in jobs]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -242,6 +259,29 @@ class Talk:
             else:
                 return
 
+    async def _watch_outgoing(self) -> None:
+        """Show how own messages stand, until the chat ends for good."""
+        changes = self._chat.outgoing.changes()
+        while True:
+            try:
+                async for change in changes:
+                    one = self._model.outgoing.get(change.client_id)
+                    if one is not None:
+                        self._stands(one, change)
+            except FellBehind:
+                continue
+            else:
+                return
+
+    def _stands(self, one: Outgoing, change: Change) -> None:
+        """Take in how an own message stands now; what ends it, ``_send`` tells."""
+        if change.goes_again and not one.goes_again and change.error is not None:
+            self.show(self._view.given_up(one, sentence_of(change.error), self.columns))
+        one.goes_again = change.goes_again
+        if change.goes_again or change.standing in (Standing.PENDING, Standing.QUEUED):
+            one.mark = Mark(change.standing.value)
+        self._screen.refresh()
+
     def _tell_of(self, room: Room) -> None:
         news = self._model.learn(room)
         if room.removed and self._model.current == room.id:
@@ -283,7 +323,7 @@ class Talk:
             self._screen.refresh()
 
     def _dispatch(self, one: Outgoing) -> None:
-        one.mark = Mark.PENDING
+        one.mark, one.goes_again = Mark.PENDING, False
         self._model.outgoing[one.client_id] = one
         task = asyncio.create_task(self._send(one))
         self._sends.add(task)
@@ -300,9 +340,11 @@ class Talk:
                 timeout_s=self.patience_s,
             )
         except ParleyError as error:
+            if isinstance(error, NotAcknowledged) and error.is_queued:
+                return
             self.any_refused = True
-            one.mark = Mark.FAILED
+            one.mark, one.goes_again = Mark.FAILED, False
             self.show(self._view.refused(one, sentence_of(error), self.columns))
         else:
-            one.mark = Mark.SENT
+            one.mark, one.goes_again = Mark.SENT, False
         self._screen.refresh()

@@ -13,6 +13,7 @@ from clients.python.terminal.safe import safe
 PLAIN: Mapping[Mark, Piece] = {
     Mark.THEIRS: ("dim", "│"),
     Mark.PENDING: ("tick.grey", "…"),
+    Mark.QUEUED: ("tick.grey", "↻"),
     Mark.SENT: ("tick.grey", "✓"),
     Mark.DELIVERED: ("tick.grey", "✓✓"),
     Mark.READ: ("tick.blue", "✓✓"),

@@ -80,6 +80,12 @@ class View:
         row = lines.message(self._outgoing_row(outgoing), columns)[:REFUSED_LINES]
         return [*row, *lines.notice(f"Not sent: {sentence}", columns, "bad")]
 
+    def given_up(self, outgoing: Outgoing, sentence: str, columns: int) -> list[Laid]:
+        """Lay a message out that nothing takes at the moment, with what will become of it."""
+        laid = lines.message(self._row_of(outgoing, Mark.FAILED), columns)[:REFUSED_LINES]
+        words = f"{sentence} It goes by itself once something answers; /retry tries it now."
+        return [*laid, *lines.notice(words, columns, "bad")]
+
     def quiet(self, message: Message, columns: int) -> Line:
         """Lay a message of another room out in one line."""
         room = self._model.rooms.get(message.room)
@@ -172,7 +178,7 @@ class View:
 
     def bar(self, state: ConnectionState, next_try_in_s: float) -> Line:
         """Return the bottom line: the connection, the others here, who one is, what waits."""
-        waiting = len(self._model.waiting())
+        waiting = len(self._model.on_its_way())
         unread = self._model.unread_elsewhere()
         words = [
             self._here(),
@@ -206,8 +212,11 @@ class View:
         )
 
     def _outgoing_row(self, one: Outgoing) -> Row:
+        return self._row_of(one, one.mark)
+
+    def _row_of(self, one: Outgoing, mark: Mark) -> Row:
         quote = self._quote(one.room, one.reply_to)
-        sign = self._ticks.sign(one.mark)
+        sign = self._ticks.sign(mark)
         return Row(content=one.content, name="you", style="me", sign=lambda: sign, quote=quote)
 
     def _sign(self, message: Message) -> Piece:

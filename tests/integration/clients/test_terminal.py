@@ -29,8 +29,8 @@ def test_two_people_chat_though_chat_goes_away_meanwhile(world):
             anns.until("you … Are you there?", "1 on its way", "○ reconnecting in")
             bobs.type("I was away")
             bobs.until("you … I was away")
-            anns.type("/quit")
-            anns.until("Not everything is sent yet.")
+            anns.until("you ↻ Are you there?", "1 on its way")
+            bobs.until("you ↻ I was away")
 
         anns.until("you✓✓ Are you there?", "Bob │ I was away", "● connected")
         bobs.until("you✓✓ I was away", "Ann │ Are you there?", "● connected")

@@ -145,6 +145,10 @@ def room(name: str = "r", *, last_seq: int = 0, delivered_seq: int = 0, **member
     }
 
 
+AWAY = ("POST /api/queue/outgoing", "GET /api/queue/healthz", "GET /api/chat/healthz")
+"""What nobody answers until a test says otherwise."""
+
+
 class Web:
     """The HTTP side: answers by method and path, and what was asked."""
 
@@ -154,6 +158,8 @@ class Web:
         self.tokens = itertools.count(1)
         self.answer("POST /api/chat/auth/token", self.new_token)
         self.answer("GET /api/chat/auth/session", self.new_session)
+        for what in AWAY:
+            self.answer(what, lambda request: problem(503, "unavailable"))
 
     def answer(self, what: str, how: Callable[[httpx.Request], httpx.Response]) -> None:
         self.answers[what] = how

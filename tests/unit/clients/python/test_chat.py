@@ -67,17 +67,22 @@ async def test_a_send_survives_a_lost_connection_under_its_client_id(server, web
     assert sent.duplicate
 
 
-async def test_a_busy_server_is_asked_again_with_a_retry_frame(server, web):
+async def test_a_busy_server_is_asked_over_http_and_then_again_with_a_retry_frame(server, web):
+    busy = fakes.problem(503, "unavailable")
+    web.answer("POST /api/chat/rooms/r/messages", lambda request: busy)
     async with chat_with(server, web) as (chat, peer):
         sending = asyncio.create_task(chat.send("r", "hello"))
         first = await peer.hear("message")
-        await peer.say(type="error", code="unavailable", ref=first["ref"], retry_after=0.01)
+        await peer.say(type="error", code="unavailable", ref=first["ref"])
         retry = await peer.hear("retry")
         await peer.acknowledge(retry, 4)
         await sending
 
     assert retry["attempt"] == 1
     assert retry["client_id"] == first["client_id"]
+    asked = [f"{one.method} {one.url.path}" for one in web.asked]
+    assert asked[-2:] == ["POST /api/chat/rooms/r/messages", "POST /api/queue/outgoing"]
+    assert {json.loads(one.content)["client_id"] for one in web.asked[-2:]} == {first["client_id"]}
 
 
 async def test_a_refusal_is_raised_with_what_is_wrong(server, web):

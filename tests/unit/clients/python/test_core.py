@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from clients.python.parley import frames
-from clients.python.parley.commands import Delivered, Retry, SendMessage, Sync
+from clients.python.parley.commands import Delivered, SendMessage, Sync
 from clients.python.parley.core import Core
-from clients.python.parley.errors import BadFrame, NotAcknowledged, TooLarge
-from clients.python.parley.outbox import Draft
+from clients.python.parley.errors import BadFrame, NotAcknowledged, TooLarge, Unavailable
 from clients.python.parley.outcomes import Sent
+from clients.python.parley.pending import Draft, Road
 from tests.unit.clients.python import fakes
 
 
@@ -80,6 +80,20 @@ def test_an_own_message_from_the_room_settles_a_send_whose_ack_was_lost(core):
     assert (sent.seq, sent.duplicate) == (4, True)
 
 
+def test_a_message_that_overtakes_the_answer_to_its_request_is_no_duplicate(core):
+    core.send(Draft(room="r", content="hi"), now=0, deadline=30, by_socket=False)
+    [request] = core.take_output().requests
+    stored = message(4, sender="me", client_id=request.draft.client_id)
+
+    core.receive(stored, 1)
+    [settled] = core.take_output().settled
+    core.posted(request, stored, 2, duplicate=False)
+    later = core.take_output()
+
+    assert (settled.outcome.seq, settled.outcome.duplicate) == (4, False)
+    assert (later.settled, later.messages) == ([], [])
+
+
 def test_a_lost_connection_sends_the_same_client_id_again_after_welcome(core):
     [first] = send(core)
     core.disconnected(1)
@@ -99,18 +113,53 @@ def test_nothing_is_sent_before_welcome():
     assert send(core) == []
 
 
-def test_a_retriable_error_is_repeated_and_another_one_is_told(core):
+def test_an_outage_goes_on_over_http_and_a_refusal_is_told(core):
     [command] = send(core)
     core.receive(error("unavailable", command.ref, retry_after=1), 0)
-    core.tick(1)
-    [retry] = core.take_output().commands
+    [request] = core.take_output().requests
 
-    core.receive(error("bad_frame", command.ref, fields={"content": ["blank"]}), 1)
+    core.outbox.missed(request, BadFrame(fields={"content": ["blank"]}), 1)
     [settled] = core.take_output().settled
 
-    assert isinstance(retry, Retry)
+    assert (request.road, request.draft.client_id) == (Road.HTTP, command.client_id)
     assert isinstance(settled.outcome, BadFrame)
     assert settled.outcome.fields == {"content": ["blank"]}
+
+
+def test_what_chat_stored_over_http_is_given_out_and_settles_its_send(core):
+    [command] = send(core)
+    core.receive(error("unavailable", command.ref), 0)
+    [request] = core.take_output().requests
+
+    stored = message(4, sender="me", client_id=command.client_id)
+    core.posted(request, stored, 1, duplicate=False)
+    output = core.take_output()
+
+    assert output.messages == [stored]
+    assert [(one.outcome.seq, one.outcome.duplicate) for one in output.settled] == [(4, False)]
+
+
+def test_what_the_queue_gave_up_is_told_to_its_sender_and_overridden_by_an_ack(core):
+    core.send(Draft(room="r", content="hi"), now=0, deadline=1e9, is_kept=True)
+    [command] = core.take_output().commands
+    core.receive(error("unavailable", command.ref), 0)
+    [request] = core.take_output().requests
+    core.outbox.missed(request, Unavailable(), 0)
+    core.tick(0)
+    [request] = core.take_output().requests
+    core.outbox.queued(request, 0)
+    given_up = {"room": "r", "client_id": command.client_id}
+
+    core.receive(frames.Failed(code="permission_denied", message="No.", **given_up), 1)
+    failed = core.take_output()
+    core.receive(msgspec.structs.replace(ack(command, 4), ref=None), 2)
+    stored = core.take_output()
+
+    assert [str(one.outcome) for one in failed.settled] == ["permission_denied: No."]
+    assert [one.standing.value for one in failed.outgoing] == ["queued", "failed"]
+    assert [one.standing.value for one in stored.outgoing] == ["sent"]
+    assert [one.seq for one in stored.messages] == [4]
+    assert len(core.outbox) == 0
 
 
 def test_a_send_is_given_up_at_its_deadline(core):

@@ -8,8 +8,9 @@ from hypothesis import given, settings, strategies as st
 
 from clients.python.parley import commands, frames
 from clients.python.parley.core import Core
-from clients.python.parley.outbox import Draft
+from clients.python.parley.errors import Timeout, Unavailable
 from clients.python.parley.outcomes import Sent
+from clients.python.parley.pending import Draft, Request, Road
 from tests.unit.clients.python import fakes
 
 PAGE = 3
@@ -24,6 +25,9 @@ STEPS = (
     "replay",
     "replay a part",
     "receive elsewhere",
+    "hear request",
+    "lose request",
+    "lose answer",
     "disconnect",
     "connect",
     "wait",
@@ -39,6 +43,8 @@ class Model:
         self.log: list[dict[str, Any]] = []
         self.delivered = 0
         self.up: list[commands.Command] = []
+        self.requests: list[Request] = []
+        self.queued: list[Draft] = []
         self.down: list[frames.ServerFrame] = []
         self.yielded: list[frames.Message] = []
         self.outcomes: list[Any] = []
@@ -53,7 +59,10 @@ class Model:
         output = self.core.take_output()
         if self.core.online:
             self.up += output.commands
+        self.requests += output.requests
         self.yielded += output.messages
+        if output.looks:
+            self.core.outbox.looked(self.now, chat=True, queue=True)
         self.outcomes += [settled.outcome for settled in output.settled]
 
     def connect(self) -> None:
@@ -115,6 +124,37 @@ class Model:
             ref = getattr(self.up.pop(0), "ref", None)
             self.down.append(frames.Error(code="unavailable", ref=ref, retry_after=1))
 
+    def hear_request(self) -> None:
+        """Let chat or the queue service answer the oldest request."""
+        if not self.requests:
+            return
+        request = self.requests.pop(0)
+        if request.road is Road.QUEUE:
+            self.queued.append(request.draft)
+            self.core.outbox.queued(request, self.now)
+        else:
+            seq = self.store("me", request.draft.client_id, request.draft.content)
+            self.core.posted(request, self.message(seq), self.now, duplicate=False)
+
+    def lose_request(self) -> None:
+        if self.requests:
+            self.core.outbox.missed(self.requests.pop(0), Unavailable(), self.now)
+
+    def lose_answer(self) -> None:
+        """Let the oldest request do what it asks for, and nobody learn of it."""
+        if self.requests:
+            request = self.requests.pop(0)
+            if request.road is Road.HTTP:
+                self.store("me", request.draft.client_id, request.draft.content)
+            self.core.outbox.missed(request, Timeout(), self.now)
+
+    def submit(self) -> None:
+        """Let the queue service submit the oldest message that it keeps."""
+        if self.queued:
+            draft = self.queued.pop(0)
+            seq = self.store("me", draft.client_id, draft.content)
+            self.acknowledge_stored(seq, None)
+
     def hear(self) -> None:
         """Let the server answer the oldest command."""
         if not self.up:
@@ -130,17 +170,21 @@ class Model:
 
     def acknowledge(self, command: Any) -> None:
         seq = self.store("me", command.client_id, command.content)
+        self.acknowledge_stored(seq, command.ref)
+
+    def acknowledge_stored(self, seq: int, ref: str | None) -> None:
         stored = self.message(seq)
-        self.down.append(
-            frames.Ack(
-                client_id=stored.client_id,
-                room="r",
-                id=stored.id,
-                seq=seq,
-                created_at=stored.created_at,
-                ref=command.ref,
+        if self.core.online:
+            self.down.append(
+                frames.Ack(
+                    client_id=stored.client_id,
+                    room="r",
+                    id=stored.id,
+                    seq=seq,
+                    created_at=stored.created_at,
+                    ref=ref,
+                )
             )
-        )
 
     def synced(self, command: commands.Sync) -> None:
         first = command.cursors["r"] + 1
@@ -167,11 +211,11 @@ class Model:
         """Let everything arrive on a connection that works, until nothing is left to do."""
         self.step("connect")
         for _ in range(1000):
-            if not (self.up or self.down or self.core.busy):
+            if not (self.up or self.down or self.requests or self.core.busy):
                 return
-            self.step("hear")
-            self.step("deliver")
-            if not self.up and not self.down:
+            for name in ("hear", "hear request", "submit", "deliver"):
+                self.step(name)
+            if not (self.up or self.down or self.requests):
                 self.step("wait")
         raise AssertionError("the client does not come to rest")
 

@@ -11,7 +11,7 @@ from clients.python import parley
 from clients.python.parley.api import Api
 from clients.python.parley.credentials import Credentials
 from clients.python.parley.http import Http
-from clients.python.parley.outbox import Draft
+from clients.python.parley.pending import Draft
 from services.chat.domain.status import LOOKS
 from tests.unit.clients.python import fakes
 
@@ -265,3 +265,29 @@ async def test_the_looks_of_the_states_are_those_of_the_server(web, api):
     looks = await api.statuses()
 
     assert {state: msgspec.to_builtins(look) for state, look in looks.items()} == table
+
+
+async def test_a_message_is_left_to_the_queue_and_was_new_only_once(web, api):
+    statuses = iter([202, 200])
+    web.answer("POST /api/queue/outgoing", lambda request: httpx.Response(next(statuses)))
+    draft = Draft(room="r", content="hi", reply_to=3)
+
+    new = [await api.queue_outgoing(draft) for _ in range(2)]
+
+    assert new == [True, False]
+    assert json.loads(web.asked[-1].content) == {
+        "room": "r",
+        "client_id": draft.client_id,
+        "content": "hi",
+        "reply_to": 3,
+    }
+
+
+async def test_what_waits_in_the_queue_is_told_by_number(web, api):
+    told = {"incoming": 5, "outgoing": 2, "retry": 1, "oldest_at": fakes.DAY, "expired_total": 7}
+    web.answer("GET /api/queue/status", lambda request: httpx.Response(200, json=told))
+
+    status = await api.get_queue_status()
+
+    assert (status.incoming, status.outgoing, status.retry, status.expired_total) == (5, 2, 1, 7)
+    assert status.oldest_at is not None

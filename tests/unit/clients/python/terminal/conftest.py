@@ -20,6 +20,11 @@ from tests.unit.clients.python.fakes import Server, Web, chat_with
 from tests.unit.clients.python.terminal.stage import ROOMS, FakeScreen, Stage
 
 
+def no_patience() -> float:
+    """Jitter that leaves a fiftieth of every pause."""
+    return -0.96
+
+
 @pytest.fixture
 async def stage(server: Server, web: Web) -> AsyncIterator[Stage]:
     people = [{"id": "me", "username": "alice"}, {"id": "bob", "username": "bob"}]
@@ -29,7 +34,7 @@ async def stage(server: Server, web: Web) -> AsyncIterator[Stage]:
     web.answer("GET /api/chat/rooms/r/messages", lambda request: httpx.Response(200, json=page))
     late = {"messages": [fakes.message("late", 3)], "has_more": True}
     web.answer("GET /api/chat/rooms/late/messages", lambda request: httpx.Response(200, json=late))
-    async with chat_with(server, web, *ROOMS) as (chat, peer):
+    async with chat_with(server, web, *ROOMS, random=no_patience) as (chat, peer):
         known, model, screen = People(chat.api.users_by_id), Model(chat.rooms, "me"), FakeScreen()
         company = Company(
             known, presence=chat.presence, typists=chat.typists, now=lambda: chat.server_time

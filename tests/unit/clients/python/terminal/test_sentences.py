@@ -32,3 +32,7 @@ def test_the_words_of_the_server_are_made_harmless():
 
 def test_a_lost_answer_is_not_called_a_failure():
     assert "may or may not" in sentence_of(parley.NotAcknowledged("c"))
+
+
+def test_what_is_queued_is_not_called_lost():
+    assert "goes by itself" in sentence_of(parley.NotAcknowledged("c", is_queued=True))

@@ -1,8 +1,10 @@
 """What a talk shows and sends."""
 
+import httpx
 import pytest
 
 from clients.python import parley
+from clients.python.parley.pending import RETRIES
 from clients.python.terminal.lines import plain
 from tests.unit.clients.python.fakes import problem
 from tests.unit.clients.python.terminal.stage import ROOMS, opened, sent
@@ -44,6 +46,41 @@ async def test_a_refused_message_says_why_and_can_be_sent_again_under_its_id(sta
     await stage.shows("you ✓ hello")
 
     assert again["client_id"] == first["client_id"]
+
+
+async def test_a_queued_message_has_a_sign_of_its_own_until_it_is_stored(stage, web):
+    web.answer("POST /api/chat/rooms/r/messages", lambda request: problem(503, "unavailable"))
+    web.answer("POST /api/queue/outgoing", lambda request: httpx.Response(202))
+    await opened(stage)
+    frame = await sent(stage, "hello")
+    await stage.peer.say(type="error", code="unavailable", ref=frame["ref"])
+    await until(lambda: [line.strip() for line in stage.above] == ["you ↻ hello"])
+    bar = plain(stage.view.bar(stage.chat.state, 0))
+    await stage.peer.acknowledge(frame, 4, ref=None)
+    await stage.shows("you ✓ hello")
+
+    assert "1 on its way" in bar
+    assert stage.above == []
+
+
+async def test_what_nothing_takes_is_shown_as_failed_and_goes_with_a_retry(stage, web):
+    web.answer("POST /api/chat/rooms/r/messages", lambda request: problem(503, "unavailable"))
+    await opened(stage)
+    frame = await sent(stage, "hello")
+    for _ in range(RETRIES):
+        await stage.peer.say(type="error", code="unavailable", ref=frame["ref"])
+        frame = await stage.peer.hear("retry")
+    await stage.peer.say(type="error", code="unavailable", ref=frame["ref"])
+    await stage.shows("you ! hello")
+    await stage.shows("/retry tries it now.")
+    early = stage.model.waiting()
+    again = await sent(stage, "/retry")
+    await stage.peer.acknowledge(again, 4)
+    await stage.shows("you ✓ hello")
+
+    assert [one.content for one in early] == ["hello"]
+    assert again["client_id"] == frame["client_id"]
+    assert not stage.talk.any_refused
 
 
 async def test_a_message_written_while_offline_is_sent_later(stage, server):
