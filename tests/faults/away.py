@@ -9,13 +9,31 @@ from typing import Any
 from clients.python import parley
 from clients.python.parley.outbox import Draft
 from dev.harness import RunningSuite
-from tests.faults.postgres import query
+from dev.keys import load_secrets
+from libs.common.clock import SystemClock
+from libs.common.tokens import Issuer
+from tests.faults.postgres import execute, query
 from tests.faults.waiting import WITHIN_S, until
 
-PASSWORD = "correct horse battery"
 LOOK_S = 0.1
+USER = """
+    insert into chat_user (id, username, display_name, password, is_active, is_staff, is_superuser)
+    values (%s, %s, 'Somebody', '!', true, %s, false);
+    insert into sign_in (id, user_id, session_key, user_agent) values (%s, %s, '', '')
+"""
 
 Frame = dict[str, Any]
+
+
+def content_of(client_id: str) -> str:
+    """Return what a message says: the same each time that it is sent."""
+    return f"message {client_id}"
+
+
+def message(room: str, client_id: str, content: str | None = None) -> Frame:
+    """Return the frame that sends a message."""
+    content = content or content_of(client_id)
+    return {"type": "message", "room": room, "client_id": client_id, "content": content}
 
 
 class Visit:
@@ -35,9 +53,29 @@ class Visit:
         """Send a frame."""
         await self._socket.send(frame)
 
-    def of(self, kind: str) -> list[Frame]:
-        """Return the frames of a type, in order."""
-        return [frame for frame in self.frames if frame["type"] == kind]
+    async def write(self, room: str, count: int) -> None:
+        """Write as fast as the server takes it; return when all is acknowledged."""
+        wanted = len(self.of("ack")) + count
+        for number in range(count):
+            await self.send(message(room, str(uuid.uuid4()), f"number {number}"))
+        await self.until("ack", wanted)
+
+    async def taken(self) -> None:
+        """Return when the server has taken everything that was sent."""
+        wanted = len(self.of("pong")) + 1
+        await self.send({"type": "ping"})
+        await self.until("pong", wanted)
+
+    def of(self, *kinds: str) -> list[Frame]:
+        """Return the frames of some types, in order."""
+        return [frame for frame in self.frames if frame["type"] in kinds]
+
+    async def replay(self) -> tuple[list[Frame], int]:
+        """Wait for the first ``drained``; return the messages before it, and its count."""
+        await self.until("drained")
+        came = self.of("message", "drained")
+        end = next(n for n, frame in enumerate(came) if frame["type"] == "drained")
+        return came[:end], came[end]["count"]
 
     async def until(self, kind: str, count: int = 1) -> list[Frame]:
         """Wait for so many frames of a type."""
@@ -77,8 +115,7 @@ class Someone:
     async def write(self, room: str, count: int) -> None:
         """Write over HTTP."""
         for number in range(count):
-            content = f"number {number}"
-            await self.chat.api.send(Draft(room=room, content=content))
+            await self.chat.api.send(Draft(room=room, content=f"number {number}"))
 
     async def status(self) -> Frame:
         """Return what the queue says of this person."""
@@ -97,10 +134,10 @@ class Someone:
         except TimeoutError:
             raise AssertionError(f"the queue says {status}, not {wanted}") from None
 
-    async def hand_over(self, room: str, content: str, client_id: str | None = None) -> str:
+    async def hand_over(self, room: str, client_id: str | None = None) -> str:
         """Hand a message to the queue, however long that takes; return its client_id."""
         client_id = client_id or str(uuid.uuid4())
-        body = {"room": room, "client_id": client_id, "content": content}
+        body = {"room": room, "client_id": client_id, "content": content_of(client_id)}
         async with asyncio.timeout(WITHIN_S):
             while True:
                 with suppress(parley.Unavailable, parley.Timeout):
@@ -109,11 +146,17 @@ class Someone:
                 await asyncio.sleep(LOOK_S)
 
 
-async def someone(suite: RunningSuite) -> Someone:
-    """Register somebody."""
-    name = f"q{uuid.uuid4().hex[:12]}"
-    chat = await parley.register(suite.state.gateway_url, name, PASSWORD)
-    return Someone(suite, chat, (await chat.api.me()).user.id)
+async def someone(suite: RunningSuite, *, is_staff: bool = False) -> Someone:
+    """Make somebody who is signed in; without a password, which would take its time to hash."""
+    user, sid = str(uuid.uuid4()), str(uuid.uuid4())
+    name = f"q{user[:8]}{sid[:8]}"
+    execute(suite.state.database_urls["chat"], USER, user, name, is_staff, sid, user)
+    secrets = load_secrets(suite.run_dir)
+    issuer = Issuer(
+        secrets.token_signing_key, verify_keys=secrets.token_verify_keys, clock=SystemClock()
+    )
+    token = issuer.issue(sub=user, sid=sid, name=name, staff=is_staff)
+    return Someone(suite, await parley.with_token(suite.state.gateway_url, token), user)
 
 
 async def room_of(suite: RunningSuite, *people: Someone) -> str:
@@ -138,3 +181,14 @@ def stored(suite: RunningSuite, room: str) -> Sequence[tuple[int, str, str]]:
         (seq, sender, client_id)
         for seq, sender, client_id in query(suite.state.database_urls["chat"], sql, room)
     ]
+
+
+async def is_replayed(away: Someone, room: str, count: int) -> None:
+    """Check that a session that asks for nothing gets exactly what was missed, and then take it."""
+    async with away.visit() as visit:
+        messages, drained = await visit.replay()
+        came = [(frame["room"], frame["seq"]) for frame in messages]
+        assert came == [(room, seq) for seq in range(1, count + 1)]
+        assert drained == count
+        await visit.send({"type": "delivered", "room": room, "seq": count})
+        await away.until_status(incoming=0)

@@ -1,6 +1,10 @@
 """One process of a service beside a suite's own, which nothing starts again."""
 
+import platform
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Self
 
 from dev.gateway import http_status
@@ -48,6 +52,21 @@ class ExtraProcess:
     def url(self) -> str:
         """Where it answers HTTP."""
         return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def consumer(self) -> str:
+        """By which name it reads the streams of others."""
+        return f"{platform.node()}:{self._port}"
+
+    @contextmanager
+    def hung(self) -> Iterator[None]:
+        """Hang it (SIGSTOP) inside the block: connections stay open, nothing answers."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """End it at once (SIGKILL); does nothing the second time."""

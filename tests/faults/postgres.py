@@ -1,12 +1,14 @@
 """What tests ask of PostgreSQL, and do to it, as its client."""
 
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg2
 
+from dev.databases import beside
 from tests.faults.history import StoredMessage
 
 TAKE_OVER_WITHIN_S = 60.0
@@ -61,10 +63,31 @@ def outbox_rows(url: str) -> int:
     return int(query(url, "select count(*) from outbox")[0][0])
 
 
-def execute(url: str, sql: str) -> None:
+def execute(url: str, sql: str, *parameters: object) -> None:
     """Change something, in a transaction of its own."""
     with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(sql, parameters or None)
+
+
+@contextmanager
+def locked(url: str, *tables: str) -> Iterator[None]:
+    """Let nobody write to some tables inside the block."""
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute(f"lock table {', '.join(tables)} in exclusive mode")
+        yield
+
+
+@contextmanager
+def no_connections(url: str) -> Iterator[None]:
+    """Let PostgreSQL refuse a database to everybody inside the block; others are as before."""
+    elsewhere, name = beside(url, "postgres"), urlsplit(url).path.lstrip("/")
+    execute_alone(elsewhere, f'alter database "{name}" allow_connections false')
+    sql = "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = %s"
+    query(elsewhere, sql, name)
+    try:
+        yield
+    finally:
+        execute_alone(elsewhere, f'alter database "{name}" allow_connections true')
 
 
 def execute_alone(url: str, sql: str) -> None:

@@ -1,6 +1,7 @@
 """What tests ask of Redis, and do to it, as its client."""
 
 from contextlib import closing
+from pathlib import Path
 
 from redis import Redis
 
@@ -15,6 +16,20 @@ def wipe(url: str) -> None:
     """Forget everything (FLUSHALL); no connection breaks."""
     with closing(Redis.from_url(url)) as client:
         client.flushall()
+
+
+def files_of(url: str) -> Path:
+    """Return the folder in which Redis keeps what it would remember after its end."""
+    with closing(Redis.from_url(url, decode_responses=True)) as client:
+        found = client.config_get("dir", "appenddirname")
+    return Path(str(found["dir"]), str(found["appenddirname"]))
+
+
+def held(url: str, stream: str, group: str) -> dict[str, int]:
+    """Return how many entries each consumer of a group has in hand."""
+    with closing(Redis.from_url(url, decode_responses=True)) as client:
+        found = client.xpending(stream, group)
+    return {str(each["name"]): int(each["pending"]) for each in found["consumers"]}
 
 
 def cut_connections(url: str) -> None:
