@@ -8,25 +8,28 @@ from dev.harness import RunningSuite
 from libs.common.database import django_database
 from tests.integration.chat.world import running_world
 
+STAND_IN = "tests.integration.dev.stand_in_suite"
 STARTING_S = 240
-SUITES = {"suite", "world", "servers"}
+SUITES = {"world", "servers"}
 """Fixtures that start one."""
 
 
 @pytest.fixture(scope="session")
-def suite(tmp_path_factory):
-    """The real suite. Shared: make your own users and rooms, and break nothing."""
-    running = RunningSuite.start(tmp_path_factory.mktemp("suite") / "run")
-    yield running
-    assert running.stop() == 0, running.log
+def world(tmp_path_factory):
+    """The real thing, with two processes of chat.
+
+    Shared: make your own people and rooms, leave the schema as it was, and start again what you stop.
+    """
+    with running_world(tmp_path_factory.mktemp("chat") / "run") as world:
+        yield world
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory):
-    """One with two processes of chat. Shared: make your own people and rooms, and leave the schema
-    as it was."""
-    with running_world(tmp_path_factory.mktemp("chat") / "run") as world:
-        yield world
+def servers(tmp_path_factory):
+    """PostgreSQL and Valkey without the services. Shared: make your own databases."""
+    running = RunningSuite.start(tmp_path_factory.mktemp("servers") / "run", module=STAND_IN)
+    yield running.state
+    running.stop()
 
 
 @pytest.fixture

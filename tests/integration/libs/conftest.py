@@ -7,6 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from libs.common.redis_clients import connect_blocking, connect_hot
+from tests.integration.waiting import WITHIN_S
 from tests.valkey_server import Server
 
 
@@ -56,7 +57,7 @@ async def blocking(server: Server) -> AsyncIterator[Redis]:
 def eventually() -> Callable[..., object]:
     """Wait for a condition, with a deadline."""
 
-    async def wait_for(condition: Callable[[], object], within_s: float = 5.0) -> None:
+    async def wait_for(condition: Callable[[], object], within_s: float = WITHIN_S) -> None:
         async with asyncio.timeout(within_s):
             while not condition():
                 await asyncio.sleep(0.01)

@@ -3,20 +3,9 @@
 import pytest
 from django.db import connections
 
-from dev.harness import RunningSuite
 from libs.common.database import DatabaseThreads
 from tests.integration.own_database import connected_orm
 from tests.integration.receipts.database import migrated
-
-STAND_IN = "tests.integration.dev.stand_in_suite"
-
-
-@pytest.fixture(scope="session")
-def servers(tmp_path_factory):
-    """A suite with nothing but the servers of data."""
-    running = RunningSuite.start(tmp_path_factory.mktemp("receipts") / "run", module=STAND_IN)
-    yield running.state
-    running.stop()
 
 
 @pytest.fixture(scope="session")

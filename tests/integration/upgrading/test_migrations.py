@@ -9,13 +9,11 @@ import pytest
 from psycopg2 import sql
 
 from dev.databases import beside, make_databases
-from dev.harness import RunningSuite
 from dev.services import SERVICES, Service
 from dev.settings import ROOT
 from tests.integration.upgrading.migrator import migrator_of
 from tests.integration.upgrading.rows import PROOFS, ROWS, names
 
-STAND_IN = "tests.integration.dev.stand_in_suite"
 BEFORE, AFTER = "before", "after"
 STARTING_S = 60
 DJANGOS = {"auth_permission", "django_content_type", "django_migrations", "django_session"}
@@ -120,11 +118,9 @@ class Database:
 
 
 @pytest.fixture(scope="module")
-def server_url(tmp_path_factory):
+def server_url(servers):
     """A PostgreSQL in which the role of the services may make databases."""
-    running = RunningSuite.start(tmp_path_factory.mktemp("migrations") / "run", module=STAND_IN)
-    yield running.state.database_urls["chat"]
-    running.stop()
+    return servers.database_urls["chat"]
 
 
 @pytest.fixture(scope="module")
