@@ -1,8 +1,8 @@
 """`make check`, `fix` and `test`: lists of commands, each timed, all of them run.
 
-A part that fails does not hide the next one; the status at the end is that of the whole. Tests are
-two such lists at the same time, because most of them wait: the output of the second is kept, and
-shown behind that of the first.
+A part that fails does not hide the next one; the status at the end is that of the whole. Of tests,
+two parts run at the same time, because most of them wait: whoever has ended one takes the next. The
+output of one of the two is kept, and shown behind that of the other.
 """
 
 import shutil
@@ -21,9 +21,8 @@ from dev import web
 from dev.services import SERVICES
 from dev.settings import ROOT, environment
 
-FOLDERS = ("unit", "properties", "integration")
-FOLDERS_BESIDE = ("faults", "e2e")
-"""Folders of tests: about as much time in the first as in the others and the rest together."""
+FOLDERS = ("integration", "faults", "e2e", "properties", "unit")
+"""Folders of tests, the longest first: so none of those is left alone at the end."""
 DAPHNE = {"daphne": ("tests/integration", "tests/faults"), "daphne e2e": ("tests/e2e",)}
 """Where tests are that also run with daphne. The browser's by themselves, because its driver keeps
 an event loop running in the test's thread."""
@@ -68,7 +67,7 @@ def fix() -> int:
 
 def test() -> int:
     """Run every test there is; return the exit status."""
-    return run_all(list(tests()), beside=list(tests_beside()))
+    return run_all(list(tests()), in_pairs=True)
 
 
 def checks() -> Iterator[Part]:
@@ -97,14 +96,8 @@ def fixes() -> Iterator[Part]:
 
 
 def tests() -> Iterator[Part]:
-    """Yield the parts of ``test`` that are shown as they run, one a folder."""
+    """Yield the parts of ``test``: one a folder, the other server, the web client's own."""
     for name in FOLDERS:
-        yield python(name, "-m", "pytest", "--quiet", f"tests/{name}")
-
-
-def tests_beside() -> Iterator[Part]:
-    """Yield those that run beside them: more folders, the other server, the web client's own."""
-    for name in FOLDERS_BESIDE:
         yield python(name, "-m", "pytest", "--quiet", f"tests/{name}")
     for name, folders in DAPHNE.items():
         marked = ("-m", "pytest", "--quiet", "-m", "both_servers", *folders)
@@ -123,46 +116,54 @@ def npm(name: str, *arguments: str) -> Part:
     return Part(name=name, command=("npm", *arguments), folder=web.WEB, extra=web.npm_environment())
 
 
-def run_all(parts: Sequence[Part], *, beside: Sequence[Part] = ()) -> int:
-    """Run the parts one after the other and print a table of what each took.
+def run_all(parts: Sequence[Part], *, in_pairs: bool = False) -> int:
+    """Run the parts in their order and print a table of what each took.
 
     Args:
         parts: are shown as they run.
-        beside: likewise one after the other, at the same time; shown when the others are through.
+        in_pairs: two at the same time, of which one is shown when all are through.
 
     Returns:
         0 if all of them succeeded, 1 otherwise.
     """
     stop = threading.Event()
+    left = iter(parts)
     with ThreadPoolExecutor() as threads, TemporaryFile("w+") as kept:
-        others = threads.submit(run_each, beside, kept, stop)
+        others = threads.submit(run_each, left, kept, stop) if in_pairs else None
         try:
-            rows = run_each(parts, sys.stdout, stop)
+            ended = run_each(left, sys.stdout, stop)
         except BaseException:  # Ctrl-C, above all: it ends the part that runs, not those behind it
             stop.set()
             raise
-        rows += others.result()
+        if others is not None:
+            ended += others.result()
         kept.seek(0)
         shutil.copyfileobj(kept, sys.stdout)
     say("")
-    for name, status, took_s in rows:
-        say(f"{'ok    ' if status == 0 else 'FAILED'} {took_s:7.1f} s  {name}")
-    return int(any(status != 0 for _, status, _ in rows))
+    for part, status, took_s in sorted(ended, key=lambda row: parts.index(row[0])):
+        say(f"{'ok    ' if status == 0 else 'FAILED'} {took_s:7.1f} s  {part.name}")
+    return int(any(status != 0 for _, status, _ in ended))
 
 
 def run_each(
-    parts: Sequence[Part], output: TextIO, stop: threading.Event
-) -> list[tuple[str, int, float]]:
-    """Run parts one after the other until ``stop``; return of each its name, status and seconds."""
-    rows = []
-    for part in parts:
+    left: Iterator[Part], output: TextIO, stop: threading.Event
+) -> list[tuple[Part, int, float]]:
+    """Run what is left, one after the other, until ``stop``; return of each its status and seconds.
+
+    Args:
+        left: shared with whoever runs some of the parts at the same time.
+        output: where theirs goes.
+        stop: is looked at before each part.
+    """
+    ended = []
+    for part in left:
         if stop.is_set():
             break
         say(f"── {part.name}", output)
         began_s = time.monotonic()
         status = run(part, output)
-        rows.append((part.name, status, time.monotonic() - began_s))
-    return rows
+        ended.append((part, status, time.monotonic() - began_s))
+    return ended
 
 
 def run(part: Part, output: TextIO) -> int:

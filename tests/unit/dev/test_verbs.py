@@ -13,7 +13,7 @@ def part(name, code):
 
 
 def test_what_is_marked_for_both_servers_also_runs_with_daphne():
-    parts = [part for part in verbs.tests_beside() if "both_servers" in part.command]
+    parts = [part for part in verbs.tests() if "both_servers" in part.command]
 
     folders = [folder for part in parts for folder in part.command if folder.startswith("tests/")]
     assert folders == ["tests/integration", "tests/faults", "tests/e2e"]
@@ -21,32 +21,60 @@ def test_what_is_marked_for_both_servers_also_runs_with_daphne():
 
 
 def test_every_folder_of_tests_is_run_once_with_the_usual_server():
-    parts = [part for part in (*verbs.tests(), *verbs.tests_beside()) if not part.extra]
+    parts = [part for part in verbs.tests() if not part.extra]
 
     run = [name for part in parts for name in part.command if name.startswith("tests/")]
     there = {f"tests/{path.relative_to(FOLDERS).parts[0]}" for path in FOLDERS.rglob("test_*.py")}
     assert sorted(run) == sorted(there)
 
 
-def test_what_runs_beside_is_shown_behind_the_rest(capfd):
-    shown_part = part("shown", "print('rest')")
-    beside = [part("first", "print('one')"), part("second", "print('two')")]
+def test_two_that_run_at_the_same_time_are_shown_one_behind_the_other(tmp_path, capfd):
+    ann, bob = part("ann", meet(tmp_path, "ann", "bob")), part("bob", meet(tmp_path, "bob", "ann"))
 
-    status = verbs.run_all([shown_part], beside=beside)
+    status = verbs.run_all([ann, bob], in_pairs=True)
 
-    shown = [line for line in capfd.readouterr().out.splitlines() if " s  " not in line]
+    shown = capfd.readouterr().out
     assert status == 0
-    assert shown == ["── shown", "rest", "── first", "one", "── second", "two", ""]
+    for name in ("ann", "bob"):
+        assert f"── {name}\n{name} is here\n{name} met the other\n" in shown
+
+
+def meet(folder, name, other):
+    """Return a program that ends only if the other one runs at the same time."""
+    return f"""if True:
+        import pathlib, time
+        print("{name} is here", flush=True)
+        pathlib.Path({str(folder / name)!r}).touch()
+        while not pathlib.Path({str(folder / other)!r}).exists():
+            time.sleep(0.01)
+        print("{name} met the other")
+    """
+
+
+def test_whoever_has_ended_a_part_takes_the_next(tmp_path, capfd):
+    last = tmp_path / "last"
+    long = part("long", meet(tmp_path, "long", "last"))
+    short = [part(name, f"print('{name} is through')") for name in ("one", "two")]
+
+    status = verbs.run_all([long, *short, part("last", touch(last))], in_pairs=True)
+
+    shown = [line.split()[-1] for line in capfd.readouterr().out.splitlines() if " s  " in line]
+    assert (status, shown) == (0, ["long", "one", "two", "last"])
+
+
+def touch(path):
+    return f"import pathlib; pathlib.Path({str(path)!r}).touch()"
 
 
 def test_one_part_that_fails_fails_all_and_hides_none(capfd):
-    bad, good = part("bad", "raise SystemExit(3)"), part("good", "print('here')")
+    bad = part("bad", "raise SystemExit(3)")
+    good, other = part("good", "print('here')"), part("other", "print('here')")
 
     alone = verbs.run_all([bad, good])
-    beside = verbs.run_all([good], beside=[bad, good])
+    in_pairs = verbs.run_all([good, bad, other], in_pairs=True)
 
     text = capfd.readouterr().out
-    assert (alone, beside, text.count("here")) == (1, 1, 3)
+    assert (alone, in_pairs, text.count("here")) == (1, 1, 3)
     assert [line.split()[0] for line in text.splitlines() if " s  " in line] == [
         *("FAILED", "ok"),
         *("ok", "FAILED", "ok"),
