@@ -1,8 +1,6 @@
 """Presence while what it stands on is killed, hung, wiped or away: nobody flaps, nobody is a ghost."""
 
 import asyncio
-import os
-import signal
 import time
 from functools import partial
 
@@ -59,46 +57,57 @@ def people(stage):
     return People(stage)
 
 
-async def test_a_process_that_restarts_in_order_makes_nobody_flap(stage, people):
-    victim, survivor = stage.urls
-    ann, bob = await stage.join(victim), await stage.join(survivor)
-    await stage.room_of(ann, bob)
-    watcher = await watch(stage, bob, survivor)
-    await watcher.until(ann.user_id, "online")
-    pid = stage.suite.process("chat", index=0).pid
+async def test_processes_that_end_make_nobody_flap_and_nobody_a_ghost(stage, people):
+    restarted, killed = [await asyncio.to_thread(stage.suite.start_extra_chat) for _ in range(2)]
 
-    await asyncio.to_thread(restart_in_order, stage, pid)
+    # At the same time: they wait for the same leases and graces, each with processes of its own.
+    async with asyncio.TaskGroup() as group:
+        group.create_task(
+            a_process_that_restarts_in_order_makes_nobody_flap(stage, people, restarted)
+        )
+        group.create_task(
+            who_was_on_one_that_is_killed_is_gone_unless_they_came_back(stage, people, killed)
+        )
+
+
+async def a_process_that_restarts_in_order_makes_nobody_flap(stage, people, process):
+    ann, bob = await stage.join(process.url), await stage.join(stage.urls[1])
+    await stage.room_of(ann, bob)
+    watcher = await watch(stage, bob, stage.urls[1])
+    await watcher.until(ann.user_id, "online")
+
+    status = await asyncio.to_thread(process.stop)
+    await asyncio.to_thread(stage.suite.start_extra_chat, process.port)
     await until(lambda: ann.connected, what="ann to be back", within_s=LONG_S)
     await people.until_connections(ann, 2)  # the old one is kept for a moment
     await people.until_connections(ann, 1)
     await passed(GRACE_S + 1)
 
+    assert status == 0
     assert watcher.statuses[ann.user_id] == ["online"]
 
 
-def restart_in_order(stage, pid):
-    os.kill(pid, signal.SIGTERM)
-    stage.suite.wait_until_gone("chat", pid)
-    stage.suite.wait_until_ready("chat")
-
-
-async def test_who_was_on_a_process_that_is_killed_is_gone_unless_they_came_back(stage, people):
+async def who_was_on_one_that_is_killed_is_gone_unless_they_came_back(stage, people, process):
     victim, survivor = stage.urls
-    extra = await asyncio.to_thread(stage.suite.start_extra_chat)
     ann, bob = await stage.join(victim), await stage.join(survivor)
     eve, fay, gus = [await stage.join(survivor) for _ in range(3)]
-    await bob.group_room("All", [each.user_id for each in (ann, eve, fay, gus)])
+    room = await bob.group_room("All", [each.user_id for each in (ann, eve, fay, gus)])
     watcher = await watch(stage, bob, survivor)
-    for each, url in ((eve, extra.url), (fay, victim), (gus, victim)):
+    typing, *_ = [
         await only_at(stage, each, url)
+        for each, url in ((eve, process.url), (fay, victim), (gus, victim))
+    ]
     for each in (ann, eve, fay, gus):
         await watcher.until(each.user_id, "online")
         await people.until_connections(each, 1)
+    await typing.send({"type": "typing", "room": room.id, "is_typing": True})
+    await until(lambda: watcher.typists == [[eve.user_id]], what="eve to type")
 
     killed_at_s = time.monotonic()
-    extra.kill()
+    process.kill()
     await stage.kill(victim)  # it comes back under the same host name, and the same port
     await stage.raw(gus, survivor)
+    await until(lambda: watcher.typists == [[eve.user_id], []], what="nobody to type")
     for each in (eve, fay):
         await watcher.until(each.user_id, "offline")
     for each in (ann, gus):
@@ -116,22 +125,9 @@ async def test_who_was_on_a_process_that_is_killed_is_gone_unless_they_came_back
 
 async def only_at(stage, chat, url):
     """Let somebody be connected to one process alone, and not come back from there."""
-    await stage.raw(chat, url)
+    socket = await stage.raw(chat, url)
     await chat.close()
-
-
-async def test_whose_process_is_killed_is_not_seen_to_type_for_ever(stage):
-    extra = await asyncio.to_thread(stage.suite.start_extra_chat)
-    ann, bob = await stage.join(), await stage.join()
-    room = await stage.room_of(ann, bob)
-    watcher = await watch(stage, bob, stage.urls[0])
-    socket = await stage.raw(ann, extra.url)
-    await socket.send({"type": "typing", "room": room, "is_typing": True})
-    await until(lambda: watcher.typists == [[ann.user_id]], what="ann to type")
-
-    extra.kill()
-
-    await until(lambda: watcher.typists == [[ann.user_id], []], what="nobody to type")
+    return socket
 
 
 async def test_presence_that_was_away_for_long_makes_nobody_flap(stage, people):
