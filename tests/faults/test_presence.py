@@ -21,6 +21,7 @@ LEASE_S = LEASE_MS / 1000
 BEAT_S = 10.0
 CLOCKS_S = 0.5
 """By how much clocks may differ."""
+LOOK_S = 0.1
 OK = 200
 
 
@@ -43,7 +44,7 @@ class People:
         """Wait until somebody has so many connections."""
         async with asyncio.timeout(LONG_S):
             while await self.connections(chat) != count:
-                pass
+                await asyncio.sleep(LOOK_S)
 
     def wrote(self, chat, *, is_online):
         """Tell whether it is written that somebody is there, or that they are not."""
@@ -187,7 +188,7 @@ async def test_without_redis_everybody_is_unknown_and_then_right_again(stage, pe
     await watcher.until(ann.user_id, "online")
     async with asyncio.timeout(LONG_S):
         while (await people.ask(bob, f"/users?ids={ann.user_id}")).status_code != OK:
-            pass
+            await asyncio.sleep(LOOK_S)
 
     async with stage.hung("redis"):
         answer = await people.ask(bob, f"/users?ids={ann.user_id}")

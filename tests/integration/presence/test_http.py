@@ -1,5 +1,6 @@
 """``/api/presence/``: who is there, to whom that is shown, and what one learns of oneself."""
 
+import asyncio
 import uuid
 
 import msgspec
@@ -8,6 +9,7 @@ import pytest
 from tests.integration.presence.seeing import until_last_seen, until_status
 
 BAD, UNAUTHENTICATED, FORBIDDEN, OK = 400, 401, 403, 200
+LOOK_S = 0.05
 
 
 @pytest.fixture
@@ -25,9 +27,16 @@ async def known_room(world, *members, kind="group"):
     wish = {"kind": kind, "members": [each.id for each in others], **name}
     async with world.http(first) as chat, world.http(first, service="presence") as presence:
         room = (await chat.post("/rooms", json=wish)).json()["id"]
-        while (await presence.get(f"/users?ids={others[0].id}")).status_code != OK:
-            pass
+        path = f"/users?ids={others[0].id}"
+        await ask_until(presence, path, lambda answer: answer.status_code == OK)
     return room
+
+
+async def ask_until(http, path, is_it):
+    """Ask again and again until the answer is as wanted; return it."""
+    while not is_it(answer := await http.get(path)):
+        await asyncio.sleep(LOOK_S)
+    return answer
 
 
 async def ask(world, person, *people):
@@ -99,9 +108,10 @@ async def test_one_learns_of_ones_own_connections(world, acquainted):
         world.http(ann, service="presence") as http,
     ):
         await until_status(watching, ann, "online")
-        me = (await http.get("/me")).json()
-        while me["active_connections"] < len(world.chats):
-            me = (await http.get("/me")).json()
+        answer = await ask_until(
+            http, "/me", lambda answer: answer.json()["active_connections"] >= len(world.chats)
+        )
+        me = answer.json()
 
     assert (me["id"], me["status"], me["last_seen"]) == (ann.id, "online", None)
     assert me["active_connections"] == len(world.chats)
@@ -111,12 +121,12 @@ async def test_one_learns_of_ones_own_connections(world, acquainted):
 async def test_ones_last_ping_is_the_newest_beat_of_ones_process(world):
     ann = world.person()
     async with world.client(ann), world.http(ann, service="presence") as http:
-        first = (await http.get("/me")).json()
-        while first["last_ping"] is None:
-            first = (await http.get("/me")).json()
-        later = first
-        while later["last_ping"] == first["last_ping"]:
-            later = (await http.get("/me")).json()
+        answer = await ask_until(http, "/me", lambda answer: answer.json()["last_ping"] is not None)
+        first = answer.json()
+        answer = await ask_until(
+            http, "/me", lambda answer: answer.json()["last_ping"] != first["last_ping"]
+        )
+        later = answer.json()
 
     assert later["last_ping"] > first["last_ping"] >= first["last_activity"]
     assert later["last_activity"] == first["last_activity"]
@@ -188,6 +198,7 @@ async def until_http(world, viewer, person, *, is_shown):
         (shown,) = (await ask(world, viewer, person)).json()["users"]
         if (shown["last_seen"] is not None) is is_shown:
             return shown
+        await asyncio.sleep(LOOK_S)
 
 
 async def test_the_document_names_what_there_is(world):
