@@ -7,8 +7,6 @@ from tests.faults.postgres import messages_of
 from tests.faults.streams import published
 from tests.faults.waiting import until
 
-pytestmark = pytest.mark.own_suite("each start after a kill waits longer")
-
 
 @pytest.mark.both_servers
 async def test_killing_a_process_under_traffic_loses_and_doubles_nothing(stage):
