@@ -3,17 +3,42 @@
 import pytest
 
 from dev.harness import RunningSuite
+from dev.settings import Settings
+from dev.up import reset
 
 STAND_IN = "tests.integration.dev.stand_in_suite"
 
 
+@pytest.fixture(scope="module")
+def used_folder(tmp_path_factory):
+    """A run folder in which others ran before and after: a start that makes no cluster is quick."""
+    run_dir = tmp_path_factory.mktemp("used") / "run"
+    yield run_dir
+    reset(Settings(run_dir=run_dir))
+
+
 @pytest.fixture
-def start_suite(tmp_path):
-    """Start a suite in a folder below the test's own; it is ended and forgotten afterwards."""
+def start_again(used_folder):
+    """Start a suite in that folder; it is ended afterwards."""
     started = []
 
-    def start(name="run", **options):
-        running = RunningSuite.start(tmp_path / name, module=STAND_IN, **options)
+    def start(**options):
+        running = RunningSuite.start(used_folder, module=STAND_IN, **options)
+        started.append(running)
+        return running
+
+    yield start
+    for running in reversed(started):
+        running.stop(forget=False)
+
+
+@pytest.fixture
+def start_suite(tmp_path):
+    """Start a suite in an empty folder, the same one in each test; it is forgotten afterwards."""
+    started = []
+
+    def start(**options):
+        running = RunningSuite.start(tmp_path / "run", module=STAND_IN, **options)
         started.append(running)
         return running
 
