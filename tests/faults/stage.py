@@ -25,7 +25,7 @@ from tests.faults.notes import Notes
 from tests.faults.poller import Poller
 from tests.faults.postgres import heads_of, messages_of, outbox_rows
 from tests.faults.prober import Prober
-from tests.faults.waiting import until
+from tests.faults.waiting import WITHIN_S, until
 
 PASSWORD = "correct horse battery"
 PACE_S = 0.02
@@ -68,13 +68,22 @@ class Stage:
 
     async def join(self, url: str | None = None) -> parley.Chat:
         """Register somebody and connect them, through the gateway where no ``url`` is given."""
-        options = parley.Options(reconnect_bases_s=COME_BACK_S)
-        name = f"p{uuid.uuid4().hex[:12]}"
-        chat = await parley.register(url or self._gateway_url, name, PASSWORD, options=options)
+        chat = await self._somebody_new(url)
         await self._stack.enter_async_context(chat)
         self._chats.append(chat)
         await self.spawn(self._watch(chat))
         return chat
+
+    async def _somebody_new(self, url: str | None) -> parley.Chat:
+        options = parley.Options(reconnect_bases_s=COME_BACK_S)
+        async with asyncio.timeout(WITHIN_S):
+            while True:
+                name = f"p{uuid.uuid4().hex[:12]}"
+                # A password costs much to hash, and a busy machine answers that it has no time.
+                with contextlib.suppress(parley.Timeout):
+                    return await parley.register(
+                        url or self._gateway_url, name, PASSWORD, options=options
+                    )
 
     async def room_of(self, one: parley.Chat, other: parley.Chat) -> str:
         """Open the direct room of two people; return when both were told of it."""
@@ -213,7 +222,8 @@ class Stage:
         stored = await asyncio.to_thread(messages_of, self.database_url, self._rooms)
         counts, ack_s = dict(outcomes(self.notes.history)), self.notes.slowest_ack_s()
         log.info("%s: %s; the slowest ack came after %.2f s", what, counts, ack_s)
-        assert check(self.notes.history, stored, heads) == []
+        broken = check(self.notes.history, stored, heads)
+        assert broken == [], broken
 
     def _everything_is_shown(self, heads: dict[str, int]) -> bool:
         mine = {chat.user_id: heads.keys() & chat.rooms.keys() for chat in self._chats}
