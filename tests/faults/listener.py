@@ -1,4 +1,7 @@
-"""A raw session that only listens: what the server leaves out, doubles or disorders shows here."""
+"""A raw session that only listens: what the server leaves out or disorders shows here.
+
+Like any client it drops what it has: the offline queue may replay what nobody acknowledged in time.
+"""
 
 import functools
 from collections.abc import Iterable
@@ -60,8 +63,9 @@ class Listener:
     def _take(self, frame: dict[str, Any]) -> None:
         match frame:
             case {"type": "message", "room": str(room), "seq": int(seq)}:
-                self._heads[room] = seq
-                self._notes.received(self.session, frame)
+                if seq > self.reached(room):
+                    self._heads[room] = seq
+                    self._notes.received(self.session, frame)
             case {"type": "room", "id": str(room), "last_seq": int(head)}:
                 if room not in self._heads:
                     self._heads[room] = head
