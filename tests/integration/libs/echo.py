@@ -1,6 +1,6 @@
 """An ASGI application served by daphne, as a program: ``python -m tests.integration.libs.echo``.
 
-``port`` and ``ping_every_s`` are its arguments; it says on standard output what it goes through.
+``port``, ``ping_every_s`` and ``grace_s`` are its arguments; it says on standard output what it goes through.
 """
 
 import asyncio
@@ -64,7 +64,7 @@ async def answer(path: str, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"bytes"})
 
 
-async def serve(port: int, ping_every_s: float) -> None:
+async def serve(port: int, ping_every_s: float, grace_s: float) -> None:
     # Not above: Twisted takes the loop that runs by now.
     from libs.common.serving_daphne import DaphneServer
 
@@ -78,7 +78,7 @@ async def serve(port: int, ping_every_s: float) -> None:
         backlog=128,
         frame_bytes=1024 * 1024,
         ping_every_s=ping_every_s,
-        grace_s=GRACE_S,
+        grace_s=grace_s,
         before_stop=before_stop,
     )
     await server.serve()
@@ -86,4 +86,4 @@ async def serve(port: int, ping_every_s: float) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1]), float(sys.argv[2])))
+    uvloop.run(serve(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])))
