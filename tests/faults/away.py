@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from clients.python import parley
-from clients.python.parley.outbox import Draft
+from clients.python.parley.pending import Draft
 from dev.harness import RunningSuite
 from dev.keys import load_secrets
 from libs.common.clock import SystemClock

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from clients.python import parley
-from clients.python.parley.outbox import Draft
+from clients.python.parley.pending import Draft
 from dev.harness import RunningSuite
 from tests.faults.away import Someone, content_of, stored
 from tests.faults.postgres import query
