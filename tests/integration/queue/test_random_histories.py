@@ -97,7 +97,7 @@ class History:
         await self.connect()
         if owed:
             drained = await self.client.until_type("drained")
-            replayed = self.client.frames[: self.client.frames.index(drained)]
+            replayed = self.client.everything[: self.client.everything.index(drained)]
             assert drained["count"] == sum(map(len, owed.values()))
             for room, seqs in owed.items():
                 assert [f["seq"] for f in replayed if f.get("room") == room and "id" in f] == seqs
