@@ -10,8 +10,10 @@ import random
 import uuid
 from typing import Any
 
-from tests.integration.waiting import until
+from tests.integration.waiting import WITHIN_S, until
+from tests.waiting import LOOK_S
 
+OK = 200
 HISTORIES, STEPS = 8, 12
 SEED: int | None = None
 ROOMS = 2
@@ -91,8 +93,7 @@ class History:
         }
         await until(lambda: self.behind() == behind, what="the queue to know who is behind")
         owed = {room: list(range(mark + 1, head + 1)) for room, (mark, head) in behind.items()}
-        async with self.world.http(self.bob, service="queue") as http:
-            assert (await http.get("/status")).json()["incoming"] == sum(map(len, owed.values()))
+        assert (await self.status())["incoming"] == sum(map(len, owed.values()))
 
         await self.connect()
         if owed:
@@ -105,6 +106,13 @@ class History:
             assert contiguous(self.held[room] | set(self.client.seqs(room))) == head
         await self.acknowledge()
         await until(lambda: self.behind() == {}, what="the queue to be empty")
+
+    async def status(self):
+        """Return what the queue says of bob; where it was killed it may not be back yet."""
+        async with asyncio.timeout(WITHIN_S), self.world.http(self.bob, service="queue") as http:
+            while (answer := await http.get("/status")).status_code != OK:
+                await asyncio.sleep(LOOK_S)
+        return answer.json()
 
     def marks(self):
         """Return how far bob is, as the service knows it that knows it last."""
