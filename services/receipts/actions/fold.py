@@ -46,6 +46,16 @@ FOLD = (
     " %s::boolean[], %s::bigint[])"
 )
 SET_MEMBERS = "select set_members(%s::uuid, %s, %s, %s::uuid[], %s::bigint[])"
+JUDGE_ANEW = """
+update room set judged_head = 0
+ where id = %s::uuid and exists (
+       select from watermark w
+        where w.room_id = room.id and w.present and w.delivered_seq < room.judged_head
+          and not exists (select from laggard l
+                           where l.room_id = w.room_id and l.user_id = w.user_id))
+"""
+"""A room that was judged before its members were known is due again: else nobody of them would be
+told to lag before somebody writes once more."""
 
 OUTAGES: tuple[type[Exception], ...] = (psycopg2.OperationalError,)
 """What ``Folder`` raises, besides ``libs.common.postgres``' own, where the data are not at fault."""
@@ -161,6 +171,7 @@ class Folder:
                     plain_array(users),
                     plain_array(joined),
                 )
+                await self._run(JUDGE_ANEW, each.room)
 
     def close(self) -> None:
         """Drop the connection; the next call would make a new one."""

@@ -115,6 +115,29 @@ async def test_a_member_who_falls_behind_is_announced_once(judges, database, lag
     assert judges.pokes == 1
 
 
+async def test_members_who_become_known_after_the_room_was_judged_are_judged_all_the_same(
+    judges, database, laggards
+):
+    room = str(uuid.uuid4())
+    await database.written(room, 4)
+    judge = judges.another()
+    await judges.looks(judge, seconds=AFTER_S + 1)
+    unknown = database.rows("select judged_head from room")
+    await database.room(ANN, BOB, room=room)
+    await database.received(room, ANN, 4)
+
+    await judges.looks(judge, seconds=AFTER_S + 1)
+    await database.room(ANN, BOB, room=room, version=2)
+    lagging = await judges.news()
+    await judges.looks(judge, seconds=AFTER_S + 1)
+
+    assert unknown == [(4,)]
+    expected = MemberLagging(room=room, user=BOB, delivered_seq=0, head=4)
+    assert lagging == [expected, RoomHead(room=room, head=4)]
+    assert await judges.news() == []
+    assert laggards() == [(BOB, 0, False)]
+
+
 async def test_a_laggard_who_moves_is_announced_again_and_again_when_caught_up(
     judges, database, laggards
 ):
