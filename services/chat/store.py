@@ -7,7 +7,7 @@
 | ``chat.receipts:{P}``           | stream | outbox     | groups | ``receipts.reported``: claims of members |
 | ``chat.sessions:{0}``           | stream | outbox     | groups | ``sessions.*``, ``process.*``, ``presence.requested`` |
 | ``chat.typing:{P}``             | stream | outbox     | length | ``typing.changed`` |
-| ``chat.submitted:{0}``          | stream | outbox     | groups | ``submissions.settled`` |
+| ``chat.submitted:{0}``          | stream | subscribers | groups | ``submissions.settled`` |
 | ``parley:epoch``                | string | anyone     | none   | the life that these data have |
 | ``chat.snapshots:{0}:lease``    | string | outbox     | 10 s   | which process repairs the epoch |
 | ``chat.snapshots:{0}:progress`` | hash   | outbox     | none   | how far: ``epoch``, ``since``, ``after``, ``done``, ``wishes`` |

@@ -150,7 +150,7 @@ async def test_nothing_is_lost_and_nothing_comes_twice_through_the_real_processe
     ]
 
     with capsys.disabled():
-        print(f"\n{HISTORIES} histories of {STEPS} steps each, by the seed {seed}")  # noqa: T201
+        print(f"\n{HISTORIES} histories of {STEPS} steps each, by the seed {seed}")  # noqa: T201 - to play them again
     await asyncio.gather(
         *(history.play(kills=number == 0) for number, history in enumerate(histories))
     )

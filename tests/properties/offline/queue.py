@@ -30,7 +30,7 @@ class Queue:
     def __init__(self, tables: Tables, clock: ManualClock) -> None:
         self.tables, self.clock = tables, clock
         hearers = Hearers(on_opened=lambda: None, on_settled=lambda: None)
-        self._handlers = handlers(tables, clock, hearers)  # type: ignore[arg-type]
+        self._handlers = handlers(tables, clock, hearers)  # type: ignore[arg-type]  # runs at once, no threads
         self._numbers = 0
 
     def next_number(self) -> int:
@@ -67,7 +67,7 @@ class Queue:
 
     def news(self, session: str, user: str, step: str) -> SessionsChanged:
         """Return what chat tells of a session."""
-        news = SessionNews(session, user, "chat", step, self.next_number())  # type: ignore[arg-type]
+        news = SessionNews(session, user, "chat", step, self.next_number())  # type: ignore[arg-type]  # a step in words
         return SessionsChanged(process=PROCESS, news=[news])
 
     def listing(self, sessions: Iterable[tuple[str, str]]) -> SessionsListed:

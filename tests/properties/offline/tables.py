@@ -27,7 +27,7 @@ class Tables:
         url = make_migrated(service, server_url)
         settings = {"default": dict(django_database(url, name="test"))}
         self._connection = ConnectionHandler(settings)["default"]
-        self._forget_all = ";".join(f"delete from {name}" for name in names.split(", "))  # noqa: S608
+        self._forget_all = ";".join(f"delete from {name}" for name in names.split(", "))  # noqa: S608 - names of ours
         with self._default():  # whoever connects looks up types by the default connection
             self.rows("set synchronous_commit = off")
 
