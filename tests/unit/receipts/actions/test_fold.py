@@ -290,7 +290,7 @@ async def test_a_call_that_fails_gives_them_back_and_ends_the_batch(folder):
     assert folder.told == []
 
 
-async def test_members_are_set_room_by_room_in_order_of_their_ids(folder):
+async def test_members_are_set_room_by_room_and_each_room_judged_anew(folder):
     await folder.set_members(
         [
             Membership(room="room", version=2, open_history=True, joined_seqs={"bob": 4, "ann": 1}),
@@ -300,5 +300,7 @@ async def test_members_are_set_room_by_room_in_order_of_their_ids(folder):
 
     assert folder.others == [
         ("room", 2, True, "{ann,bob}", "{1,4}"),
+        ("room",),
         ("hall", 1, False, "{}", "{}"),
+        ("hall",),
     ]
