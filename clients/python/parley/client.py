@@ -1,21 +1,14 @@
 """``Chat``: one signed-in user, connected. What a bot, a test or a load generator holds.
 
 Made by one of ``entrances.py`` (or as it is, by a program that may start before its server) and
-used as ``async with``: entering connects, leaving closes.
-Between the two it comes back by itself from whatever ends its connection.
+used as ``async with``.
 """
 
-import contextlib
-import datetime as dt
 from collections.abc import AsyncIterator, Mapping, Sequence
-from types import TracebackType
-from typing import Self
 
-from clients.python.parley.api import Api
 from clients.python.parley.attendance import State
 from clients.python.parley.commands import Command
-from clients.python.parley.credentials import Credentials
-from clients.python.parley.engine import Engine
+from clients.python.parley.connected import Connected
 from clients.python.parley.feed import Feed
 from clients.python.parley.frames import (
     Message,
@@ -24,88 +17,20 @@ from clients.python.parley.frames import (
     ServerFrame,
     Typing,
     Watermark,
-    Welcome,
 )
-from clients.python.parley.http import Http
 from clients.python.parley.marks import Moved, Progress
-from clients.python.parley.options import Options
 from clients.python.parley.outcomes import Sent
-from clients.python.parley.outgoing import OutgoingMessages
 from clients.python.parley.pending import draft_of
 from clients.python.parley.rooms import Gap
-from clients.python.parley.states import ConnectionState
 
 SEND_TIMEOUT_S = 30.0
 """How long ``send`` tries, unless its caller says otherwise."""
 
 
-class Chat:
-    """A connected user.
-
-    Attributes:
-        api: the HTTP interface as this user.
-        credentials: the bearer token and its renewal.
-        outgoing: own messages that are not known to be stored, and what becomes of them.
-    """
-
-    def __init__(
-        self,
-        base_url: str,
-        *,
-        username: str | None = None,
-        password: str | None = None,
-        options: Options | None = None,
-    ) -> None:
-        options = options or Options()
-        self._http = Http(base_url, transport=options.transport)
-        self.credentials = Credentials(
-            self._http, clock=options.clock, username=username, password=password
-        )
-        self.api = Api(self._http, self.credentials)
-        self._engine = Engine(self._http.base_url, self.api, self.credentials, options)
-        self.outgoing = OutgoingMessages(self._engine)
-
-    async def __aenter__(self) -> Self:
-        async with self.closed_on_error():
-            await self._engine.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Disconnect, after receipts that are owed, which takes half a second at most.
-
-        Sends without an answer raise ``Closed`` (outcome unknown); feeds end.
-        """
-        await self._engine.close()
-        await self._http.close()
-
-    @contextlib.asynccontextmanager
-    async def closed_on_error(self) -> AsyncIterator[None]:
-        """Close the chat where the body fails; nobody else would."""
-        try:
-            yield
-        except BaseException:
-            await self.close()
-            raise
+class Chat(Connected):
+    """A connected user: rooms, sending, receiving."""
 
     # Rooms and people -------------------------------------------------------------------------
-
-    @property
-    def welcome(self) -> Welcome:
-        """The latest ``welcome``: who one is, the session, the limits. Only once connected."""
-        return self._engine.welcome
-
-    @property
-    def user_id(self) -> str:
-        """The signed-in user's id."""
-        return self._engine.core.user_id
 
     @property
     def rooms(self) -> Mapping[str, Room]:
@@ -116,21 +41,6 @@ class Chat:
     def gaps(self) -> Sequence[Gap]:
         """Messages that ``messages()`` skipped because the server sends them no more."""
         return self._engine.core.rooms.gaps
-
-    @property
-    def connected(self) -> bool:
-        """Whether a session is open at this moment."""
-        return self._engine.core.online
-
-    @property
-    def state(self) -> ConnectionState:
-        """How the connection stands: ``connected`` in more words."""
-        return self._engine.connection.state
-
-    @property
-    def next_try_in_s(self) -> float:
-        """Seconds until the next try to connect; 0 unless the chat waits for one."""
-        return self._engine.connection.next_try_in_s
 
     def cursor(self, room: str) -> int:
         """Return the seq up to which this device misses nothing of ``room``."""
@@ -247,12 +157,12 @@ class Chat:
         They are told at once, then at most every 200 ms, and of the end after 1 s without a key.
         ``send`` ends it too. While no session is open nothing is told, neither then nor later.
         """
-        self._engine.core.type(room, self._engine.now)
+        self._engine.core.company.type(room, self._engine.now)
         self._engine.pump()
 
     def stop_typing(self, room: str) -> None:
         """Tell the others at once that one writes no more: the text was taken back, or left."""
-        self._engine.core.stop_typing(room, self._engine.now)
+        self._engine.core.company.stop_typing(room, self._engine.now)
         self._engine.pump()
 
     def activity(self, state: State) -> None:
@@ -263,21 +173,16 @@ class Chat:
         every 4 minutes at most, and should be while it is true, because after 6 minutes of silence
         the server takes one for away.
         """
-        self._engine.core.activity(state, self._engine.now)
+        self._engine.core.company.activity(state, self._engine.now)
         self._engine.pump()
 
     def typists(self, room: str) -> Sequence[str]:
         """Return the ids of the others who type in a room now; of nobody while not connected."""
-        return self._engine.core.typists.of(room)
+        return self._engine.core.company.typists.of(room)
 
     def presence(self, user: str) -> PresenceOf:
         """Return whether a person is there; ``unknown`` while not connected, and of strangers."""
-        return self._engine.core.presences.of(user)
-
-    @property
-    def server_time(self) -> dt.datetime | None:
-        """What the server's clock shows now, by which its times are told; None before it said."""
-        return self._engine.core.server_clock.read(self._engine.now)
+        return self._engine.core.company.presences.of(user)
 
     # Receiving --------------------------------------------------------------------------------
 
@@ -327,17 +232,3 @@ class Chat:
         While no session is open it also reports what was received and read.
         """
         await self._engine.without_socket.catch_up(wait_s)
-
-    # The connection ---------------------------------------------------------------------------
-
-    def state_changes(self) -> Feed[ConnectionState]:
-        """Return a feed of what the connection's state becomes, each state it passes through."""
-        return self._engine.states.open()
-
-    def attempt_reconnect(self) -> None:
-        """Try to connect now instead of after the present pause; nothing happens without one."""
-        self._engine.connection.attempt_reconnect()
-
-    def abort(self) -> None:
-        """Break the connection as a lost network would; the chat comes back by itself."""
-        self._engine.connection.abort()

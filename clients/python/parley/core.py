@@ -7,38 +7,29 @@ order and more than once; that is what ``Rooms`` is for.
 
 from collections.abc import Callable, Iterable
 
-from clients.python.parley.attendance import Attendance, State
-from clients.python.parley.commands import Delivered, ReadReceipt, encode
-from clients.python.parley.errors import TooLarge, error_of
+from clients.python.parley.commands import Delivered, ReadReceipt
+from clients.python.parley.company import Company
 from clients.python.parley.frames import (
     Ack,
     Drained,
     Error,
     Failed,
-    Limits,
     Message,
-    Pong,
-    Presence,
     Room,
     ServerFrame,
     Status,
     Synced,
     SyncedRoom,
-    Typing,
     Welcome,
 )
-from clients.python.parley.keystrokes import Keystrokes
 from clients.python.parley.marks import Marks, Moved
 from clients.python.parley.outbox import Outbox
-from clients.python.parley.outcomes import Output, Sent, Settled
-from clients.python.parley.pace import Pace
-from clients.python.parley.pending import Draft, Pending, Request, Road
-from clients.python.parley.presence import Presences
+from clients.python.parley.outcomes import Output
+from clients.python.parley.pending import Draft, Request
 from clients.python.parley.receipts import Receipts
 from clients.python.parley.recovery import Recovery
 from clients.python.parley.rooms import Rooms
-from clients.python.parley.server_clock import ServerClock
-from clients.python.parley.typists import Typists
+from clients.python.parley.sending import Sending
 
 
 class Core:
@@ -52,30 +43,26 @@ class Core:
     def __init__(self, *, random: Callable[[], float], automatic_receipts: bool = True) -> None:
         self.rooms = Rooms()
         self.marks = Marks()
-        self.typists = Typists()
-        self.presences = Presences()
-        self.server_clock = ServerClock()
         self.user_id = ""
         self.online = False
-        self._pace = Pace()
-        self.outbox = Outbox(random=random, pace=self._pace)
-        self._receipts = Receipts(automatic=automatic_receipts)
-        self._keystrokes = Keystrokes()
-        self._attendance = Attendance()
-        self._limits = Limits()
         self._output = Output()
+        self.company = Company(self._output)
+        self._sending = Sending(self._output, random=random)
+        self._receipts = Receipts(automatic=automatic_receipts)
         self._recovery = Recovery(self.rooms)
 
     # What the owner calls ---------------------------------------------------------------------
 
     def take_output(self) -> Output:
         """Return what is to be done and forget it."""
-        output, self._output = self._output, Output()
-        output.outgoing, self.outbox.changes = self.outbox.changes, []
-        refusals, self.outbox.refusals = self.outbox.refusals, []
-        output.settled += [Settled(pending.ref, error) for pending, error in refusals]
-        output.commands += self._attendance.behind(output.commands)
-        return output
+        self._sending.speak_last()
+        self.company.speak_last()
+        return self._output.take()
+
+    @property
+    def outbox(self) -> Outbox:
+        """Own messages that are not known to be stored."""
+        return self._sending.outbox
 
     @property
     def owes_receipts(self) -> bool:
@@ -83,15 +70,9 @@ class Core:
         return self.online and self._receipts.pending
 
     @property
-    def is_typing(self) -> bool:
-        """Whether the others may believe that one types, or are about to."""
-        return self._keystrokes.pending
-
-    @property
     def busy(self) -> bool:
         """Whether time alone will bring something to do; otherwise ``tick`` need not be called."""
-        parts = (self._receipts, self._keystrokes, self.typists)
-        waits = self.rooms.has_holes or any(part.pending for part in parts)
+        waits = self.rooms.has_holes or self._receipts.pending or self.company.pending
         return self.outbox.waits or (self.online and waits)
 
     def send(
@@ -116,16 +97,12 @@ class Core:
             TooLarge: the frame would be over the server's limit.
             OutboxFull: too many messages wait already.
         """
-        pending = self.outbox.add(
+        ref = self._sending.send(
             draft, now=now, deadline=deadline, by_socket=by_socket, is_kept=is_kept
         )
-        if len(encode(pending.frame())) > self._limits.frame_bytes:
-            error = TooLarge(f"a frame holds at most {self._limits.frame_bytes} bytes")
-            self.outbox.forget(pending.ref, error)
-            raise error
-        self._keystrokes.sent(draft.room)
-        self.process_queued_messages(now)
-        return pending.ref
+        self.company.sent(draft.room)
+        self._sending.process_queued_messages(now)
+        return ref
 
     def forget(self, ref: str) -> None:
         """Give up a send whose caller went away; it may still be stored."""
@@ -134,23 +111,6 @@ class Core:
     def read(self, room: str, seq: int) -> None:
         """Report that everything up to ``seq`` was seen, as soon as it is also held."""
         self._receipts.see(room, seq)
-
-    def type(self, room: str, now: float) -> None:
-        """Note a key of a text for a room; nothing is told, now or later, while offline."""
-        if self.online:
-            self._keystrokes.press(room, now)
-            self._output.commands += self._keystrokes.due(now)
-
-    def stop_typing(self, room: str, now: float) -> None:
-        """Note that nothing is being written in a room any more."""
-        self._keystrokes.stop(room)
-        self._output.commands += self._keystrokes.due(now)
-
-    def activity(self, state: State, now: float) -> None:
-        """Note whether somebody is in front of this device; the next connection hears it too."""
-        told = self._attendance.change(state, now)
-        if self.online:
-            self._output.commands += told
 
     def take_receipts(self, now: float) -> list[Delivered | ReadReceipt]:
         """Return the receipts to report now; those of a connection go with its commands."""
@@ -163,14 +123,10 @@ class Core:
 
     def tick(self, now: float) -> None:
         """Do what time brings: expiry, repetitions, receipts, questions for holes."""
-        for pending, error in self.outbox.expired(now):
-            self._output.settled.append(Settled(pending.ref, error))
-        self.process_queued_messages(now)
-        self._output.looks |= self.outbox.look(now)
+        self._sending.tick(now)
         if self.online:
             self._output.commands += self.take_receipts(now)
-            self._output.commands += self._keystrokes.due(now)
-            self._output.typing += self.typists.due(now)
+            self.company.tick(now)
             self._output.commands += self._recovery.sync_missed_messages(now)
 
     def disconnected(self, now: float) -> None:
@@ -180,10 +136,8 @@ class Core:
         """
         self.online = False
         self._recovery.disconnected()
-        self.outbox.disconnected(now)
-        self._keystrokes.clear()
-        self._output.typing += self.typists.clear()
-        self._output.presences += self.presences.clear()
+        self._sending.disconnected(now)
+        self.company.disconnected()
 
     # What comes in ----------------------------------------------------------------------------
 
@@ -204,7 +158,7 @@ class Core:
             case Welcome():
                 self._welcomed(frame, now)
             case _:
-                self._hear(frame, now)
+                self.company.hear(frame, now)
 
     def learn(self, rooms: Iterable[Room], now: float) -> None:
         """Take in rooms from HTTP or from a frame."""
@@ -215,8 +169,7 @@ class Core:
             if room.removed:
                 self._receipts.forget(room.id)
                 self.marks.forget(room.id)
-                self._keystrokes.forget(room.id)
-                self._output.typing += self.typists.forget(room.id)
+                self.company.forget(room.id)
                 continue
             self._server_knows(room.id, delivered=room.delivered_seq, read=room.read_seq)
             others = bool(self.user_id) and self.marks.fold(
@@ -245,15 +198,9 @@ class Core:
     def take(self, message: Message, now: float) -> None:
         """Take in a message from the socket, a 201 or a page; an own one settles its send."""
         if message.sender == self.user_id:
-            pending = self.outbox.acknowledged(
-                None, room=message.room, client_id=message.client_id, now=now
-            )
-            for one in pending:
-                # The answer of a first request may come later than what it tells of.
-                is_first = one.road is Road.HTTP and one.sends == 1
-                self._settle(one, message, duplicate=not is_first)
+            self._sending.came_back(message, now)
         if self.rooms.is_news(message):  # an old one says nothing about who types now
-            self._output.typing += self.typists.wrote(message.room, message.sender, now)
+            self.company.wrote(message.room, message.sender, now)
         self._release(self.rooms.take(message, now))
 
     def synced(self, rooms: Iterable[SyncedRoom], now: float) -> None:
@@ -264,10 +211,7 @@ class Core:
 
     def posted(self, request: Request, message: Message, now: float, *, duplicate: bool) -> None:
         """Take in that chat has stored a message."""
-        self.outbox.posted(request)
-        room, client_id = request.draft.room, request.draft.client_id
-        for one in self.outbox.acknowledged(None, room=room, client_id=client_id, now=now):
-            self._settle(one, message, duplicate=duplicate)
+        self._sending.posted(request, message, now, duplicate=duplicate)
         self.take(message, now)
 
     # The decisions ----------------------------------------------------------------------------
@@ -275,18 +219,13 @@ class Core:
     def _welcomed(self, welcome: Welcome, now: float) -> None:
         self.online = True
         self.user_id = welcome.user.id
-        self._limits = welcome.limits
-        self._pace.limit(
-            rate_per_s=welcome.limits.messages_per_s, burst=welcome.limits.messages_burst, now=now
-        )
-        self.server_clock.set(welcome.server_time, now)
+        self.company.server_clock.set(welcome.server_time, now)
         self._receipts.connected()
-        self._output.commands += self._attendance.connected(now)
+        self.company.connected(now)
         self._recovery.connected(now)
         self.learn(welcome.rooms, now)
         self.rooms.ask_anew(now)
-        self.outbox.connected(now)
-        self.process_queued_messages(now)
+        self._sending.connected(welcome.limits, now)
 
     def _recovered(self, end: Drained | Synced, now: float) -> None:
         """Take in that everything was replayed, or a ``sync`` answered; ask for what is missing."""
@@ -297,60 +236,19 @@ class Core:
             self._recovery.answered()
             self.synced(end.rooms, now)
 
-    def _hear(self, frame: ServerFrame, now: float) -> None:
-        """Take in what is true for the moment only."""
-        match frame:
-            case Typing():
-                self._output.typing += self.typists.hear(frame)
-            case Presence():
-                self._output.presences += self.presences.learn(frame.users)
-            case Pong():
-                self.server_clock.set(frame.server_time, now)
-
     def _answered(self, frame: Ack | Error | Failed, now: float) -> None:
+        """Take in what became of a frame of ours."""
         match frame:
             case Ack():
-                self._acknowledged(frame, now)
-            case Error():
-                self._refused(frame, now)
+                message = self._sending.acknowledged(frame, self.user_id, now)
+                if message is None:
+                    self.rooms.note_head(frame.room, frame.seq, now)
+                else:
+                    self._release(self.rooms.take(message, now))
+            case Error(ref=str(ref)) if not self._recovery.refused(ref):
+                self._sending.refused(ref, frame, now)
             case Failed():
-                error = error_of(frame.code, frame.message)
-                self.outbox.failed(frame.room, frame.client_id, error, now)
-
-    def _acknowledged(self, ack: Ack, now: float) -> None:
-        pending = self.outbox.acknowledged(ack.ref, room=ack.room, client_id=ack.client_id, now=now)
-        if not pending:
-            self.rooms.note_head(ack.room, ack.seq, now)
-            return
-        message = Message(
-            id=ack.id,
-            room=ack.room,
-            seq=ack.seq,
-            sender=self.user_id,
-            client_id=ack.client_id,
-            content=pending[0].draft.content,
-            reply_to=pending[0].draft.reply_to,
-            created_at=ack.created_at,
-        )
-        for one in pending:
-            self._settle(one, message, duplicate=ack.duplicate)
-        self._release(self.rooms.take(message, now))
-
-    def _refused(self, error: Error, now: float) -> None:
-        if error.ref is None or self._recovery.refused(error.ref):
-            return
-        reason = error_of(
-            error.code,
-            error.message,
-            fields=error.fields,
-            retry_after_s=error.retry_after,
-        )
-        self.outbox.refused(error.ref, reason, now=now)
-        self.process_queued_messages(now)
-
-    def _settle(self, pending: Pending, message: Message, *, duplicate: bool) -> None:
-        sent = Sent.of(message, duplicate=duplicate)
-        self._output.settled.append(Settled(pending.ref, sent))
+                self._sending.failed(frame, now)
 
     def _release(self, messages: Iterable[Message]) -> None:
         for message in messages:
@@ -364,9 +262,3 @@ class Core:
     def _tell_moved(self, room: str, *, own: bool, others: bool) -> None:
         if own or others:
             self._output.moved.append(Moved(room, own=own, others=others))
-
-    def process_queued_messages(self, now: float) -> None:
-        """Send what is due of the outbox, in order, over whatever road it takes now."""
-        due = self.outbox.due(now, online=self.online)
-        self._output.commands += due.frames
-        self._output.requests += due.requests

@@ -190,7 +190,7 @@ class Engine:
         self.presences.put_all(output.presences)
         for settled in output.settled:
             self._settle(settled)
-        self.connection.note_typing(is_typing=self.core.is_typing)
+        self.connection.note_typing(is_typing=self.core.company.is_typing)
         (self._told.clear if self.core.owes_receipts else self._told.set)()
         self._place_rooms()
         if self._alarm is None and self.core.busy and self._ended is None:

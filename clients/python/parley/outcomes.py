@@ -1,7 +1,7 @@
 """What comes out of a ``Core``: outcomes of sends, and what its owner has to do."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
 from clients.python.parley.commands import Command
@@ -72,3 +72,10 @@ class Output:
     moved: list[Moved] = field(default_factory=list)
     typing: list[Typing] = field(default_factory=list)
     presences: list[PresenceOf] = field(default_factory=list)
+
+    def take(self) -> "Output":
+        """Return what has gathered here, and begin anew."""
+        taken, empty = replace(self), Output()
+        for each in fields(self):
+            setattr(self, each.name, getattr(empty, each.name))
+        return taken
