@@ -107,7 +107,7 @@ async def _talk(arguments: Arguments, settings: Settings) -> int:
         if _is_interactive():
             Attention(chat, model=model, clock=options.clock).watch(screen)
         if not screen.redraws:
-            talk.patience_s = arguments.timeout_s
+            talk.sending.patience_s = arguments.timeout_s
         talk.tell(f"Signed in as {people.full_name(chat.user_id)} at {arguments.url}.")
         talk.do(Call("open", (arguments.to,), arguments.to) if arguments.to else Call("rooms"))
         try:
@@ -116,7 +116,7 @@ async def _talk(arguments: Arguments, settings: Settings) -> int:
             await screen.close()
     if error is not None:
         return _complain(sentence_of(error))
-    return int(talk.any_refused and not screen.redraws)
+    return int(talk.sending.any_refused and not screen.redraws)
 
 
 def _live(chat: Chat, model: Model, people: People, view: View) -> Live:

@@ -147,10 +147,10 @@ class Runner:
         number, text = call.words[0].removeprefix("#"), call.rest.partition(" ")[2]
         if not number.isdecimal():
             raise NotFound("Like this: /reply 12 Yes, indeed")
-        self._talk.say(text.strip(), int(number))
+        self._talk.sending.say(text.strip(), int(number))
 
     async def _retry(self, _call: Call) -> None:
-        if not self._talk.retry():
+        if not self._talk.sending.retry():
             self._talk.tell("Nothing was refused here.")
 
     # Receipts ---------------------------------------------------------------------------------

@@ -12,25 +12,19 @@ from clients.python.parley import (
     Chat,
     FellBehind,
     Message,
-    NotAcknowledged,
-    Outgoing as Change,
     ParleyError,
     Room,
-    Standing,
     Typing,
 )
-from clients.python.parley.pending import new_client_id
 from clients.python.terminal import lines
 from clients.python.terminal.commands import Call, Mistake, Say, parse
-from clients.python.terminal.lines import Laid, Mark
-from clients.python.terminal.model import Model, Outgoing
+from clients.python.terminal.lines import Laid
+from clients.python.terminal.model import Model
 from clients.python.terminal.people import People
 from clients.python.terminal.screen import Screen
+from clients.python.terminal.sending import Sending
 from clients.python.terminal.sentences import sentence_of
 from clients.python.terminal.view import View
-
-PATIENCE_S = 24 * 3600.0
-"""As long as somebody may sit in front of the screen; scripts are less patient."""
 
 SHOWN_AT_FIRST = 20
 """Messages on the screen when a room is opened; more where more are new."""
@@ -49,8 +43,7 @@ class Talk:
         screen: where they go.
 
     Attributes:
-        any_refused: whether an own message was refused, so far.
-        patience_s: how long an own message waits for a connection before it counts as refused.
+        sending: takes what is typed.
     """
 
     def __init__(
@@ -62,10 +55,8 @@ class Talk:
         self._view = view
         self._screen = screen
         self._typed: asyncio.Queue[Say | Call | Mistake] = asyncio.Queue()
-        self._sends: set[asyncio.Task[None]] = set()
         self._opening = ""
-        self.any_refused = False
-        self.patience_s = PATIENCE_S
+        self.sending = Sending(chat, model=model, view=view, screen=screen)
         screen.when_watched(self._read_shown)
 
     # What commands use ------------------------------------------------------------------------
@@ -133,28 +124,6 @@ class Talk:
         self._model.day = None
         self.show([lines.rule("earlier", self.columns), *laid, lines.rule("", self.columns)])
 
-    def say(self, text: str, reply_to: int | None = None) -> None:
-        """Send a text to the open room; what becomes of it is shown later."""
-        room = self._model.open_room
-        if room is None:
-            self.any_refused = True
-            self.tell("Open a conversation first: /rooms lists them, /new begins one.")
-            return
-        most = self._chat.welcome.limits.content_chars
-        if len(text) > most:
-            self.any_refused = True
-            self.tell(f"Not sent: {len(text)} characters, and {most} are the most.", "bad")
-            return
-        self._dispatch(Outgoing(room.id, new_client_id(), text, reply_to))
-
-    def retry(self) -> int:
-        """Send again what was refused or given up in the open room; return how many."""
-        refused = self._model.refused(self._model.current or "")
-        for one in refused:
-            if not (one.goes_again and self._chat.outgoing.retry(one.client_id)):
-                self._dispatch(one)
-        return len(refused)
-
     def do(self, call: Call) -> None:
         """Run a command after those before it, as if it had been typed."""
         self._typed.put_nowait(call)
@@ -171,7 +140,7 @@ class Talk:
             self._listen(),
             self._receive(),
             self._watch(),
-            self._watch_outgoing(),
+            self.sending.watch(),
             self._work(command),
         )
         tasks = [asyncio.create_task(job) for job in jobs]
@@ -182,9 +151,10 @@ class Talk:
         except ParleyError as error:
             return error
         finally:
-            for task in (*tasks, *self._sends):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, *self._sends, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.sending.stop()
         return None
 
     async def _listen(self) -> None:
@@ -207,8 +177,7 @@ class Talk:
     async def _finish(self) -> None:
         """Wait until what was typed is done: the end of a script is no reason to lose its end."""
         await self._typed.join()
-        if self._sends:
-            await asyncio.wait(self._sends)
+        await self.sending.finish()
         if self._screen.is_watched:  # what was shown is read once everything before it is held
             with contextlib.suppress(ParleyError):
                 await self._chat.catch_up()
@@ -219,7 +188,7 @@ class Talk:
             try:
                 match said:
                     case Say():
-                        self.say(said.text)
+                        self.sending.say(said.text)
                     case Call():
                         await command(said)
                     case Mistake():
@@ -258,29 +227,6 @@ class Talk:
                 continue
             else:
                 return
-
-    async def _watch_outgoing(self) -> None:
-        """Show how own messages stand, until the chat ends for good."""
-        changes = self._chat.outgoing.changes()
-        while True:
-            try:
-                async for change in changes:
-                    one = self._model.outgoing.get(change.client_id)
-                    if one is not None:
-                        self._stands(one, change)
-            except FellBehind:
-                continue
-            else:
-                return
-
-    def _stands(self, one: Outgoing, change: Change) -> None:
-        """Take in how an own message stands now; what ends it, ``_send`` tells."""
-        if change.goes_again and not one.goes_again and change.error is not None:
-            self.show(self._view.given_up(one, sentence_of(change.error), self.columns))
-        one.goes_again = change.goes_again
-        if change.goes_again or change.standing in (Standing.PENDING, Standing.QUEUED):
-            one.mark = Mark(change.standing.value)
-        self._screen.refresh()
 
     def _tell_of(self, room: Room) -> None:
         news = self._model.learn(room)
@@ -321,30 +267,3 @@ class Talk:
         if read := self._model.read_shown():
             self._chat.read(*read)
             self._screen.refresh()
-
-    def _dispatch(self, one: Outgoing) -> None:
-        one.mark, one.goes_again = Mark.PENDING, False
-        self._model.outgoing[one.client_id] = one
-        task = asyncio.create_task(self._send(one))
-        self._sends.add(task)
-        task.add_done_callback(self._sends.discard)
-        self._screen.refresh()
-
-    async def _send(self, one: Outgoing) -> None:
-        try:
-            await self._chat.send(
-                one.room,
-                one.content,
-                reply_to=one.reply_to,
-                client_id=one.client_id,
-                timeout_s=self.patience_s,
-            )
-        except ParleyError as error:
-            if isinstance(error, NotAcknowledged) and error.is_queued:
-                return
-            self.any_refused = True
-            one.mark, one.goes_again = Mark.FAILED, False
-            self.show(self._view.refused(one, sentence_of(error), self.columns))
-        else:
-            one.mark, one.goes_again = Mark.SENT, False
-        self._screen.refresh()

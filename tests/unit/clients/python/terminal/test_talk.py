@@ -80,7 +80,7 @@ async def test_what_nothing_takes_is_shown_as_failed_and_goes_with_a_retry(stage
 
     assert [one.content for one in early] == ["hello"]
     assert again["client_id"] == frame["client_id"]
-    assert not stage.talk.any_refused
+    assert not stage.talk.sending.any_refused
 
 
 async def test_a_message_written_while_offline_is_sent_later(stage, server):
@@ -136,7 +136,7 @@ async def test_a_message_that_history_brought_is_not_shown_again(stage):
 async def test_nothing_is_sent_where_no_room_is_open(stage):
     stage.type("hello")
     await stage.shows("Open a conversation first")
-    assert stage.talk.any_refused
+    assert stage.talk.sending.any_refused
     await opened(stage)
     first = await sent(stage, "here")
 
