@@ -7,46 +7,21 @@
  */
 import { Company } from "./company";
 import { Connection } from "./connection";
-import type { ConnectionState } from "./connection";
 import { Emitter } from "./emitter";
 import type { Draft, Environment } from "./environment";
+import type { ClientEvents } from "./events";
 import { History } from "./history";
 import type { Api } from "./http";
 import { Outbox } from "./outbox";
 import { People } from "./people";
-import type {
-  ClientFrame,
-  CustomPush,
-  Message,
-  ServerFrame,
-  StatusFrame,
-  User,
-  Welcome,
-} from "./protocol";
+import type { ClientFrame, Message, ServerFrame, StatusFrame, User, Welcome } from "./protocol";
 import { Reading } from "./reading";
 import { Receipts } from "./receipts";
 import { Renewal } from "./renewal";
 import { HOLE_PATIENCE_MS, Repair } from "./repair";
+import { roadsOf } from "./roads";
 import type { Room } from "./room";
 import { Rooms } from "./rooms";
-
-export interface ClientEvents {
-  connection: ConnectionState;
-  /** The list of rooms, or what it shows of one. */
-  rooms: null;
-  /** The messages, drafts or watermarks of this room. */
-  room: string;
-  /** The names of people. */
-  people: null;
-  /** Whether these people are there. */
-  presence: readonly string[];
-  /** Which of the others type in this room. */
-  typing: string;
-  /** Other code on the server has something for this person's pages. At most once, or never. */
-  custom: CustomPush;
-  /** The server closed with this code because of a bug in this client. */
-  fault: number;
-}
 
 export class ChatClient extends Emitter<ClientEvents> {
   readonly connection: Connection;
@@ -120,10 +95,7 @@ export class ChatClient extends Emitter<ClientEvents> {
     });
     this.outbox = new Outbox(
       env,
-      {
-        overSocket: (draft, attempt) => this.sendDraft(draft, attempt),
-        overHttp: (draft) => this.api.sendMessage(draft.room, draft.client_id, draft.content),
-      },
+      roadsOf(api, (frame) => this.tell(frame)),
       {
         onChange: (room) => {
           this.emit("room", room);
@@ -319,12 +291,6 @@ export class ChatClient extends Emitter<ClientEvents> {
   private progressed(room: Room): void {
     if (this.reading.see(room)) this.emit("rooms", null);
     this.receipts.tell(room);
-  }
-
-  private sendDraft(draft: Draft, attempt: number): boolean {
-    const { room, client_id, content } = draft;
-    if (attempt === 0) return this.tell({ type: "message", room, client_id, content });
-    return this.tell({ type: "retry", room, client_id, content, attempt });
   }
 
   private tell(frame: ClientFrame): boolean {

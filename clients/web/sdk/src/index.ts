@@ -8,6 +8,7 @@ export * from "./client";
 export type { Company } from "./company";
 export * from "./connection";
 export * from "./environment";
+export type { ClientEvents } from "./events";
 export { STATUSES } from "./generated/statuses";
 export * from "./http";
 export * from "./outbox";

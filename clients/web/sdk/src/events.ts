@@ -1,0 +1,21 @@
+/** What `ChatClient` says: that something changed, and of what. */
+import type { ConnectionState } from "./connection";
+import type { CustomPush } from "./protocol";
+
+export interface ClientEvents {
+  connection: ConnectionState;
+  /** The list of rooms, or what it shows of one. */
+  rooms: null;
+  /** The messages, drafts or watermarks of this room. */
+  room: string;
+  /** The names of people. */
+  people: null;
+  /** Whether these people are there. */
+  presence: readonly string[];
+  /** Which of the others type in this room. */
+  typing: string;
+  /** Other code on the server has something for this person's pages. At most once, or never. */
+  custom: CustomPush;
+  /** The server closed with this code because of a bug in this client. */
+  fault: number;
+}
