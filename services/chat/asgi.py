@@ -29,11 +29,11 @@ def application_of(process: Process, settings: ChatSettings) -> Any:
 
 def _sockets(process: Process, settings: ChatSettings) -> Any:
     parts: SocketParts = {
-        "hub": process.hub,
+        "hub": process.delivery.hub,
         "database": process.database,
         "verifier": process.verifier,
         "clock": process.clock,
-        "activity": process.attendance.activity,
+        "activity": process.delivery.attendance.activity,
         "wire_for": wire_for,
         "limits": Limits(
             frame_bytes=FRAME_BYTES,
@@ -45,11 +45,11 @@ def _sockets(process: Process, settings: ChatSettings) -> Any:
     return websockets(
         ChatConsumer.as_asgi(
             writer=process.writer,
-            statuses=process.statuses,
-            typing=process.attendance.typing,
+            statuses=process.delivery.statuses,
+            typing=process.delivery.attendance.typing,
             **parts,
         ),
-        NotificationsConsumer.as_asgi(notifier=process.notifier, **parts),
+        NotificationsConsumer.as_asgi(notifier=process.delivery.notifier, **parts),
         allowed_origins=settings.allowed_origins,
     )
 
@@ -77,8 +77,8 @@ def _parts(process: Process) -> Parts:
         clock=process.clock,
         tokens=process.tokens,
         verifier=process.verifier,
-        polls=process.polls,
-        reporter=process.reporter,
-        private_reading=process.hub.private_reading,
+        polls=process.delivery.polls,
+        reporter=process.delivery.reporter,
+        private_reading=process.delivery.hub.private_reading,
         external=process.external,
     )
