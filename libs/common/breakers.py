@@ -3,15 +3,19 @@
 pybreaker's own ``call`` would hold its lock during the call, let everybody into half-open and
 measure by the wall clock; so the call runs outside it, and only the outcome is told to it.
 
-A call that takes too long is left alone, never cancelled (a Redis connection or a thread would not
-survive it, or not notice); it keeps its place among the concurrent calls until it ends. The
-operation must therefore end by itself some time: give it socket timeouts.
+There are two ways through it. ``call`` bounds the time: what takes too long is left alone, never
+cancelled (a Redis connection or a thread would not survive it, or not notice), and keeps its place
+among the concurrent calls until it ends; so it must end by itself some time. ``guard`` surrounds
+what bounds its own time, and may be cancelled.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
-from typing import Any, Literal, NoReturn, TypeVar, cast
+import datetime as dt
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, NoReturn, TypeVar, cast
 
 import pybreaker
 import structlog
@@ -37,12 +41,22 @@ CALLS = metrics.counter(
 _LEVELS: dict[str, int] = {"closed": 0, "half-open": 1, "open": 2}
 _PROBE_WAIT_S = 0.1
 """What a caller is told to wait while somebody else tries whether the dependency is back."""
+REMEMBERED = 20
+"""Transitions that a breaker remembers, for people who look at it."""
 
 log = structlog.get_logger(__name__)
 
 
 def _nothing_proves_life(_error: Exception) -> bool:
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A change of a breaker's state."""
+
+    at: dt.datetime
+    to: State
 
 
 class Breaker:
@@ -53,7 +67,7 @@ class Breaker:
 
     Args:
         name: the dependency, as it stands in metrics and log lines.
-        clock: measures ``reset_after_s``; only its monotonic side is used.
+        clock: its monotonic side measures ``reset_after_s``, the other dates transitions.
         timeout_s: how long a caller waits for one call.
         max_concurrent: calls that may run at once, abandoned ones included.
         fail_max: consecutive failures that open the breaker.
@@ -79,8 +93,9 @@ class Breaker:
         self._max_concurrent = max_concurrent
         self._reset_after_s = reset_after_s
         self._proves_alive = proves_alive
-        self._running: set[asyncio.Future[Any]] = set()
+        self._running = 0
         self._generation = 0
+        self._transitions: deque[Transition] = deque(maxlen=REMEMBERED)
         self._probe: int | None = None
         self._opened_at_s = 0.0
         self._machine = pybreaker.CircuitBreaker(
@@ -103,33 +118,73 @@ class Breaker:
             return max(0.0, self._opened_at_s + self._reset_after_s - self._clock.monotonic())
         return _PROBE_WAIT_S if self._probe is not None else 0.0
 
-    async def call(self, operation: Callable[[], Awaitable[T]]) -> T:
+    @property
+    def running(self) -> int:
+        """Calls that have not ended, those that nobody waits for any more included."""
+        return self._running
+
+    @property
+    def transitions(self) -> Sequence[Transition]:
+        """The last changes of its state, oldest first."""
+        return tuple(self._transitions)
+
+    async def call(
+        self, operation: Callable[[], Awaitable[T]], *, timeout_s: float | None = None
+    ) -> T:
         """Run the operation, and learn from its outcome.
 
         Cancelling the caller neither cancels the operation nor counts as an outcome.
+
+        Args:
+            operation: begins the call.
+            timeout_s: how long to wait, where the breaker's own time does not fit.
 
         Raises:
             Unavailable: the operation was not started; ``retry_after_s`` says when it may be.
             Timeout: no outcome within ``timeout_s``; the operation goes on unattended.
             Exception: whatever the operation raised.
         """
+        within_s = self._timeout_s if timeout_s is None else timeout_s
         generation = self._admit()
         task = asyncio.ensure_future(operation())
-        self._running.add(task)
+        self._running += 1
         task.add_done_callback(self._ended)
         try:
-            done, _ = await asyncio.wait({task}, timeout=self._timeout_s)
+            done, _ = await asyncio.wait({task}, timeout=within_s)
         except asyncio.CancelledError:
             self._forget(generation)
             raise
         if not done:
             self._failed(generation, outcome="timeout")
-            raise Timeout(f"{self.name} did not answer within {self._timeout_s} s.")
-        return self._learn(task, generation)
+            raise Timeout
+        if task.cancelled():
+            self._forget(generation)
+        else:
+            self._learn(task.exception(), generation)
+        return task.result()
+
+    @contextlib.contextmanager
+    def guard(self) -> Iterator[None]:
+        """Surround one call that bounds its own time; learn from what leaves the block.
+
+        Raises:
+            Unavailable: the block was not entered; ``retry_after_s`` says when it may be.
+        """
+        generation = self._admit()
+        self._running += 1
+        try:
+            yield
+        except BaseException as error:
+            self._learn(error, generation)
+            raise
+        else:
+            self._learn(None, generation)
+        finally:
+            self._running -= 1
 
     def _admit(self) -> int:
         """Let a call begin; return the generation of the state in which it began."""
-        if len(self._running) >= self._max_concurrent:
+        if self._running >= self._max_concurrent:
             self._refuse(_PROBE_WAIT_S)
         if self.state == pybreaker.STATE_OPEN:
             if (wait_s := self.retry_after_s) > 0:
@@ -143,20 +198,17 @@ class Breaker:
 
     def _refuse(self, retry_after_s: float) -> NoReturn:
         CALLS.labels(self.name, "refused").inc()
-        raise Unavailable(f"{self.name} is not available.", retry_after_s=retry_after_s)
+        raise Unavailable(retry_after_s=retry_after_s)
 
-    def _learn(self, task: asyncio.Future[T], generation: int) -> T:
-        if task.cancelled():
-            self._forget(generation)
-            return task.result()
-        error = task.exception()
-        if error is None or not isinstance(error, Exception):
+    def _learn(self, error: BaseException | None, generation: int) -> None:
+        if error is None:
             self._succeeded(generation, outcome="success")
+        elif not isinstance(error, Exception):
+            self._forget(generation)
         elif self._proves_alive(error):
             self._succeeded(generation, outcome="answered")
         else:
             self._failed(generation, outcome="failure")
-        return task.result()
 
     def _succeeded(self, generation: int, *, outcome: str) -> None:
         CALLS.labels(self.name, outcome).inc()
@@ -180,7 +232,7 @@ class Breaker:
         return generation == self._generation
 
     def _ended(self, task: asyncio.Future[T]) -> None:
-        self._running.discard(task)
+        self._running -= 1
         if not task.cancelled():
             task.exception()  # retrieved: an abandoned call's error is no news
 
@@ -189,6 +241,7 @@ class Breaker:
         self._probe = None
         if state == pybreaker.STATE_OPEN:
             self._opened_at_s = self._clock.monotonic()
+        self._transitions.append(Transition(self._clock.now(), cast(State, state)))
         STATE.labels(self.name).set(_LEVELS[state])
         TRANSITIONS.labels(self.name, state).inc()
         log.warning("breaker_changed", breaker=self.name, state=state)

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.core import signals
 from django.db import (
+    DatabaseError,
     InterfaceError,
     OperationalError,
     close_old_connections,
@@ -20,7 +21,10 @@ from django.db import (
     reset_queries,
 )
 
+from libs.common.breakers import Breaker
+from libs.common.clock import Clock, SystemClock
 from libs.common.errors import Timeout, Unavailable
+from libs.common.postgres import met_another, read_only
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,6 +39,8 @@ CONNECT_TIMEOUT_S = 2
 REQUEST_DEADLINE_S = 3.0
 """How long a caller waits for a thread and its answer together."""
 RETRY_AFTER_S = 1.0
+RESET_AFTER_S = 0.5
+"""For how long PostgreSQL is left alone after five failures in a row, before one call tries it."""
 
 
 def django_database(url: str, *, name: str) -> Mapping[str, Any]:
@@ -79,11 +85,22 @@ def keep_connections() -> None:
     signals.request_finished.disconnect(close_old_connections)
 
 
+class Busy(Unavailable):
+    """Another transaction was in the way for too long; nothing was done."""
+
+
 class DatabaseThreads:
-    """Runs functions that use the ORM in threads that keep their connections.
+    """Runs functions that use the ORM in threads that keep their connections, behind a breaker.
 
     Bounded twice: by the number of threads, and by the callers that may wait for one. Who waits
-    in vain leaves nothing behind that would be done later.
+    in vain leaves nothing behind that would be done later. While PostgreSQL is known to be away
+    nobody waits at all.
+
+    Args:
+        threads: that work at the same time, each with a connection.
+        waiting: callers that may wait for one.
+        deadline_s: how long a caller waits for a thread and its answer together.
+        clock: of the breaker.
     """
 
     def __init__(
@@ -92,7 +109,16 @@ class DatabaseThreads:
         *,
         waiting: int | None = None,
         deadline_s: float = REQUEST_DEADLINE_S,
+        clock: Clock | None = None,
     ) -> None:
+        self.breaker = Breaker(
+            "postgres",
+            clock=clock or SystemClock(),
+            timeout_s=deadline_s,
+            max_concurrent=threads,
+            reset_after_s=RESET_AFTER_S,
+            proves_alive=_proves_alive,
+        )
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="database")
         self._free = asyncio.Semaphore(threads)
         self._places = waiting if waiting is not None else threads * 64
@@ -108,6 +134,8 @@ class DatabaseThreads:
             Timeout: no answer within the deadline (the thread goes on), or the connection was
                 lost: the outcome is unknown.
         """
+        if (wait_s := self.breaker.retry_after_s) > 0:
+            raise Unavailable(retry_after_s=wait_s)
         if self._free.locked() and self._places <= 0:
             raise Unavailable(retry_after_s=RETRY_AFTER_S)
         loop = asyncio.get_running_loop()
@@ -121,13 +149,24 @@ class DatabaseThreads:
         finally:
             self._places += 1
         work = functools.partial(_with_usable_connection, function, *args, **kwargs)
-        begun = loop.run_in_executor(self._executor, work)
-        self._begun.add(begun)
-        begun.add_done_callback(self._give_thread_back)
-        done, _ = await asyncio.wait({begun}, timeout=deadline_s - loop.time())
-        if not done:
-            raise Timeout
-        return begun.result()
+        return await self._call(work, timeout_s=deadline_s - loop.time())
+
+    async def _call(self, work: Callable[[], T], *, timeout_s: float) -> T:
+        """Use the thread that was acquired, unless the breaker opened meanwhile."""
+        begun: asyncio.Future[T] | None = None
+
+        def begin() -> "asyncio.Future[T]":
+            nonlocal begun
+            begun = asyncio.get_running_loop().run_in_executor(self._executor, work)
+            self._begun.add(begun)
+            begun.add_done_callback(self._give_thread_back)
+            return begun
+
+        try:
+            return await self.breaker.call(begin, timeout_s=timeout_s)
+        finally:
+            if begun is None:
+                self._free.release()
 
     def _give_thread_back(self, begun: "asyncio.Future[Any]") -> None:
         self._free.release()
@@ -156,7 +195,21 @@ def _with_usable_connection(function: Callable[P, T], *args: P.args, **kwargs: P
     except (OperationalError, InterfaceError) as error:
         if _lost_connection():
             raise Timeout from error
-        raise Unavailable(retry_after_s=RETRY_AFTER_S) from error
+        busy = met_another(_sqlstate_of(error))
+        raise (Busy if busy else Unavailable)(retry_after_s=RETRY_AFTER_S) from error
+    except DatabaseError as error:
+        if read_only(_sqlstate_of(error)):
+            raise Unavailable(retry_after_s=RETRY_AFTER_S) from error
+        raise
+
+
+def _sqlstate_of(error: Exception) -> str:
+    return getattr(error.__cause__, "pgcode", None) or ""
+
+
+def _proves_alive(error: Exception) -> bool:
+    """Tell whether PostgreSQL answered; what was cancelled for its slowness is no answer."""
+    return isinstance(error, Busy) or not isinstance(error, Unavailable | Timeout)
 
 
 def _lost_connection() -> bool:

@@ -1,8 +1,9 @@
-"""One PostgreSQL connection on the event loop, for the hot path: psycopg2's asynchronous mode.
+"""PostgreSQL on the event loop, for the hot path: psycopg2's asynchronous mode.
 
-No thread stands between the loop and the socket. The connection is always in autocommit: a
-statement is a transaction, unless the caller says BEGIN. Looking up a host *name* blocks while
-connecting; give an address where that matters.
+No thread stands between the loop and the socket. A ``Connection`` is always in autocommit: a
+statement is a transaction, unless the caller says BEGIN. A ``Link`` makes a new one whenever it was
+lost, behind a breaker. Looking up a host *name* blocks while connecting; give an address where that
+matters.
 """
 
 import asyncio
@@ -12,6 +13,34 @@ from typing import Any
 
 import psycopg2
 from psycopg2 import extensions
+
+from libs.common.breakers import Breaker
+from libs.common.clock import Clock
+
+CONNECT_TIMEOUT_S = 1.0
+FAIL_MAX = 2
+"""Failures in a row after which nothing is sent for a while: one lost connection is no outage."""
+RESET_AFTER_S = 0.4
+
+
+_MET_ANOTHER = frozenset({"40001", "40P01", "55P03"})
+_READ_ONLY = "25006"
+_CANCELLED = "57014"
+_OUT_OF_ORDER = frozenset({"08", "53", "57", "58", "XX"})
+"""Classes of what is no fault of a statement: connection, resources, operator, system, corruption."""
+
+
+def met_another(sqlstate: str) -> bool:
+    """Tell whether a statement was refused because of another transaction: it may be repeated.
+
+    Serialization failure, deadlock, lock not available. Source: PostgreSQL, appendix A.
+    """
+    return sqlstate in _MET_ANOTHER
+
+
+def read_only(sqlstate: str) -> bool:
+    """Tell whether a write was refused because this server is a standby, for now."""
+    return sqlstate == _READ_ONLY
 
 
 class ConnectionLost(Exception):
@@ -113,6 +142,80 @@ class Connection:
                 await ready
             finally:
                 forget(socket)
+
+
+def link_breaker(name: str, *, clock: Clock, max_concurrent: int = 1) -> Breaker:
+    """Return a breaker for ``Link``; what PostgreSQL refuses for the data's sake proves its life."""
+    return Breaker(
+        name,
+        clock=clock,
+        max_concurrent=max_concurrent,
+        fail_max=FAIL_MAX,
+        reset_after_s=RESET_AFTER_S,
+        proves_alive=_proves_alive,
+    )
+
+
+class Link:
+    """A connection that is made anew when it was lost. One statement at a time.
+
+    Args:
+        dsn: where.
+        setup: statements that each new connection begins with.
+        silence_s: longest wait for an answer; above the ``statement_timeout`` of ``setup``.
+        breaker: see ``link_breaker``; several links may share one.
+    """
+
+    def __init__(self, dsn: str, *, setup: str, silence_s: float, breaker: Breaker) -> None:
+        self.breaker = breaker
+        self._dsn = dsn
+        self._setup = setup
+        self._silence_s = silence_s
+        self._connection: Connection | None = None
+
+    async def connect(self) -> None:
+        """Make sure that there is a connection.
+
+        Raises:
+            Unavailable: PostgreSQL is known to be away; ``retry_after_s`` says for how long.
+            CannotConnect: there is none to be had.
+        """
+        with self.breaker.guard():
+            await self._connected()
+
+    async def run(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement and return its rows.
+
+        Raises:
+            Unavailable, CannotConnect: nothing was done.
+            ConnectionLost, psycopg2.Error, ValueError: as ``Connection.run``.
+        """
+        with self.breaker.guard():
+            connection = await self._connected()
+            return await connection.run(sql, parameters, timeout_s=self._silence_s)
+
+    def drop(self) -> None:
+        """Close the connection; the next call makes a new one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    async def _connected(self) -> Connection:
+        if self._connection is None or self._connection.ended:
+            self.drop()
+            self._connection = await Connection.open(
+                self._dsn, setup=self._setup, timeout_s=CONNECT_TIMEOUT_S
+            )
+        return self._connection
+
+
+def _proves_alive(error: Exception) -> bool:
+    """Tell whether PostgreSQL answered: not where it was away, too slow, or refused to work."""
+    if isinstance(error, psycopg2.Error):
+        sqlstate = error.pgcode or ""
+        away = sqlstate in {_CANCELLED, _READ_ONLY} or sqlstate[:2] in _OUT_OF_ORDER
+        return bool(sqlstate) and not away
+    return not isinstance(error, ConnectionLost | CannotConnect)
 
 
 def _wake(ready: "asyncio.Future[None]") -> None:

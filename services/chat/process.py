@@ -63,7 +63,7 @@ class Process:
 
     def __init__(self, settings: ChatSettings) -> None:
         self.clock = SystemClock()
-        self.database = DatabaseThreads(settings.database_threads)
+        self.database = DatabaseThreads(settings.database_threads, clock=self.clock)
         self.hot = connect_hot(str(settings.redis_url))
         self.blocking = connect_blocking(str(settings.redis_url))
         self.publisher = Publisher(self.hot, STREAMS, clock=self.clock)
@@ -100,7 +100,9 @@ class Process:
         snapshots = Snapshots(publisher=self.publisher, database=self.database)
         self._make_repair(snapshots, epoch, partitions=partitions)
         self.groups = self._consumer_groups(settings, snapshots)
-        self.signals = Signals(layer=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER))
+        self.signals = Signals(
+            layer=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER), clock=self.clock
+        )
         self.control_listener = ControlListener(
             hub=self.delivery.hub,
             make_layer=lambda: channel_layers.make_backend(DEFAULT_CHANNEL_LAYER),
@@ -165,12 +167,19 @@ class Process:
                     stream_key(RECEIPTS_EVENTS, each),
                     GROUP,
                     projecting,
+                    breaker=self.database.breaker,
                     options=projection.OPTIONS,
                 )
                 for each in range(settings.stream_partitions)
             ),
-            group(stream_key(QUEUE_SUBMISSIONS), GROUP, writing, options=submissions.OPTIONS),
-            group(stream_key(CHAT_REQUESTS), GROUP, asked),
+            group(
+                stream_key(QUEUE_SUBMISSIONS),
+                GROUP,
+                writing,
+                breaker=self.writer.breaker,
+                options=submissions.OPTIONS,
+            ),
+            group(stream_key(CHAT_REQUESTS), GROUP, asked, breaker=self.database.breaker),
         ]
 
     async def start(self, *, on_failure: Callable[[], None]) -> None:

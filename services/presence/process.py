@@ -52,7 +52,7 @@ class Process:
     def __init__(self, settings: PresenceSettings) -> None:
         self._settings = settings
         self.clock = SystemClock()
-        self.database = DatabaseThreads(settings.database_threads)
+        self.database = DatabaseThreads(settings.database_threads, clock=self.clock)
         self.verifier = Verifier(settings.token_verify_keys, clock=self.clock)
         self.hot = connect_hot(str(settings.redis_url))
         self.blocking = connect_blocking(str(settings.redis_url))
@@ -100,6 +100,8 @@ class Process:
                 handled[name],
                 consumer=consumer,
                 clock=self.clock,
+                # Who is there is told without a database; only when they left waits for it.
+                breaker=self.database.breaker if name == CHAT_ROOMS else None,
                 # What was missed of sessions comes with the next list of each process.
                 on_cut_off=self.wanted.missed if name == CHAT_ROOMS else None,
                 options=ROOMS if name == CHAT_ROOMS else SESSIONS,

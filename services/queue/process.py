@@ -60,7 +60,7 @@ class Process:
     def __init__(self, settings: QueueSettings) -> None:
         self._settings = settings
         self.clock = SystemClock()
-        self.database = DatabaseThreads(settings.database_threads)
+        self.database = DatabaseThreads(settings.database_threads, clock=self.clock)
         self.verifier = Verifier(settings.token_verify_keys, clock=self.clock)
         self.hot = connect_hot(str(settings.redis_url))
         self.blocking = connect_blocking(str(settings.redis_url))
@@ -119,6 +119,7 @@ class Process:
                 handled[name],
                 consumer=f"{platform.node()}:{self._settings.port}",
                 clock=self.clock,
+                breaker=self.database.breaker,
                 on_cut_off=cut_off.get(name),
                 options=ROOMS if name == CHAT_ROOMS else SOON,
             )

@@ -63,7 +63,7 @@ class Process:
         self._settings = settings
         self._partitions = settings.stream_partitions
         self.clock = SystemClock()
-        self.database = DatabaseThreads(settings.database_threads)
+        self.database = DatabaseThreads(settings.database_threads, clock=self.clock)
         self.verifier = Verifier(settings.token_verify_keys, clock=self.clock)
         self.hot = connect_hot(str(settings.redis_url))
         self.blocking = connect_blocking(str(settings.redis_url))
@@ -150,6 +150,7 @@ class Process:
             ),
             consumer=consumer,
             clock=self.clock,
+            breaker=self.database.breaker,
         )
         return [
             asked,
@@ -161,6 +162,7 @@ class Process:
                     handler,
                     consumer=consumer,
                     clock=self.clock,
+                    breaker=self.folder.breaker,
                     outages=(CannotConnect, ConnectionLost, *OUTAGES),
                     on_cut_off=self.wanted.missed,
                     options=GroupOptions(batch=ROOM_ENTRIES) if name == CHAT_ROOMS else None,

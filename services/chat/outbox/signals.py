@@ -13,12 +13,16 @@ import structlog
 from redis.exceptions import RedisError
 
 from libs.common import control, metrics
+from libs.common.breakers import Breaker
+from libs.common.clock import Clock
+from libs.common.errors import Unavailable
 from libs.common.logs import describe
+from libs.common.redis_clients import answered
 from libs.common.tasks import TaskSet
 
 SEND_WITHIN_S = 0.5
 """Longest that one signal may take; Redis answers in a millisecond, or is in trouble."""
-MOST_WAITING = 256
+MOST_AT_ONCE = 256
 """Signals under way at once. Above it Redis hangs, and more of them would only pile up."""
 
 SENT = metrics.counter("parley_signals_sent", "Signals that Redis has taken.", ["type"])
@@ -38,10 +42,12 @@ class GroupSender(Protocol):
 class Signals:
     """One per process, in its event loop."""
 
-    def __init__(self, *, layer: GroupSender) -> None:
+    def __init__(self, *, layer: GroupSender, clock: Clock) -> None:
+        self.breaker = Breaker(
+            "redis-signals", clock=clock, max_concurrent=MOST_AT_ONCE, proves_alive=answered
+        )
         self._layer = layer
         self._tasks = TaskSet()
-        self._waiting = 0
 
     def revoked(self, user: str, sids: Sequence[str]) -> None:
         """Have the sockets of sign-ins closed that have ended; to be called after the commit.
@@ -58,21 +64,18 @@ class Signals:
 
     def _send(self, signal: control.Signal) -> None:
         kind = str(signal.__struct_config__.tag)
-        if self._waiting >= MOST_WAITING:
-            LOST.labels(kind).inc()
-            return
-        self._waiting += 1
         self._tasks.spawn(self._send_within(kind, control.to_layer(signal)), name="signal")
 
     async def _send_within(self, kind: str, message: dict[str, Any]) -> None:
         # Cancelling is safe here: the layer's connection is dropped with it, and is no one else's.
         try:
-            async with asyncio.timeout(SEND_WITHIN_S):
-                await self._layer.group_send(control.GROUP, message)
+            with self.breaker.guard():
+                async with asyncio.timeout(SEND_WITHIN_S):
+                    await self._layer.group_send(control.GROUP, message)
+        except Unavailable:
+            LOST.labels(kind).inc()
         except (RedisError, OSError) as error:  # a TimeoutError is an OSError
             LOST.labels(kind).inc()
             log.warning("signal_lost", type=kind, error=describe(error))
         else:
             SENT.labels(kind).inc()
-        finally:
-            self._waiting -= 1

@@ -1,12 +1,12 @@
-"""A lane is one connection to ``send_messages``, made anew whenever it was lost."""
+"""A lane is one connection to ``send_messages``, made anew when it was lost, behind a breaker."""
 
 from collections.abc import Sequence
 
-from libs.common.postgres import Connection
+from libs.common.breakers import Breaker
+from libs.common.postgres import Link
 from services.chat.domain.drafts import Draft, Written
 from services.chat.writer.batch import SEND_MESSAGES, Outcome, arguments, outcomes
 
-CONNECT_TIMEOUT_S = 1.0
 STATEMENT_TIMEOUT_MS = 2_000
 """Longest call, by the server's clock; below the deadline of a message (3 s)."""
 SILENCE_TIMEOUT_S = 2.5
@@ -33,29 +33,21 @@ SETUP = (
 class Lane:
     """Writes batches, one at a time."""
 
-    def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
-        self._connection: Connection | None = None
+    def __init__(self, dsn: str, *, breaker: Breaker) -> None:
+        self._link = Link(dsn, setup=SETUP, silence_s=SILENCE_TIMEOUT_S, breaker=breaker)
         self._calls = 0
 
     async def connect(self) -> None:
         """Make sure that there is a connection.
 
         Raises:
-            CannotConnect: there is none to be had.
+            CannotConnect, Unavailable: there is none to be had.
         """
-        if self._connection is None or self._connection.ended:
-            self.disconnect()
-            self._connection = await Connection.open(
-                self._dsn, setup=SETUP, timeout_s=CONNECT_TIMEOUT_S
-            )
-            self._calls = 0
+        await self._link.connect()
 
     def disconnect(self) -> None:
         """Drop the connection; the next call makes a new one."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._link.drop()
 
     async def write(
         self, drafts: Sequence[Draft], *, wait: bool, published: Sequence[int]
@@ -63,20 +55,14 @@ class Lane:
         """Write a batch in one transaction; return an outcome a draft, and the news.
 
         Raises:
-            CannotConnect: nothing was written.
+            CannotConnect, Unavailable: nothing was written.
             ConnectionLost: perhaps all was written. Repeating the batch tells: what was written
                 comes back as a duplicate with the same seq.
             psycopg2.Error: the server refused the batch whole; nothing was written.
         """
-        await self.connect()
-        if self._connection is None:  # pragma: no cover - connect() has just made it
-            raise TypeError("connected to nothing")
         parameters = arguments(drafts, wait=wait, published=published)
-        await self._drop_plans_now_and_then(self._connection)
-        rows = await self._connection.run(SEND_MESSAGES, parameters, timeout_s=SILENCE_TIMEOUT_S)
-        return outcomes(drafts, rows[0])
-
-    async def _drop_plans_now_and_then(self, connection: Connection) -> None:
         self._calls += 1
         if self._calls % DISCARD_EVERY == 0:
-            await connection.run("discard plans", (), timeout_s=SILENCE_TIMEOUT_S)
+            await self._link.run("discard plans")
+        rows = await self._link.run(SEND_MESSAGES, parameters)
+        return outcomes(drafts, rows[0])

@@ -14,7 +14,8 @@ import structlog
 from libs.common import metrics
 from libs.common.clock import Clock
 from libs.common.errors import Internal, ParleyError, Timeout, Unavailable
-from libs.common.postgres import CannotConnect, ConnectionLost
+from libs.common.logs import describe
+from libs.common.postgres import CannotConnect, ConnectionLost, link_breaker
 from libs.common.tasks import TaskSet
 from services.chat.domain.drafts import Draft, Stored, Written
 from services.chat.domain.failures import Failure
@@ -34,6 +35,8 @@ RETRY_LOCKED_S = 0.01
 """Pause between two tries of locked rooms when nothing else is to be done."""
 RECONNECT_EVERY_S = 0.5
 """How often PostgreSQL is tried while it is down. Bounds how long it stays unnoticed that it is up."""
+LANES = 2
+"""Calls at the same time: one that never waits for locks, and one that does."""
 MAX_WAITING = 20_000
 """Drafts that may wait; above it newcomers are refused at once."""
 
@@ -79,8 +82,9 @@ class Writer:
             take_published=take_published,
             put_back_published=put_back_published,
         )
-        self._swift = Lane(dsn)
-        self._patient = Lane(dsn)
+        self.breaker = link_breaker("postgres-writer", clock=clock, max_concurrent=LANES)
+        self._swift = Lane(dsn, breaker=self.breaker)
+        self._patient = Lane(dsn, breaker=self.breaker)
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._down = False
@@ -161,8 +165,8 @@ class Writer:
             return
         try:
             await self._committer.write(self._swift, batch, wait=False)
-        except CannotConnect as error:
-            log.warning("writer_cannot_connect", error=str(error))
+        except (CannotConnect, Unavailable) as error:
+            log.warning("writer_cannot_connect", error=describe(error))
             self._line.put_back(batch)
             await self._wait_until_up()
         except ConnectionLost as error:
@@ -249,7 +253,7 @@ class Writer:
                 await asyncio.sleep(RECONNECT_EVERY_S)
                 try:
                     await self._swift.connect()
-                except CannotConnect:
+                except (CannotConnect, Unavailable):
                     continue
                 log.info("writer_connected_again")
                 return

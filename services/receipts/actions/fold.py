@@ -14,10 +14,9 @@ import psycopg2
 from libs.common import metrics
 from libs.common.clock import Clock
 from libs.common.events import Advance
-from libs.common.postgres import Connection, plain_array
+from libs.common.postgres import Link, link_breaker, plain_array
 from services.receipts.domain.watermarks import Claim, Pair, rising, shown_steps
 
-CONNECT_TIMEOUT_S = 1.0
 STATEMENT_TIMEOUT_MS = 2_000
 """Longest call, by the server's clock."""
 SILENCE_TIMEOUT_S = 2.5
@@ -125,19 +124,19 @@ class Folder:
         take_published: Callable[[], list[int]],
         put_back_published: Callable[[Sequence[int]], None],
     ) -> None:
-        self._dsn = dsn
+        self.breaker = link_breaker("postgres-fold", clock=clock)
+        self._link = Link(dsn, setup=SETUP, silence_s=SILENCE_TIMEOUT_S, breaker=self.breaker)
         self._clock = clock
         self._on_advanced = on_advanced
         self._take_published = take_published
         self._put_back_published = put_back_published
-        self._connection: Connection | None = None
         self._one_at_a_time = asyncio.Lock()
 
     async def fold(self, news: News) -> None:
         """Take in what a batch brought. Repeating it changes nothing.
 
         Raises:
-            CannotConnect: nothing, or only a part, was done.
+            CannotConnect, Unavailable: nothing, or only a part, was done.
             ConnectionLost: perhaps all was done.
             psycopg2.Error: the server refused; at most a part was done.
         """
@@ -175,9 +174,7 @@ class Folder:
 
     def close(self) -> None:
         """Drop the connection; the next call would make a new one."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._link.drop()
 
     async def _fold(self, call: "_Call") -> None:
         async with self._one_at_a_time:
@@ -206,12 +203,7 @@ class Folder:
             FOLD_SECONDS.observe(self._clock.monotonic() - began_s)
 
     async def _run(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-        if self._connection is None or self._connection.ended:
-            self.close()
-            self._connection = await Connection.open(
-                self._dsn, setup=SETUP, timeout_s=CONNECT_TIMEOUT_S
-            )
-        return await self._connection.run(sql, parameters, timeout_s=SILENCE_TIMEOUT_S)
+        return await self._link.run(sql, parameters)
 
 
 class _Piece(msgspec.Struct, frozen=True):

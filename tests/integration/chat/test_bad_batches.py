@@ -62,9 +62,10 @@ async def test_a_message_that_cannot_be_stored_gets_its_error_and_the_others_the
 
 async def test_transactions_that_met_another_one_are_repeated(world):
     alice, bob = world.people(2)
-    for sqlstate in ("40001", "40P01", "55P03", "57014"):
+    # The last one was cancelled for its slowness: twice in a row is taken for an outage.
+    for sqlstate, times in (("40001", 3), ("40P01", 3), ("55P03", 3), ("57014", 1)):
         room = world.room(alice, bob)
-        failing = FAIL_SOME_TIMES.format(times=3, sqlstate=sqlstate)
+        failing = FAIL_SOME_TIMES.format(times=times, sqlstate=sqlstate)
 
         with world.changed(do=failing, undo=NO_FAILURES):
             async with world.client(alice, url=world.chats[0]) as sender:
@@ -74,7 +75,7 @@ async def test_transactions_that_met_another_one_are_repeated(world):
         assert {answer["type"] for answer in answers} == {"ack"}, sqlstate
         assert [answer["seq"] for answer in answers] == list(range(1, 51))
         assert len(world.stored(room)) == 50
-        assert tries[0][0] > 3
+        assert tries[0][0] > times
 
 
 async def test_what_cannot_be_repeated_in_time_is_given_up_and_not_written(world):

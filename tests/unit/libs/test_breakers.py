@@ -233,6 +233,41 @@ async def test_cancelled_callers_count_neither_way(breaker):
     await gate.ended.wait()
 
 
+async def test_a_guarded_block_is_a_call(breaker, clock):
+    for error in (Down, Refused, Down, Down):
+        with pytest.raises(error), breaker.guard():
+            raise error
+    with pytest.raises(Unavailable) as refused, breaker.guard():
+        pytest.fail("it is open")
+    clock.advance(10)
+
+    with breaker.guard():
+        running = breaker.running
+
+    assert refused.value.retry_after_s == 10
+    assert (running, breaker.running) == (1, 0)
+    assert breaker.state == "closed"
+
+
+async def test_a_guarded_block_that_is_cancelled_decides_nothing(breaker, clock):
+    await trip(breaker)
+    clock.advance(10)
+
+    with pytest.raises(asyncio.CancelledError), breaker.guard():
+        raise asyncio.CancelledError
+
+    assert (breaker.state, breaker.running, breaker.retry_after_s) == ("half-open", 0, 0)
+
+
+async def test_its_last_transitions_are_remembered_with_their_times(breaker, clock):
+    await trip(breaker)
+    clock.advance(10)
+    await breaker.call(works)
+
+    assert [each.to for each in breaker.transitions] == ["open", "half-open", "closed"]
+    assert [each.at for each in breaker.transitions][1:] == [clock.now()] * 2
+
+
 async def test_states_and_outcomes_stand_in_the_metrics(clock):
     breaker = Breaker("measured", clock=clock, fail_max=1)
 

@@ -6,7 +6,8 @@ import threading
 import pytest
 from django.db import OperationalError
 
-from libs.common.database import DatabaseThreads
+from libs.common.clock import ManualClock
+from libs.common.database import RESET_AFTER_S, DatabaseThreads
 from libs.common.errors import Timeout, Unavailable
 
 
@@ -106,4 +107,57 @@ async def test_a_database_that_is_away_is_unavailable_and_other_errors_stay_them
         await threads.run(away)
     with pytest.raises(KeyError):
         await threads.run(bug)
+    await threads.close(1)
+
+
+class Server:
+    """Stands for PostgreSQL, which is away, or refuses; counts who asked it."""
+
+    def __init__(self, *causes: Exception) -> None:
+        self.causes = list(causes)
+        self.asked = 0
+
+    def __call__(self) -> str:
+        self.asked += 1
+        if self.causes:
+            raise OperationalError from self.causes.pop(0)
+        return "done"
+
+
+class LockNotAvailable(Exception):
+    pgcode = "55P03"
+
+
+class ConnectionRefused(Exception):
+    pgcode = None
+
+
+async def test_a_database_that_is_away_is_left_alone_and_tried_by_one_caller():
+    clock = ManualClock()
+    threads = DatabaseThreads(1, clock=clock)
+    server = Server(*(ConnectionRefused() for _ in range(5)))
+
+    for _ in range(5):
+        with pytest.raises(Unavailable):
+            await threads.run(server)
+    with pytest.raises(Unavailable) as refused:
+        await threads.run(server)
+    asked = server.asked
+    clock.advance(RESET_AFTER_S)
+    answer = await threads.run(server)
+
+    assert (asked, refused.value.retry_after_s) == (5, RESET_AFTER_S)
+    assert (answer, threads.breaker.state) == ("done", "closed")
+    await threads.close(1)
+
+
+async def test_a_row_that_others_hold_locked_says_nothing_against_the_database():
+    threads = DatabaseThreads(1, clock=ManualClock())
+    server = Server(*(LockNotAvailable() for _ in range(8)))
+
+    for _ in range(8):
+        with pytest.raises(Unavailable):
+            await threads.run(server)
+
+    assert await threads.run(server) == "done"
     await threads.close(1)

@@ -5,8 +5,9 @@ import pytest
 from redis.exceptions import ConnectionError as RedisGone
 
 from libs.common import control
+from libs.common.clock import ManualClock
 from services.chat.outbox import signals
-from services.chat.outbox.signals import MOST_WAITING, Signals
+from services.chat.outbox.signals import MOST_AT_ONCE, Signals
 from tests.waiting import until
 
 USER = str(uuid.uuid4())
@@ -42,7 +43,7 @@ def lost():
 async def test_a_sign_out_is_sent_in_the_background():
     layer, ended = FakeLayer(), sids(2)
 
-    Signals(layer=layer).revoked(USER, ended)
+    Signals(layer=layer, clock=ManualClock()).revoked(USER, ended)
 
     await until(lambda: layer.sent)
     assert [str(sid) for sid in layer.sent[0].sids] == ended
@@ -51,7 +52,7 @@ async def test_a_sign_out_is_sent_in_the_background():
 
 async def test_nothing_ended_sends_nothing():
     layer = FakeLayer()
-    told = Signals(layer=layer)
+    told = Signals(layer=layer, clock=ManualClock())
 
     told.revoked(USER, [])
     told.revoked(USER, sids(1))
@@ -63,7 +64,7 @@ async def test_nothing_ended_sends_nothing():
 async def test_many_sign_ins_go_in_several_signals():
     layer, ended = FakeLayer(), sids(control.MOST_SIDS + 1)
 
-    Signals(layer=layer).revoked(USER, ended)
+    Signals(layer=layer, clock=ManualClock()).revoked(USER, ended)
 
     await until(lambda: len(layer.sent) == 2)
     assert [str(sid) for signal in layer.sent for sid in signal.sids] == ended
@@ -74,7 +75,7 @@ async def test_a_signal_that_redis_does_not_take_is_counted_and_forgotten(error)
     layer, before = FakeLayer(), lost()
     layer.error = error
 
-    Signals(layer=layer).revoked(USER, sids(1))
+    Signals(layer=layer, clock=ManualClock()).revoked(USER, sids(1))
 
     await until(lambda: lost() == before + 1)
 
@@ -82,13 +83,21 @@ async def test_a_signal_that_redis_does_not_take_is_counted_and_forgotten(error)
 async def test_while_redis_hangs_signals_are_given_up_in_time_and_do_not_pile_up():
     layer, before = FakeLayer(), lost()
     layer.hangs = True
-    told = Signals(layer=layer)
+    clock = ManualClock()
+    told = Signals(layer=layer, clock=clock)
 
-    for _ in range(MOST_WAITING + 3):
+    for _ in range(MOST_AT_ONCE + 3):
         told.revoked(USER, sids(1))
 
-    assert lost() == before + 3
-    await until(lambda: lost() == before + MOST_WAITING + 3)
+    await until(lambda: lost() == before + 3)
+    under_way = told.breaker.running
+    await until(lambda: lost() == before + MOST_AT_ONCE + 3)
     layer.hangs = False
     told.revoked(USER, sids(1))
+    await until(lambda: lost() == before + MOST_AT_ONCE + 4)
+    clock.advance(told.breaker.retry_after_s)
+    told.revoked(USER, sids(1))
     await until(lambda: layer.sent)
+
+    assert under_way == MOST_AT_ONCE
+    assert told.breaker.state == "closed"
