@@ -32,6 +32,17 @@ STOP_WITHIN_S = 60.0
 READY_WITHIN_S = 30.0
 LOOK_S = 0.02
 TAIL_CHARS = 4_000
+UNLIMITED = dict.fromkeys(
+    (
+        *("MESSAGES_PER_S", "MESSAGES_BURST", "USER_MESSAGES_PER_S", "USER_MESSAGES_BURST"),
+        *("TYPING_PER_S", "TYPING_BURST", "RECEIPTS_PER_S", "RECEIPTS_BURST"),
+        *("FRAMES_PER_S", "FRAMES_BURST", "USER_REQUESTS_PER_S", "USER_REQUESTS_BURST"),
+        *("FRAME_BYTES_PER_S", "FRAME_BYTES_BURST"),
+        *("USER_CONNECTIONS", "ADDRESS_HANDSHAKES_PER_S", "ADDRESS_HANDSHAKES_BURST"),
+    ),
+    "1000000000",
+)
+"""For tests and loads in which one person, or one address, does what many would."""
 SIGNALS = {postgres.NAME: signal.SIGQUIT}
 """What ends a service at once where SIGTERM would wait for its clients."""
 

@@ -84,6 +84,7 @@ def service_environment(
         "TOKEN_VERIFY_KEYS": json.dumps(around.secrets.token_verify_keys),
         "ALLOWED_ORIGINS": ",".join(around.origins),
         "ALLOWED_HOSTS": f"{LOOPBACK},localhost",
+        "TRUSTED_PROXIES": LOOPBACK,
         "DEVELOPMENT": "true",
         "PYTHONUNBUFFERED": "1",
     }

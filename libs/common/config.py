@@ -3,10 +3,11 @@
 A missing or wrong variable stops the process with a line that names it; nothing is guessed.
 """
 
+import ipaddress
 import sys
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode
 
 EX_CONFIG = 78
@@ -15,6 +16,7 @@ EX_CONFIG = 78
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+Count = Annotated[int, Field(ge=1)]
 ServerName = Literal["uvicorn", "daphne"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -27,6 +29,16 @@ def _parted(value: object) -> object:
 
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parted)]
 """A list with commas in between."""
+
+
+def _networks(parts: tuple[str, ...]) -> tuple[str, ...]:
+    for part in parts:
+        ipaddress.ip_network(part)
+    return parts
+
+
+Networks = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parted), AfterValidator(_networks)]
+"""Addresses and networks (``10.0.0.0/8``), with commas in between."""
 
 
 def load(settings_class: type[SettingsT]) -> SettingsT:

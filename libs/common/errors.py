@@ -143,3 +143,16 @@ class Timeout(ParleyError):
     http_status = 504
     retriable = True
     default_message = "No answer in time. It is safe to try again."
+
+
+def check_rate(wait_s: float) -> None:
+    """Check what a limit of rate has answered.
+
+    Args:
+        wait_s: 0, or the seconds after which there is one more.
+
+    Raises:
+        RateLimited: it is not 0.
+    """
+    if wait_s > 0:
+        raise RateLimited(retry_after_s=round(wait_s, 3))

@@ -6,8 +6,8 @@ so logging comes after them; and daphne has to be imported inside the loop that 
 
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from libs.common.config import LogLevel, ServerName
@@ -52,6 +52,7 @@ class ProgramSettings(Protocol):
     server: ServerName
     development: bool
     log_level: LogLevel
+    trusted_proxies: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +111,10 @@ def run(
     import django
     import uvloop
 
-    from libs.common import logs
+    from libs.common import logs, open_files
 
     settings = load_settings()
+    open_files.raise_limit()
     logs.configure(
         service=package.rpartition(".")[2],
         level=settings.log_level,
@@ -124,7 +126,7 @@ def run(
 
 async def serve(settings: SettingsT, assemble: Callable[[SettingsT], Assembled]) -> None:
     """Run a service and its server in one event loop, and end in order."""
-    assembled = assemble(settings)
+    assembled = behind_proxies(assemble(settings), settings.trusted_proxies)
     process = assembled.process
     server = (daphne if settings.server == "daphne" else uvicorn)(assembled, settings)
     await process.start(on_failure=server.stop)
@@ -134,6 +136,20 @@ async def serve(settings: SettingsT, assemble: Callable[[SettingsT], Assembled])
         idle = await process.stop()
     if not idle:
         os._exit(0)  # a thread waits for a silent database, and Python would wait for the thread
+
+
+def behind_proxies(assembled: Assembled, trusted: Sequence[str]) -> Assembled:
+    """Let the application see where a request came from, and not the proxy that passed it on.
+
+    The address is the last one of ``X-Forwarded-For`` that no trusted proxy has; what anybody else
+    says there counts for nothing.
+    """
+    if not trusted:
+        return assembled
+    from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+    application = ProxyHeadersMiddleware(assembled.application, trusted_hosts=list(trusted))
+    return replace(assembled, application=application)
 
 
 def uvicorn(assembled: Assembled, settings: ProgramSettings) -> "Server":
@@ -159,6 +175,7 @@ def uvicorn(assembled: Assembled, settings: ProgramSettings) -> "Server":
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=GRACE_S,

@@ -13,6 +13,7 @@ from libs.common.messages import CONTENT_CHARS
 from libs.common.secure_headers import SecureHeaders
 from services.chat.api.parts import Parts
 from services.chat.consumers import ChatConsumer, NotificationsConsumer, SocketParts
+from services.chat.domain.pace import Rate, Rates
 from services.chat.frames.client import FRAME_BYTES
 from services.chat.frames.server import Limits
 from services.chat.process import Process
@@ -35,22 +36,39 @@ def _sockets(process: Process, settings: ChatSettings) -> Any:
         "clock": process.clock,
         "activity": process.delivery.attendance.activity,
         "wire_for": wire_for,
-        "limits": Limits(
-            frame_bytes=FRAME_BYTES,
-            content_chars=CONTENT_CHARS,
-            messages_per_s=settings.messages_per_s,
-            messages_burst=settings.messages_burst,
-        ),
+        "limits": _limits(settings),
+        "rates": _rates(settings),
     }
     return websockets(
         ChatConsumer.as_asgi(
             writer=process.writer,
             statuses=process.delivery.statuses,
             typing=process.delivery.attendance.typing,
+            allowances=process.message_allowances,
             **parts,
         ),
         NotificationsConsumer.as_asgi(notifier=process.delivery.notifier, **parts),
         allowed_origins=settings.allowed_origins,
+    )
+
+
+def _limits(settings: ChatSettings) -> Limits:
+    """Return what clients are told of the limits, in ``welcome``."""
+    told = {
+        name: getattr(settings, name)
+        for name in Limits.__struct_fields__
+        if name not in {"frame_bytes", "content_chars"}
+    }
+    return Limits(frame_bytes=FRAME_BYTES, content_chars=CONTENT_CHARS, **told)
+
+
+def _rates(settings: ChatSettings) -> Rates:
+    return Rates(
+        frames=Rate(settings.frames_per_s, settings.frames_burst),
+        frame_bytes=Rate(settings.frame_bytes_per_s, settings.frame_bytes_burst),
+        messages=Rate(settings.messages_per_s, settings.messages_burst),
+        typing=Rate(settings.typing_per_s, settings.typing_burst),
+        receipts=Rate(settings.receipts_per_s, settings.receipts_burst),
     )
 
 
@@ -77,6 +95,8 @@ def _parts(process: Process) -> Parts:
         clock=process.clock,
         tokens=process.tokens,
         verifier=process.verifier,
+        requests=process.requests,
+        message_allowances=process.message_allowances,
         polls=process.delivery.polls,
         reporter=process.delivery.reporter,
         private_reading=process.delivery.hub.private_reading,

@@ -18,6 +18,8 @@ from libs.common.database import DatabaseThreads
 from libs.common.external_tokens import ExternalVerifier
 from libs.common.health import Check, InternalServer
 from libs.common.outbox import Announcer, Relay
+from libs.common.rates.allowances import Allowances, allowance_breaker
+from libs.common.rates.keyed import KeyedLimit
 from libs.common.redis_clients import connect_blocking, connect_hot
 from libs.common.streams.epoch import Epoch
 from libs.common.streams.group import GroupLoop
@@ -41,6 +43,7 @@ from services.chat.settings import ChatSettings
 from services.chat.store import (
     CHAT_REQUESTS,
     GROUP,
+    MESSAGE_ALLOWANCES,
     QUEUE_SUBMISSIONS,
     RECEIPTS_EVENTS,
     SNAPSHOTS,
@@ -107,13 +110,23 @@ class Process:
             hub=self.delivery.hub,
             make_layer=lambda: channel_layers.make_backend(DEFAULT_CHANNEL_LAYER),
         )
+        self._make_limits(settings)
+        self.upkeep = Upkeep(self.database)
+        self._make_sign_in(settings)
+        self.internal = InternalServer(
+            settings.host, settings.internal_port, self._checks(), clock=self.clock
+        )
+        self._tasks = TaskSet()
+        self._serving = False
+
+    def _make_sign_in(self, settings: ChatSettings) -> None:
+        """Make what knows who is signed in, and ends what belongs to nobody any more."""
         self.sign_in_sweep = SignInSweep(
             all_sessions=self.delivery.hub.all_sessions,
             database=self.database,
             clock=self.clock,
             every_s=settings.sign_in_sweep_s,
         )
-        self.upkeep = Upkeep(self.database)
         self.verifier = Verifier(settings.token_verify_keys, clock=self.clock)
         self.tokens = Issuer(
             settings.token_signing_key.get_secret_value(),
@@ -121,11 +134,20 @@ class Process:
             clock=self.clock,
         )
         self.external = _external_verifier(settings, self.clock)
-        self.internal = InternalServer(
-            settings.host, settings.internal_port, self._checks(), clock=self.clock
+
+    def _make_limits(self, settings: ChatSettings) -> None:
+        """Make what knows how much one person may do."""
+        self.message_allowances = Allowances(
+            self.hot,
+            key=MESSAGE_ALLOWANCES,
+            per_s=settings.user_messages_per_s,
+            burst=settings.user_messages_burst,
+            clock=self.clock,
+            breaker=allowance_breaker(self.clock),
         )
-        self._tasks = TaskSet()
-        self._serving = False
+        self.requests = KeyedLimit(
+            self.clock, per_s=settings.user_requests_per_s, burst=settings.user_requests_burst
+        )
 
     def _make_repair(self, snapshots: Snapshots, epoch: Epoch, *, partitions: int) -> None:
         """Make what tells rooms again to readers that missed something, or ask."""
@@ -195,6 +217,7 @@ class Process:
             "outbox-sweeper": self.announcer.delete_published_now_and_then(),
             "relay": self.relay.run(),
             **self.delivery.works(),
+            "message-allowances": self.message_allowances.run(),
             "upkeep": self.upkeep.run(),
             "repair": self.repair.run(),
             "trimmer": self.trimmer.run(),

@@ -36,6 +36,8 @@ class ChatSettings(BaseSettings):
 
     allowed_hosts: config.Listed
     allowed_origins: config.Listed
+    trusted_proxies: config.Networks = ()
+    """Whose ``X-Forwarded-For`` is believed: limits are kept by the address of the client."""
     development: bool = False
     """Lets cookies go without Secure, as on http://127.0.0.1. Refused in production."""
     log_level: config.LogLevel = "INFO"
@@ -47,8 +49,29 @@ class ChatSettings(BaseSettings):
     """How long the writer collects once more than one message waits."""
     database_threads: Annotated[int, Field(ge=1, le=64)] = 8
     """Threads, each with one connection, for everything but the writer."""
-    messages_per_s: Annotated[int, Field(ge=1)] = 20
-    messages_burst: Annotated[int, Field(ge=1)] = 100
+    messages_per_s: config.Count = 20
+    messages_burst: config.Count = 100
+    typing_per_s: config.Count = 10
+    typing_burst: config.Count = 50
+    receipts_per_s: config.Count = 100
+    receipts_burst: config.Count = 1_000
+    """Receipts of a connection above that rate are merged for a second; none is refused."""
+    frames_per_s: config.Count = 200
+    frames_burst: config.Count = 2_000
+    """Frames of a connection, of any kind."""
+    frame_bytes_per_s: config.Count = 524_288
+    frame_bytes_burst: config.Count = 4_194_304
+    user_messages_per_s: config.Count = 60
+    user_messages_burst: config.Count = 300
+    """Messages of one person, over all connections and processes, by socket and HTTP."""
+    user_requests_per_s: config.Count = 50
+    user_requests_burst: config.Count = 500
+    """HTTP requests of one person, by process."""
+    user_connections: config.Count = 50
+    """Open WebSockets and long polls of one person, by process."""
+    address_handshakes_per_s: config.Count = 200
+    address_handshakes_burst: config.Count = 2_000
+    """WebSockets that one address may open, by process: an office or a train shares one."""
     typing_members: Annotated[int, Field(ge=0, le=1024)] = 100
     """Rooms with more members than that show nobody typing; 0 switches it off."""
     presence_members: Annotated[int, Field(ge=0, le=1024)] = 1024

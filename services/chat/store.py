@@ -12,6 +12,7 @@
 | ``chat.snapshots:{0}:lease``    | string | outbox     | 10 s   | which process repairs the epoch |
 | ``chat.snapshots:{0}:progress`` | hash   | outbox     | none   | how far: ``epoch``, ``since``, ``after``, ``done``, ``wishes`` |
 | ``chat.snapshots:{0}:wishes``   | hash   | outbox     | none   | repairs asked for: since when, by request |
+| ``chat.allowances:{0}:<user>``  | string | consumers, api | when full | a person's bucket of messages: when it will be full again |
 
 Read, and written by others: ``receipts.events:{P}`` (by tail, and by group into the projection of
 the watermarks), ``presence.events:{0}`` and ``queue.deliveries:{0}`` (by tail), ``chat.requests:{0}``
@@ -40,6 +41,8 @@ RECEIPTS = "receipts"
 PRESENCE = "presence"
 QUEUE = "queue"
 """The groups of these services on ours."""
+MESSAGE_ALLOWANCES = "chat.allowances:{0}:"
+"""What the keys of people's buckets begin with."""
 TYPING_LEN = 1_000
 """Entries kept, about, of ``chat.typing``: nobody wants to know who typed a minute ago."""
 SNAPSHOTS = RepairKeys(

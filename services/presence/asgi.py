@@ -23,6 +23,7 @@ def application_of(process: Process, settings: PresenceSettings) -> Any:
         store=process.reading,
         breaker=process.breaker,
         verifier=process.verifier,
+        requests=process.requests,
     )
     application = with_parts(LimitedBody(django), parts)
     return SecureHeaders(application, https=not settings.development)

@@ -27,9 +27,13 @@ class PresenceSettings(BaseSettings):
     """Public keys by key id (PEM): all whose tokens are accepted."""
 
     allowed_hosts: config.Listed
+    trusted_proxies: config.Networks = ()
     development: bool = False
     log_level: config.LogLevel = "INFO"
 
+    user_requests_per_s: config.Count = 50
+    user_requests_burst: config.Count = 500
+    """HTTP requests of one person, by process."""
     database_threads: Annotated[int, Field(ge=1, le=64)] = 4
     """Threads, each with one connection."""
 

@@ -24,6 +24,7 @@ def application_of(process: Process, settings: QueueSettings) -> Any:
         clock=process.clock,
         submissions=process.submissions,
         verifier=process.verifier,
+        requests=process.requests,
     )
     application = ServeStaticASGI(
         with_parts(LimitedBody(django), parts),

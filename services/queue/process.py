@@ -15,6 +15,7 @@ from libs.common.clock import SystemClock
 from libs.common.database import DatabaseThreads
 from libs.common.health import Check, InternalServer
 from libs.common.outbox import Relay
+from libs.common.rates.keyed import KeyedLimit
 from libs.common.redis_clients import connect_blocking, connect_hot
 from libs.common.streams.epoch import Epoch
 from libs.common.streams.group import GroupLoop, OnCutOff
@@ -62,6 +63,9 @@ class Process:
         self.clock = SystemClock()
         self.database = DatabaseThreads(settings.database_threads, clock=self.clock)
         self.verifier = Verifier(settings.token_verify_keys, clock=self.clock)
+        self.requests = KeyedLimit(
+            self.clock, per_s=settings.user_requests_per_s, burst=settings.user_requests_burst
+        )
         self.hot = connect_hot(str(settings.redis_url))
         self.blocking = connect_blocking(str(settings.redis_url))
         self.publisher = Publisher(self.hot, STREAMS, clock=self.clock)

@@ -17,6 +17,6 @@ def application_of(process: Process, settings: ReceiptsSettings) -> Any:
     """Return what a server runs: everything that comes over the process's public port."""
     keep_connections()
     django: Any = get_asgi_application()
-    parts = Parts(database=process.database, verifier=process.verifier)
+    parts = Parts(database=process.database, verifier=process.verifier, requests=process.requests)
     application = with_parts(LimitedBody(django), parts)
     return SecureHeaders(application, https=not settings.development)

@@ -27,11 +27,15 @@ class ReceiptsSettings(BaseSettings):
     """Public keys by key id (PEM): all whose tokens are accepted."""
 
     allowed_hosts: config.Listed
+    trusted_proxies: config.Networks = ()
     development: bool = False
     log_level: config.LogLevel = "INFO"
 
     stream_partitions: Annotated[int, Field(ge=1, le=1024)] = 1
     """As many as chat has."""
+    user_requests_per_s: config.Count = 50
+    user_requests_burst: config.Count = 500
+    """HTTP requests of one person, by process."""
     database_threads: Annotated[int, Field(ge=1, le=64)] = 4
     """Threads, each with one connection, for everything but the fold of receipts."""
     keep_log_days: Annotated[int, Field(ge=1, le=3650)] = 30

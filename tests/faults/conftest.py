@@ -5,11 +5,11 @@ from contextlib import AsyncExitStack, contextmanager
 
 import pytest
 
-from dev.harness import RunningSuite
+from dev.harness import UNLIMITED, RunningSuite
 from tests.faults.stage import Stage
 
 FAULT_S = 300
-ENVIRONMENT = {"MESSAGES_PER_S": "10000", "MESSAGES_BURST": "100000", "SIGN_IN_SWEEP_S": "1"}
+ENVIRONMENT = {**UNLIMITED, "SIGN_IN_SWEEP_S": "1"}
 """No limit for which a well-behaved client would wait: the traffic is to be dense. Sign-ins are
 looked at every second rather than every 15."""
 

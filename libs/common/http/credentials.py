@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from libs.common.errors import Unauthenticated
 from libs.common.http import csrf
+from libs.common.rates.keyed import KeyedLimit
 from libs.common.tokens import ACCESS_COOKIE, Claims, Verifier
 
 
@@ -46,6 +47,7 @@ class TokenHoldersOnly:
 
     Args:
         verifier_of: finds what verifies tokens, from the request.
+        limit_of: finds the limit of each person's requests.
     """
 
     openapi_security_schema = {
@@ -56,8 +58,13 @@ class TokenHoldersOnly:
         "requests that write the `csrf_token` of `GET /api/chat/auth/session` in `X-CSRFToken`.",
     }
 
-    def __init__(self, verifier_of: Callable[[HttpRequest], Verifier]) -> None:
+    def __init__(
+        self,
+        verifier_of: Callable[[HttpRequest], Verifier],
+        limit_of: Callable[[HttpRequest], KeyedLimit],
+    ) -> None:
         self._verifier_of = verifier_of
+        self._limit_of = limit_of
 
     async def __call__(self, request: HttpRequest) -> Claims:
         """Return what the token says; ``holder_of`` finds it again.
@@ -65,6 +72,7 @@ class TokenHoldersOnly:
         Raises:
             Unauthenticated: there is no token, or it does not hold.
             CsrfFailed: the request writes, and came with a cookie and without a CSRF token.
+            RateLimited: this person asks too much.
         """
         token = presented_token(request)
         if token is None:
@@ -72,6 +80,7 @@ class TokenHoldersOnly:
         claims = self._verifier_of(request).verify(token.text)
         if token.by != "bearer":
             csrf.check_token(request)
+        self._limit_of(request).check(claims.sub)
         return claims
 
 

@@ -64,6 +64,7 @@ class SignedInOnly:
         Raises:
             Unauthenticated: nobody, or a credential that does not hold.
             CsrfFailed: a cookie request that writes came without its token.
+            RateLimited: this person asks too much.
         """
         caller = await self._caller(request)
         if caller.by != "bearer":
@@ -84,6 +85,7 @@ class SignedInOnly:
     async def _by_token(self, request: HttpRequest, token: PresentedToken) -> Caller:
         parts = parts_of(request)
         claims = parts.verifier.verify(token.text, leeway_s=self._leeway_s)
+        parts.requests.check(claims.sub)
         user = await parts.database.run(people.session_owner, sid=claims.sid, user_id=claims.sub)
         if user is None:
             raise Unauthenticated
@@ -186,4 +188,5 @@ async def _by_session(request: HttpRequest) -> Caller:
     session = await parts_of(request).database.run(people.browser_session, session_key)
     if session is None:
         raise Unauthenticated
+    parts_of(request).requests.check(str(session.user.id))
     return Caller(user=session.user, sid=session.sid, by="session cookie")

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from libs.common.clock import to_wire
-from libs.common.errors import BadFrame, PermissionDenied
+from libs.common.errors import BadFrame, PermissionDenied, check_rate
 from libs.common.events import Receipt
 from libs.common.http.bodies import answer, documented, read_body, read_query
 from libs.common.ids import uuid_of
@@ -66,6 +66,7 @@ async def send_message(request: HttpRequest, room_id: str) -> HttpResponse:
     if uuid_of(room_id) is None:
         raise PermissionDenied
     caller = caller_of(request)
+    check_rate(parts_of(request).message_allowances.take(caller.id))
     draft = Draft(
         room=room_id,
         sender=caller.id,

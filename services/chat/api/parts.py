@@ -15,6 +15,8 @@ from libs.common.database import DatabaseThreads
 from libs.common.events import Receipt
 from libs.common.external_tokens import ExternalVerifier
 from libs.common.http.parts import parts_behind
+from libs.common.rates.allowances import Allowances
+from libs.common.rates.keyed import KeyedLimit
 from libs.common.tokens import Issuer, Verifier
 from services.chat.api.polls import Polls
 from services.chat.api.throttle import SignInThrottle
@@ -71,6 +73,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     tokens: Issuer
     verifier: Verifier
+    requests: KeyedLimit
+    message_allowances: Allowances
     polls: Polls
     reporter: Reporter
     private_reading: PrivateReading

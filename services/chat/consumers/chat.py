@@ -1,13 +1,15 @@
 """``/ws/chat/``: all rooms of one user over one socket. It parses and answers, nothing else."""
 
+from functools import partial
 from typing import Unpack
 
 from libs.common.clock import to_wire
-from libs.common.errors import ParleyError, PermissionDenied, RateLimited
+from libs.common.errors import ParleyError, PermissionDenied, check_rate
 from libs.common.ids import uuid_of
+from libs.common.rates.allowances import Allowances
+from services.chat.consumers.receipts import HeldReceipts
 from services.chat.consumers.socket import SocketConsumer, SocketParts
 from services.chat.consumers.syncing import Syncing
-from services.chat.domain.bucket import TokenBucket
 from services.chat.domain.drafts import Draft, Stored
 from services.chat.frames import client, server
 from services.chat.hub import Session
@@ -28,14 +30,14 @@ class ChatConsumer(SocketConsumer):
         writer: Writer,
         statuses: MessageStatusManager,
         typing: TypingIndicatorManager,
+        allowances: Allowances,
         **parts: Unpack[SocketParts],
     ) -> None:
         super().__init__(**parts)
         self.writer = writer
         self.statuses = statuses
         self.typing = typing
-        limits = self.limits
-        self.bucket = TokenBucket(per_s=limits.messages_per_s, burst=limits.messages_burst)
+        self.allowances = allowances
 
     def _listener(self, user: str) -> Listener:
         self.syncing = Syncing(
@@ -47,15 +49,21 @@ class ChatConsumer(SocketConsumer):
         )
         return self.outbound
 
+    def _entered(self, session: Session) -> None:
+        self.held = HeldReceipts(
+            delivered=partial(self.statuses.mark_as_delivered, session),
+            read=partial(self.statuses.mark_as_read, session),
+        )
+
+    def _ended(self) -> None:
+        self.held.flush()
+
     def _act(self, session: Session, frame: client.AnyClientFrame) -> None:
         match frame:
             case client.SendMessage() | client.RetryMessage():
                 self._on_message(session, frame)
-            case client.Delivered():
-                self.statuses.mark_as_delivered(session, frame.room, frame.seq)
-            case client.ReadReceipt():
-                self.statuses.mark_as_read(session, frame.room, frame.seq)
-                self.activity.act(session)
+            case client.Delivered() | client.ReadReceipt():
+                self._on_receipt(session, frame)
             case client.Typing():
                 self._on_typing(session, frame)
             case client.Sync():
@@ -69,9 +77,8 @@ class ChatConsumer(SocketConsumer):
         self, session: Session, frame: client.SendMessage | client.RetryMessage
     ) -> None:
         """Hand a message to the writer; ``ack`` follows when it is in the database."""
-        wait_s = self.bucket.take(self.clock.monotonic())
-        if wait_s > 0:
-            raise RateLimited(retry_after_s=round(wait_s, 3))
+        check_rate(self.pace.message(self.clock.monotonic()))
+        check_rate(self.allowances.take(session.user))
         if uuid_of(frame.room) is None:
             raise PermissionDenied
         self.activity.act(session)
@@ -110,7 +117,20 @@ class ChatConsumer(SocketConsumer):
             )
         )
 
+    def _on_receipt(self, session: Session, frame: client.Delivered | client.ReadReceipt) -> None:
+        is_read = isinstance(frame, client.ReadReceipt)
+        if is_read:
+            self.activity.act(session)
+        if frame.room in session.seats and self.pace.receipt(self.clock.monotonic()) > 0:
+            read_seq = frame.seq if is_read else 0
+            self.held.hold(frame.room, delivered_seq=frame.seq, read_seq=read_seq)
+        elif is_read:
+            self.statuses.mark_as_read(session, frame.room, frame.seq)
+        else:
+            self.statuses.mark_as_delivered(session, frame.room, frame.seq)
+
     def _on_typing(self, session: Session, frame: client.Typing) -> None:
+        check_rate(self.pace.typing(self.clock.monotonic()))
         seat = session.seats.get(frame.room)
         if seat is None or seat.until is not None:
             raise PermissionDenied

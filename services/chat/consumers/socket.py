@@ -12,15 +12,22 @@ import msgspec
 import structlog
 from channels.consumer import AsyncConsumer
 
+from libs.common import metrics
 from libs.common.clock import Clock, to_wire
 from libs.common.database import DatabaseThreads
-from libs.common.errors import ParleyError, Unauthenticated
+from libs.common.errors import ParleyError, RateLimited, Unauthenticated, check_rate
 from libs.common.events import SessionKind
 from libs.common.tasks import TaskSet
 from libs.common.tokens import Verifier
 from services.chat.consumers.bugs import told
 from services.chat.consumers.credentials import claims_of, owner_of
-from services.chat.domain.closing import NOT_AUTHENTICATED, OVERLOADED, UNSUPPORTED_DATA
+from services.chat.domain.closing import (
+    NOT_AUTHENTICATED,
+    OVERLOADED,
+    RATE_LIMITED,
+    UNSUPPORTED_DATA,
+)
+from services.chat.domain.pace import Pace, Rates
 from services.chat.frames import client, server
 from services.chat.hub import Hub, Outbound, Session, Wire
 from services.chat.hub.activity import ActivityWatch
@@ -33,6 +40,10 @@ HEARTBEAT_S = 30
 WELCOME_ROOMS_BYTES = 48 * 1024
 """Rooms in ``welcome``; the rest is to be had over HTTP."""
 
+REFUSED = metrics.counter(
+    "parley_frames_refused", "Frames that were answered with an error, by its code.", ["code"]
+)
+
 log = structlog.get_logger(__name__)
 
 
@@ -44,6 +55,7 @@ class SocketParts(TypedDict):
     verifier: Verifier
     clock: Clock
     limits: server.Limits
+    rates: Rates
     activity: ActivityWatch
     wire_for: Callable[[Any, Any], Wire]
 
@@ -59,6 +71,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
         self.verifier = parts["verifier"]
         self.clock = parts["clock"]
         self.limits = parts["limits"]
+        self.pace = Pace(parts["rates"])
         self.activity = parts["activity"]
         self.wire_for = parts["wire_for"]
         self.tasks = TaskSet()
@@ -71,18 +84,27 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
         session: Session | None = None
         try:
             session = await self._open(scope)
+            if session is not None:
+                self._entered(session)
             while (event := await receive())["type"] != "websocket.disconnect":
                 if session is not None and not self.outbound.closed:
                     self._receive(session, event)
         finally:
             self.outbound.abandon()
             if session is not None:
+                self._ended()
                 self.hub.leave(session)
             await self.tasks.stop()
 
     def _listener(self, user: str) -> Listener:  # noqa: ARG002 - whose it is, where that matters
         """Return what takes the news of the session that is being opened."""
         return self.outbound
+
+    def _entered(self, session: Session) -> None:
+        """Take note that ``welcome`` has gone out."""
+
+    def _ended(self) -> None:
+        """Let go of what the session has; its seats are still there."""
 
     def _act(self, session: Session, frame: client.AnyClientFrame) -> None:
         """Do what a frame asks for.
@@ -147,17 +169,25 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
         if text is None:
             self.outbound.close(UNSUPPORTED_DATA)
             return
+        size_bytes = len(text) if text.isascii() else len(text.encode(errors="replace"))
+        wait_s = self.pace.frame(size_bytes, self.clock.monotonic())
         try:
             frame = client.parse(text)
         except client.Refused as refused:
-            answer = server.error_frame(refused.error, ref=refused.ref, client_id=refused.client_id)
-            self._send(answer)
+            self._refuse(refused.error, ref=refused.ref, client_id=refused.client_id)
             return
         try:
+            check_rate(wait_s)
             self._act(session, frame)
         except Exception as error:  # noqa: BLE001 - an error never ends the connection
-            client_id = getattr(frame, "client_id", None)
-            self._send(server.error_frame(told(error), ref=frame.ref, client_id=client_id))
+            self._refuse(told(error), ref=frame.ref, client_id=getattr(frame, "client_id", None))
+
+    def _refuse(self, error: ParleyError, *, ref: str | None, client_id: str | None) -> None:
+        """Answer what is not done; end a connection that is too fast and does not learn."""
+        REFUSED.labels(error.code).inc()
+        self._send(server.error_frame(error, ref=ref, client_id=client_id))
+        if isinstance(error, RateLimited) and not self.pace.is_borne(self.clock.monotonic()):
+            self.outbound.close(RATE_LIMITED)
 
     def _pong(self, ping: client.Ping) -> None:
         now = to_wire(self.clock.now())

@@ -22,12 +22,28 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What the server accepts from one connection."""
+    """What the server accepts: of one connection, and, where it says so, of one person.
+
+    ``…_per_s`` holds in the long run, ``…_burst`` at once. ``user_messages_…`` counts over all
+    connections of the person, and ``user_connections`` those themselves. Receipts above their rate
+    are merged; whatever else is too much is answered with ``rate_limited``.
+    """
 
     frame_bytes: int
     content_chars: int
     messages_per_s: int
     messages_burst: int
+    typing_per_s: int
+    typing_burst: int
+    receipts_per_s: int
+    receipts_burst: int
+    frames_per_s: int
+    frames_burst: int
+    frame_bytes_per_s: int
+    frame_bytes_burst: int
+    user_messages_per_s: int
+    user_messages_burst: int
+    user_connections: int
 
 
 class Lowest(msgspec.Struct, frozen=True, kw_only=True):

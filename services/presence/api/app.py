@@ -8,7 +8,9 @@ from services.presence.api.parts import parts_of
 api = ServiceAPI(
     "presence",
     description="Who is there, and since when not. Errors are `application/problem+json`.",
-    auth=TokenHoldersOnly(lambda request: parts_of(request).verifier),
+    auth=TokenHoldersOnly(
+        lambda request: parts_of(request).verifier, lambda request: parts_of(request).requests
+    ),
 )
 for prefix, router in (("", people.router), ("", health.router)):
     api.add_router(prefix, router)

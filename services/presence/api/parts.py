@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from libs.common.breakers import Breaker
 from libs.common.database import DatabaseThreads
 from libs.common.http.parts import parts_behind
+from libs.common.rates.keyed import KeyedLimit
 from libs.common.tokens import Verifier
 from services.presence.store.sessions import SessionStore
 
@@ -25,6 +26,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     store: SessionStore
     breaker: Breaker
     verifier: Verifier
+    requests: KeyedLimit
 
 
 def parts_of(request: HttpRequest) -> Parts:

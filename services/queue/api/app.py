@@ -9,7 +9,9 @@ api = ServiceAPI(
     "queue",
     description="What waits: messages for people who were away, and messages that chat could not "
     "take yet. Errors are `application/problem+json`.",
-    auth=TokenHoldersOnly(lambda request: parts_of(request).verifier),
+    auth=TokenHoldersOnly(
+        lambda request: parts_of(request).verifier, lambda request: parts_of(request).requests
+    ),
 )
 for router in (status.router, outgoing.router, dead_letters.router, health.router):
     api.add_router("", router)

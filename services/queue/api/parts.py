@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from libs.common.http.parts import parts_behind
+from libs.common.rates.keyed import KeyedLimit
 from libs.common.tokens import Verifier
 from services.queue.actions.rounds import Rounds
 
@@ -23,6 +24,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     submissions: Rounds
     verifier: Verifier
+    requests: KeyedLimit
 
 
 def parts_of(request: HttpRequest) -> Parts:

@@ -8,7 +8,9 @@ from services.receipts.api.parts import parts_of
 api = ServiceAPI(
     "receipts",
     description="Who has received and read what. Errors are `application/problem+json`.",
-    auth=TokenHoldersOnly(lambda request: parts_of(request).verifier),
+    auth=TokenHoldersOnly(
+        lambda request: parts_of(request).verifier, lambda request: parts_of(request).requests
+    ),
 )
 for prefix, router in (("", rooms.router), ("", health.router)):
     api.add_router(prefix, router)

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from libs.common.database import DatabaseThreads
 from libs.common.http.parts import parts_behind
+from libs.common.rates.keyed import KeyedLimit
 from libs.common.tokens import Verifier
 
 
@@ -15,6 +16,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
     database: DatabaseThreads
     verifier: Verifier
+    requests: KeyedLimit
 
 
 def parts_of(request: HttpRequest) -> Parts:

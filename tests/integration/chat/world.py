@@ -17,7 +17,7 @@ import httpx
 import psycopg2
 from redis import Redis
 
-from dev.harness import RunningSuite
+from dev.harness import UNLIMITED, RunningSuite
 from dev.keys import load_secrets
 from libs.common.clock import Clock, SystemClock
 from libs.common.events import Advance, WatermarksAdvanced, encode
@@ -30,7 +30,7 @@ from tests.integration.chat.issuer import AUDIENCE, Issuer as ExternalIssuer, ru
 
 __all__ = ["WITHIN_S", "Client", "Frame", "Person", "World", "message_frame", "running_world"]
 
-FAST = {"MESSAGES_PER_S": "100000", "MESSAGES_BURST": "100000", "SIGN_IN_SWEEP_S": "1"}
+FAST = {**UNLIMITED, "SIGN_IN_SWEEP_S": "1"}
 """Limits that are out of the way of tests that send as fast as they can."""
 PROCESSES = 2
 

@@ -1,7 +1,9 @@
+import asyncio
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import httpx
+import pytest
 import uvicorn
 
 from libs.common import program
@@ -20,3 +22,35 @@ def test_uvicorn_keeps_idle_connections_longer_than_clients_do(monkeypatch):
     kept_s = httpx.Limits().keepalive_expiry
     assert kept_s is not None
     assert server.config.timeout_keep_alive == program.KEEP_ALIVE_S > kept_s
+
+
+def seen_from(client: str, forwarded: str, *, trusted: list[str]) -> str:
+    """Return the address that an application sees of a request."""
+    seen: list[str] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["client"][0])
+
+    assembled = program.Assembled(process=cast(Any, None), application=application)
+    headers = [(b"x-forwarded-for", forwarded.encode())]
+    scope = {"type": "websocket", "client": (client, 50_000), "headers": headers}
+    behind = program.behind_proxies(assembled, trusted)
+    asyncio.run(behind.application(scope, None, None))
+    return seen[0]
+
+
+@pytest.mark.parametrize(
+    ("client", "forwarded", "seen"),
+    [
+        ("10.0.0.9", "203.0.113.7", "203.0.113.7"),
+        ("10.0.0.9", "198.51.100.1, 203.0.113.7", "203.0.113.7"),
+        ("10.0.0.9", "198.51.100.1, 203.0.113.7, 10.0.0.8", "203.0.113.7"),
+        ("192.0.2.1", "203.0.113.7", "192.0.2.1"),
+    ],
+)
+def test_only_a_trusted_proxy_says_where_somebody_comes_from(client, forwarded, seen):
+    assert seen_from(client, forwarded, trusted=["10.0.0.0/8"]) == seen
+
+
+def test_where_no_proxy_is_trusted_who_connects_is_the_client():
+    assert seen_from("127.0.0.1", "203.0.113.7", trusted=[]) == "127.0.0.1"

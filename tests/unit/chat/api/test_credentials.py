@@ -7,7 +7,8 @@ from django.test import AsyncRequestFactory
 
 from dev.keys import make_secrets
 from libs.common.clock import ManualClock
-from libs.common.errors import BadJson, CsrfFailed, Unauthenticated
+from libs.common.errors import BadJson, CsrfFailed, RateLimited, Unauthenticated
+from libs.common.rates.keyed import KeyedLimit
 from libs.common.tokens import LIFETIME_S, Issuer, Verifier
 from services.chat.api.credentials import (
     StaleAccessCookie,
@@ -47,6 +48,7 @@ class House:
         self.database = FakeDatabase()
         self.tokens = Issuer(secrets.token_signing_key, verify_keys=keys, clock=self.clock)
         self.verifier = Verifier(keys, clock=self.clock)
+        self.requests = KeyedLimit(self.clock, per_s=1, burst=3)
 
     def token(self) -> str:
         return self.tokens.issue(sub=str(ALICE.id), sid=SID, name="alice", staff=False)
@@ -62,7 +64,9 @@ class House:
         request: Any = AsyncRequestFactory().generic(
             method, "/api/chat/rooms", b"{}", content_type=content_type, headers=headers or {}
         )
-        request.scope["state"] = state_with(database=self.database, verifier=self.verifier)
+        request.scope["state"] = state_with(
+            database=self.database, verifier=self.verifier, requests=self.requests
+        )
         request.COOKIES.update(cookies or {})
         return cast(HttpRequest, request)
 
@@ -206,3 +210,16 @@ def test_our_pages_and_programs_sign_people_in(house, headers):
 def test_foreign_pages_do_not_sign_people_in(house, headers):
     with pytest.raises(CsrfFailed):
         check_same_site(house.request("POST", headers=headers))
+
+
+async def test_who_asks_too_much_is_told_when_to_go_on(house):
+    for _ in range(3):
+        await signed_in(house.request("POST", headers=bearer(house.token())))
+
+    with pytest.raises(RateLimited) as refused:
+        await signed_in(house.request("POST", headers=bearer(house.token())))
+    house.clock.advance(refused.value.retry_after_s)
+
+    caller = await signed_in(house.request("POST", headers=bearer(house.token())))
+
+    assert caller.by == "bearer"

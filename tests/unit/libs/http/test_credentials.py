@@ -6,8 +6,9 @@ from django.test import RequestFactory
 
 from dev.keys import make_secrets
 from libs.common.clock import ManualClock
-from libs.common.errors import CsrfFailed, Unauthenticated
+from libs.common.errors import CsrfFailed, RateLimited, Unauthenticated
 from libs.common.http.credentials import TokenHoldersOnly
+from libs.common.rates.keyed import KeyedLimit
 from libs.common.tokens import LIFETIME_S, Issuer, Verifier
 
 SID = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -22,7 +23,8 @@ class House:
         self.clock = ManualClock()
         self.tokens = Issuer(secrets.token_signing_key, verify_keys=keys, clock=self.clock)
         self.verifier = Verifier(keys, clock=self.clock)
-        self.only = TokenHoldersOnly(lambda _: self.verifier)
+        self.requests = KeyedLimit(self.clock, per_s=1, burst=3)
+        self.only = TokenHoldersOnly(lambda _: self.verifier, lambda _: self.requests)
 
     def token(self) -> str:
         return self.tokens.issue(sub="alice", sid=SID, name="alice", staff=False)
@@ -95,3 +97,16 @@ async def test_a_ticket_is_no_token(house):
 
     with pytest.raises(Unauthenticated):
         await house.only(request(authorization=f"Bearer {ticket}"))
+
+
+async def test_who_asks_too_much_is_told_when_to_go_on(house):
+    for _ in range(3):
+        await house.only(request(authorization=f"Bearer {house.token()}"))
+
+    with pytest.raises(RateLimited) as refused:
+        await house.only(request(authorization=f"Bearer {house.token()}"))
+    house.clock.advance(refused.value.retry_after_s)
+
+    claims = await house.only(request(authorization=f"Bearer {house.token()}"))
+
+    assert claims.sub == "alice"

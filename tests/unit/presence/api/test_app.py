@@ -22,6 +22,7 @@ from services.presence.models import UserStatus
 from services.presence.selectors.statuses import Own, Seen
 from services.presence.store import CONNECTIONS, USER
 from services.presence.store.sessions import Known
+from tests.unit.generous import generous_limit
 from tests.unit.openapi import broken_references, document_of
 
 DOCUMENT = document_of(api, "presence")
@@ -121,6 +122,7 @@ class House:
             store=cast(Any, self.store),
             breaker=Breaker("redis-of-a-test", clock=clock),
             verifier=Verifier(keys, clock=clock),
+            requests=generous_limit(),
         )
 
     def token(self, *, staff=False):

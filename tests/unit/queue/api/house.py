@@ -8,6 +8,7 @@ from libs.common.clock import ManualClock
 from libs.common.tokens import Issuer, Verifier
 from services.queue.api.parts import Parts
 from services.queue.selectors.waiting import DeadLetter, QueueStats, QueueStatus
+from tests.unit.generous import generous_limit
 
 ANN, ROOM = (f"01890a5d-ac96-774b-bcce-b302099a805{number}" for number in range(2))
 OURS = "http://queue"
@@ -103,6 +104,7 @@ class House:
             clock=clock,
             submissions=cast(Any, self.submissions),
             verifier=Verifier(keys, clock=clock),
+            requests=generous_limit(),
         )
 
     def token(self, *, staff=False):

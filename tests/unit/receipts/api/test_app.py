@@ -13,6 +13,7 @@ from libs.common.tokens import Issuer, Verifier
 from services.receipts.api.app import api
 from services.receipts.api.parts import Parts
 from services.receipts.selectors.watermarks import Page, RoomWatermarks
+from tests.unit.generous import generous_limit
 from tests.unit.openapi import broken_references, document_of
 
 DOCUMENT = document_of(api, "receipts")
@@ -50,7 +51,11 @@ class House:
         issuer = Issuer(secrets.token_signing_key, verify_keys=keys, clock=clock)
         self.token = issuer.issue(sub=ANN, sid="s", name="ann", staff=False)
         self.database = FakeDatabase()
-        self.parts = Parts(database=cast(Any, self.database), verifier=Verifier(keys, clock=clock))
+        self.parts = Parts(
+            database=cast(Any, self.database),
+            verifier=Verifier(keys, clock=clock),
+            requests=generous_limit(),
+        )
 
 
 @pytest.fixture

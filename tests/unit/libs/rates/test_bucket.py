@@ -1,6 +1,6 @@
 import pytest
 
-from services.chat.domain.bucket import TokenBucket
+from libs.common.rates.bucket import TokenBucket
 
 
 def test_a_burst_passes_at_once_and_no_more():
@@ -41,3 +41,18 @@ def test_in_the_long_run_the_rate_holds():
     passed = sum(bucket.take(step / 1000) == 0 for step in range(10_000))
 
     assert passed == 100 + 10 * 20 - 1
+
+
+def test_several_are_taken_together_or_not_at_all():
+    bucket = TokenBucket(per_s=10, burst=5)
+
+    assert bucket.take(0.0, 4) == 0
+    assert bucket.take(0.0, 2) == pytest.approx(0.1)
+    assert bucket.take(0.0, 1) == 0
+
+
+def test_more_than_a_burst_counts_as_a_burst():
+    bucket = TokenBucket(per_s=10, burst=5)
+
+    assert bucket.take(0.0, 100) == 0
+    assert bucket.take(0.0) == pytest.approx(0.1)
