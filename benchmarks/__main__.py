@@ -1,4 +1,4 @@
-"""``python -m benchmarks pairs|receipts|presence|replay``: what it costs, and how fast it goes.
+"""``python -m benchmarks pairs|receipts|presence|replay|overload``: what it costs, and how fast it goes.
 
 Messages and receipts are an open loop: each is due at its time, whether the one before it has
 arrived or not, and its latency counts from then; slowness cannot hide by slowing the load down.
@@ -15,11 +15,13 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import pairs, presence, receipts, replay
+from benchmarks import overload, pairs, presence, receipts, replay
 from benchmarks.crowd import crowd
 from benchmarks.report import table
-from dev.harness import RunningSuite
+from dev.harness import UNLIMITED, RunningSuite
 
+KEPT = 0.9
+"""Of the peak's goodput, what has to be left at twice the load that was borne."""
 CROWDS = (4, 2, 1)
 """Parts of the largest crowd that are tried before it."""
 
@@ -48,6 +50,12 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     load.add_argument(
         "--people", type=int, default=11, help="first one comes back, then the others"
     )
+    load.add_argument("--json", action="store_true", help="print the figures as JSON")
+    load = commands.add_parser("overload", help="more messages than can be borne")
+    load.add_argument("--people", type=int, default=300, help="who write, two by two")
+    load.add_argument("--first-rate", type=float, default=500, help="a second, all together")
+    load.add_argument("--growth", type=float, default=1.4, help="of the rate, from step to step")
+    load.add_argument("--seconds", type=float, default=6, help="that count, of each step")
     load.add_argument("--json", action="store_true", help="print the figures as JSON")
     return parser.parse_args(argv)
 
@@ -92,10 +100,7 @@ def run_presence(options: argparse.Namespace) -> int:
 def run_replay(options: argparse.Namespace) -> int:
     """Let people come back to what they missed, and print what the first needed, and the others."""
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
-        burst = str(options.messages + 100)
-        suite = RunningSuite.start(
-            Path(folder) / "run", env={"MESSAGES_BURST": burst, "LOG_LEVEL": "WARNING"}
-        )
+        suite = RunningSuite.start(Path(folder) / "run", env={**UNLIMITED, "LOG_LEVEL": "WARNING"})
         try:
             watched = [(each.service, each.pid) for each in suite.state.processes]
             load = replay.Load(
@@ -114,6 +119,31 @@ def run_replay(options: argparse.Namespace) -> int:
     return 1 if any(report.lost for report in reports) else 0
 
 
+def run_overload(options: argparse.Namespace) -> int:
+    """Load a suite with more than it bears; return 1 where its goodput fell by a tenth."""
+    env = {**UNLIMITED, "LOG_LEVEL": "WARNING"}
+    with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
+        suite = RunningSuite.start(Path(folder) / "run", env=env)
+        try:
+            people = crowd(suite, people=options.people, group=2)
+            load = overload.Load(
+                url=f"http://127.0.0.1:{suite.process('chat').port}",
+                people=people,
+                seconds=options.seconds,
+            )
+            watched = [(each.service, each.pid) for each in suite.state.processes]
+            running = load.run(watched, first_rate=options.first_rate, growth=options.growth)
+            *rising, twice = uvloop.run(running)
+        finally:
+            suite.stop()
+    for step in (*rising, twice):
+        figures = step.figures()
+        sys.stdout.write((json.dumps(figures) if options.json else table(figures)) + "\n\n")
+    left = twice.goodput / max(step.goodput for step in rising)
+    sys.stdout.write(f"goodput at twice what was borne: {left:.0%} of the peak\n")
+    return 0 if left > KEPT else 1
+
+
 def main() -> int:
     """Run the scenario that was asked for."""
     options = arguments(sys.argv[1:] or ["pairs"])
@@ -121,13 +151,12 @@ def main() -> int:
         return run_presence(options)
     if options.scenario == "replay":
         return run_replay(options)
+    if options.scenario == "overload":
+        return run_overload(options)
     if options.url:
         return uvloop.run(run(options, options.url, ()))
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
-        burst = str(math.ceil(options.rate * options.seconds) + 100)
-        suite = RunningSuite.start(
-            Path(folder) / "run", env={"MESSAGES_BURST": burst, "LOG_LEVEL": "WARNING"}
-        )
+        suite = RunningSuite.start(Path(folder) / "run", env={**UNLIMITED, "LOG_LEVEL": "WARNING"})
         try:
             chat = next(each for each in suite.state.processes if each.service == "chat")
             watched = [(each.service, each.pid) for each in suite.state.processes]

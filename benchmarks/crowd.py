@@ -16,9 +16,10 @@ from libs.common.tokens import Issuer
 
 @dataclass(frozen=True, slots=True)
 class Somebody:
-    """A user who is signed in, and who shares a group with ``acquaintances`` others."""
+    """A user who is signed in, and who shares a group, ``room``, with ``acquaintances`` others."""
 
     id: str
+    room: str
     token: str
     acquaintances: int
 
@@ -59,7 +60,9 @@ def crowd(suite: RunningSuite, *, people: int, group: int) -> list[Somebody]:
                 [(room, user, "member", 0, 0, 0) for user in users],
             )
             made += [
-                Somebody(user, issuer.issue(sub=user, sid=sid, name="", staff=False), size - 1)
+                Somebody(
+                    user, room, issuer.issue(sub=user, sid=sid, name="", staff=False), size - 1
+                )
                 for user, sid in zip(users, sids, strict=True)
             ]
     return made

@@ -128,6 +128,53 @@ class ReplayReport:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class OverloadStep:
+    """What became of a load of so many messages a second.
+
+    Attributes:
+        rate: messages that were due in a second.
+        seconds: over which it was counted.
+        latencies_s: of what was acknowledged, since it was due.
+        counts: ``acked``, error codes, messages that were sent again, and sockets by close code.
+        cpu_s: user and system time by process.
+    """
+
+    name: str
+    rate: float
+    seconds: float
+    latencies_s: Sequence[float]
+    counts: Mapping[str, int]
+    cpu_s: Mapping[str, float]
+
+    @property
+    def goodput(self) -> float:
+        """Messages that were acknowledged in a second."""
+        return self.counts.get("acked", 0) / self.seconds
+
+    @property
+    def share(self) -> float:
+        """Of the messages that were due."""
+        return self.goodput / self.rate
+
+    @property
+    def p99_s(self) -> float:
+        """Of the latencies."""
+        ordered = sorted(self.latencies_s) or [0.0]
+        return ordered[round(0.99 * (len(ordered) - 1))]
+
+    def figures(self) -> dict[str, object]:
+        """Return everything as plain values: messages a second, milliseconds, and cores."""
+        return {
+            "step": self.name,
+            "due_per_s": round(self.rate),
+            "acked_per_s": round(self.goodput),
+            "ack_ms": quantiles(self.latencies_s),
+            "others": {name: count for name, count in self.counts.items() if name != "acked"},
+            "cores": {name: round(used / self.seconds, 2) for name, used in self.cpu_s.items()},
+        }
+
+
 def table(figures: Mapping[str, object]) -> str:
     """Return figures for people, a line each."""
     lines = []

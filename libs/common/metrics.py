@@ -5,7 +5,6 @@ Names are ``parley_<part>_<what>_<unit>`` in base units (seconds, bytes); a labe
 id of a user, room or session: each value is a time series for ever.
 """
 
-import asyncio
 from collections.abc import Sequence
 
 from prometheus_client import (
@@ -20,18 +19,11 @@ from prometheus_client import (
     generate_latest,
 )
 
-from libs.common.clock import Clock
-
 LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Classic buckets, from a call to Redis to a call that is about to be given up."""
 
 SIZE_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 """For sizes of batches, in items."""
-
-LOOP_LAG_EVERY_S = 0.02
-"""How often the lag of the event loop is measured: what blocks it for longer is not missed."""
-LOOP_LAG_BUCKETS_S = LATENCY_BUCKETS_S[:10]
-"""Up to 1 s: a loop that is later than that serves nobody."""
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library left it untyped
 
@@ -67,18 +59,3 @@ def histogram(
 def render(registry: CollectorRegistry = REGISTRY) -> bytes:
     """Write all metrics in Prometheus' text format."""
     return generate_latest(registry)
-
-
-LOOP_LAG = histogram(
-    "parley_event_loop_lag_seconds",
-    "By how much the event loop was late to wake up a sleeper.",
-    buckets=LOOP_LAG_BUCKETS_S,
-)
-
-
-async def watch_loop_lag(clock: Clock, *, every_s: float = LOOP_LAG_EVERY_S) -> None:
-    """Measure for ever how late the loop wakes up a sleeper; cancel it to stop."""
-    while True:
-        due = clock.monotonic() + every_s
-        await asyncio.sleep(every_s)
-        LOOP_LAG.observe(max(0.0, clock.monotonic() - due))

@@ -10,6 +10,7 @@ from libs.common.database import DatabaseThreads
 from libs.common.streams.publisher import Publisher
 from libs.common.streams.tail import Tail
 from services.chat.api.polls import Polls
+from services.chat.domain.pressure import Pressure
 from services.chat.hub import Hub, SafetyNet
 from services.chat.hub.attendance import Attendance
 from services.chat.hub.deliveries import QueueDeliveries
@@ -30,9 +31,10 @@ class Delivery:
     Args:
         make_tail: makes a tail of these subscriptions.
         on_epoch: told of a new one, behind the parts that are made here.
+        pressure: of the process.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a process; all but the first by keyword
         self,
         settings: ChatSettings,
         *,
@@ -41,16 +43,22 @@ class Delivery:
         make_tail: Callable[..., Tail],
         on_epoch: Callable[[], None],
         clock: Clock,
+        pressure: Pressure,
     ) -> None:
+        self._pressure = pressure
         self._on_new_epoch = on_epoch
         partitions = settings.stream_partitions
         self.hub = Hub(database=database)
         self.deliveries = QueueDeliveries(sessions_of=self.hub.sessions_of, database=database)
         self.status_pusher = StatusPusher(
-            room_of=self.hub.local_room, database=database, clock=clock
+            room_of=self.hub.local_room, database=database, clock=clock, pressure=pressure
         )
         self.reporter = Reporter(
-            publisher=publisher, database=database, clock=clock, partitions=partitions
+            publisher=publisher,
+            database=database,
+            clock=clock,
+            partitions=partitions,
+            pressure=pressure,
         )
         self.statuses = MessageStatusManager(
             hub=self.hub, reporter=self.reporter, pusher=self.status_pusher, clock=clock
@@ -103,6 +111,7 @@ class Delivery:
             database=database,
             deliveries=self.deliveries,
             clock=clock,
+            pressure=self._pressure,
             presence_members=settings.presence_members,
             typing_members=settings.typing_members,
         )

@@ -12,14 +12,11 @@ import structlog
 from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import channel_layers
 
-from libs.common import metrics
 from libs.common.clock import Clock, SystemClock
 from libs.common.database import DatabaseThreads
 from libs.common.external_tokens import ExternalVerifier
 from libs.common.health import Check, InternalServer
 from libs.common.outbox import Announcer, Relay
-from libs.common.rates.allowances import Allowances, allowance_breaker
-from libs.common.rates.keyed import KeyedLimit
 from libs.common.redis_clients import connect_blocking, connect_hot
 from libs.common.streams.epoch import Epoch
 from libs.common.streams.group import GroupLoop
@@ -37,13 +34,13 @@ from services.chat.hub import SignInSweep
 from services.chat.outbox import Signals, Snapshots, safe_point_mover
 from services.chat.outbox.left_over import delete_rows, publish_some
 from services.chat.outbox.written import written_news
+from services.chat.protection import Protection
 from services.chat.selectors.people import deactivated_among
 from services.chat.selectors.receipts import private_readers_among
 from services.chat.settings import ChatSettings
 from services.chat.store import (
     CHAT_REQUESTS,
     GROUP,
-    MESSAGE_ALLOWANCES,
     QUEUE_SUBMISSIONS,
     RECEIPTS_EVENTS,
     SNAPSHOTS,
@@ -90,6 +87,13 @@ class Process:
             take_published=self.announcer.take_published,
             put_back_published=self.announcer.put_back_published,
         )
+        self.protection = Protection(
+            settings,
+            redis=self.hot,
+            writer_s=lambda: self.writer.queued_s,
+            sessions_of=lambda user: self.delivery.hub.sessions_of(user),
+            clock=self.clock,
+        )
         epoch = Epoch(self.blocking)
         self.delivery = Delivery(
             settings,
@@ -98,6 +102,7 @@ class Process:
             make_tail=functools.partial(Tail, self.blocking, clock=self.clock, epoch=epoch),
             on_epoch=lambda: self.repair.wake(),
             clock=self.clock,
+            pressure=self.protection.pressure,
         )
         self.trimmer = Trimmer(self.blocking, list(STREAMS.values()), partitions=partitions)
         snapshots = Snapshots(publisher=self.publisher, database=self.database)
@@ -110,7 +115,6 @@ class Process:
             hub=self.delivery.hub,
             make_layer=lambda: channel_layers.make_backend(DEFAULT_CHANNEL_LAYER),
         )
-        self._make_limits(settings)
         self.upkeep = Upkeep(self.database)
         self._make_sign_in(settings)
         self.internal = InternalServer(
@@ -134,20 +138,6 @@ class Process:
             clock=self.clock,
         )
         self.external = _external_verifier(settings, self.clock)
-
-    def _make_limits(self, settings: ChatSettings) -> None:
-        """Make what knows how much one person may do."""
-        self.message_allowances = Allowances(
-            self.hot,
-            key=MESSAGE_ALLOWANCES,
-            per_s=settings.user_messages_per_s,
-            burst=settings.user_messages_burst,
-            clock=self.clock,
-            breaker=allowance_breaker(self.clock),
-        )
-        self.requests = KeyedLimit(
-            self.clock, per_s=settings.user_requests_per_s, burst=settings.user_requests_burst
-        )
 
     def _make_repair(self, snapshots: Snapshots, epoch: Epoch, *, partitions: int) -> None:
         """Make what tells rooms again to readers that missed something, or ask."""
@@ -211,13 +201,12 @@ class Process:
             on_failure: called when a part ended that must not: the process is of no use then.
         """
         parts = {
-            "loop-lag": metrics.watch_loop_lag(self.clock),
             "writer": self.writer.run(),
             "announcer": self.announcer.run(),
             "outbox-sweeper": self.announcer.delete_published_now_and_then(),
             "relay": self.relay.run(),
             **self.delivery.works(),
-            "message-allowances": self.message_allowances.run(),
+            **self.protection.works(),
             "upkeep": self.upkeep.run(),
             "repair": self.repair.run(),
             "trimmer": self.trimmer.run(),

@@ -72,6 +72,10 @@ class ChatSettings(BaseSettings):
     address_handshakes_per_s: config.Count = 200
     address_handshakes_burst: config.Count = 2_000
     """WebSockets that one address may open, by process: an office or a train shares one."""
+    connections: config.Count = 10_000
+    """Open WebSockets of this process; above it newcomers are refused."""
+    memory_limit_mb: Annotated[int, Field(ge=0)] = 0
+    """Memory near which newcomers are refused, in MiB; 0 takes the limit of the container."""
     typing_members: Annotated[int, Field(ge=0, le=1024)] = 100
     """Rooms with more members than that show nobody typing; 0 switches it off."""
     presence_members: Annotated[int, Field(ge=0, le=1024)] = 1024

@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import psutil
 
+from dev.extra_chat import ExtraChat
 from dev.state import ProcessState
 from tests.faults.waiting import LOOK_S, WITHIN_S
 
@@ -12,7 +13,7 @@ from tests.faults.waiting import LOOK_S, WITHIN_S
 class Insight:
     """Looks into one process of chat."""
 
-    def __init__(self, process: ProcessState) -> None:
+    def __init__(self, process: ProcessState | ExtraChat) -> None:
         self._url = f"http://127.0.0.1:{process.internal_port}/metrics"
         self._process = psutil.Process(process.pid)
         self._first_bytes = self._process.memory_info().rss

@@ -40,6 +40,7 @@ async def _user_by_external_token(request: HttpRequest, token: str) -> User:
     parts = parts_of(request)
     if parts.external is None:
         raise NotFound("Tokens of other systems are not exchanged here.")
+    parts.admission.check_newcomer()
     address = request.META.get("REMOTE_ADDR", "")
     async with sign_in_throttle().exchange(address=address):
         person = await parts.external.verify(token)

@@ -18,6 +18,7 @@ from libs.common.http.parts import parts_behind
 from libs.common.rates.allowances import Allowances
 from libs.common.rates.keyed import KeyedLimit
 from libs.common.tokens import Issuer, Verifier
+from services.chat.admission import Admission
 from services.chat.api.polls import Polls
 from services.chat.api.throttle import SignInThrottle
 from services.chat.domain.drafts import Draft, Stored
@@ -74,6 +75,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     tokens: Issuer
     verifier: Verifier
     requests: KeyedLimit
+    admission: Admission
     message_allowances: Allowances
     polls: Polls
     reporter: Reporter

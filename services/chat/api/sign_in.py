@@ -30,6 +30,7 @@ router = Router(tags=["sign-in"])
 async def register(request: HttpRequest) -> HttpResponse:
     """Sign up, and be signed in: the cookies are set."""
     credentials.check_same_site(request)
+    parts_of(request).admission.check_newcomer()
     new = read_body(request, Registration)
     async with sign_in_throttle().registration():
         user = await parts_of(request).database.run(
@@ -88,6 +89,7 @@ async def ticket(request: HttpRequest) -> HttpResponse:
     It renews the sign-in, as a new token would: the socket stays open as long as with one.
     """
     caller, parts = caller_of(request), parts_of(request)
+    parts.admission.check_newcomer()
     if not await parts.database.run(identity.renew_sign_in, sid=caller.sid):
         raise Unauthenticated
     made = parts.tokens.issue_ticket(sub=caller.id, sid=caller.sid)
@@ -137,6 +139,7 @@ def token_for(request: HttpRequest, user: User, *, sid: str) -> str:
 
 async def _user_by_password(request: HttpRequest) -> User:
     given = read_body(request, Credentials)
+    parts_of(request).admission.check_newcomer()
     address = request.META.get("REMOTE_ADDR", "")
     async with sign_in_throttle().attempt(username=given.username, address=address):
         return await parts_of(request).database.run(

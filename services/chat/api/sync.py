@@ -71,8 +71,11 @@ async def wait_for_news(
 
     Raises:
         Unauthenticated: the sign-in has ended meanwhile.
+        RateLimited: the caller has too many sessions.
         ParleyError: too many wait already, or the database did not answer.
     """
+    parts.admission.check_newcomer()
+    parts.admission.check_person(caller.id)
     deadline_s = asyncio.get_running_loop().time() + wait_s
     async with parts.polls.open(user=caller.id, sid=caller.sid) as poll:
         found = await _read(parts, _first_missed, caller, known, poll)

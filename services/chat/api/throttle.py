@@ -14,6 +14,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from libs.common.errors import RateLimited, Unauthenticated, Unavailable
+from libs.common.rates.keyed import key_of_address
 
 ADDRESS_FACTOR = 5
 """How many times more failures an address has than a username: an office shares one."""
@@ -53,7 +54,7 @@ class SignInThrottle:
         """
         limits = {
             f"name:{username.lower()}": self._by_name,
-            f"address:{address}": self._by_address,
+            f"address:{key_of_address(address)}": self._by_address,
         }
         for key, limit in limits.items():
             self._check(key, limit)
@@ -79,7 +80,7 @@ class SignInThrottle:
         Raises:
             RateLimited: too many failures; nothing was judged.
         """
-        key = f"exchange-address:{address}"
+        key = f"exchange-address:{key_of_address(address)}"
         self._check(key, self._by_address)
         try:
             yield

@@ -47,6 +47,12 @@ def header(scope: Any, name: bytes) -> str | None:
     return next((value.decode("latin-1") for key, value in headers if key == name), None)
 
 
+def address_of(scope: Any) -> str:
+    """Return where a connection comes from; empty where the server does not know."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
 def credential_of(scope: Any) -> tuple[str, str]:
     """Return the kind (``bearer``, ``ticket``, ``cookie`` or ``none``) and the credential.
 

@@ -19,8 +19,9 @@ from libs.common.errors import ParleyError, RateLimited, Unauthenticated, check_
 from libs.common.events import SessionKind
 from libs.common.tasks import TaskSet
 from libs.common.tokens import Verifier
+from services.chat.admission import Admission
 from services.chat.consumers.bugs import told
-from services.chat.consumers.credentials import claims_of, owner_of
+from services.chat.consumers.credentials import address_of, claims_of, owner_of
 from services.chat.domain.closing import (
     NOT_AUTHENTICATED,
     OVERLOADED,
@@ -57,6 +58,7 @@ class SocketParts(TypedDict):
     limits: server.Limits
     rates: Rates
     activity: ActivityWatch
+    admission: Admission
     wire_for: Callable[[Any, Any], Wire]
 
 
@@ -73,11 +75,16 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
         self.limits = parts["limits"]
         self.pace = Pace(parts["rates"])
         self.activity = parts["activity"]
+        self.admission = parts["admission"]
         self.wire_for = parts["wire_for"]
         self.tasks = TaskSet()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve the socket from its handshake to its end."""
+        with self.admission.counted():
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
         await send({"type": "websocket.accept"})
         self.outbound = Outbound(self.wire_for(scope, send))
@@ -117,7 +124,9 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
     async def _open(self, scope: Any) -> Session | None:
         """Let the user in and send ``welcome``, or close and return None."""
         try:
+            self.admission.check_handshake(address_of(scope))
             claims = claims_of(scope, self.verifier)
+            self.admission.check_person(claims.sub)
             listener = self._listener(claims.sub)
             session = Session(str(uuid.uuid4()), claims.sub, claims.sid, listener, self.kind)
             try:
@@ -133,6 +142,9 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
                 raise
         except Unauthenticated:
             self.outbound.close(NOT_AUTHENTICATED)
+            return None
+        except RateLimited:
+            self.outbound.close(RATE_LIMITED)
             return None
         except ParleyError as error:
             log.info("session_refused", code=error.code)

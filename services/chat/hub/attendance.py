@@ -5,6 +5,7 @@ from typing import Protocol
 
 from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
+from services.chat.domain.pressure import Pressure
 from services.chat.hub.activity import ActivityWatch
 from services.chat.hub.deliveries import QueueDeliveries
 from services.chat.hub.hub import Hub
@@ -39,6 +40,7 @@ class Attendance:
     """The ``Company`` of a process' hub, with the parts that it tells.
 
     Args:
+        pressure: of the process.
         presence_members: see ``PresenceBoard``.
         typing_members: see ``TypingIndicatorManager``.
     """
@@ -53,6 +55,7 @@ class Attendance:
         database: DatabaseThreads,
         deliveries: QueueDeliveries,
         clock: Clock,
+        pressure: Pressure,
         presence_members: int,
         typing_members: int,
     ) -> None:
@@ -68,9 +71,14 @@ class Attendance:
             database=database,
             clock=clock,
             most_members=presence_members,
+            pressure=pressure,
         )
         self.typing = TypingIndicatorManager(
-            room_of=hub.local_room, teller=teller, clock=clock, most_members=typing_members
+            room_of=hub.local_room,
+            teller=teller,
+            clock=clock,
+            most_members=typing_members,
+            pressure=pressure,
         )
 
     def told_of_room(self, room: LocalRoom, seat: Seat) -> None:

@@ -4,7 +4,7 @@ A session takes its seats first and learns the heads afterwards: what comes in b
 there is no hole between ``welcome`` and the live frames.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Protocol
 
 import msgspec
@@ -129,7 +129,7 @@ class Hub:
         """End what still goes on for sessions."""
         await self._tasks.stop()
 
-    def sessions_of(self, user: str) -> Iterable[Session]:
+    def sessions_of(self, user: str) -> Collection[Session]:
         """Return the sessions of a user in this process."""
         return tuple(self._sessions.get(user, ()))
 

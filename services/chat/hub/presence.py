@@ -16,14 +16,16 @@ from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError
 from libs.common.events import PersonPresence, PresenceChanged, UserChanged
+from services.chat.domain.pressure import AT_EASE, INTERVALS, Level, Pressure
 from services.chat.frames.server import presence_frames
 from services.chat.hub.acquaintances import Acquaintances, Person, Shown
 from services.chat.hub.local_room import LocalRoom
 from services.chat.hub.session import Seat, Session
 from services.chat.selectors.contacts import Acquaintance, people_of
 
-TELL_EVERY_S = 0.2
-"""Least time between two ``presence`` frames to one socket; what changes meanwhile is one frame."""
+TELL_EVERY_S = INTERVALS[Level.CALM].presence_s
+"""Least time between two ``presence`` frames to one socket, while the process is calm; what changes
+meanwhile is one frame."""
 LOOK_EVERY_S = 1.0
 ASK_AGAIN_AFTER_S = 2.0
 PATIENCE_S = 8.0
@@ -56,6 +58,7 @@ class PresenceBoard:
         room_of: returns a room that has seats here; None where it has none.
         ask: has the presence service asked for people.
         most_members: of a room whose people are told of.
+        pressure: says how often a session is told.
     """
 
     def __init__(
@@ -66,7 +69,9 @@ class PresenceBoard:
         database: DatabaseThreads,
         clock: Clock,
         most_members: int,
+        pressure: Pressure = AT_EASE,
     ) -> None:
+        self._pressure = pressure
         self._room_of = room_of
         self._ask = ask
         self._database = database
@@ -225,7 +230,7 @@ class PresenceBoard:
         while True:
             await self._is_pending.wait()
             self._is_pending.clear()
-            await asyncio.sleep(TELL_EVERY_S)
+            await asyncio.sleep(self._pressure.intervals.presence_s)
             await self.tell()
 
     async def tell(self) -> None:

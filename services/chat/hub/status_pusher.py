@@ -18,6 +18,7 @@ from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError
 from libs.common.events import Advance
+from services.chat.domain.pressure import AT_EASE, INTERVALS, Level, Pressure
 from services.chat.hub.local_room import LocalRoom
 from services.chat.hub.marks import News
 from services.chat.hub.room_status import RecentNews
@@ -25,8 +26,9 @@ from services.chat.hub.session import Seat
 from services.chat.selectors.marks import marks_of
 from services.chat.selectors.rooms import Head
 
-SMALL_EVERY_S = 0.05
-"""Least time between two statuses of a room in which everybody is told who advanced."""
+SMALL_EVERY_S = INTERVALS[Level.CALM].statuses_s
+"""Least time between two statuses of a room in which everybody is told who advanced, while the
+process is calm."""
 LARGE_EVERY_S = 1.0
 """The same of a larger one: who is furthest behind is looked for among all its members."""
 OWN_AFTER_S = SMALL_EVERY_S
@@ -58,6 +60,7 @@ class StatusPusher:
 
     Args:
         room_of: returns a room that has seats here; None where it has none.
+        pressure: says how often a small room is told.
     """
 
     def __init__(
@@ -66,7 +69,9 @@ class StatusPusher:
         room_of: Callable[[str], LocalRoom | None],
         database: DatabaseThreads,
         clock: Clock,
+        pressure: Pressure = AT_EASE,
     ) -> None:
+        self._pressure = pressure
         self._room_of = room_of
         self._database = database
         self._clock = clock
@@ -168,7 +173,8 @@ class StatusPusher:
 
     async def _tell(self, room: LocalRoom, now_s: float) -> None:
         status = room.status
-        status.rest_until_s = now_s + (SMALL_EVERY_S if status.marks.is_small else LARGE_EVERY_S)
+        small_s = self._pressure.intervals.statuses_s
+        status.rest_until_s = now_s + (small_s if status.marks.is_small else LARGE_EVERY_S)
         telling = status.marks.take(now_ms=round(self._clock.now().timestamp() * 1000))
         if telling is None:
             return

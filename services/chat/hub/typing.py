@@ -15,6 +15,7 @@ import structlog
 from libs.common import metrics
 from libs.common.clock import Clock
 from libs.common.events import TypingChanged, TypingNews
+from services.chat.domain.pressure import AT_EASE, INTERVALS, Level, Pressure
 from services.chat.domain.typing import OwnTypists, SeenTypists, Typist, without
 from services.chat.frames.server import Typing, encode
 from services.chat.hub.local_room import LocalRoom
@@ -22,12 +23,14 @@ from services.chat.hub.session import Seat, Session
 
 TICK_S = 0.05
 """How often it is looked who has stopped, while anybody types."""
-TELL_EVERY_S = 0.2
-"""Least time between two ``typing`` frames of one room; the first one is sent at once."""
+TELL_EVERY_S = INTERVALS[Level.CALM].typing_s
+"""Least time between two ``typing`` frames of one room, while the process is calm; the first one is
+sent at once."""
 
 FRAMES = metrics.counter("parley_typing_frames", "Typing frames handed to sessions.")
 SHED = metrics.counter(
-    "parley_typing_shed", "Typing frames that a slow reader was spared; it gets the next."
+    "parley_typing_shed",
+    "Typing frames that a slow reader was spared, and keystrokes passed over by an overloaded process.",
 )
 EXPIRED = metrics.counter(
     "parley_typing_expired", "Typists the end of whose typing was never told."
@@ -73,6 +76,7 @@ class TypingIndicatorManager:
     Args:
         room_of: returns a room that has seats here; None where it has none.
         most_members: rooms with more show nobody typing.
+        pressure: says how often a room is told, beside the first time, and whether at all.
     """
 
     def __init__(
@@ -82,7 +86,9 @@ class TypingIndicatorManager:
         teller: Teller,
         clock: Clock,
         most_members: int,
+        pressure: Pressure = AT_EASE,
     ) -> None:
+        self._pressure = pressure
         self._room_of = room_of
         self._teller = teller
         self._clock = clock
@@ -95,6 +101,9 @@ class TypingIndicatorManager:
 
     def start_typing(self, session: Session, room: str) -> None:
         """Take a keystroke: the first one is told at once, the others now and then."""
+        if self._pressure.sheds_typing:
+            SHED.inc()
+            return
         local = self._room_of(room)
         if local is None or local.member_count > self._most_members:
             TOO_MANY.inc()
@@ -234,10 +243,10 @@ class TypingIndicatorManager:
         if now_s < typing.rest_until_s:
             return
         if typing.seen.users != typing.shown or (typing.ended and typing.shown):
-            typing.rest_until_s = now_s + TELL_EVERY_S
+            typing.rest_until_s = now_s + self._pressure.intervals.typing_s
             self.broadcast_typing_status(typing)
         elif typing.owed:
-            typing.rest_until_s = now_s + TELL_EVERY_S
+            typing.rest_until_s = now_s + self._pressure.intervals.typing_s
             self._pay(typing)
 
     def _pay(self, typing: _Typing) -> None:

@@ -19,12 +19,11 @@ from libs.common.events import Advance, Receipt, ReceiptsReported
 from libs.common.streams.entries import Outgoing, outgoing_by_room
 from libs.common.streams.publisher import Publisher
 from services.chat.domain.claims import NO_CLAIMS, Claims, Key
+from services.chat.domain.pressure import AT_EASE, Pressure
 from services.chat.outbox.unconfirmed import Unconfirmed
 from services.chat.selectors.receipts import known_marks_of, private_readers_among
 from services.chat.store import CHAT_RECEIPTS
 
-COLLECT_S = 0.03
-"""How long the first claim waits for company."""
 RECEIPTS_PER_EVENT = 1000
 """Claims in one event, which is some 180 KB then."""
 TURN_MEMBERS = 4000
@@ -57,6 +56,7 @@ class Reporter:
         database: knows who reads privately, and which claims have arrived.
         clock: measures how old claims are.
         partitions: of the streams.
+        pressure: says how long the first claim waits for company.
     """
 
     def __init__(
@@ -66,7 +66,9 @@ class Reporter:
         database: DatabaseThreads,
         clock: Clock,
         partitions: int,
+        pressure: Pressure = AT_EASE,
     ) -> None:
+        self._pressure = pressure
         self._publisher = publisher
         self._database = database
         self._clock = clock
@@ -118,7 +120,7 @@ class Reporter:
         """Publish what comes, until cancelled."""
         while True:
             await self._wake.wait()
-            await asyncio.sleep(COLLECT_S)
+            await asyncio.sleep(self._pressure.intervals.receipts_s)
             self._wake.clear()
             await self._publish_waiting()
             if self._waiting:

@@ -72,6 +72,11 @@ class WaitingLine:
         """How many could be written now."""
         return len(self._queue)
 
+    @property
+    def oldest_s(self) -> float | None:
+        """When the first one was accepted that could be written now; None where none could."""
+        return self._queue[0].accepted_s if self._queue else None
+
     def join(self, draft: Draft, reply: Reply, *, now_s: float) -> None:
         """Let a draft wait; the same message again shares the outcome of the first.
 

@@ -7,6 +7,7 @@ still unknown at the deadline is answered ``timeout``, never "failed".
 
 import asyncio
 import contextlib
+import random
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -37,8 +38,14 @@ RECONNECT_EVERY_S = 0.5
 """How often PostgreSQL is tried while it is down. Bounds how long it stays unnoticed that it is up."""
 LANES = 2
 """Calls at the same time: one that never waits for locks, and one that does."""
-MAX_WAITING = 20_000
-"""Drafts that may wait; above it newcomers are refused at once."""
+MAX_WAITING = 4_000
+"""Drafts that may wait; above it new ones are refused at once."""
+RETRY_AFTER_S = (0.5, 1.5)
+"""When somebody who is refused may try again, at random in between: who are refused together must
+not come back together."""
+REFUSE_AFTER_S = 1.0
+"""How long the first of a queue may have waited before new ones are refused at once: they would wait
+longer, and who waits for too long sends again."""
 
 COMMIT_SECONDS = metrics.histogram(
     "parley_writer_commit_seconds", "Time from accepting a message to its outcome."
@@ -95,14 +102,25 @@ class Writer:
         """How many messages have no outcome yet."""
         return len(self._line)
 
+    @property
+    def queued_s(self) -> float:
+        """For how long the first has waited of more than go into one transaction; else 0.
+
+        A few that wait for long are the fault of something else, not of too much to do.
+        """
+        oldest_s = self._line.oldest_s
+        if oldest_s is None or self._line.ready <= BATCH:
+            return 0.0
+        return self._clock.monotonic() - oldest_s
+
     def submit(self, draft: Draft, reply: Reply) -> None:
         """Take a draft; ``reply`` is called once, on the event loop, perhaps before this returns.
 
         Drafts of one room are written in the order in which they are submitted.
         """
-        refusing = self._down or len(self._line) >= MAX_WAITING
-        if refusing and draft not in self._line:
-            self._answer_with(reply, Unavailable(retry_after_s=1.0))
+        full = len(self._line) >= MAX_WAITING or self.queued_s >= REFUSE_AFTER_S
+        if (self._down or full) and draft not in self._line:
+            self._answer_with(reply, _come_back())
             return
         started_s = self._clock.monotonic()
 
@@ -264,7 +282,7 @@ class Writer:
         """Answer ``unavailable`` to those of whom it is certain that nothing was written."""
         for waiting in list(those):
             if not waiting.attempted:
-                self._line.settle(waiting, Unavailable(retry_after_s=1.0))
+                self._line.settle(waiting, _come_back())
         self._line.forget_settled()
 
     def _refuse_long_locked(self) -> None:
@@ -283,7 +301,7 @@ class Writer:
         late = self._line.late(self._clock.monotonic() - DEADLINE_S)
         for waiting in late:
             unknown = waiting.attempted or waiting.in_call
-            self._line.settle(waiting, Timeout() if unknown else Unavailable(retry_after_s=1.0))
+            self._line.settle(waiting, Timeout() if unknown else _come_back())
         if late:
             self._line.forget_settled()
 
@@ -294,3 +312,7 @@ class Writer:
         else:
             OUTCOMES.labels("duplicate" if outcome.duplicate else "stored").inc()
         reply(outcome)
+
+
+def _come_back() -> Unavailable:
+    return Unavailable(retry_after_s=random.uniform(*RETRY_AFTER_S))  # noqa: S311 - no secret

@@ -23,7 +23,7 @@ HERE = "here"
 SERVICES = ("chat", "presence", "queue", "receipts")
 STATES = {HERE, *(f"planned: {service}" for service in SERVICES)}
 
-NEEDS_ENVIRONMENT = {"settings", "asgi", "process", "delivery", "__main__"}
+NEEDS_ENVIRONMENT = {"settings", "asgi", "process", "delivery", "protection", "__main__"}
 """Modules that read the environment, or set it, when they are imported: those are parsed."""
 
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)

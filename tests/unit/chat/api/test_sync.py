@@ -12,10 +12,12 @@ from libs.common.errors import RateLimited, Unauthenticated, Unavailable
 from libs.common.events import MessageCreated, MessageFrame, UserRevoked
 from services.chat.api.polls import POLLS_OF_ONE, READING, Polls
 from services.chat.api.sync import wait_for_news
+from services.chat.domain.pressure import Strain
 from services.chat.frames.server import MemberMark, RoomUpdate, Status, encode
 from services.chat.hub import Hub
 from services.chat.hub.live_status import LiveStatus
 from services.chat.selectors.catching_up import Known, Missed
+from tests.unit.chat.doors import open_door, pressed_by
 from tests.unit.chat.hub.fake_database import FakeDatabase, message
 
 ROOM, UNNAMED = "room", "unnamed"
@@ -74,7 +76,10 @@ class House:
         self.hub = Hub(database=cast(Any, self.database))
         self.polls = Polls(hub=self.hub)
         self.parts: Any = SimpleNamespace(
-            database=self.database, polls=self.polls, clock=ManualClock()
+            database=self.database,
+            polls=self.polls,
+            admission=open_door(self.hub.sessions_of),
+            clock=ManualClock(),
         )
 
     def poll(self, *, user="alice", cursor=10, wait_s=LONG_S):
@@ -263,6 +268,29 @@ async def test_whose_polls_are_too_many_is_refused_and_nobody_else(house):
     house.write()
 
     assert [seqs(await poll) for poll in [*polls, other]] == [[11]] * (POLLS_OF_ONE + 1)
+
+
+async def test_an_overloaded_process_lets_nobody_wait(house):
+    pressure = pressed_by(Strain(loop_s=1))
+    house.parts.admission = open_door(house.hub.sessions_of, pressure=pressure)
+
+    with pytest.raises(Unavailable) as refused:
+        await house.poll()
+
+    assert refused.value.retry_after_s is not None
+    assert house.hub.all_sessions() == []
+
+
+async def test_who_has_too_many_sessions_may_not_wait_as_well(house):
+    house.parts.admission = open_door(house.hub.sessions_of, most_of_one=1)
+    poll = house.poll()
+    await house.until_waiting()
+
+    with pytest.raises(RateLimited):
+        await house.poll()
+
+    house.write()
+    await poll
 
 
 async def test_a_process_with_too_many_polls_refuses_more(house):

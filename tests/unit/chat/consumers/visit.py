@@ -9,6 +9,7 @@ import msgspec
 
 from libs.common.clock import ManualClock
 from libs.common.errors import Unauthenticated, Unavailable
+from services.chat.admission import Admission
 from services.chat.consumers import ChatConsumer
 from services.chat.domain.drafts import Stored
 from services.chat.domain.pace import Rate, Rates
@@ -17,11 +18,13 @@ from services.chat.hub import Hub, Session
 from services.chat.hub.activity import ActivityWatch
 from services.chat.hub.statuses import MessageStatusManager
 from services.chat.hub.typing import TypingIndicatorManager
+from tests.unit.chat.doors import open_door
 from tests.unit.chat.hub.fake_database import FakeDatabase
 from tests.unit.chat.hub.fake_wire import FakeWire
 
 ROOM = "018f0000-0000-7000-8000-000000000001"
 CLIENT_ID = "018f0000-0000-4000-8000-00000000000a"
+CLIENT = ("192.0.2.1", 50_000)
 AT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
@@ -105,7 +108,7 @@ RATES = Rates(
 class Visit:
     """A connection to a consumer, and what came back over it."""
 
-    def __init__(self, token: str | None = None):
+    def __init__(self, token: str | None = None, *, door: Admission | None = None, **knobs: Any):
         self.wire, self.writer, self.database = FakeWire(), Writer(), Database()
         self.database.add_room(ROOM, "alice", head=7)
         self.clock, self.allowances = ManualClock(), Allowances()
@@ -114,6 +117,7 @@ class Visit:
         self.sent: list[dict[str, Any]] = []
         self.hub = Hub(database=self.database)  # type: ignore[arg-type]  # a fake
         self.reporter, self.teller = Reporter(), Teller()
+        self.admission = door or open_door(self.hub.sessions_of, **knobs)
         self.changed: list[Session] = []
         statuses = MessageStatusManager(
             hub=self.hub,
@@ -136,6 +140,7 @@ class Visit:
                 on_changed=self.changed.append,
                 clock=self.clock,
             ),
+            "admission": self.admission,
             "database": self.database,
             "verifier": Verifier(),
             "clock": self.clock,
@@ -148,7 +153,7 @@ class Visit:
             wire_for=lambda scope, send: self.wire,
         )
         headers = [(b"authorization", f"Bearer {token or 'sid'}".encode())]
-        scope = {"type": "websocket", "headers": headers, "query_string": b""}
+        scope = {"type": "websocket", "headers": headers, "query_string": b"", "client": CLIENT}
         self.task = asyncio.create_task(consumer(scope, self.events.get, self._send))
 
     async def _send(self, event):

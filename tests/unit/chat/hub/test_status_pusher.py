@@ -9,6 +9,7 @@ import msgspec
 
 from libs.common.clock import ManualClock
 from libs.common.events import Advance
+from services.chat.domain.pressure import INTERVALS, Level, Pressure, Strain
 from services.chat.hub import Hub, Outbound, Session
 from services.chat.hub.status_pusher import LARGE_EVERY_S, SMALL_EVERY_S, StatusPusher
 from services.chat.selectors.marks import MarksRead, MemberMarks
@@ -54,12 +55,16 @@ class Scene:
     """A hub and its pusher; sockets that remember when they were told what."""
 
     def __init__(self):
+        self.pressure = Pressure()
         self.database = Rows()
         self.database.add_room(ROOM, "ann", "bob")
         self.database.add_room(OTHER, "ann", "bob")
         self.hub = Hub(database=cast(Any, self.database))
         self.pusher = StatusPusher(
-            room_of=self.hub.local_room, database=cast(Any, self.database), clock=ManualClock()
+            room_of=self.hub.local_room,
+            database=cast(Any, self.database),
+            clock=ManualClock(),
+            pressure=self.pressure,
         )
         self.hub.company = SittingDown(self.pusher)
         self.wires = defaultdict(FakeWire)
@@ -338,3 +343,18 @@ async def test_who_is_told_of_a_room_by_older_rows_is_told_of_its_marks_behind_i
     *_, room, status = [msgspec.json.decode(text) for text in scene.wires["ann"].written]
     assert (room["type"], status["type"]) == ("room", "status")
     assert [mark["read_seq"] for mark in status["lowest"] if mark["user"] != "ann"] == [5]
+
+
+@in_quick_time
+async def test_while_the_process_is_pressed_ticks_come_less_often_and_none_is_lost(scene):
+    busy_s = INTERVALS[Level.BUSY].statuses_s
+    scene.pressure.judge(Strain(loop_s=0.1), 0.0)
+    await scene.open("ann", "bob")
+
+    for seq in range(1, 301):
+        scene.hear(seq)
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(busy_s)
+
+    assert 3 / busy_s - 1 <= len(scene.told()) <= 3 / busy_s + 2
+    assert scene.told()[-1] == {"bob": 300}

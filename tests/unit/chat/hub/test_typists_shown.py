@@ -3,8 +3,10 @@
 import pytest
 
 from libs.common.events import TypingChanged
+from services.chat.domain.pressure import INTERVALS, Level, Strain
 from services.chat.domain.typing import EXPIRES_AFTER_S
 from services.chat.hub.typing import EXPIRED, FRAMES, SHED, TELL_EVERY_S, TICK_S
+from tests.unit.chat.doors import pressed_by
 from tests.unit.chat.hub.typing_house import RESTED_S, House, count, heard_of
 
 
@@ -312,3 +314,26 @@ def test_a_room_rests_also_when_its_last_typist_has_stopped(house):
     house.hear(("bob", True))
 
     assert len(house.seen("eve")) == frames
+
+
+def test_while_the_process_is_busy_a_room_is_told_less_often():
+    house = House("ann", "bob", "eve", pressure=pressed_by(Strain(loop_s=0.1)))
+    house.hear(("ann", True))
+    house.hear(("bob", True))
+    house.pass_by(INTERVALS[Level.BUSY].typing_s - 2 * TICK_S)
+    rested = house.seen("eve")
+
+    house.pass_by(3 * TICK_S)
+
+    assert rested == [["ann"]]
+    assert house.seen("eve") == [["ann"], ["ann", "bob"]]
+
+
+def test_an_overloaded_process_passes_keystrokes_over_and_counts_them():
+    house = House("ann", "bob", pressure=pressed_by(Strain(loop_s=1)))
+    shed = count(SHED)
+
+    house.manager.start_typing(house.rooms["room"].seats["tab of ann"].session, "room")
+
+    assert house.told == []
+    assert count(SHED) == shed + 1

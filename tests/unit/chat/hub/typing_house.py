@@ -6,6 +6,7 @@ import msgspec
 
 from libs.common.clock import ManualClock
 from libs.common.events import TypingChanged, TypingNews
+from services.chat.domain.pressure import AT_EASE
 from services.chat.hub.local_room import LocalRoom
 from services.chat.hub.session import Seat, Session
 from services.chat.hub.typing import TELL_EVERY_S, TICK_S, TypingIndicatorManager
@@ -33,7 +34,7 @@ class Sight:
 class House:
     """A manager, its rooms, and what it told; the clock moves by ticks."""
 
-    def __init__(self, *people):
+    def __init__(self, *people, pressure=AT_EASE):
         self.clock = ManualClock()
         self.clock.advance(100)
         self.rooms: dict[str, LocalRoom] = {}
@@ -41,7 +42,11 @@ class House:
         self.calls = 0
         self.is_broken = False
         self.manager = TypingIndicatorManager(
-            room_of=self.rooms.get, teller=self, clock=self.clock, most_members=MOST_MEMBERS
+            room_of=self.rooms.get,
+            teller=self,
+            clock=self.clock,
+            most_members=MOST_MEMBERS,
+            pressure=pressure,
         )
         for person in people:
             self.sit(person)

@@ -1,0 +1,77 @@
+"""What keeps a process within its bounds: who may come in, and how much somebody may do."""
+
+from collections.abc import Callable, Collection, Coroutine
+from typing import Any
+
+from redis.asyncio import Redis
+
+from libs.common.breakers import Breaker
+from libs.common.clock import Clock
+from libs.common.loop_lag import LoopLag
+from libs.common.open_files import limit, most_connections
+from libs.common.rates.allowances import Allowances, allowance_breaker
+from libs.common.rates.keyed import KeyedLimit
+from services.chat.admission import Admission, PressureGauge, memory_share
+from services.chat.domain.pressure import Pressure
+from services.chat.settings import ChatSettings
+from services.chat.store import MESSAGE_ALLOWANCES
+
+
+class Protection:
+    """The limits of one process.
+
+    Args:
+        redis: leases what a person may do over all processes.
+        writer_s: for how long the first has waited of a queue for the writer.
+        sessions_of: returns a person's sessions in this process.
+    """
+
+    def __init__(
+        self,
+        settings: ChatSettings,
+        *,
+        redis: Redis,
+        writer_s: Callable[[], float],
+        sessions_of: Callable[[str], Collection[object]],
+        clock: Clock,
+    ) -> None:
+        self.allowances_breaker: Breaker = allowance_breaker(clock)
+        self.message_allowances = Allowances(
+            redis,
+            key=MESSAGE_ALLOWANCES,
+            per_s=settings.user_messages_per_s,
+            burst=settings.user_messages_burst,
+            clock=clock,
+            breaker=self.allowances_breaker,
+        )
+        self.requests = KeyedLimit(
+            clock, per_s=settings.user_requests_per_s, burst=settings.user_requests_burst
+        )
+        self.pressure = Pressure()
+        self._loop_lag = LoopLag(clock)
+        self._gauge = PressureGauge(
+            self.pressure,
+            loop_s=lambda: self._loop_lag.standing_s,
+            writer_s=writer_s,
+            memory_share=memory_share(settings.memory_limit_mb),
+            clock=clock,
+        )
+        self.admission = Admission(
+            pressure=self.pressure,
+            handshakes=KeyedLimit(
+                clock,
+                per_s=settings.address_handshakes_per_s,
+                burst=settings.address_handshakes_burst,
+            ),
+            sessions_of=sessions_of,
+            most_of_one=settings.user_connections,
+            most_sockets=most_connections(settings.connections, files=limit()),
+        )
+
+    def works(self) -> dict[str, Coroutine[Any, Any, None]]:
+        """Return what has to run for as long as the process does, by name."""
+        return {
+            "loop-lag": self._loop_lag.run(),
+            "pressure": self._gauge.run(),
+            "message-allowances": self.message_allowances.run(),
+        }
