@@ -186,7 +186,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
         try:
             frame = client.parse(text)
         except client.Refused as refused:
-            self._refuse(refused.error, ref=refused.ref, client_id=refused.client_id)
+            error = RateLimited(retry_after_s=round(wait_s, 3)) if wait_s > 0 else refused.error
+            self._refuse(error, ref=refused.ref, client_id=refused.client_id)
             return
         try:
             check_rate(wait_s)

@@ -128,3 +128,15 @@ async def test_what_is_malformed_is_answered_and_closes_nothing(visit):
 
     assert {frame["code"] for frame in visit.frames[1:]} == {"bad_frame"}
     assert visit.wire.codes == []
+
+
+async def test_frames_that_cannot_be_read_count_as_well(visit):
+    for _ in range(RATES.frames.burst):
+        visit.events.put_nowait({"type": "websocket.receive", "text": "no JSON"})
+    before = len(visit.frames) + RATES.frames.burst
+    visit.events.put_nowait({"type": "websocket.receive", "text": "no JSON"})
+    await visit.until(lambda: len(visit.frames) > before)
+
+    codes = [each["code"] for each in visit.frames if each["type"] == "error"]
+    assert codes == ["bad_json"] * RATES.frames.burst + ["rate_limited"]
+    assert visit.frames[-1]["retry_after"] > 0
