@@ -1,16 +1,18 @@
 """Settings for unit tests and for mypy: every service's app, and no environment at all."""
 
+from libs.common.admin_settings import ADMIN_APPS, ADMIN_TEMPLATES
+
 SECRET_KEY = "only-for-tests"
 INSTALLED_APPS = [
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
+    *ADMIN_APPS,
     "django.contrib.postgres",
-    "django.contrib.sessions",
     "services.chat",
     "services.presence",
     "services.queue",
     "services.receipts",
 ]
+TEMPLATES = ADMIN_TEMPLATES
+STATIC_URL = "/api/any/static/"
 AUTH_USER_MODEL = "chat.User"
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "unused"}}
 USE_TZ = True

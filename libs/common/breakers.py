@@ -247,6 +247,18 @@ class Breaker:
         log.warning("breaker_changed", breaker=self.name, state=state)
 
 
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A breaker of a process, as it is shown to people.
+
+    Attributes:
+        while_open: what callers get while it is open, in a sentence or two.
+    """
+
+    breaker: Breaker
+    while_open: str
+
+
 class _CallFailed(Exception):
     """What pybreaker is told; the real error keeps its own traceback."""
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from libs.common.breakers import Breaker
 from libs.common.clock import Clock
 from libs.common.errors import ParleyError, Unavailable
-from libs.common.fetching import FetchFailed
+from libs.common.fetching import FetchFailed, RemoteDocument
 
 ALGORITHMS = frozenset({"RS256", "PS256", "ES256", "EdDSA"})
 """What a key may be for. All asymmetric: who can verify cannot sign."""
@@ -96,7 +96,7 @@ class ExternalKeys:
     def __init__(self, read: Callable[[], Awaitable[bytes]], *, clock: Clock) -> None:
         self._read = read
         self._clock = clock
-        self._breaker = Breaker(
+        self.breaker = Breaker(
             "external-issuer",
             clock=clock,
             timeout_s=FETCH_WITHIN_S + 1,
@@ -109,6 +109,12 @@ class ExternalKeys:
         self._not_before_s = float("-inf")
         self._failing = False
         self._fetching: asyncio.Task[None] | None = None
+
+    @classmethod
+    def at(cls, jwks_url: str, *, clock: Clock) -> "ExternalKeys":
+        """Find keys of the JWK Set at ``jwks_url``; nothing is fetched yet."""
+        document = RemoteDocument(jwks_url, max_bytes=DOCUMENT_BYTES, within_s=FETCH_WITHIN_S)
+        return cls(document.read, clock=clock)
 
     async def find(self, *, kid: str | None, algorithm: str) -> jwt.PyJWK | None:
         """Return the one key that fits, after asking the issuer where that is due; None: it has none.
@@ -126,7 +132,7 @@ class ExternalKeys:
             wait_s = self._not_before_s - self._clock.monotonic()
             raise Unavailable(
                 "The issuer of this token cannot be asked for its keys at the moment.",
-                retry_after_s=max(wait_s, self._breaker.retry_after_s, RETRY_AFTER_S),
+                retry_after_s=max(wait_s, self.breaker.retry_after_s, RETRY_AFTER_S),
             )
         return found
 
@@ -159,7 +165,7 @@ class ExternalKeys:
 
         self._failing = True
         try:
-            self._keys = await self._breaker.call(attempt)
+            self._keys = await self.breaker.call(attempt)
         except (FetchFailed, BadKeySet, ParleyError) as error:
             log.warning("external_keys_not_fetched", reason=str(error))
             return

@@ -15,8 +15,6 @@ import structlog
 from libs.common import metrics
 from libs.common.clock import Clock
 from libs.common.errors import Unauthenticated
-from libs.common.external_keys import DOCUMENT_BYTES, FETCH_WITHIN_S, ExternalKeys
-from libs.common.fetching import RemoteDocument
 
 TOKEN_CHARS = 16 * 1024
 """Longest token that is looked at; those with many groups of a person have some KiB."""
@@ -87,13 +85,6 @@ class ExternalVerifier:
         self._audience = audience
         self._clock = clock
         self._jws = jwt.PyJWS()
-
-    @classmethod
-    def at(cls, jwks_url: str, *, issuer: str, audience: str, clock: Clock) -> "ExternalVerifier":
-        """Verify with the keys at ``jwks_url``; nothing is fetched yet."""
-        document = RemoteDocument(jwks_url, max_bytes=DOCUMENT_BYTES, within_s=FETCH_WITHIN_S)
-        keys = ExternalKeys(document.read, clock=clock)
-        return cls(keys, issuer=issuer, audience=audience, clock=clock)
 
     async def verify(self, token: str) -> ExternalPerson:
         """Return whom a token speaks of, if the issuer made it for us and it holds now.

@@ -1,4 +1,4 @@
-"""The ASGI application of a process: sockets, the API, and the web client's pages."""
+"""The ASGI application of a process: sockets, the API, the pages of the web client and the admin."""
 
 from typing import Any
 
@@ -6,7 +6,9 @@ from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 from servestatic import ServeStaticASGI
 
+from libs.common.breakers import Guarded
 from libs.common.database import keep_connections
+from libs.common.http.admin import with_admin_files
 from libs.common.http.middleware import LimitedBody
 from libs.common.http.parts import with_parts
 from libs.common.messages import CONTENT_CHARS
@@ -78,7 +80,7 @@ def _pages(process: Process, settings: ChatSettings) -> Any:
     keep_connections()
     django: Any = get_asgi_application()
     return ServeStaticASGI(
-        with_parts(LimitedBody(django), _parts(process)),
+        with_admin_files(with_parts(LimitedBody(django), _parts(process)), "chat"),
         root=settings.web_root if settings.web_root.is_dir() else None,
         index_file=True,
         max_age=0,
@@ -103,4 +105,42 @@ def _parts(process: Process) -> Parts:
         reporter=process.delivery.reporter,
         private_reading=process.delivery.hub.private_reading,
         external=process.external,
+        breakers=_breakers(process),
     )
+
+
+def _breakers(process: Process) -> list[Guarded]:
+    """Return every breaker of the process, with what callers get while it is open."""
+    issuers = [
+        Guarded(
+            keys.breaker,
+            "Tokens of the other system are answered 503 where their key is not known, or was"
+            " fetched more than an hour ago; the others are taken.",
+        )
+        for keys in [process.external_keys]
+        if keys is not None
+    ]
+    return [
+        Guarded(
+            process.writer.breaker,
+            "Messages are refused as unavailable, with the time to wait; none is acknowledged.",
+        ),
+        Guarded(
+            process.database.breaker,
+            "Nobody signs in, and requests are answered 503 at once; open sockets stay.",
+        ),
+        Guarded(
+            process.publisher.breaker,
+            "Messages are acknowledged, and delivered out of the database within two seconds;"
+            " nobody is seen to type, receipts and presence come later.",
+        ),
+        Guarded(
+            process.protection.allowances_breaker,
+            "This process counts for itself how much each person sends.",
+        ),
+        Guarded(
+            process.signals.breaker,
+            "Sockets of sign-ins that ended are closed by the stream or the sweep, not at once.",
+        ),
+        *issuers,
+    ]

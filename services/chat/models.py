@@ -159,7 +159,7 @@ class Room(models.Model):
         db_table = "room"
 
     def __str__(self) -> str:
-        return self.name or str(self.id)
+        return str(self.id)
 
 
 class Member(models.Model):

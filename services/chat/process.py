@@ -12,8 +12,9 @@ import structlog
 from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import channel_layers
 
-from libs.common.clock import Clock, SystemClock
+from libs.common.clock import SystemClock
 from libs.common.database import DatabaseThreads
+from libs.common.external_keys import ExternalKeys
 from libs.common.external_tokens import ExternalVerifier
 from libs.common.health import Check, InternalServer
 from libs.common.outbox import Announcer, Relay
@@ -137,7 +138,15 @@ class Process:
             verify_keys=settings.token_verify_keys,
             clock=self.clock,
         )
-        self.external = _external_verifier(settings, self.clock)
+        self.external: ExternalVerifier | None = None
+        self.external_keys: ExternalKeys | None = None
+        url, issuer = settings.external_jwks_url, settings.external_issuer
+        audience = settings.external_audience
+        if url is not None and issuer is not None and audience is not None:
+            self.external_keys = ExternalKeys.at(url, clock=self.clock)
+            self.external = ExternalVerifier(
+                self.external_keys, issuer=issuer, audience=audience, clock=self.clock
+            )
 
     def _make_repair(self, snapshots: Snapshots, epoch: Epoch, *, partitions: int) -> None:
         """Make what tells rooms again to readers that missed something, or ask."""
@@ -255,12 +264,3 @@ class Process:
         # Not the databases: with them all replicas would be taken out of the ingress at once, and
         # nobody were left to tell clients what is the matter.
         return {"process": serving}
-
-
-def _external_verifier(settings: ChatSettings, clock: Clock) -> ExternalVerifier | None:
-    """Return what verifies tokens of the configured issuer, if there is one."""
-    url, issuer = settings.external_jwks_url, settings.external_issuer
-    audience = settings.external_audience
-    if url is None or issuer is None or audience is None:
-        return None
-    return ExternalVerifier.at(url, issuer=issuer, audience=audience, clock=clock)

@@ -13,6 +13,12 @@ from pydantic import Field, PostgresDsn, RedisDsn, SecretStr, field_validator, m
 from pydantic_settings import BaseSettings
 
 from libs.common import config
+from libs.common.admin_settings import (
+    ADMIN_APPS,
+    ADMIN_MESSAGES,
+    ADMIN_SILENCED,
+    ADMIN_TEMPLATES,
+)
 from libs.common.control import channel_layer
 from libs.common.database import django_database
 from libs.common.tokens import CSRF_COOKIE
@@ -148,13 +154,7 @@ DEBUG = False
 SECRET_KEY = CHAT.secret_key.get_secret_value()
 ALLOWED_HOSTS = list(CHAT.allowed_hosts)
 DATABASES = {"default": django_database(str(CHAT.database_url), name="parley-chat")}
-INSTALLED_APPS = [
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.postgres",
-    "django.contrib.sessions",
-    "services.chat",
-]
+INSTALLED_APPS = [*ADMIN_APPS, "django.contrib.postgres", "services.chat"]
 CHANNEL_LAYERS = {"default": channel_layer(str(CHAT.redis_url))}
 AUTH_USER_MODEL = "chat.User"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
@@ -164,6 +164,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 MIDDLEWARE = ["libs.common.http.middleware.problem_answers"]
+TEMPLATES = ADMIN_TEMPLATES
+SILENCED_SYSTEM_CHECKS = ADMIN_SILENCED
+MESSAGE_STORAGE = ADMIN_MESSAGES
+STATIC_URL = "/api/chat/static/"
 ROOT_URLCONF = "services.chat.urls"
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -9,7 +9,14 @@ from pydantic import Field, PostgresDsn, RedisDsn, SecretStr
 from pydantic_settings import BaseSettings
 
 from libs.common import config
+from libs.common.admin_settings import (
+    ADMIN_APPS,
+    ADMIN_MESSAGES,
+    ADMIN_SILENCED,
+    ADMIN_TEMPLATES,
+)
 from libs.common.database import django_database
+from libs.common.tokens import CSRF_COOKIE
 
 
 class PresenceSettings(BaseSettings):
@@ -44,8 +51,16 @@ DEBUG = False
 SECRET_KEY = PRESENCE.secret_key.get_secret_value()
 ALLOWED_HOSTS = list(PRESENCE.allowed_hosts)
 DATABASES = {"default": django_database(str(PRESENCE.database_url), name="parley-presence")}
-INSTALLED_APPS = ["services.presence"]
+INSTALLED_APPS = [*ADMIN_APPS, "services.presence"]
 MIDDLEWARE = ["libs.common.http.middleware.problem_answers"]
+TEMPLATES = ADMIN_TEMPLATES
+SILENCED_SYSTEM_CHECKS = ADMIN_SILENCED
+MESSAGE_STORAGE = ADMIN_MESSAGES
+STATIC_URL = "/api/presence/static/"
+SESSION_COOKIE_SECURE = not PRESENCE.development
+CSRF_COOKIE_NAME = CSRF_COOKIE
+CSRF_COOKIE_SECURE = not PRESENCE.development
+CSRF_COOKIE_SAMESITE = "Lax"
 ROOT_URLCONF = "services.presence.urls"
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -3,10 +3,12 @@
 from django.urls import path
 
 from libs.common.http.docs import docs_paths
+from services.presence import admin
 from services.presence.api.app import api
 
 urlpatterns = [
     *docs_paths("presence"),
+    path("api/presence/admin/", admin.site.urls),
     path("api/presence/", api.urls),
 ]
 handler400 = "libs.common.http.problems.bad_request"

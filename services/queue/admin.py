@@ -1,22 +1,20 @@
 """What staff sees of the queue, and may do with dead letters."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from libs.common.clock import SystemClock
-from libs.common.http.admin import StaffSite
+from libs.common.http.admin import LookOnly, StaffSite
 from services.queue.actions.outgoing import discard_dead_letters, replay_dead_letters
 from services.queue.api.parts import parts_of
 from services.queue.models import Ending, QueuedMessage
 
-site = StaffSite("queue", lambda request: parts_of(request).verifier)
+site = StaffSite("queue", parts_of)
 
 
 @admin.register(QueuedMessage, site=site)
-class QueuedMessageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django does not know it
+class QueuedMessageAdmin(LookOnly):
     """Queued messages, to look at; those that were given up may be replayed, or discarded."""
 
     list_display = (
@@ -32,22 +30,9 @@ class QueuedMessageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django 
         "recipient_id",
     )
     list_filter = ("queue_type", "is_processed", "ending")
-    search_fields = ("=room_id", "=sender_id", "=recipient_id", "=client_id")
+    search_fields = ("room_id", "sender_id", "recipient_id", "client_id")
     ordering = ("-id",)
-    show_full_result_count = False
     actions = ("replay", "discard")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
-        """Nobody writes messages for others."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - likewise
-        """Nobody changes what others wrote."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - likewise
-        """What waits is not removed, dead letters are discarded."""
-        return False
 
     @admin.action(description="Replay the selected dead letters")
     def replay(self, request: HttpRequest, chosen: QuerySet[QueuedMessage]) -> None:

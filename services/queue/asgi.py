@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.core.asgi import get_asgi_application
-from servestatic import ServeStaticASGI
 
+from libs.common.breakers import Guarded
 from libs.common.database import keep_connections
-from libs.common.http.admin import STATIC_ROOT
+from libs.common.http.admin import with_admin_files
 from libs.common.http.middleware import LimitedBody
 from libs.common.http.parts import with_parts
 from libs.common.secure_headers import SecureHeaders
@@ -25,11 +25,21 @@ def application_of(process: Process, settings: QueueSettings) -> Any:
         submissions=process.submissions,
         verifier=process.verifier,
         requests=process.requests,
+        breakers=_breakers(process),
     )
-    application = ServeStaticASGI(
-        with_parts(LimitedBody(django), parts),
-        root=STATIC_ROOT,
-        prefix="api/queue/static/admin/",
-        allow_all_origins=False,
-    )
+    application = with_admin_files(with_parts(LimitedBody(django), parts), "queue")
     return SecureHeaders(application, https=not settings.development)
+
+
+def _breakers(process: Process) -> list[Guarded]:
+    """Return every breaker of the process, with what callers get while it is open."""
+    return [
+        Guarded(
+            process.database.breaker,
+            "Nothing is taken in: requests are answered 503, and streams are read later.",
+        ),
+        Guarded(
+            process.publisher.breaker,
+            "Messages are taken in; what waits is submitted and offered once Redis is back.",
+        ),
+    ]

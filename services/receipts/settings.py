@@ -9,7 +9,14 @@ from pydantic import Field, PostgresDsn, RedisDsn, SecretStr
 from pydantic_settings import BaseSettings
 
 from libs.common import config
+from libs.common.admin_settings import (
+    ADMIN_APPS,
+    ADMIN_MESSAGES,
+    ADMIN_SILENCED,
+    ADMIN_TEMPLATES,
+)
 from libs.common.database import django_database
+from libs.common.tokens import CSRF_COOKIE
 
 
 class ReceiptsSettings(BaseSettings):
@@ -48,8 +55,16 @@ DEBUG = False
 SECRET_KEY = RECEIPTS.secret_key.get_secret_value()
 ALLOWED_HOSTS = list(RECEIPTS.allowed_hosts)
 DATABASES = {"default": django_database(str(RECEIPTS.database_url), name="parley-receipts")}
-INSTALLED_APPS = ["django.contrib.postgres", "services.receipts"]
+INSTALLED_APPS = [*ADMIN_APPS, "django.contrib.postgres", "services.receipts"]
 MIDDLEWARE = ["libs.common.http.middleware.problem_answers"]
+TEMPLATES = ADMIN_TEMPLATES
+SILENCED_SYSTEM_CHECKS = ADMIN_SILENCED
+MESSAGE_STORAGE = ADMIN_MESSAGES
+STATIC_URL = "/api/receipts/static/"
+SESSION_COOKIE_SECURE = not RECEIPTS.development
+CSRF_COOKIE_NAME = CSRF_COOKIE
+CSRF_COOKIE_SECURE = not RECEIPTS.development
+CSRF_COOKIE_SAMESITE = "Lax"
 ROOT_URLCONF = "services.receipts.urls"
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -10,6 +10,7 @@ from typing import Protocol, cast
 import msgspec
 from django.http import HttpRequest
 
+from libs.common.breakers import Guarded
 from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from libs.common.events import Receipt
@@ -81,6 +82,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     reporter: Reporter
     private_reading: PrivateReading
     external: ExternalVerifier | None = None
+    breakers: Sequence[Guarded] = ()
 
 
 def parts_of(request: HttpRequest) -> Parts:

@@ -85,6 +85,13 @@ def username_is_taken(username: str) -> bool:
     return User.objects.alias(folded=Lower("username")).filter(folded=username.lower()).exists()
 
 
+def id_of_username(username: str) -> UUID | None:
+    """Return the id of who has this username, in whatever case, active or not."""
+    folded = username.lower().replace("\0", "\ufffd")  # NUL is nobody's
+    people = User.objects.alias(folded=Lower("username")).filter(folded=folded)
+    return people.values_list("id", flat=True).first()
+
+
 def people_matching(
     *, search: str, limit: int = PEOPLE_FOUND, besides: str | None = None
 ) -> list[Person]:

@@ -1,12 +1,13 @@
 """What the views stand on: the parts of the process that HTTP uses."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import msgspec
 from django.http import HttpRequest
 from redis.asyncio import Redis
 
-from libs.common.breakers import Breaker
+from libs.common.breakers import Breaker, Guarded
 from libs.common.database import DatabaseThreads
 from libs.common.http.parts import parts_behind
 from libs.common.rates.keyed import KeyedLimit
@@ -27,6 +28,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     breaker: Breaker
     verifier: Verifier
     requests: KeyedLimit
+    breakers: Sequence[Guarded] = ()
 
 
 def parts_of(request: HttpRequest) -> Parts:

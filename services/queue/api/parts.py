@@ -1,10 +1,12 @@
 """What the views stand on: the parts of the process that HTTP uses."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import msgspec
 from django.http import HttpRequest
 
+from libs.common.breakers import Guarded
 from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from libs.common.http.parts import parts_behind
@@ -25,6 +27,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     submissions: Rounds
     verifier: Verifier
     requests: KeyedLimit
+    breakers: Sequence[Guarded] = ()
 
 
 def parts_of(request: HttpRequest) -> Parts:

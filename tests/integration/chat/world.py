@@ -131,8 +131,9 @@ class World:
         return [self.person(f"Person {number}") for number in range(count)]
 
     def staff(self) -> Person:
-        """Make a user whose token calls them staff."""
+        """Make a user who is staff, and whose token says so."""
         person = self.person("Staff")
+        self.rows("update chat_user set is_staff = true where id = %s", person.id)
         token = self.token(person.id, person.sid, person.username, staff=True)
         return Person(person.id, person.username, person.sid, token)
 

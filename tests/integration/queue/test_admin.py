@@ -1,12 +1,13 @@
 """``/api/queue/admin/``: staff looks at the queue, and deals with dead letters; nobody else may."""
 
+import functools
 import re
 
 import httpx
 import pytest
 
-from libs.common.tokens import ACCESS_COOKIE, CSRF_COOKIE
-from tests.integration.chat.world import WITHIN_S
+from libs.common.tokens import CSRF_COOKIE
+from tests.integration.admin_visit import visiting
 from tests.integration.queue.dead import dead_letter, ending_of, known_room
 from tests.integration.waiting import until
 
@@ -44,16 +45,7 @@ class Page:
 def visit(world):
     """Make a browser for somebody."""
 
-    def client_of(person):
-        cookies = {} if person is None else {ACCESS_COOKIE: person.token}
-        return httpx.AsyncClient(
-            base_url=f"{world.url}/api/queue/admin/",
-            cookies=cookies,
-            headers={"Origin": world.url},
-            timeout=WITHIN_S,
-        )
-
-    return client_of
+    return functools.partial(visiting, world, "queue")
 
 
 @pytest.fixture
@@ -170,7 +162,9 @@ async def test_the_form_needs_its_csrf_token(world, visit, chief, ann, room):
     assert ending_of(world, number) == "failed"
 
 
-@pytest.mark.parametrize("path", ["", LIST, f"{LIST}1/change/", "jsi18n/", "no/such/page/"])
+@pytest.mark.parametrize(
+    "path", ["", LIST, f"{LIST}1/change/", "jsi18n/", "breakers/", "no/such/page/"]
+)
 @pytest.mark.parametrize("who", ["nobody", "a member", "a bad token"])
 async def test_whoever_is_not_staff_is_told_so(world, visit, ann, who, path):
     async with visit(None if who == "nobody" else ann) as http:

@@ -1,0 +1,80 @@
+"""What staff sees of chat, and the breakers. Nothing of what people write to each other, no secrets.
+
+Staff comes in under its own row of chat's users, which a visit does not change.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from libs.common.http.admin import LookOnly, StaffSite
+from libs.common.tokens import Claims
+from services.chat.api.parts import parts_of
+from services.chat.models import Member, Room, SignIn, User
+from services.chat.selectors.people import id_of_username, session_owner
+
+
+def signed_in_staff(claims: Claims) -> User | None:
+    """Return the person of a token while its sign-in holds, and they are staff in the database."""
+    user = session_owner(sid=claims.sid, user_id=claims.sub)
+    return user if user is not None and user.is_staff else None
+
+
+site = StaffSite("chat", parts_of, user_of=signed_in_staff)
+
+
+class ByPerson(LookOnly):
+    """People may also be searched by their username, in whatever case."""
+
+    ordering = ("-id",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Search for the id of somebody of that name, if there is one."""
+        known = id_of_username(search_term.strip())
+        return super().get_search_results(request, queryset, str(known or search_term))
+
+
+@admin.register(User, site=site)
+class UserAdmin(ByPerson):
+    """People."""
+
+    list_display = ("id", "username", "display_name", "is_active", "is_staff", "created_at")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("id",)
+    fields = (*list_display, "is_superuser", "profile_version")
+
+
+@admin.register(SignIn, site=site)
+class SignInAdmin(ByPerson):
+    """Sign-ins, without the key of the browser's session."""
+
+    list_display = ("id", "user", "user_agent", "created_at", "renewed_at", "revoked_at")
+    list_select_related = ("user",)
+    search_fields = ("id", "user")
+    fields = list_display
+
+
+@admin.register(Room, site=site)
+class RoomAdmin(LookOnly):
+    """Rooms."""
+
+    list_display = ("id", "kind", "version", "last_seq", "last_at", "changed_at", "created_at")
+    list_filter = ("kind",)
+    search_fields = ("id",)
+    ordering = ("-id",)
+    fields = (*list_display, "open_history")
+
+
+@admin.register(Member, site=site)
+class MemberAdmin(ByPerson):
+    """Who is in which room. What somebody has read is nobody's business here."""
+
+    list_display = ("id", "room_id", "user", "role", "joined_seq", "left_seq", "delivered_seq")
+    list_filter = ("role",)
+    list_select_related = ("user",)
+    search_fields = ("room", "user")
+    fields = list_display
