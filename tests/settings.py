@@ -13,6 +13,7 @@ INSTALLED_APPS = [
 ]
 TEMPLATES = ADMIN_TEMPLATES
 STATIC_URL = "/api/any/static/"
+AUDIT_DAYS = 365
 AUTH_USER_MODEL = "chat.User"
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "unused"}}
 USE_TZ = True

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from libs.common.http.admin import LookOnly, StaffSite
 from libs.common.tokens import Claims
 from services.chat.api.parts import parts_of
-from services.chat.models import Member, Room, SignIn, User
+from services.chat.models import AuditEntry, Member, Room, SignIn, User
 from services.chat.selectors.people import id_of_username, session_owner
 
 
@@ -28,8 +28,6 @@ site = StaffSite("chat", parts_of, user_of=signed_in_staff)
 class ByPerson(LookOnly):
     """People may also be searched by their username, in whatever case."""
 
-    ordering = ("-id",)
-
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
@@ -44,6 +42,7 @@ class UserAdmin(ByPerson):
 
     list_display = ("id", "username", "display_name", "is_active", "is_staff", "created_at")
     list_filter = ("is_active", "is_staff")
+    ordering = ("-id",)
     search_fields = ("id",)
     fields = (*list_display, "is_superuser", "profile_version")
 
@@ -54,6 +53,7 @@ class SignInAdmin(ByPerson):
 
     list_display = ("id", "user", "user_agent", "created_at", "renewed_at", "revoked_at")
     list_select_related = ("user",)
+    ordering = ("-id",)
     search_fields = ("id", "user")
     fields = list_display
 
@@ -76,5 +76,18 @@ class MemberAdmin(ByPerson):
     list_display = ("id", "room_id", "user", "role", "joined_seq", "left_seq", "delivered_seq")
     list_filter = ("role",)
     list_select_related = ("user",)
+    ordering = ("-id",)
     search_fields = ("room", "user")
     fields = list_display
+
+
+@admin.register(AuditEntry, site=site)
+class AuditEntryAdmin(ByPerson):
+    """Who did what to whom."""
+
+    list_display = ("at", "action", "actor", "subject", "room_id", "address", "details")
+    list_filter = ("action",)
+    list_select_related = ("actor", "subject")
+    search_fields = ("actor", "subject", "room", "sid")
+    ordering = ("-at", "-id")
+    fields = (*list_display, "sid")

@@ -104,6 +104,7 @@ def _parts(process: Process) -> Parts:
         polls=process.delivery.polls,
         reporter=process.delivery.reporter,
         private_reading=process.delivery.hub.private_reading,
+        failures_noted=process.protection.failures_noted,
         external=process.external,
         breakers=_breakers(process),
     )

@@ -92,6 +92,9 @@ class ChatSettings(BaseSettings):
     sign_in_per_minute: Annotated[int, Field(ge=1)] = 10
     """Failed sign-ins a minute, by username and by address, before 429."""
 
+    audit_days: Annotated[int, Field(ge=1, le=3650)] = 365
+    """For how long it is kept who signed in, and who came into and left which rooms."""
+
     external_jwks_url: str | None = None
     """Public keys of an issuer whose tokens are exchanged; the three together, or none."""
     external_issuer: Annotated[str | None, Field(max_length=255)] = None
@@ -184,3 +187,4 @@ CSRF_COOKIE_SECURE = not CHAT.development
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = list(CHAT.allowed_origins)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+AUDIT_DAYS = CHAT.audit_days

@@ -5,15 +5,18 @@ is there already because a name or an address looks the same: whoever chooses th
 issuer could take over somebody else's account.
 """
 
+import functools
+
 from django.db import transaction
 
 from libs.common.errors import Unauthenticated, Unavailable
 from libs.common.external_tokens import ExternalPerson
+from services.chat.actions.audit import Action, entry, note
 from services.chat.domain.foreign_names import display_name_for, usernames_for
 from services.chat.models import ExternalIdentity, User
 
 
-def admit_external(*, person: ExternalPerson) -> User:
+def admit_external(*, person: ExternalPerson, address: str) -> User:
     """Return the user that this person is here, and make one where they were never seen.
 
     What is called at the same time, also by other processes, returns the same user. Someone who
@@ -24,7 +27,7 @@ def admit_external(*, person: ExternalPerson) -> User:
     """
     user = _known(person)
     if user is None:
-        _add(person)
+        _add(person, address)
         user = _known(person)
     if user is None:
         raise Unavailable("No free username was found.")
@@ -40,7 +43,7 @@ def _known(person: ExternalPerson) -> User | None:
 
 
 @transaction.atomic
-def _add(person: ExternalPerson) -> None:
+def _add(person: ExternalPerson, address: str) -> None:
     """Add the person, or nothing where somebody else is about to: then wait for them."""
     user = User()
     user.set_unusable_password()
@@ -55,5 +58,7 @@ def _add(person: ExternalPerson) -> None:
         user.display_name = display_name_for(person.name, username)
         User.objects.bulk_create([user], ignore_conflicts=True)
         if User.objects.filter(id=user.id).exists():
+            about = functools.partial(entry, actor=user.id, subject=user.id, address=address)
+            note(about(Action.EXCHANGED, issuer=person.issuer))
             return
     transaction.set_rollback(True)

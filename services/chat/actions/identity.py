@@ -5,7 +5,8 @@ durable: the row says so, and the same transaction announces it. Whoever begins 
 holds the lock of the user's row where it matters that nobody does the opposite meanwhile.
 """
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -25,8 +26,9 @@ from django.db.models.functions import Now
 
 from libs.common.errors import BadFrame, Unauthenticated
 from libs.common.ids import uuid_of
+from services.chat.actions.audit import Action, entry, note
 from services.chat.domain.names import display_name_of
-from services.chat.models import Outbox, SignIn, User
+from services.chat.models import AuditEntry, Outbox, SignIn, User
 from services.chat.selectors.people import (
     SID_KEY,
     BrowserSession,
@@ -39,6 +41,8 @@ MOST_SIGN_INS = 100
 """Sign-ins of one person that are kept: as many as the list of them shows."""
 ENDED_AT_ONCE = 1000
 """Sign-ins that one transaction ends, and one event tells of."""
+Noted = Callable[..., AuditEntry]
+"""``entry``, with who did it and why."""
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -56,7 +60,7 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     replaced: BrowserSession | None
 
 
-def register_user(*, username: str, password: str, display_name: str | None) -> User:
+def register_user(*, username: str, password: str, display_name: str | None, address: str) -> User:
     """Add a person; without a ``display_name`` the username is shown.
 
     Raises:
@@ -75,6 +79,7 @@ def register_user(*, username: str, password: str, display_name: str | None) -> 
     try:
         with transaction.atomic():
             user.save(force_insert=True)
+            note(entry(Action.REGISTERED, actor=user.id, subject=user.id, address=address))
     except IntegrityError:
         raise taken from None
     return user
@@ -95,13 +100,16 @@ def check_password(*, username: str, password: str) -> User:
     return user
 
 
-def begin_sign_in(*, user: User, user_agent: str, browser: bool, instead_of: str = "") -> SignedIn:
+def begin_sign_in(
+    *, user: User, user_agent: str, browser: bool, address: str, instead_of: str = ""
+) -> SignedIn:
     """Begin a sign-in; for a ``browser`` with a session of Django beside it.
 
     Args:
         user: who was found to be who they say.
         user_agent: as the device calls itself.
         browser: whether it keeps cookies.
+        address: of the device.
         instead_of: the key of the session that the browser had so far, if any. Where it still
             holds its sign-in ends, whosever it was: nobody could sign out of it any more.
 
@@ -113,12 +121,16 @@ def begin_sign_in(*, user: User, user_agent: str, browser: bool, instead_of: str
             raise Unauthenticated
         replaced = browser_session(instead_of)
         if replaced is not None:
-            sign_out(user_id=str(replaced.user.id), sid=replaced.sid)
+            by_user = functools.partial(entry, actor=user.id, address=address, why="replaced")
+            over = SignIn.objects.filter(user=replaced.user, id=replaced.sid)
+            _end_all(str(replaced.user.id), over, by_user)
         sign_in = SignIn.objects.create(user=user, user_agent=_kept(user_agent))
         if browser:
             sign_in.session_key = _begin_session(user, sid=str(sign_in.id))
             sign_in.save(update_fields=["session_key"])
-        _forget_oldest(user)
+        about = functools.partial(entry, actor=user.id, subject=user.id, address=address)
+        note(about(Action.SIGNED_IN, sid=sign_in.id))
+        _forget_oldest(user, functools.partial(about, why="too many"))
     return SignedIn(
         user=user,
         sid=str(sign_in.id),
@@ -144,11 +156,20 @@ def renew_sign_in(*, sid: str) -> bool:
     return True
 
 
-def sign_out(*, user_id: str, sid: str, everywhere: bool = False) -> list[str]:
+def sign_out(
+    *, user_id: str, sid: str, by_sid: str, address: str, everywhere: bool = False
+) -> list[str]:
     """End one sign-in, or all of that user, for good. Doing it again changes nothing.
 
     One that is not the user's stays as it is. Its tokens go on to be accepted by services that
     verify offline until they end (10 minutes at most); chat refuses them at once.
+
+    Args:
+        user_id: whose.
+        sid: which one.
+        by_sid: the one in which this was asked for; it is signed out, others are ended.
+        address: of who asked.
+        everywhere: all of that user.
 
     Returns:
         The ids of the sign-ins that it ended.
@@ -157,7 +178,8 @@ def sign_out(*, user_id: str, sid: str, everywhere: bool = False) -> list[str]:
     if not everywhere:
         known = uuid_of(sid)
         ending = ending.filter(id=known) if known else ending.none()
-    return [str(each) for each in _end_all(user_id, ending)]
+    by_user = functools.partial(entry, actor=user_id, address=address)
+    return [str(each) for each in _end_all(user_id, ending, by_user, signed_out=by_sid)]
 
 
 def deactivate_user(*, user_id: str) -> int:
@@ -171,13 +193,17 @@ def deactivate_user(*, user_id: str) -> int:
     with transaction.atomic():
         # By itself, and first: it is what counts, and waits for who is just signing in.
         _locked(user_id).first()
-        User.objects.filter(id=user_id).update(is_active=False)
-    return len(_end_all(user_id, SignIn.objects.filter(user_id=user_id)))
+        if User.objects.filter(id=user_id, is_active=True).update(is_active=False):
+            note(entry(Action.DEACTIVATED, subject=user_id))
+    from_outside = functools.partial(entry, why="deactivated")
+    return len(_end_all(user_id, SignIn.objects.filter(user_id=user_id), from_outside))
 
 
 def reactivate_user(*, user_id: str) -> None:
     """Let a person sign in again; the sign-ins that were ended stay so."""
-    User.objects.filter(id=user_id).update(is_active=True)
+    with transaction.atomic():
+        if User.objects.filter(id=user_id, is_active=False).update(is_active=True):
+            note(entry(Action.REACTIVATED, subject=user_id))
 
 
 def _locked(user_id: str | UUID) -> QuerySet[User]:
@@ -185,10 +211,18 @@ def _locked(user_id: str | UUID) -> QuerySet[User]:
     return User.objects.select_for_update(no_key=True).only("id").filter(id=user_id)
 
 
-def _end_all(user_id: str, sign_ins: QuerySet[SignIn]) -> list[UUID]:
-    """Revoke those of a user that are not yet, and announce it; return their ids.
+def _end_all(
+    user_id: str, sign_ins: QuerySet[SignIn], noted: Noted, *, signed_out: str = ""
+) -> list[UUID]:
+    """Revoke those of a user that are not yet, note and announce it; return their ids.
 
     In transactions of a bounded size: some ended ones are better than none.
+
+    Args:
+        user_id: whose.
+        sign_ins: which.
+        noted: makes the entries.
+        signed_out: the id of the one that is ended by itself.
     """
     ended: list[UUID] = []
     while True:
@@ -196,6 +230,16 @@ def _end_all(user_id: str, sign_ins: QuerySet[SignIn]) -> list[UUID]:
             some = _end(sign_ins)
             if some:
                 _announce_end(user_id, some)
+                note(
+                    *(
+                        noted(
+                            Action.SIGNED_OUT if str(each) == signed_out else Action.SESSION_ENDED,
+                            subject=user_id,
+                            sid=each,
+                        )
+                        for each in some
+                    )
+                )
         ended.extend(some)
         if len(some) < ENDED_AT_ONCE:
             return ended
@@ -212,7 +256,7 @@ def _end(sign_ins: QuerySet[SignIn]) -> Sequence[UUID]:
     return ids
 
 
-def _forget_oldest(user: User) -> None:
+def _forget_oldest(user: User, noted: Noted) -> None:
     """Delete all sign-ins of a user but the last ones, the ended ones first.
 
     Otherwise who signs in all the time would have so many that to end them takes for ever.
@@ -227,6 +271,7 @@ def _forget_oldest(user: User) -> None:
     held = [each.id for each in oldest if each.revoked_at is None]
     if held:
         _announce_end(str(user.id), held)
+        note(*(noted(Action.SESSION_ENDED, sid=each) for each in held))
 
 
 def _delete_sessions(sign_ins: Sequence[SignIn]) -> None:

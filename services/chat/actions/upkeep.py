@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from libs.common import metrics
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError
-from services.chat.models import SignIn, UsedTicket
+from services.chat.models import AuditEntry, SignIn, UsedTicket
 
 EVERY_S = 3600.0
 """How often each process looks."""
@@ -32,6 +32,7 @@ TICKETS_STAY = dt.timedelta(hours=1)
 SIGN_INS_STAY = dt.timedelta(seconds=settings.SESSION_COOKIE_AGE, hours=1)
 """How long after its last renewal a sign-in is kept, whether it has ended or not. Above the life of
 a session (30 days), which begins anew with each renewal: none that holds is removed."""
+AUDIT_STAYS = dt.timedelta(days=settings.AUDIT_DAYS)
 
 REMOVED = metrics.counter(
     "parley_upkeep_removed_rows", "Rows that had ended and were removed.", ["table"]
@@ -59,6 +60,7 @@ TABLES: Mapping[str, tuple[type[Model], Q]] = {
     "django_session": (Session, Q(expire_date__lt=Now())),
     "used_ticket": (UsedTicket, Q(expires_at__lt=Now() - TICKETS_STAY)),
     "sign_in": (SignIn, Q(renewed_at__lt=Now() - SIGN_INS_STAY)),
+    "audit_entry": (AuditEntry, Q(at__lt=Now() - AUDIT_STAYS)),
 }
 """What is looked after: when a row of a table has ended."""
 

@@ -3,12 +3,13 @@
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from libs.common.errors import NotFound
+from libs.common.errors import NotFound, Unauthenticated
 from libs.common.http.bodies import answer, documented, read_body
 from libs.common.tokens import LIFETIME_S
 from services.chat.actions.exchange import admit_external
 from services.chat.api import credentials
-from services.chat.api.parts import parts_of, sign_in_throttle
+from services.chat.api.failed_sign_ins import note_failure
+from services.chat.api.parts import address_of, parts_of, sign_in_throttle
 from services.chat.api.shapes.exchange import Exchange
 from services.chat.api.shapes.sign_in import TokenAnswer
 from services.chat.api.sign_in import begin, token_for
@@ -41,7 +42,11 @@ async def _user_by_external_token(request: HttpRequest, token: str) -> User:
     if parts.external is None:
         raise NotFound("Tokens of other systems are not exchanged here.")
     parts.admission.check_newcomer()
-    address = request.META.get("REMOTE_ADDR", "")
-    async with sign_in_throttle().exchange(address=address):
-        person = await parts.external.verify(token)
-        return await parts.database.run(admit_external, person=person)
+    address = address_of(request)
+    try:
+        async with sign_in_throttle().exchange(address=address):
+            person = await parts.external.verify(token)
+            return await parts.database.run(admit_external, person=person, address=address)
+    except Unauthenticated:
+        await note_failure(request, username=None)
+        raise

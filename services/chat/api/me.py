@@ -9,7 +9,7 @@ from services.chat.actions import identity
 from services.chat.actions.profile import change_profile
 from services.chat.api import credentials
 from services.chat.api.credentials import caller_of
-from services.chat.api.parts import parts_of, tell_ended
+from services.chat.api.parts import address_of, parts_of, tell_ended
 from services.chat.api.shapes.people import Profile, ProfileChange
 from services.chat.api.shapes.sign_in import SignIns
 from services.chat.selectors.sign_ins import sign_ins_of
@@ -59,7 +59,13 @@ async def end_sign_in(request: HttpRequest, sid: str) -> HttpResponse:
     Also 204 where there is none of that id that is one's own: nothing can be guessed.
     """
     caller, parts = caller_of(request), parts_of(request)
-    ended = await parts.database.run(identity.sign_out, user_id=caller.id, sid=sid)
+    ended = await parts.database.run(
+        identity.sign_out,
+        user_id=caller.id,
+        sid=sid,
+        by_sid=caller.sid,
+        address=address_of(request),
+    )
     tell_ended(parts, user_id=caller.id, sids=ended)
     response = no_content()
     if sid == caller.sid:

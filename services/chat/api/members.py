@@ -6,7 +6,7 @@ from ninja import Router
 from libs.common.http.bodies import answer, documented, no_content, read_body, read_query
 from services.chat.actions import rooms as actions
 from services.chat.api.credentials import caller_of
-from services.chat.api.parts import parts_of
+from services.chat.api.parts import address_of, parts_of
 from services.chat.api.people import people_called
 from services.chat.api.rooms import room_answer
 from services.chat.api.shapes.rooms import AddMembers, ChangeMember, MembersQuery
@@ -41,6 +41,7 @@ async def add_members(request: HttpRequest, room_id: str) -> HttpResponse:
         by=caller_of(request).id,
         room_id=room_id,
         member_ids=await people_called(request, wish.members),
+        address=address_of(request),
     )
     parts.relay.poke()
     return await room_answer(request, room_id)
@@ -59,6 +60,7 @@ async def change_member(request: HttpRequest, room_id: str, user_id: str) -> Htt
         room_id=room_id,
         member_id=user_id,
         role=wish.role,
+        address=address_of(request),
     )
     parts.relay.poke()
     return await room_answer(request, room_id)
@@ -69,7 +71,11 @@ async def remove_member(request: HttpRequest, room_id: str, user_id: str) -> Htt
     """Leave a group, or remove somebody; 204 also where that person was not in it."""
     parts = parts_of(request)
     await parts.database.run(
-        actions.remove_member, by=caller_of(request).id, room_id=room_id, member_id=user_id
+        actions.remove_member,
+        by=caller_of(request).id,
+        room_id=room_id,
+        member_id=user_id,
+        address=address_of(request),
     )
     parts.relay.poke()
     return no_content()

@@ -17,6 +17,7 @@ from libs.common.events import Receipt
 from libs.common.external_tokens import ExternalVerifier
 from libs.common.http.parts import parts_behind
 from libs.common.rates.allowances import Allowances
+from libs.common.rates.bucket import TokenBucket
 from libs.common.rates.keyed import KeyedLimit
 from libs.common.tokens import Issuer, Verifier
 from services.chat.admission import Admission
@@ -66,7 +67,10 @@ class PrivateReading(Protocol):
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of the process that HTTP uses; ``external`` where an issuer is configured."""
+    """The parts of the process that HTTP uses; ``external`` where an issuer is configured.
+
+    ``failures_noted`` bounds how many failed sign-ins become rows of the audit log.
+    """
 
     database: DatabaseThreads
     writer: Writer
@@ -81,6 +85,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     polls: Polls
     reporter: Reporter
     private_reading: PrivateReading
+    failures_noted: TokenBucket
     external: ExternalVerifier | None = None
     breakers: Sequence[Guarded] = ()
 
@@ -88,6 +93,11 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 def parts_of(request: HttpRequest) -> Parts:
     """Return the parts that serve this request."""
     return cast(Parts, parts_behind(request))
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return where a client is: behind trusted proxies what they say of it."""
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def tell_ended(parts: Parts, *, user_id: str, sids: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from libs.common.errors import BadFrame, PermissionDenied
 from libs.common.http.bodies import answer, documented, read_body, read_query
 from services.chat.actions.rooms import OpenedRoom, change_group, open_direct_room, open_group
 from services.chat.api.credentials import caller_of
-from services.chat.api.parts import parts_of
+from services.chat.api.parts import address_of, parts_of
 from services.chat.api.people import people_called
 from services.chat.api.shapes.rooms import ChangeRoom, OpenRoom, RoomsQuery
 from services.chat.frames.server import RoomEntry
@@ -58,6 +58,7 @@ async def change_room(request: HttpRequest, room_id: str) -> HttpResponse:
         change_group,
         by=caller_of(request).id,
         room_id=room_id,
+        address=address_of(request),
         name=None if wish.name is UNSET else wish.name,
         open_history=None if wish.open_history is UNSET else wish.open_history,
     )
@@ -87,6 +88,7 @@ async def _open_group(request: HttpRequest, wish: OpenRoom) -> OpenedRoom:
         owner_id=caller_of(request).id,
         name=wish.name,
         member_ids=await people_called(request, wish.members),
+        address=address_of(request),
     )
 
 
@@ -98,5 +100,8 @@ async def _open_direct_room(request: HttpRequest, wish: OpenRoom) -> OpenedRoom:
     if len(others) > 1:
         raise BadFrame(fields={"members": ["A direct room has two members."]})
     return await parts_of(request).database.run(
-        open_direct_room, user_id=caller_id, other_id=others[0] if others else caller_id
+        open_direct_room,
+        user_id=caller_id,
+        other_id=others[0] if others else caller_id,
+        address=address_of(request),
     )

@@ -11,7 +11,8 @@ from services.chat.actions import identity
 from services.chat.actions.identity import SignedIn
 from services.chat.api import credentials
 from services.chat.api.credentials import caller_of, signed_in_lately
-from services.chat.api.parts import parts_of, sign_in_throttle, tell_ended
+from services.chat.api.failed_sign_ins import note_failure
+from services.chat.api.parts import address_of, parts_of, sign_in_throttle, tell_ended
 from services.chat.api.shapes.sign_in import (
     Credentials,
     Registration,
@@ -38,6 +39,7 @@ async def register(request: HttpRequest) -> HttpResponse:
             username=new.username,
             password=new.password,
             display_name=new.display_name,
+            address=address_of(request),
         )
     return await _signed_in_browser(request, user, status=201)
 
@@ -102,7 +104,12 @@ async def logout(request: HttpRequest) -> HttpResponse:
     caller, parts = caller_of(request), parts_of(request)
     wish = read_body(request, SignOut)
     ended = await parts.database.run(
-        identity.sign_out, user_id=caller.id, sid=caller.sid, everywhere=wish.everywhere
+        identity.sign_out,
+        user_id=caller.id,
+        sid=caller.sid,
+        by_sid=caller.sid,
+        address=address_of(request),
+        everywhere=wish.everywhere,
     )
     tell_ended(parts, user_id=caller.id, sids=ended)
     response = no_content()
@@ -122,6 +129,7 @@ async def begin(request: HttpRequest, user: User, *, browser: bool) -> SignedIn:
         user=user,
         user_agent=request.headers.get("User-Agent", ""),
         browser=browser,
+        address=address_of(request),
         instead_of=credentials.session_key_of(request) if browser else "",
     )
     replaced = signed_in.replaced
@@ -140,11 +148,15 @@ def token_for(request: HttpRequest, user: User, *, sid: str) -> str:
 async def _user_by_password(request: HttpRequest) -> User:
     given = read_body(request, Credentials)
     parts_of(request).admission.check_newcomer()
-    address = request.META.get("REMOTE_ADDR", "")
-    async with sign_in_throttle().attempt(username=given.username, address=address):
-        return await parts_of(request).database.run(
-            identity.check_password, username=given.username, password=given.password
-        )
+    throttle = sign_in_throttle()
+    try:
+        async with throttle.attempt(username=given.username, address=address_of(request)):
+            return await parts_of(request).database.run(
+                identity.check_password, username=given.username, password=given.password
+            )
+    except Unauthenticated:
+        await note_failure(request, username=given.username)
+        raise
 
 
 async def _signed_in_browser(request: HttpRequest, user: User, *, status: int) -> HttpResponse:

@@ -130,15 +130,15 @@ def test_unread_follows_what_was_read_in_private_too(world, orm, users):
 
 def test_who_comes_back_begins_anew_and_old_advances_never_move_them(world, orm):
     owner, guest = world.people(2)
-    room = open_group(owner_id=owner.id, name="Trip", member_ids=[guest.id]).room
+    room = open_group(owner_id=owner.id, name="Trip", member_ids=[guest.id], address="").room
     world.fill(room, owner, 4)
     old = [Advance(room, guest.id, n, n, 0, at_ms=0) for n in (3, 4)]
     fold_advances(old)
 
-    remove_member(by=owner.id, room_id=room, member_id=guest.id)
+    remove_member(by=owner.id, room_id=room, member_id=guest.id, address="")
     world.rows("update room set last_seq = 7 where id = %s", room)
     while_away = fold_advances([Advance(room, guest.id, 7, 7, 7, at_ms=0)])
-    add_members(by=owner.id, room_id=room, member_ids=[guest.id])
+    add_members(by=owner.id, room_id=room, member_ids=[guest.id], address="")
     back = fold_advances(old)
 
     assert (while_away, back) == (0, 0)

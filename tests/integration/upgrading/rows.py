@@ -73,6 +73,14 @@ CHAT: Mapping[str, Statements] = {
         """update chat_user set last_seen = 'contacts', profile_version = profile_version + 1
             where id = %(ann)s::uuid""",
     ],
+    "0008_audit": [
+        """insert into audit_entry (action, actor_id, subject_id, room_id, sid, address, details)
+            values ('member_added', %(ann)s::uuid, %(bob)s::uuid, %(room)s::uuid, null,
+                    '192.0.2.1', '{}'),
+                   ('sign_in_failed', null, null, null, null, '2001:db8::1', '{}'),
+                   ('signed_in', %(ann)s::uuid, %(ann)s::uuid, null, %(sid)s::uuid, '',
+                    '{"why": "x"}')""",
+    ],
 }
 
 PRESENCE: Mapping[str, Statements] = {

@@ -11,7 +11,7 @@ from services.chat.management.people import database_errors_told
 class Command(BaseCommand):
     """Safe to run while chat serves."""
 
-    help = "Remove ended sessions, used tickets and old sign-ins, without waiting for the hour."
+    help = "Remove ended sessions, used tickets, old sign-ins and audit entries, without waiting for the hour."
 
     def handle(self, *_: Any, **__: Any) -> None:
         """Remove, and tell how many rows of each table."""

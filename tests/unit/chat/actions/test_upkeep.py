@@ -49,8 +49,13 @@ async def test_everything_that_has_ended_is_removed_in_bounded_steps():
 
     removed = await Upkeep(database).remove_all_ended()  # type: ignore[arg-type]  # a fake
 
-    assert removed == {"django_session": 0, "used_ticket": ROWS, "sign_in": 2 * ROWS + 1}
-    assert (set(database.ended.values()), database.statements) == ({0}, 1 + 2 + 3)
+    assert removed == {
+        "django_session": 0,
+        "used_ticket": ROWS,
+        "sign_in": 2 * ROWS + 1,
+        "audit_entry": 0,
+    }
+    assert (set(database.ended.values()), database.statements) == ({0}, 1 + 1 + 2 + 3)
 
 
 @pytest.mark.parametrize("chance", [0.0, 0.25, 1.0])
