@@ -31,7 +31,7 @@ UNUSED_SURROUNDINGS = {
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "PORT": "1",
     "INTERNAL_PORT": "1",
-    "SECRET_KEY": "unused",
+    "SECRET_KEY": "unused" * 10,
     "TOKEN_SIGNING_KEY": "-----BEGIN unused",
     "TOKEN_VERIFY_KEYS": "{}",
     "ALLOWED_ORIGINS": "http://127.0.0.1:1",

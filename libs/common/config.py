@@ -5,9 +5,11 @@ A missing or wrong variable stops the process with a line that names it; nothing
 
 import ipaddress
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode
 
 EX_CONFIG = 78
@@ -19,6 +21,9 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1)]
 ServerName = Literal["uvicorn", "daphne"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+SecretKey = Annotated[SecretStr, Field(min_length=50)]
+"""Django's, which signs; as long as `check --deploy` wants it."""
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def _parted(value: object) -> object:
@@ -39,6 +44,23 @@ def _networks(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 Networks = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parted), AfterValidator(_networks)]
 """Addresses and networks (``10.0.0.0/8``), with commas in between."""
+
+
+def check_origins(origins: Sequence[str], *, development: bool) -> None:
+    """Check that development stays on this machine, and that all else is reached over TLS.
+
+    Args:
+        origins: pages that may connect and write, as ``scheme://host[:port]``.
+        development: whether cookies go without ``Secure``.
+
+    Raises:
+        ValueError: an origin is elsewhere, or not ``https``.
+    """
+    parts = [urlsplit(origin) for origin in origins]
+    if development and any(part.hostname not in LOOPBACK_HOSTS for part in parts):
+        raise ValueError("DEVELOPMENT=true is for origins on this machine only")
+    if not development and any(part.scheme != "https" for part in parts):
+        raise ValueError("ALLOWED_ORIGINS have to be https, but with DEVELOPMENT=true")
 
 
 def load(settings_class: type[SettingsT]) -> SettingsT:

@@ -18,12 +18,32 @@ CONTENT_SECURITY_POLICY = (
 )
 """Nothing from elsewhere and nothing inline; WebSockets of the same origin are 'self'."""
 
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "serial",
+        "usb",
+    )
+)
+"""What no page of ours asks for, nobody may ask for in its name."""
+
 HSTS = "max-age=31536000; includeSubDomains"
 """One year of HTTPS only. Source: RFC 6797."""
 
 
 class SecureHeaders:
     """Adds the headers that an answer does not have yet.
+
+    An answer that does not say how long it may be kept is not kept at all.
 
     Args:
         https: whether the site is served over HTTPS only, and browsers may remember that.
@@ -37,6 +57,8 @@ class SecureHeaders:
             "x-frame-options": "DENY",
             "referrer-policy": "same-origin",
             "cross-origin-opener-policy": "same-origin",
+            "permissions-policy": PERMISSIONS_POLICY,
+            "cache-control": "no-store",
         }
         if https:
             headers["strict-transport-security"] = HSTS

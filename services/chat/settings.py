@@ -21,6 +21,7 @@ from libs.common.admin_settings import (
 )
 from libs.common.control import channel_layer
 from libs.common.database import django_database
+from libs.common.deployment import CHECKED_OTHERWISE
 from libs.common.tokens import CSRF_COOKIE
 
 
@@ -34,7 +35,7 @@ class ChatSettings(BaseSettings):
     internal_port: config.Port
     server: config.ServerName = "uvicorn"
 
-    secret_key: SecretStr
+    secret_key: config.SecretKey
     token_signing_key: SecretStr
     """Ed25519 private key of the access tokens: PEM, or base64 of it."""
     token_verify_keys: dict[str, str]
@@ -119,10 +120,8 @@ class ChatSettings(BaseSettings):
 
     @model_validator(mode="after")
     def refuse_production_without_tls(self) -> "ChatSettings":
-        """Development mode is for loopback origins only."""
-        local = ("http://127.0.0.1", "http://localhost", "http://[::1]")
-        if self.development and not all(o.startswith(local) for o in self.allowed_origins):
-            raise ValueError("DEVELOPMENT=true is for origins on this machine only")
+        """Cookies without ``Secure``, and pages without TLS, are for loopback origins only."""
+        config.check_origins(self.allowed_origins, development=self.development)
         return self
 
     @model_validator(mode="after")
@@ -145,7 +144,7 @@ def check_keys_url(url: str, *, loopback_allowed: bool) -> None:
         ValueError: it is no ``https`` URL, nor, where that is allowed, ``http`` on this machine.
     """
     parts = urlsplit(url)
-    local = loopback_allowed and parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    local = loopback_allowed and parts.hostname in config.LOOPBACK_HOSTS
     readable = re.fullmatch(r"https?://[!-~]+", url) and parts.hostname and parts.port != 0
     if not readable or (parts.scheme != "https" and not local):
         raise ValueError("EXTERNAL_JWKS_URL has to be an https URL")
@@ -168,7 +167,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 MIDDLEWARE = ["libs.common.http.middleware.problem_answers"]
 TEMPLATES = ADMIN_TEMPLATES
-SILENCED_SYSTEM_CHECKS = ADMIN_SILENCED
+SILENCED_SYSTEM_CHECKS = [*ADMIN_SILENCED, *CHECKED_OTHERWISE]
 MESSAGE_STORAGE = ADMIN_MESSAGES
 STATIC_URL = "/api/chat/static/"
 ROOT_URLCONF = "services.chat.urls"

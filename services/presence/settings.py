@@ -5,7 +5,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, PostgresDsn, RedisDsn, SecretStr
+from pydantic import Field, PostgresDsn, RedisDsn
 from pydantic_settings import BaseSettings
 
 from libs.common import config
@@ -16,6 +16,7 @@ from libs.common.admin_settings import (
     ADMIN_TEMPLATES,
 )
 from libs.common.database import django_database
+from libs.common.deployment import CHECKED_OTHERWISE
 from libs.common.tokens import CSRF_COOKIE
 
 
@@ -29,7 +30,7 @@ class PresenceSettings(BaseSettings):
     internal_port: config.Port
     server: config.ServerName = "uvicorn"
 
-    secret_key: SecretStr
+    secret_key: config.SecretKey
     token_verify_keys: dict[str, str]
     """Public keys by key id (PEM): all whose tokens are accepted."""
 
@@ -54,7 +55,7 @@ DATABASES = {"default": django_database(str(PRESENCE.database_url), name="parley
 INSTALLED_APPS = [*ADMIN_APPS, "services.presence"]
 MIDDLEWARE = ["libs.common.http.middleware.problem_answers"]
 TEMPLATES = ADMIN_TEMPLATES
-SILENCED_SYSTEM_CHECKS = ADMIN_SILENCED
+SILENCED_SYSTEM_CHECKS = [*ADMIN_SILENCED, *CHECKED_OTHERWISE]
 MESSAGE_STORAGE = ADMIN_MESSAGES
 STATIC_URL = "/api/presence/static/"
 SESSION_COOKIE_SECURE = not PRESENCE.development

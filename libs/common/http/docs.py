@@ -38,7 +38,7 @@ _START = """SwaggerUIBundle({
 """
 _POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
-    " object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+    " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _MEDIA_TYPES = {
     "favicon.svg": "image/svg+xml",

@@ -16,11 +16,11 @@ NEEDED = {
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "PORT": "1",
     "INTERNAL_PORT": "2",
-    "SECRET_KEY": "only-for-tests",
+    "SECRET_KEY": "only-for-tests" * 4,
     "TOKEN_SIGNING_KEY": "-----BEGIN",
     "TOKEN_VERIFY_KEYS": "{}",
     "ALLOWED_HOSTS": "localhost",
-    "ALLOWED_ORIGINS": "http://localhost:1",
+    "ALLOWED_ORIGINS": "https://localhost:1",
 }
 JUDGE = """
 import json, sys
