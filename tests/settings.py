@@ -2,6 +2,7 @@
 
 from libs.common.admin_settings import ADMIN_APPS, ADMIN_TEMPLATES
 
+ALLOWED_HOSTS = ["*"]
 SECRET_KEY = "only-for-tests"
 INSTALLED_APPS = [
     *ADMIN_APPS,

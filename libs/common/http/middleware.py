@@ -15,11 +15,12 @@ from asgiref.typing import (
     ASGISendEvent,
     Scope,
 )
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.utils.decorators import async_only_middleware
 
-from libs.common.errors import NotFound, TooLarge
+from libs.common.errors import BadFrame, NotFound, TooLarge
 from libs.common.http.bodies import BODY_BYTES
 from libs.common.http.problems import problem
 
@@ -30,10 +31,13 @@ View = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 def problem_answers(get_response: View) -> View:
     """Turn Django's plain answer to a wrong method into a problem, and tell each answer's length.
 
-    Without its length an answer would go out in chunks.
+    Without its length an answer would go out in chunks. Hosts that are not ours are refused here:
+    Django itself looks at ``ALLOWED_HOSTS`` only where somebody asks for the host.
     """
 
     async def middleware(request: HttpRequest) -> HttpResponseBase:
+        if not _is_ours(request):
+            return problem(BadFrame("This host is not served here."))
         response = await get_response(request)
         if isinstance(response, HttpResponseNotAllowed):
             response = _method_problem(request, response)
@@ -42,6 +46,14 @@ def problem_answers(get_response: View) -> View:
         return response
 
     return middleware
+
+
+def _is_ours(request: HttpRequest) -> bool:
+    try:
+        request.get_host()
+    except DisallowedHost:
+        return False
+    return True
 
 
 def _method_problem(request: HttpRequest, refusal: HttpResponseNotAllowed) -> HttpResponse:

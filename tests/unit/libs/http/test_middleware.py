@@ -90,3 +90,17 @@ async def test_an_answer_tells_its_length():
     response = await problem_answers(view)(RequestFactory().get("/"))
 
     assert response["Content-Length"] == "4"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("chat.example.org", 200), ("CHAT.example.org:8443", 200), ("evil", 400)]
+)
+async def test_only_our_hosts_are_served(settings, host, status):
+    settings.ALLOWED_HOSTS = ["chat.example.org"]
+
+    async def view(_request):
+        return HttpResponse("served")
+
+    answer = await problem_answers(view)(RequestFactory().get("/", headers={"Host": host}))
+
+    assert answer.status_code == status
