@@ -15,6 +15,7 @@ from dev.process import Program
 from dev.services import Service
 from dev.wheels import program_beside_python
 from libs.common.errors import Unavailable
+from libs.common.secure_headers import HEADERS
 
 NAME = "gateway"
 RETRY_AFTER_S = 2
@@ -63,7 +64,7 @@ ERROR = """\
 	handle_errors {status} {{
 		header Content-Type application/problem+json
 		header Retry-After {retry_after}
-		header Cache-Control no-store
+{headers}
 		respond `{body}`
 	}}"""
 
@@ -90,8 +91,11 @@ def caddyfile(
         for service in services
         for path in service.paths
     ]
+    headers = "\n".join(f'\t\theader {name} "{value}"' for name, value in HEADERS.items())
     errors = [
-        ERROR.format(status=status, retry_after=RETRY_AFTER_S, body=problem(status))
+        ERROR.format(
+            status=status, retry_after=RETRY_AFTER_S, headers=headers, body=problem(status)
+        )
         for status in UNAVAILABLE
     ]
     return CONFIGURATION.format(

@@ -36,6 +36,17 @@ PERMISSIONS_POLICY = ", ".join(
 )
 """What no page of ours asks for, nobody may ask for in its name."""
 
+HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": PERMISSIONS_POLICY,
+    "cache-control": "no-store",
+}
+"""What every answer carries that does not say something else of its own."""
+
 HSTS = "max-age=31536000; includeSubDomains"
 """One year of HTTPS only. Source: RFC 6797."""
 
@@ -51,15 +62,7 @@ class SecureHeaders:
 
     def __init__(self, application: Application, *, https: bool) -> None:
         self._application = application
-        headers = {
-            "content-security-policy": CONTENT_SECURITY_POLICY,
-            "x-content-type-options": "nosniff",
-            "x-frame-options": "DENY",
-            "referrer-policy": "same-origin",
-            "cross-origin-opener-policy": "same-origin",
-            "permissions-policy": PERMISSIONS_POLICY,
-            "cache-control": "no-store",
-        }
+        headers = dict(HEADERS)
         if https:
             headers["strict-transport-security"] = HSTS
         self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]

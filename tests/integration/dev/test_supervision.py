@@ -7,6 +7,7 @@ import urllib.request
 import pytest
 
 from dev.process import FIRST_DELAY_S
+from libs.common.secure_headers import HEADERS
 
 OPENER = urllib.request.build_opener()
 pytestmark = pytest.mark.timeout(240)
@@ -45,6 +46,7 @@ def test_a_stopped_service_stays_down_and_is_told_by_the_gateway(stand_in_suite)
     assert int(answer.headers["Retry-After"]) == document["retry_after"]
     assert document["status"] == answer.status
     assert document["code"] == "unavailable"
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
     with get(stand_in_suite, "/healthz") as answer:
         assert answer.status == 200
 
