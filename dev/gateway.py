@@ -35,6 +35,7 @@ CONFIGURATION = """\
 		format filter {{
 			wrap console
 			request>uri regexp "[?].*" "?[hidden]"
+			request>headers>X-Csrftoken delete
 			request>headers>Referer regexp "[?].*" "?[hidden]"
 		}}
 		level ERROR

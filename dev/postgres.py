@@ -38,9 +38,12 @@ SETTINGS = {
     "synchronous_commit": "on",
     "log_line_prefix": "%q%a@%d: ",
     "log_checkpoints": "off",
-    # No statement and no detail of a refused one: they hold what people wrote.
+    # No statement, no parameter, and no detail of a refused one: they hold what people wrote.
+    "log_statement": "none",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
 }
 ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"}
 ROUTINE = (

@@ -256,15 +256,20 @@ class World:
 
 
 @contextlib.contextmanager
-def running_world(run_dir: Path) -> Iterator[World]:
-    """Start a suite of two chat processes with limits out of the way; stop it afterwards."""
+def running_world(run_dir: Path, **env: str) -> Iterator[World]:
+    """Start a suite of two chat processes with limits out of the way; stop it afterwards.
+
+    Args:
+        run_dir: its folder.
+        env: more variables for its services.
+    """
     with running_issuer() as issuer:
         external = {
             "EXTERNAL_JWKS_URL": issuer.jwks_url,
             "EXTERNAL_ISSUER": issuer.url,
             "EXTERNAL_AUDIENCE": AUDIENCE,
         }
-        suite = RunningSuite.start(run_dir, chat_processes=PROCESSES, env=FAST | external)
+        suite = RunningSuite.start(run_dir, chat_processes=PROCESSES, env=FAST | external | env)
         try:
             world = World(suite, issuer)
             yield world

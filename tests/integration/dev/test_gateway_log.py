@@ -45,6 +45,23 @@ def answered(url, **headers):
 
 
 @pytest.mark.timeout(120)
+def test_no_credential_is_in_any_line_of_the_gateway(gateway):
+    url, log = gateway
+    credentials = {
+        "Authorization": "Bearer a-secret",
+        "Cookie": "parley_access=a-secret",
+        "X-CSRFToken": "a-secret",
+    }
+
+    answer = answered(f"{url}/api/chat/rooms", **credentials, Accept="a-witness")
+
+    written = log.read_text()
+    assert answer.status_code in UNAVAILABLE
+    assert "a-witness" in written
+    assert "a-secret" not in written
+
+
+@pytest.mark.timeout(120)
 def test_a_query_is_in_no_line_of_the_gateway(gateway):
     url, log = gateway
     query = "ticket=a-secret&ticket=a-secret?a-secret"
