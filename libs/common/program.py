@@ -6,7 +6,7 @@ so logging comes after them; and daphne has to be imported inside the loop that 
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -75,11 +75,14 @@ class Assembled:
     Attributes:
         application: an ASGI application; no lifespan is ever told to it.
         sockets: None where it serves HTTP only.
+        drain: leads clients elsewhere, at SIGTERM before anything stops; None where all requests
+            are short.
     """
 
     process: Process
     application: Any
     sockets: Sockets | None = None
+    drain: Callable[[], Awaitable[None]] | None = None
 
 
 SettingsT = TypeVar("SettingsT", bound=ProgramSettings)
@@ -180,6 +183,7 @@ def uvicorn(assembled: Assembled, settings: ProgramSettings) -> "Server":
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=GRACE_S,
         ),
+        drain=assembled.drain,
         before_stop=assembled.process.begin_to_stop,
     )
 
@@ -197,5 +201,6 @@ def daphne(assembled: Assembled, settings: ProgramSettings) -> "Server":
         frame_bytes=sockets.frame_bytes if sockets else NO_FRAME_BYTES,
         ping_every_s=PING_EVERY_S,
         grace_s=GRACE_S,
+        drain=assembled.drain,
         before_stop=assembled.process.begin_to_stop,
     )

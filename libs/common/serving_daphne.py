@@ -46,7 +46,7 @@ class DaphneServer(daphne.server.Server):
         ping_every_s: a WebSocket that is silent so long is asked whether it lives, and dropped
             when it stays silent as long again.
         grace_s: how long connections may take to close at the end.
-        before_stop: see ``Stopping``.
+        drain, before_stop: see ``Stopping``.
     """
 
     def __init__(  # noqa: PLR0913 - what one has to say of a server, all by name
@@ -59,6 +59,7 @@ class DaphneServer(daphne.server.Server):
         frame_bytes: int,
         ping_every_s: float,
         grace_s: float,
+        drain: Callable[[], Awaitable[None]] | None = None,
         before_stop: Callable[[], Awaitable[None]],
     ) -> None:
         super().__init__(
@@ -74,7 +75,9 @@ class DaphneServer(daphne.server.Server):
         self._grace_s = grace_s
         self._wanted = asyncio.Event()
         self._waiting: asyncio.Timeout | None = None
-        self._way_out = Stopping(before_stop=before_stop, close=self._wanted.set, hurry=self._hurry)
+        self._way_out = Stopping(
+            drain=drain, before_stop=before_stop, close=self._wanted.set, hurry=self._hurry
+        )
         self.connections: dict[Any, dict[str, Any]] = {}
         self.ws_factory = SocketFactory(self, frame_bytes=frame_bytes, pong_within_s=ping_every_s)
         self.http_factory = Factory(self)

@@ -13,7 +13,7 @@ def test_uvicorn_keeps_idle_connections_longer_than_clients_do(monkeypatch):
     # It would change the loggers of this whole process.
     monkeypatch.setattr(uvicorn.Config, "configure_logging", lambda _: None)
     parts: Any = SimpleNamespace(
-        application=None, sockets=None, process=SimpleNamespace(begin_to_stop=None)
+        application=None, sockets=None, drain=None, process=SimpleNamespace(begin_to_stop=None)
     )
     settings: Any = SimpleNamespace(host="127.0.0.1", port=0)
 
