@@ -8,6 +8,7 @@ through by name; they cannot know that a value under a harmless name is a secret
 import logging
 import re
 import sys
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -49,7 +50,8 @@ RECEIVER = "channels_redis.pubsub"
 """It writes a traceback a second while Redis is away; whoever listens to the layer says it once."""
 
 ANSWERED = "django.request"
-"""Django warns of each 4xx, such as the first visit of somebody who is not signed in."""
+"""Django warns of each 4xx, such as the first visit of somebody who is not signed in; and tells of
+each 503 as of an error, as many a second as there are load balancers and newcomers."""
 
 
 def configure(*, service: str, level: str = "INFO", readable: bool = False) -> None:
@@ -117,6 +119,11 @@ def _shared_processors(service: str) -> list[Processor]:
     ]
 
 
+def _is_no_refusal(record: logging.LogRecord) -> bool:
+    """Pass by that somebody was asked to try again: breakers, pressure and drains tell why."""
+    return getattr(record, "status_code", None) != HTTPStatus.SERVICE_UNAVAILABLE
+
+
 def _renderer(*, readable: bool) -> Processor:
     if readable:
         return structlog.dev.ConsoleRenderer(
@@ -136,5 +143,6 @@ def _take_over(handler: logging.Handler, lowest: int) -> None:
     for name in NOISY:
         logging.getLogger(name).setLevel(max(lowest, logging.WARNING))
     logging.getLogger(ANSWERED).setLevel(logging.ERROR)
+    logging.getLogger(ANSWERED).addFilter(_is_no_refusal)
     logging.getLogger(RECEIVER).setLevel(logging.CRITICAL)
     logging.captureWarnings(capture=True)

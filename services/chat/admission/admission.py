@@ -60,6 +60,11 @@ class Admission:
         """Refuse all newcomers from now on: the process is about to stop."""
         self._closed = True
 
+    @property
+    def is_open(self) -> bool:
+        """Whether newcomers are wanted at all."""
+        return not self._closed
+
     @contextlib.contextmanager
     def counted(self) -> Iterator[None]:
         """Count a WebSocket for as long as the block lasts."""

@@ -13,4 +13,4 @@ router = Router(tags=["health"])
 @router.get("/healthz", auth=None, **documented(answers={200: Health}))
 async def healthz(request: HttpRequest) -> HttpResponse:
     """Tell whether the service is ready."""
-    return await health_answer(parts_of(request).database)
+    return health_answer(is_ready=parts_of(request).admission.is_open)

@@ -28,7 +28,6 @@ async def test_every_door_says_in_time_that_it_cannot(world, queue):
             await http.post(f"{queue}/outgoing", json=wish),
             await http.get(f"{queue}/status"),
             await http.get(f"{queue}/dead-letters"),
-            await http.get(f"{queue}/healthz"),
             await http.get(f"{queue}/admin/"),
         ]
     async with httpx.AsyncClient(timeout=WITHIN_S, cookies={ACCESS_COOKIE: chief.token}) as http:

@@ -42,11 +42,13 @@ def test_our_lines_and_those_of_libraries_come_out_alike(written):
     assert ours["service"] == theirs["service"] == "chat"
 
 
-def test_what_was_answered_with_4xx_is_no_news_and_5xx_is(written):
+def test_what_was_answered_with_4xx_or_a_refusal_is_no_news_and_other_5xx_is(written):
     logs.configure(service="chat")
 
     logging.getLogger("django.request").warning("Unauthorized: %s", "/x")
     logging.getLogger("django.request").error("Internal Server Error: %s", "/y")
+    refused = {"status_code": 503}
+    logging.getLogger("django.request").error("Service Unavailable: %s", "/z", extra=refused)
 
     assert [json.loads(line)["event"] for line in written().splitlines()] == [
         "Internal Server Error: /y"

@@ -5,6 +5,7 @@ from django.core.asgi import get_asgi_application
 from libs.common.errors import Unavailable
 from services.chat.api.app import api
 from tests.unit.chat.api.some_parts import state_with
+from tests.unit.chat.doors import open_door
 from tests.unit.openapi import broken_references, document_of
 
 DOCUMENT = document_of(api, "chat")
@@ -24,10 +25,15 @@ class Down:
 
 
 @pytest.fixture
-async def client(settings):
+def door():
+    return open_door(lambda _: ())
+
+
+@pytest.fixture
+async def client(settings, door):
     settings.ROOT_URLCONF = "services.chat.urls"
     settings.MIDDLEWARE = ["libs.common.http.middleware.problem_answers"]
-    state = state_with(database=Down())
+    state = state_with(database=Down(), admission=door)
     django = get_asgi_application()
 
     async def app(scope, receive, send):
@@ -93,11 +99,13 @@ async def test_unknown_paths_and_methods_are_problems(client, method, path, stat
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/api/chat/healthz"])
-async def test_a_process_without_its_database_is_not_ready(client, path):
-    response = await client.get(path)
+async def test_a_process_is_ready_without_its_database_until_it_lets_nobody_in(client, door, path):
+    before = await client.get(path)
+    door.close()
+    after = await client.get(path)
 
-    assert response.status_code == 503
-    assert response.headers["Retry-After"] == "1"
+    assert (before.status_code, after.status_code) == (200, 503)
+    assert after.headers["Retry-After"] == "1"
 
 
 async def test_the_page_for_people_loads_only_what_is_served_beside_it(client):
