@@ -19,6 +19,7 @@ SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(ge=0)]
 ServerName = Literal["uvicorn", "daphne"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 SecretKey = Annotated[SecretStr, Field(min_length=50)]

@@ -15,7 +15,7 @@ FRAME_BYTES_REFUSED = 1024 * 1024
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT, or run one command."""
+    """Serve until SIGTERM (clients are led elsewhere first) or SIGINT, or run one command."""
     run("services.chat", load_settings=load_settings, assemble=assemble)
 
 
@@ -36,6 +36,7 @@ def assemble(settings: "ChatSettings") -> Assembled:
     return Assembled(
         process=process,
         application=application_of(process, settings),
+        drain=process.drain,
         sockets=Sockets(uvicorn_protocol=UvicornWire, frame_bytes=FRAME_BYTES_REFUSED),
     )
 

@@ -11,6 +11,7 @@ from libs.common.streams.publisher import Publisher
 from libs.common.streams.tail import Tail
 from services.chat.api.polls import Polls
 from services.chat.domain.pressure import Pressure
+from services.chat.drain import Ages, Drain
 from services.chat.hub import Hub, SafetyNet
 from services.chat.hub.attendance import Attendance
 from services.chat.hub.deliveries import QueueDeliveries
@@ -64,6 +65,14 @@ class Delivery:
             hub=self.hub, reporter=self.reporter, pusher=self.status_pusher, clock=clock
         )
         self.notifier = Notifier(database=database, clock=clock)
+        self.drain = Drain(
+            all_sessions=self.hub.all_sessions,
+            delay_s=settings.drain_delay_s,
+            window_s=settings.drain_s,
+        )
+        self.ages = Ages(
+            all_sessions=self.hub.all_sessions, greatest_s=settings.connection_age_s, clock=clock
+        )
         self.polls = Polls(hub=self.hub)
         self._make_attendance(settings, database=database, publisher=publisher, clock=clock)
         hearers = Hearers(
@@ -125,6 +134,7 @@ class Delivery:
             "safety-net": self.safety_net.run(),
             "status-pusher": self.status_pusher.run(),
             "notifier": self.notifier.run(),
+            "ages": self.ages.run(),
             "session-announcer": self.session_announcer.run(),
             "activity": self.attendance.activity.run(),
             "presence": self.attendance.presence.run(),
@@ -133,9 +143,8 @@ class Delivery:
         }
 
     def begin_to_stop(self) -> None:
-        """Let nobody in any more."""
+        """Expect the clients of all sessions back elsewhere."""
         self.session_announcer.begin_to_stop()
-        self.polls.begin_to_stop()
 
     async def stop(self) -> None:
         """Close every session, and tell of it."""

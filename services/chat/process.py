@@ -5,6 +5,7 @@ Nothing of it serves by itself: ``asgi`` makes of it what a server runs.
 
 import asyncio
 import functools
+import math
 import platform
 from collections.abc import Callable
 
@@ -31,6 +32,7 @@ from libs.common.tokens import Issuer, Verifier
 from services.chat.actions.upkeep import Upkeep
 from services.chat.actions.watermarks import fold_advances
 from services.chat.delivery import Delivery
+from services.chat.domain.departing import STOP_S
 from services.chat.hub import SignInSweep
 from services.chat.outbox import Signals, Snapshots, safe_point_mover
 from services.chat.outbox.left_over import delete_rows, publish_some
@@ -123,6 +125,7 @@ class Process:
         )
         self._tasks = TaskSet()
         self._serving = False
+        self._stop_by_s = math.inf
 
     def _make_sign_in(self, settings: ChatSettings) -> None:
         """Make what knows who is signed in, and ends what belongs to nobody any more."""
@@ -230,21 +233,33 @@ class Process:
         self._serving = True
         log.info("chat_started")
 
+    async def drain(self) -> None:
+        """Let nobody in any more, and send everybody elsewhere bit by bit."""
+        self._let_nobody_in()
+        await self.delivery.drain.run()
+
     async def begin_to_stop(self) -> None:
-        """Tell that no new connections are wanted, and give what was accepted its outcome."""
-        self._serving = False
+        """Let nobody in, give what was accepted its outcome, and send away who is left."""
+        self._stop_by_s = self.clock.monotonic() + STOP_S - CLOSE_WITHIN_S
+        self._let_nobody_in()
         self.delivery.begin_to_stop()
         await self.writer.flush(FLUSH_WITHIN_S)
+        self.delivery.drain.send_all_away()
+
+    def _let_nobody_in(self) -> None:
+        self._serving = False
+        self.protection.admission.close()
+        self.delivery.drain.answer_polls()
+        self.delivery.polls.begin_to_stop()
 
     async def stop(self) -> bool:
         """Finish what was accepted, then let go of everything; tell whether that succeeded."""
         self._serving = False
         await self.delivery.stop()
-        await self.writer.flush(FLUSH_WITHIN_S)
+        await self.writer.flush(self._flush_within_s())
         # Together: both wait for Redis, which may be away.
-        await asyncio.gather(
-            self.delivery.reporter.flush(FLUSH_WITHIN_S), self.announcer.flush(FLUSH_WITHIN_S)
-        )
+        within_s = self._flush_within_s()
+        await asyncio.gather(self.delivery.reporter.flush(within_s), self.announcer.flush(within_s))
         await asyncio.gather(*(group.stop() for group in self.groups))
         await self._tasks.stop()
         await self.signals.stop()
@@ -256,6 +271,10 @@ class Process:
         idle = await self.database.close(CLOSE_WITHIN_S)
         log.info("chat_stopped", idle=idle)
         return idle
+
+    def _flush_within_s(self) -> float:
+        left_s = self._stop_by_s - self.clock.monotonic()
+        return max(0.0, min(FLUSH_WITHIN_S, left_s))
 
     def _checks(self) -> dict[str, Check]:
         async def serving() -> str | None:

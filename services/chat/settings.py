@@ -23,6 +23,7 @@ from libs.common.control import channel_layer
 from libs.common.database import django_database
 from libs.common.deployment import CHECKED_OTHERWISE
 from libs.common.tokens import CSRF_COOKIE
+from services.chat.domain.departing import STOP_S
 
 
 class ChatSettings(BaseSettings):
@@ -83,6 +84,14 @@ class ChatSettings(BaseSettings):
     """Open WebSockets of this process; above it newcomers are refused."""
     memory_limit_mb: Annotated[int, Field(ge=0)] = 0
     """Memory near which newcomers are refused, in MiB; 0 takes the limit of the container."""
+    drain_delay_s: config.Seconds = 3
+    """From the refusal of newcomers to the first client that is sent elsewhere, at SIGTERM."""
+    drain_s: config.Seconds = 15
+    """From the first of them to the last."""
+    stop_within_s: config.Seconds = 30
+    """From SIGTERM to the end of the process: what its platform lets it have."""
+    connection_age_s: config.Seconds = 14_400
+    """After which clients are asked to come back, perhaps elsewhere; 0 for never."""
     typing_members: Annotated[int, Field(ge=0, le=1024)] = 100
     """Rooms with more members than that show nobody typing; 0 switches it off."""
     presence_members: Annotated[int, Field(ge=0, le=1024)] = 1024
@@ -122,6 +131,15 @@ class ChatSettings(BaseSettings):
     def refuse_production_without_tls(self) -> "ChatSettings":
         """Cookies without ``Secure``, and pages without TLS, are for loopback origins only."""
         config.check_origins(self.allowed_origins, development=self.development)
+        return self
+
+    @model_validator(mode="after")
+    def refuse_a_drain_that_is_cut_short(self) -> "ChatSettings":
+        """Who would still be here when the platform loses patience is cut off all at once."""
+        if self.drain_delay_s + self.drain_s + STOP_S > self.stop_within_s:
+            raise ValueError(
+                f"DRAIN_DELAY_S + DRAIN_S + {STOP_S:g} must not be above STOP_WITHIN_S"
+            )
         return self
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from functools import partial
 import httpx
 import pytest
 
+from services.chat.domain.closing import RESTARTING
 from services.presence.store.sessions import GRACE_MS, LEASE_MS
 from tests.faults.postgres import query
 from tests.faults.streams import wipe
@@ -127,6 +128,29 @@ async def only_at(stage, chat, url):
     socket = await stage.raw(chat, url)
     await chat.close()
     return socket
+
+
+async def test_who_was_asked_to_come_back_and_is_held_up_was_never_gone(stage, monkeypatch):
+    monkeypatch.setenv("CONNECTION_AGE_S", "2")
+    ageing = await asyncio.to_thread(stage.suite.start_extra_chat)
+    late, gone, bob = [await stage.join(stage.urls[0]) for _ in range(3)]
+    await stage.room_of(late, bob)
+    await stage.room_of(gone, bob)
+    watcher = await watch(stage, bob, stage.urls[0])
+    sockets = [await only_at(stage, each, ageing.url) for each in (late, gone)]
+    for each in (late, gone):
+        await watcher.until(each.user_id, "online")
+
+    codes = [await socket.wait_closed(LONG_S) for socket in sockets]
+    await passed(GRACE_S + 2)
+    await stage.raw(late, stage.urls[0])
+    await watcher.until(gone.user_id, "offline")
+    await passed(GRACE_S)
+    ageing.kill()
+
+    assert codes == [RESTARTING] * 2
+    assert watcher.statuses[late.user_id] == ["online"]
+    assert watcher.statuses[gone.user_id] == ["online", "offline"]
 
 
 async def test_presence_that_was_away_for_long_makes_nobody_flap(stage, people):

@@ -84,6 +84,10 @@ class Poll:
         self.close_code = code
         self._news.set()
 
+    def send_away(self, after_ms: int) -> None:  # noqa: ARG002 - it asks again as it likes
+        """Have it answered, so that its client asks elsewhere."""
+        self.close(RESTARTING)
+
     async def heard(self, *, until_s: float) -> bool:
         """Wait for news; those that were there before count.
 

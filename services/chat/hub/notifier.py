@@ -78,6 +78,10 @@ class Badge:
         """Close the socket."""
         self.outbound.close(code)
 
+    def send_away(self, after_ms: int) -> None:
+        """Close it, and say when to come back."""
+        self.outbound.send_away(after_ms)
+
 
 class Notifier:
     """One per process."""

@@ -11,9 +11,9 @@ from collections import deque
 from typing import Protocol
 
 from libs.common import metrics
-from services.chat.domain.closing import SLOW_READER
+from services.chat.domain.closing import RESTARTING, SLOW_READER
 from services.chat.domain.ordering import LiveFrame
-from services.chat.frames.server import Custom, RoomUpdate, encode
+from services.chat.frames.server import Custom, Reconnect, RoomUpdate, encode
 from services.chat.hub.live_status import LiveStatus
 
 QUEUE_BYTES = 1024 * 1024
@@ -113,6 +113,14 @@ class Outbound:
             return
         self._forget()
         self._wire.close(code)
+
+    def send_away(self, after_ms: int) -> None:
+        """Say when to come back, and close; what is still queued is dropped."""
+        if self.closed:
+            return
+        self._forget()
+        self._wire.write(encode(Reconnect(after_ms=after_ms)))
+        self._wire.close(RESTARTING)
 
     def abandon(self) -> None:
         """The socket is gone: let go of everything."""

@@ -48,6 +48,10 @@ class Listener(Protocol):
         """End the session, behind everything that was said before."""
         ...
 
+    def send_away(self, after_ms: int) -> None:
+        """End the session; its client comes back ``after_ms`` later."""
+        ...
+
 
 @dataclass(slots=True, eq=False)
 class Session:
@@ -60,6 +64,8 @@ class Session:
         is_live: others are told of it.
         is_private: the others are not to learn what is read in it; None until that is known.
         activity: whether its person is at it.
+        is_expected_back: its client was asked to come back: its end tells nothing of its person.
+        leave_at_s: when its client will be asked to, of the monotonic clock.
     """
 
     id: str
@@ -72,6 +78,8 @@ class Session:
     is_live: bool = False
     is_private: bool | None = None
     activity: Activity = field(default_factory=Activity)
+    is_expected_back: bool = False
+    leave_at_s: float | None = None
 
     @property
     def is_away(self) -> bool:

@@ -2,12 +2,15 @@
 
 Not through the outbox table: sessions are gone with their process. What could not be published is
 not kept, either: the next list, which supersedes everything before it, says the same.
+Whoever is expected back counts as being here until they are, elsewhere, or do not come.
 """
 
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -28,6 +31,7 @@ from libs.common.events import (
 )
 from libs.common.streams.entries import Outgoing
 from libs.common.streams.publisher import Publisher
+from services.chat.domain.departing import EXPECTED_BACK_S
 from services.chat.store import CHAT_SESSIONS
 
 COLLECT_S = 0.05
@@ -73,6 +77,22 @@ class AnnouncedSession(Protocol):
         """Whether its person is away."""
         ...
 
+    @property
+    def is_expected_back(self) -> bool:
+        """Whether its client was asked to come back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """A session that has closed and counts as open until somebody else has its client."""
+
+    id: str
+    user: str
+    kind: SessionKind
+    is_away: bool
+    until_s: float
+
 
 class SessionAnnouncer:
     """One per process; only ``run`` and ``flush`` wait.
@@ -97,6 +117,7 @@ class SessionAnnouncer:
         self._numbers = itertools.count(1)
         self._news: list[SessionNews] = []
         self._asked: dict[str, None] = {}
+        self._expected: deque[_Expected] = deque()
         self._list_wanted = True
         self._told_at_s = clock.monotonic()
         self._listed_at_s = clock.monotonic()
@@ -112,9 +133,14 @@ class SessionAnnouncer:
         self._note(session, "away" if session.is_away else "active")
 
     def closed(self, session: AnnouncedSession) -> None:
-        """Tell that a session has closed, unless all do because the process stops."""
-        if not self._stopping:
+        """Tell that a session has closed; where its client is expected back, only later."""
+        if not (session.is_expected_back or self._stopping):
             self._note(session, "closed")
+            return
+        until_s = self._clock.monotonic() + EXPECTED_BACK_S
+        self._expected.append(
+            _Expected(session.id, session.user, session.kind, session.is_away, until_s)
+        )
 
     def ask(self, users: Iterable[str]) -> None:
         """Ask how people are; the answer comes on the stream of presence, or it does not."""
@@ -136,7 +162,7 @@ class SessionAnnouncer:
             if self._ended:
                 await asyncio.Event().wait()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._until_beat_s()):
+                async with asyncio.timeout(self._until_due_s()):
                     await self._wake.wait()
             if self._news or self._asked:
                 await asyncio.sleep(COLLECT_S)
@@ -159,13 +185,29 @@ class SessionAnnouncer:
         with contextlib.suppress(ParleyError):
             await self._publish([ProcessEnded(process=self._process)])
 
+    def _give_up_expected(self) -> None:
+        """Tell that sessions have closed whose clients did not come back in time, or elsewhere."""
+        now_s = self._clock.monotonic()
+        while self._expected and self._expected[0].until_s <= now_s:
+            self._add(self._expected.popleft(), "closed")
+
     def _note(self, session: AnnouncedSession, step: SessionStep) -> None:
-        number = next(self._numbers)
-        self._news.append(SessionNews(session.id, session.user, session.kind, step, number))
+        self._add(session, step)
         self._wake.set()
 
-    def _until_beat_s(self) -> float:
-        return max(0.0, self._told_at_s + BEAT_EVERY_S - self._clock.monotonic())
+    def _add(self, session: AnnouncedSession | _Expected, step: SessionStep) -> None:
+        number = next(self._numbers)
+        self._news.append(SessionNews(session.id, session.user, session.kind, step, number))
+
+    def _until_due_s(self) -> float:
+        """Return how long there is nothing to tell, unless somebody wakes us.
+
+        Not even for who is expected from now on: that lasts no less than a beat.
+        """
+        due_s = self._told_at_s + BEAT_EVERY_S
+        if self._expected:
+            due_s = min(due_s, self._expected[0].until_s)
+        return max(0.0, due_s - self._clock.monotonic())
 
     async def tell(self) -> None:
         """Publish what there is.
@@ -178,11 +220,11 @@ class SessionAnnouncer:
             raise Unavailable(retry_after_s=self._publisher.breaker.retry_after_s)
         if self._ended:
             return
+        self._give_up_expected()
         now_s = self._clock.monotonic()
         is_late = now_s - self._told_at_s >= LATE_AFTER_S
         is_due = now_s - self._listed_at_s >= LIST_EVERY_S
-        # Not while it stops: who is on their way elsewhere would be missing from a list.
-        is_list = (self._list_wanted or is_late or is_due) and not self._stopping
+        is_list = self._list_wanted or is_late or is_due
         events = self._list() if is_list else self._changes()
         asked, self._asked = list(self._asked), {}
         events += [
@@ -203,7 +245,7 @@ class SessionAnnouncer:
                 LISTED.inc()
 
     def _list(self) -> list[Event]:
-        """Make a list of all sessions; it says what waits to be told, too."""
+        """Make a list of all sessions, and of those expected back; it says what waits to be told, too."""
         self._news = []
         self._list_wanted = False
         self._listed_at_s = self._clock.monotonic()
@@ -216,10 +258,14 @@ class SessionAnnouncer:
                     SessionNews(
                         each.id, each.user, each.kind, "away" if each.is_away else "active", number
                     )
-                    for each in self._live_sessions()
+                    for each in self._here()
                 ],
             )
         ]
+
+    def _here(self) -> Iterator[AnnouncedSession | _Expected]:
+        yield from self._live_sessions()
+        yield from self._expected
 
     def _changes(self) -> list[Event]:
         news, self._news = self._news, []

@@ -16,6 +16,7 @@ from services.chat.domain.closing import OVERLOADED, RATE_LIMITED
 from services.chat.domain.pace import REFUSALS_BURST
 from tests.faults.internal_port import Insight
 from tests.integration.chat.client import WITHIN_S, message_frame
+from tests.integration.chat.narrow_chat import extra_chat
 from tests.integration.chat.signing_in import outcome
 from tests.integration.chat.world import Person
 
@@ -35,19 +36,6 @@ NARROW = {
     "ADDRESS_HANDSHAKES_BURST": "20",
 }
 USER_BURST = 40
-
-
-@contextlib.contextmanager
-def extra_chat(world, env):
-    """Run one more process of chat with these settings."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in env.items():
-            patch.setenv(name, value)
-        extra = world.suite.start_extra_chat()
-    try:
-        yield extra
-    finally:
-        extra.kill()
 
 
 @pytest.fixture(scope="module")

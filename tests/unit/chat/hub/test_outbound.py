@@ -1,4 +1,5 @@
 import asyncio
+import json
 
 import pytest
 
@@ -128,3 +129,16 @@ async def test_after_a_close_nothing_is_sent_and_the_first_code_stands(wire, out
     await turn()
 
     assert (wire.codes, wire.written) == ([4001], [])
+
+
+async def test_who_is_sent_away_hears_when_to_come_back_and_nothing_after_it(wire, outbound):
+    wire.ready = False
+    outbound.send("waits in the queue")
+
+    outbound.send_away(700)
+    outbound.send("too late")
+    outbound.send_away(900)
+    await turn()
+
+    assert [json.loads(frame) for frame in wire.written] == [{"type": "reconnect", "after_ms": 700}]
+    assert (wire.codes, outbound.closed) == ([1012], True)

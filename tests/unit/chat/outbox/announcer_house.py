@@ -53,7 +53,7 @@ class House:
 
     def open(self, name):
         session = self.live[name] = SimpleNamespace(
-            id=name, user=f"user of {name}", kind="chat", is_away=False
+            id=name, user=f"user of {name}", kind="chat", is_away=False, is_expected_back=False
         )
         self.announcer.opened(session)
         return session

@@ -10,6 +10,7 @@ from libs.common.events import (
     SessionsChanged,
     SessionsListed,
 )
+from services.chat.domain.departing import EXPECTED_BACK_S
 from services.chat.outbox.sessions import (
     BEAT_EVERY_S,
     FAILED,
@@ -115,12 +116,11 @@ async def test_a_new_epoch_gets_a_list(house):
     assert [each.session for each in event.sessions] == ["one"]
 
 
-async def test_a_process_that_stops_tells_no_end_of_its_sessions_and_lists_none(house):
+async def test_a_process_that_stops_tells_no_end_of_its_sessions_but_its_own(house):
     house.open("one")
     await house.tell()
     house.announcer.begin_to_stop()
     house.close("one")
-    house.announcer.on_epoch()
 
     before = await house.tell()
     await house.announcer.end()
@@ -128,6 +128,35 @@ async def test_a_process_that_stops_tells_no_end_of_its_sessions_and_lists_none(
 
     assert before == [ProcessBeat(process="host/1")]
     assert after == [ProcessEnded(process="host/1")]
+
+
+async def test_who_is_expected_back_counts_as_here_for_a_while(house):
+    session = house.open("one")
+    session.is_away = session.is_expected_back = True
+    await house.tell()
+    house.close("one")
+    house.announcer.on_epoch()
+    (listed,) = await house.tell()
+    house.clock.advance(EXPECTED_BACK_S - 0.1)
+    (early,) = await house.tell()
+    house.clock.advance(0.1)
+    (late,) = await house.tell()
+
+    assert [(each.session, each.step) for each in listed.sessions] == [("one", "away")]
+    assert early == ProcessBeat(process="host/1")
+    assert steps(late) == [("one", "closed")]
+
+
+async def test_whose_time_is_over_is_not_on_a_list_any_more(house):
+    house.open("one").is_expected_back = True
+    house.close("one")
+    house.clock.advance(EXPECTED_BACK_S)
+    house.announcer.on_epoch()
+
+    (event,) = await house.tell()
+
+    assert isinstance(event, SessionsListed)
+    assert event.sessions == []
 
 
 async def test_questions_follow_the_news_each_person_once(house):

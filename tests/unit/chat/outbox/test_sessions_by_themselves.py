@@ -12,6 +12,7 @@ from libs.common.events import (
     SessionsChanged,
     SessionsListed,
 )
+from services.chat.domain.departing import EXPECTED_BACK_S
 from services.chat.outbox.sessions import COLLECT_S, RETRY_AFTER_S
 from tests.background import in_background
 from tests.properties.quick_time import QuickLoop
@@ -82,6 +83,22 @@ def test_questions_and_a_new_epoch_wake_it():
         (11, PresenceRequested),
         (12, SessionsListed),
     ]
+
+
+def test_who_does_not_come_back_is_given_up_when_that_is_due_and_not_at_the_next_beat():
+    async def play(house):
+        await asyncio.sleep(11)
+        house.open("one").is_expected_back = True
+        await asyncio.sleep(1)
+        house.close("one")
+        await asyncio.sleep(EXPECTED_BACK_S + 1)
+
+    told = played(play)
+
+    at_s, event = told[-1]
+    assert isinstance(event, SessionsChanged)
+    assert [each.step for each in event.news] == ["closed"]
+    assert at_s == pytest.approx(12 + EXPECTED_BACK_S, abs=0.1)
 
 
 def test_without_redis_it_tries_now_and_then_and_lists_all_when_that_is_back():

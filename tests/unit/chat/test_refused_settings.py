@@ -1,5 +1,7 @@
 """An issuer is configured as a whole, and its keys come over a road that nobody else can change.
 
+A drain fits into the time that the platform grants.
+
 The settings are read when their module is imported, so a process of its own judges all cases.
 """
 
@@ -53,6 +55,8 @@ ACCEPTED = {
     "an address": issuer("https://[2001:db8::1]/keys"),
     "loopback in development": issuer("http://127.0.0.1:9/keys", development=True),
     "localhost in development": issuer("http://localhost:9/keys", development=True),
+    "a drain that just fits": {"drain_delay_s": 3, "drain_s": 45, "stop_within_s": 60},
+    "no drain": {"drain_delay_s": 0, "drain_s": 0, "stop_within_s": 12},
 }
 TOGETHER, HTTPS = "belong together", "has to be an https URL"
 REFUSED = {
@@ -68,6 +72,12 @@ REFUSED = {
     "two lines": (issuer("https://id.example/\r\nX: y"), HTTPS),
     "a space": (issuer("https://id.example/a b"), HTTPS),
     "a port that is none": (issuer("https://id.example:99999/"), "ort"),
+    "a drain that is cut short": ({"drain_s": 16}, "STOP_WITHIN_S"),
+    "a delay that makes it so": ({"drain_delay_s": 4}, "STOP_WITHIN_S"),
+    "no time for the rest": (
+        {"drain_delay_s": 0, "drain_s": 0, "stop_within_s": 11},
+        "STOP_WITHIN_S",
+    ),
     "a name too long": (issuer(name="x" * 256), "external_issuer"),
 }
 
