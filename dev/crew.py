@@ -81,6 +81,10 @@ class Crew:
         for floor in reversed(self._floors):
             self.together([partial(one.stop, self.hurrying) for one in floor])
 
+    def of(self, service: str) -> Sequence[Supervised]:
+        """Return what keeps the processes of a service alive."""
+        return [one for floor in self._floors for one in floor if one.program.service == service]
+
     def living(self) -> list[ProcessState]:
         """Return what runs at this moment."""
         return [

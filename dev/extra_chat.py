@@ -1,5 +1,6 @@
 """One chat process beside a running suite, for tests of what several of them do together."""
 
+import signal
 import subprocess
 from pathlib import Path
 from typing import Self
@@ -74,6 +75,14 @@ class ExtraChat:
         self._process.wait()
 
     def stop(self) -> int:
-        """Ask it to end (SIGTERM); return its exit status."""
-        self._process.terminate()
+        """Ask it to end at once (SIGINT); return its exit status."""
+        self.send_signal(signal.SIGINT)
+        return self.wait()
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it a signal, and do not wait for what comes of it."""
+        self._process.send_signal(number)
+
+    def wait(self) -> int:
+        """Return its exit status when it has ended."""
         return self._process.wait(timeout=STOP_WITHIN_S)

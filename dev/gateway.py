@@ -23,6 +23,14 @@ KEEP_ALIVE_S = 50
 """How long an idle connection to a process is kept: less than the process itself would."""
 UNAVAILABLE = (502, 503, 504)
 """What Caddy itself answers when it gets nothing from any process of a service."""
+EVERYTHING = "/*"
+HEALTH_EVERY_S = 1
+HEALTH_WITHIN_S = 1
+HEALTH_FAILS = 2
+"""How many answers in a row take a process out: one may be late on a machine that is busy."""
+NOTICES_WITHIN_S = HEALTH_FAILS * (HEALTH_EVERY_S + HEALTH_WITHIN_S)
+"""How long it goes on sending requests to a process that drains, at most; less than its delay
+where it answers at once that it does, as it should. One that is back is found in less."""
 CONFIGURATION = """\
 {{
 	admin off
@@ -44,17 +52,24 @@ CONFIGURATION = """\
 
 http://:{port} {{
 	bind {host}
+	route {{
 {routes}
+	}}
 {errors}
 }}
 """
 ROUTE = """\
-	handle {path} {{
+	@{name} path {paths}
+	handle @{name} {{
 		reverse_proxy {upstreams} {{
 			lb_policy least_conn
 			lb_try_duration 1s
 			lb_try_interval 100ms
 			fail_duration 1s
+			health_uri /api/{name}/healthz
+			health_interval {health_every_s}s
+			health_timeout {health_within_s}s
+			health_fails {health_fails}
 			transport http {{
 				dial_timeout 1s
 				keepalive {keep_alive_s}s
@@ -75,7 +90,8 @@ def caddyfile(
 ) -> str:
     """Write Caddy's configuration.
 
-    An upstream that is down is answered by a problem document, after one second of trying.
+    An upstream that is down is answered by a problem document, after one second of trying. One that
+    says that it is not ready gets no new requests; those that it has are not cut off.
 
     Args:
         port: where it listens.
@@ -83,14 +99,18 @@ def caddyfile(
         services: whose paths are routed.
         ports: the public ports of the processes, by service.
     """
+    # In one handler each: every handler asks the processes by itself how they are.
     routes = [
         ROUTE.format(
-            path=path,
+            name=service.name,
+            paths=" ".join(service.paths),
             upstreams=" ".join(f"{LOOPBACK}:{port}" for port in ports[service.name]),
             keep_alive_s=KEEP_ALIVE_S,
+            health_every_s=HEALTH_EVERY_S,
+            health_within_s=HEALTH_WITHIN_S,
+            health_fails=HEALTH_FAILS,
         )
-        for service in services
-        for path in service.paths
+        for service in sorted(services, key=lambda service: EVERYTHING in service.paths)
     ]
     headers = "\n".join(f'\t\theader {name} "{value}"' for name, value in HEADERS.items())
     errors = [

@@ -43,8 +43,8 @@ UNLIMITED = dict.fromkeys(
     "1000000000",
 )
 """For tests and loads in which one person, or one address, does what many would."""
-SIGNALS = {postgres.NAME: signal.SIGQUIT}
-"""What ends a service at once where SIGTERM would wait for its clients."""
+SIGNALS = {postgres.NAME: signal.SIGQUIT, "chat": signal.SIGINT}
+"""What ends a service at once where SIGTERM would wait for its clients, or lead them elsewhere."""
 
 
 def wait_until(
@@ -235,7 +235,7 @@ class RunningSuite:
         """End everything; return the suite's exit status (0 when it stopped as asked).
 
         Args:
-            with_signal: SIGINT, SIGTERM or SIGHUP.
+            with_signal: SIGINT or SIGTERM.
             forget: also remove its data, wherever they are; the log stays.
         """
         for extra in self._extras:
@@ -245,6 +245,10 @@ class RunningSuite:
         if forget:
             reset(Settings(run_dir=self.run_dir))
         return status
+
+    def restart_chat(self) -> None:
+        """Ask for a rolling restart of chat, and return at once."""
+        self._process.send_signal(signal.SIGHUP)
 
     def kill_itself(self) -> None:
         """Kill the suite's own process (SIGKILL); what it started lives on as leftovers."""

@@ -99,6 +99,7 @@ class Supervised:
         self._started_s = 0.0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._renewed = False
         self._keeper: threading.Thread | None = None
 
     @property
@@ -115,6 +116,41 @@ class Supervised:
             StopRequested: ``stop`` was set meanwhile.
         """
         self._spawn()
+        self._wait_until_ready(stop)
+        self._keeper = threading.Thread(target=self._keep, daemon=True)
+        self._keeper.start()
+
+    def restart(self, number: signal.Signals, *, within_s: float, stop: threading.Event) -> None:
+        """End the program, start it again, and return when it is ready.
+
+        Args:
+            number: what asks it to end.
+            within_s: how long it may take to before it is killed.
+            stop: ends the waiting.
+
+        Raises:
+            CannotStart: it ended again, or is not ready in time.
+            StopRequested: ``stop`` was set meanwhile.
+        """
+        process = self._process
+        if process is not None and process.poll() is None:
+            self._renewed = True
+            with suppress(ProcessLookupError):
+                process.send_signal(number)
+            deadline = time.monotonic() + within_s
+            while process.poll() is None:
+                if stop.wait(POLL_S):
+                    raise StopRequested
+                if time.monotonic() > deadline:
+                    self._log.note(f"{self.program.name} has not ended after {within_s:g} s")
+                    process.kill()
+                    process.wait()
+        while self._process is process:
+            if stop.wait(POLL_S):
+                raise StopRequested
+        self._wait_until_ready(stop)
+
+    def _wait_until_ready(self, stop: threading.Event) -> None:
         deadline = time.monotonic() + self.program.ready_within_s
         while not self.program.is_ready():
             if self.pid is None:
@@ -124,8 +160,6 @@ class Supervised:
                 raise CannotStart(f"{self.program.name} is not ready after {waited}.")
             if stop.wait(POLL_S):
                 raise StopRequested
-        self._keeper = threading.Thread(target=self._keep, daemon=True)
-        self._keeper.start()
 
     def stop(self, hurry: threading.Event) -> None:
         """End the process, kindly first; returns when it is gone. Does nothing the second time."""
@@ -156,6 +190,11 @@ class Supervised:
                 return
             self._ledger.remove(self._process.pid)
             self._on_change()
+            if self._renewed:
+                self._renewed = False
+                self._log.note(f"{self.program.name} {end}")
+                self._respawn(backoff)
+                continue
             if self._hold.exists():
                 backoff = Backoff()  # ended on purpose: that tells nothing of the next start
             delay_s = backoff.after(time.monotonic() - self._started_s)

@@ -50,7 +50,7 @@ SERVICES = (
     Service(name="queue", paths=("/api/queue/*",), module="services.queue"),
     Service(name="receipts", paths=("/api/receipts/*",), module="services.receipts"),
 )
-"""Every service, the one that answers ``/*`` included; the gateway matches longer paths first."""
+"""Every service, the one that answers ``/*`` included; the gateway matches that path last."""
 
 
 @dataclass(frozen=True, kw_only=True)

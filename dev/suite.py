@@ -5,6 +5,7 @@ blocks; `request_stop` and `hurry` may be called from another thread at any time
 """
 
 import dataclasses
+import signal
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -17,11 +18,16 @@ from dev.errors import CannotStart
 from dev.keys import load_secrets
 from dev.log import Log
 from dev.process import Program, StopRequested
+from dev.rolling import RollingRestart
 from dev.services import SERVICES, Service, Surroundings, origins_of, service_environment
 from dev.settings import Settings
 from dev.state import SuiteState, forget_state, write_state
 
 READY = 200
+ROLLED = "chat"
+"""The service whose processes are restarted on request: its clients notice a restart."""
+DRAINED_WITHIN_S = 30
+"""How long one of them may take to end, unless ``STOP_WITHIN_S`` says otherwise."""
 MIGRATE = ("migrate", "--no-input", "--verbosity=0")
 
 
@@ -38,10 +44,24 @@ class Suite:
         self._state: SuiteState | None = None
         self._state_lock = threading.Lock()
         self._used_ports: set[int] = set()
+        self._rolling = RollingRestart(
+            stop=self._crew.stopping,
+            drain_within_s=float(settings.inherited.get("STOP_WITHIN_S", DRAINED_WITHIN_S)),
+            log=log,
+        )
 
     def request_stop(self) -> None:
         """Let ``run`` take everything down and return, also while it is still starting."""
         self._crew.stopping.set()
+
+    def request_restart(self) -> None:
+        """Let the processes of chat be restarted one by one, once everything is up."""
+        with self._state_lock:
+            is_up = self._state is not None
+        if is_up:
+            self._rolling.begin(self._crew.of(ROLLED))
+        else:
+            self._log.note("nothing is restarted before everything is up")
 
     def hurry(self) -> None:
         """Shorten every wait of the way down; what does not end is killed."""
@@ -146,6 +166,8 @@ class Suite:
             ),
             port=port,
             internal_port=internal_port,
+            # Whoever stops the suite does not wait for a drain. A migration has none.
+            stop_signal=signal.SIGTERM if arguments else signal.SIGINT,
             is_ready=lambda: gateway.http_status(internal_port, "/readyz") == READY,
         )
 
@@ -176,4 +198,6 @@ class Suite:
         with self._state_lock:
             self._state = None
             forget_state(self._settings.run_dir)
+        self._crew.stopping.set()
+        self._rolling.join()
         self._crew.take_down()

@@ -26,12 +26,14 @@ from dev.settings import Settings
 from dev.state import forget_state
 from dev.suite import Suite
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+RESTART_SIGNAL = signal.SIGHUP
+"""Asks for a rolling restart of chat, unless it tells that the terminal is gone."""
 LOOK_S = 0.3
 """How often the main thread looks whether the parent lives and the suite still runs."""
 ORPHAN_STOPS_WITHIN_S = 30.0
 ENTER_ONLY = 0o711
-STDIN = 0
+STANDARD_STREAMS = (0, 1, 2)
 OWN_NAMES = ("valkey", "gateway", HOLD_FOLDER, "secrets.json", LEDGER_FILE, LOCK_FILE)
 """What `make reset` removes from the run folder, beside PostgreSQL's data."""
 
@@ -65,6 +67,8 @@ def up(
 def run_until_asked(suite: Suite, *, parent: int | None) -> None:
     """Run the suite in a thread; the first signal stops it, the second makes it hurry.
 
+    SIGHUP restarts chat instead, except where our terminal has been closed: that stops the suite.
+
     Raises:
         CannotStart: it did not come up.
     """
@@ -76,32 +80,48 @@ def run_until_asked(suite: Suite, *, parent: int | None) -> None:
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread
             failures.append(error)
 
-    noted, note = os.pipe()
-    os.set_blocking(note, False)
-    signal.set_wakeup_fd(note, warn_on_full_buffer=False)
-    for number in STOP_SIGNALS:
-        signal.signal(number, lambda *_: None)
+    noted = note_signals()
     thread = threading.Thread(target=run)
     thread.start()
-    terminal = os.isatty(STDIN)
-    asks = 0
-    while thread.is_alive():
-        asks += count_signals(noted)
-        orphaned = parent is not None and os.getppid() != parent
-        # A closed terminal tells only the leader of its session, which may be `make`: it waits.
-        hung_up = terminal and not os.isatty(STDIN)
-        if asks or orphaned or hung_up:
-            suite.request_stop()
-        if asks > 1:
-            suite.hurry()
+    heed_signals(noted, suite, while_alive=thread, parent=parent)
     if failures:
         raise failures[0]
 
 
-def count_signals(noted: int) -> int:
-    """Wait a moment for signals; return how many asked to stop."""
+def note_signals() -> int:
+    """Have signals written down from now on; return where their numbers can be read."""
+    noted, note = os.pipe()
+    os.set_blocking(note, False)
+    signal.set_wakeup_fd(note, warn_on_full_buffer=False)
+    for number in (*STOP_SIGNALS, RESTART_SIGNAL):
+        signal.signal(number, lambda *_: None)
+    return noted
+
+
+def heed_signals(
+    noted: int, suite: Suite, *, while_alive: threading.Thread, parent: int | None
+) -> None:
+    """Pass on what signals, the end of the parent and that of the terminal ask for."""
+    terminals = [each for each in STANDARD_STREAMS if os.isatty(each)]
+    asks = 0
+    while while_alive.is_alive():
+        signals = await_signals(noted)
+        asks += sum(number in STOP_SIGNALS for number in signals)
+        orphaned = parent is not None and os.getppid() != parent
+        # A closed terminal tells only the leader of its session, which may be `make`: it waits.
+        hung_up = not all(os.isatty(each) for each in terminals)
+        if asks or orphaned or hung_up:
+            suite.request_stop()
+        elif RESTART_SIGNAL in signals:
+            suite.request_restart()
+        if asks > 1:
+            suite.hurry()
+
+
+def await_signals(noted: int) -> bytes:
+    """Wait a moment for signals; return their numbers."""
     readable, _, _ = select.select([noted], [], [], LOOK_S)
-    return sum(number in STOP_SIGNALS for number in os.read(noted, 64)) if readable else 0
+    return os.read(noted, 64) if readable else b""
 
 
 def make_run_dir(run_dir: Path) -> None:

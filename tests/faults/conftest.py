@@ -9,9 +9,10 @@ from dev.harness import UNLIMITED, RunningSuite
 from tests.faults.stage import Stage
 
 FAULT_S = 300
-ENVIRONMENT = {**UNLIMITED, "SIGN_IN_SWEEP_S": "1"}
+DRAIN_S = 4
+ENVIRONMENT = {**UNLIMITED, "SIGN_IN_SWEEP_S": "1", "DRAIN_S": str(DRAIN_S)}
 """No limit for which a well-behaved client would wait: the traffic is to be dense. Sign-ins are
-looked at every second rather than every 15."""
+looked at every second rather than every 15, and a drain is short."""
 
 
 @pytest.fixture(scope="module")

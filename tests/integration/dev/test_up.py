@@ -126,7 +126,7 @@ def test_two_suites_run_side_by_side(stand_in_suite, start_again):
     assert ours.isdisjoint(theirs)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_everything_cleanly(start_again, number):
     suite = start_again()
     written = len(suite.log)
@@ -138,6 +138,42 @@ def test_a_signal_ends_everything_cleanly(start_again, number):
     assert [pid for pid in pids if start_time(pid)] == []
     assert read_state(suite.run_dir) is None
     assert "everything is stopped" in suite.log[written:]
+
+
+def chat_pids(suite):
+    return {process.pid for process in suite.state.of("chat")}
+
+
+def test_a_hang_up_that_is_not_the_terminals_restarts_chat_one_by_one(stand_in_suite):
+    suite = stand_in_suite
+    written = len(suite.log)
+    old = chat_pids(suite)
+    counts = set()
+
+    def is_restarted():
+        counts.add(len(chat_pids(suite)))
+        return "everything is restarted" in suite.log[written:]
+
+    suite.restart_chat()
+    wait_until(is_restarted, what="the rolling restart")
+
+    assert chat_pids(suite).isdisjoint(old)
+    assert len(chat_pids(suite)) == 2
+    assert 0 not in counts
+    assert suite.log[written:].count("is back") == 2
+
+
+def test_a_stop_wins_over_a_restart(start_again):
+    suite = start_again()
+    written = len(suite.log)
+
+    suite.restart_chat()
+    wait_until(lambda: "chat restarts" in suite.log[written:], what="the restart to begin")
+    status = suite.stop(forget=False)
+
+    assert status == 0
+    assert "everything is stopped" in suite.log[written:]
+    assert "everything is restarted" not in suite.log[written:]
 
 
 def test_data_survive_a_restart(start_again):
@@ -194,13 +230,15 @@ def test_a_suite_ends_with_its_parent(tmp_path):
     wait_until(lambda: run_verb("reset", tmp_path / "run").returncode == 0, what="the reset")
 
 
-def test_a_suite_ends_with_its_terminal(tmp_path):
+@pytest.mark.parametrize("told", [False, True], ids=["untold", "told by SIGHUP"])
+def test_a_suite_ends_with_its_terminal(tmp_path, told):
     env = {**environment(), "RUN_DIR": str(tmp_path / "run"), "PORT": "0"}
     terminal, stdin = pty.openpty()
     quiet = subprocess.DEVNULL
-    command = [*SUITE, "up"]
+    leader = ["setsid", "--ctty"] if told else ["setsid"]
+    command = [*leader, *SUITE, "up"]
     with subprocess.Popen(
-        command, cwd=ROOT, env=env, stdin=stdin, stdout=quiet, stderr=quiet, start_new_session=True
+        command, cwd=ROOT, env=env, stdin=stdin, stdout=quiet, stderr=quiet
     ) as process:
         os.close(stdin)
         wait_until(lambda: read_state(tmp_path / "run") is not None, within_s=60, what="the suite")

@@ -34,13 +34,20 @@ def adapted(configuration, tmp_path):
     return json.loads(done.stdout)
 
 
+def routes_of(parsed):
+    (everything,) = parsed["apps"]["http"]["servers"]["srv0"]["routes"]
+    return everything["handle"][0]["routes"]
+
+
+def handlers_of(parsed):
+    return [route["handle"][0]["routes"][0]["handle"][0] for route in routes_of(parsed)]
+
+
 def upstreams_by_path(parsed):
-    routes = parsed["apps"]["http"]["servers"]["srv0"]["routes"]
     found = {}
-    for route in routes:
-        handler = route["handle"][0]["routes"][0]["handle"][0]
-        path = route.get("match", [{"path": ["/*"]}])[0]["path"][0]
-        found[path] = [upstream["dial"] for upstream in handler["upstreams"]]
+    for route, handler in zip(routes_of(parsed), handlers_of(parsed), strict=True):
+        for path in route["match"][0]["path"]:
+            found[path] = [upstream["dial"] for upstream in handler["upstreams"]]
     return found
 
 
@@ -70,14 +77,23 @@ def test_caddy_listens_on_loopback_only_and_has_no_admin_port(configuration, tmp
 
 
 def test_it_gives_an_idle_connection_up_before_the_process_does(configuration, tmp_path):
-    parsed = adapted(configuration, tmp_path)
-    routes = parsed["apps"]["http"]["servers"]["srv0"]["routes"]
-    handlers = [route["handle"][0]["routes"][0]["handle"][0] for route in routes]
+    handlers = handlers_of(adapted(configuration, tmp_path))
 
     idle_ns = {handler["transport"]["keep_alive"]["idle_timeout"] for handler in handlers}
 
     assert idle_ns == {KEEP_ALIVE_S * 10**9}
     assert min(program.KEEP_ALIVE_S, TWISTED_KEEP_ALIVE_S) > KEEP_ALIVE_S
+
+
+def test_each_process_is_asked_once_a_second_whether_it_is_ready(configuration, tmp_path):
+    handlers = handlers_of(adapted(configuration, tmp_path))
+
+    asked = [handler["health_checks"]["active"] for handler in handlers]
+
+    assert sorted(each["uri"] for each in asked) == sorted(
+        f"/api/{service.name}/healthz" for service in SERVICES
+    )
+    assert {each["interval"] for each in asked} == {10**9}
 
 
 @pytest.mark.parametrize("status", UNAVAILABLE)
