@@ -17,14 +17,29 @@ STATUS_OK = 0
 
 
 @dataclass(frozen=True, kw_only=True)
+class RedisUrls:
+    """One Redis, as each of its users reaches it."""
+
+    administrator: str
+    services: str
+    push: str
+
+    @classmethod
+    def of_one(cls, url: str) -> "RedisUrls":
+        """Take the same user for everything, as it was given."""
+        return cls(administrator=url, services=url, push=url)
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataServers:
     """Where the data are, ready to be used.
 
     Attributes:
+        redis: as the administrator, the services and other programs that push.
         database_urls: by service; the databases exist.
     """
 
-    redis_url: str
+    redis: RedisUrls
     database_urls: dict[str, str]
 
 
@@ -52,7 +67,7 @@ class DataServersStarter:
         if self.settings.redis_url and not valkey.answers(self.settings.redis_url):
             raise CannotStart("The Redis that REDIS_URL names does not answer.")
         programs: list[Program] = []
-        redis_url = self.settings.redis_url or self._embed_redis(programs)
+        redis = self._redis(programs)
         admin_url = self.settings.database_url
         superuser_url = None
         if admin_url is None and self._without_own_database():
@@ -63,7 +78,7 @@ class DataServersStarter:
         self.crew.start_floor(programs)
         if superuser_url is not None:
             databases.make_role(superuser_url, self.secrets.postgres_password)
-        return DataServers(redis_url=redis_url, database_urls=self._make_databases(admin_url))
+        return DataServers(redis=redis, database_urls=self._make_databases(admin_url))
 
     def _without_own_database(self) -> list[Service]:
         own = self.settings.database_urls
@@ -77,10 +92,24 @@ class DataServersStarter:
             urls |= {name: databases.beside(admin_url, needed[name]) for name in needed}
         return urls
 
-    def _embed_redis(self, programs: list[Program]) -> str:
+    def _redis(self, programs: list[Program]) -> RedisUrls:
+        if self.settings.redis_url:
+            return RedisUrls.of_one(self.settings.redis_url)
         port, password = self.free_port(), self.secrets.redis_password
-        programs.append(valkey.server_program(self.settings.run_dir, password=password, port=port))
-        return valkey.url(password, port)
+        passwords = {
+            valkey.SERVICES_USER: self.secrets.redis_services_password,
+            valkey.PUSH_USER: self.secrets.redis_push_password,
+        }
+        program = valkey.server_program(
+            self.settings.run_dir, password=password, passwords=passwords, port=port
+        )
+        programs.append(program)
+        others = {user: valkey.url(passwords[user], port, user=user) for user in passwords}
+        return RedisUrls(
+            administrator=valkey.url(password, port),
+            services=others[valkey.SERVICES_USER],
+            push=others[valkey.PUSH_USER],
+        )
 
     def _embed_postgres(self, port: int, superuser_url: str) -> Program:
         place = postgres.find_place(self.settings.run_dir)

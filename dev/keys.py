@@ -4,7 +4,7 @@ Nobody has to choose or share one, and no default exists that could reach produc
 """
 
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,12 +22,15 @@ class Secrets:
     """What must not be known.
 
     Attributes:
+        redis_password: the administrator's; the services and who pushes have others.
         token_signing_key: Ed25519 private key, PEM (PKCS #8).
         token_verify_keys: the public half by its key id, PEM.
     """
 
     postgres_password: str
     redis_password: str
+    redis_services_password: str
+    redis_push_password: str
     secret_key: str
     token_signing_key: str
     token_verify_keys: dict[str, str]
@@ -41,6 +44,8 @@ def make_secrets() -> Secrets:
     return Secrets(
         postgres_password=secrets.token_hex(16),
         redis_password=secrets.token_hex(16),
+        redis_services_password=secrets.token_hex(16),
+        redis_push_password=secrets.token_hex(16),
         secret_key=secrets.token_urlsafe(48),
         token_signing_key=private.private_bytes(
             serialization.Encoding.PEM,
@@ -56,11 +61,11 @@ def make_secrets() -> Secrets:
 
 
 def load_secrets(run_dir: Path) -> Secrets:
-    """Return the secrets of this run folder; the first call makes them."""
+    """Return the secrets of this run folder; the first call makes them, and later ones what is new."""
     path = run_dir / SECRETS_FILE
-    found = read_json(path)
-    if found is not None:
+    found = read_json(path) or {}
+    if found.keys() >= {each.name for each in fields(Secrets)}:
         return Secrets(**found)
-    made = make_secrets()
-    write_json(path, asdict(made))
-    return made
+    whole = asdict(make_secrets()) | found
+    write_json(path, whole)
+    return Secrets(**whole)

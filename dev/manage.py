@@ -37,7 +37,7 @@ def surroundings_of(run_dir: Path, state: SuiteState) -> Surroundings:
     """Return what the processes of a running suite share."""
     return Surroundings(
         secrets=load_secrets(run_dir),
-        redis_url=state.redis_url,
+        redis_url=state.redis_services_url,
         database_urls=state.database_urls,
         origins=origins_of(int(state.gateway_url.rsplit(":", 1)[1])),
         inherited=environment(),

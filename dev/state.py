@@ -29,10 +29,18 @@ class ProcessState:
 
 @dataclass(frozen=True, kw_only=True)
 class SuiteState:
-    """Where everything is; the URLs hold passwords."""
+    """Where everything is; the URLs hold passwords.
+
+    Attributes:
+        redis_url: for administrators, and for tests that break things.
+        redis_services_url: as the services have it; it does what they do and nothing else.
+        redis_push_url: for other programs that push; it does nothing but that.
+    """
 
     gateway_url: str
     redis_url: str
+    redis_services_url: str
+    redis_push_url: str
     database_urls: dict[str, str]
     processes: list[ProcessState] = field(default_factory=list)
 

@@ -91,7 +91,7 @@ class Suite:
         data = self._start_data_servers()
         around = Surroundings(
             secrets=load_secrets(self._settings.run_dir),
-            redis_url=data.redis_url,
+            redis_url=data.redis.services,
             database_urls=data.database_urls,
             origins=origins_of(port),
             inherited=self._settings.inherited,
@@ -183,7 +183,9 @@ class Suite:
         with self._state_lock:
             self._state = SuiteState(
                 gateway_url=gateway_url,
-                redis_url=data.redis_url,
+                redis_url=data.redis.administrator,
+                redis_services_url=data.redis.services,
+                redis_push_url=data.redis.push,
                 database_urls=data.database_urls,
             )
         self._publish()

@@ -1,5 +1,12 @@
-"""The embedded Valkey (what ``REDIS_URL`` points at): its configuration and its program."""
+"""The embedded Valkey (what ``REDIS_URL`` points at): its users, its configuration, its program.
 
+The services are a user that may do what they do and nothing else (``libs/common/redis_users.acl``);
+``default`` is for whoever looks after the server, tests above all. Both stand in the configuration
+file, so neither a restart nor FLUSHALL changes anything about them.
+"""
+
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 
 import redis
@@ -7,10 +14,15 @@ import redis
 from dev.files import make_private_folder, write_private
 from dev.ports import LOOPBACK
 from dev.process import Program
+from dev.settings import ROOT
 from dev.wheels import program_in
 
 NAME = "valkey"
 SERVICE = "redis"
+USERS = ROOT / "libs" / "common" / "redis_users.acl"
+SERVICES_USER = "parley"
+PUSH_USER = "parley-push"
+PASSWORD_PLACE = "@password@"  # noqa: S105 - where one is put
 CONFIGURATION = """\
 bind {host}
 port {port}
@@ -23,24 +35,52 @@ maxmemory-policy noeviction
 daemonize no
 logfile ""
 loglevel warning
+{users}
 """
 ROUTINE = ("overcommit", "Received SIGTERM", "ready to exit")
 
 
-def url(password: str, port: int) -> str:
-    """Return the URL of the embedded server."""
-    return f"redis://:{password}@{LOOPBACK}:{port}/0"
+def url(password: str, port: int, *, user: str = "") -> str:
+    """Return the URL of the embedded server for a user; by default the administrator's."""
+    return f"redis://{user}:{password}@{LOOPBACK}:{port}/0"
 
 
-def server_program(run_dir: Path, *, password: str, port: int) -> Program:
-    """Write the configuration, which keeps the password off the command line; return the server."""
+def users(passwords: Mapping[str, str]) -> Iterator[str]:
+    """Yield the line of each user for the configuration.
+
+    Args:
+        passwords: by user; the lines hold digests only.
+    """
+    text = USERS.read_text(encoding="utf-8").splitlines()
+    rules = " ".join(line for line in text if not line.startswith("#"))
+    for each in rules.split("user ")[1:]:
+        name = each.split()[0]
+        digest = sha256(passwords[name].encode()).hexdigest()
+        yield f"user {' '.join(each.replace(PASSWORD_PLACE, digest).split())}"
+
+
+def server_program(
+    run_dir: Path, *, password: str, passwords: Mapping[str, str], port: int
+) -> Program:
+    """Write the configuration, which keeps passwords off the command line; return the server.
+
+    Args:
+        run_dir: of the suite.
+        password: the administrator's.
+        passwords: of the others, by user.
+        port: where it listens.
+    """
     folder = run_dir / NAME
     make_private_folder(folder)
     configuration = folder / "valkey.conf"
-    write_private(
-        configuration,
-        CONFIGURATION.format(host=LOOPBACK, port=port, password=password, folder=folder),
+    written = CONFIGURATION.format(
+        host=LOOPBACK,
+        port=port,
+        password=password,
+        folder=folder,
+        users="\n".join(users(passwords)),
     )
+    write_private(configuration, written)
     return Program(
         name=NAME,
         service=SERVICE,

@@ -69,14 +69,14 @@ async def four_customs(client):
 
 async def test_another_django_process_pushes_to_every_open_chat_of_a_user(world, tmp_path):
     alice, bob = world.person(), world.person()
-    redis_url = world.suite.state.redis_url
+    push_url = world.suite.state.redis_push_url
 
     async with (
-        overheard(redis_url, about=alice.id) as following,
+        overheard(world.suite.state.redis_url, about=alice.id) as following,
         world.clients([alice], each=2) as both,
         world.client(bob) as other,
     ):
-        done = await asyncio.to_thread(push_from_elsewhere, tmp_path, redis_url, alice.id)
+        done = await asyncio.to_thread(push_from_elsewhere, tmp_path, push_url, alice.id)
         got = [await four_customs(client) for client in both]
         await other.ask({"type": "ping"})
         first = await following()
@@ -95,10 +95,10 @@ async def test_another_django_process_pushes_to_every_open_chat_of_a_user(world,
 
 
 async def test_a_push_to_nobody_is_lost_and_raises_nothing(world, tmp_path):
-    redis_url = world.suite.state.redis_url
+    push_url = world.suite.state.redis_push_url
     before = await summed(world, "parley_signals_received_total")
 
-    done = await asyncio.to_thread(push_from_elsewhere, tmp_path, redis_url, str(uuid.uuid4()))
+    done = await asyncio.to_thread(push_from_elsewhere, tmp_path, push_url, str(uuid.uuid4()))
 
     assert (done.returncode, done.stderr) == (0, "")
     async with asyncio.timeout(WITHIN_S):

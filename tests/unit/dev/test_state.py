@@ -3,6 +3,8 @@ from dev.state import ProcessState, SuiteState, forget_state, read_state, write_
 STATE = SuiteState(
     gateway_url="http://127.0.0.1:8000",
     redis_url="redis://127.0.0.1:1/0",
+    redis_services_url="redis://parley@127.0.0.1:1/0",
+    redis_push_url="redis://parley-push@127.0.0.1:1/0",
     database_urls={"chat": "postgresql://chat"},
     processes=[
         ProcessState(service="postgres", pid=1, port=2, internal_port=None),
