@@ -45,11 +45,13 @@ class RollingRestart:
             self._thread.join()
 
     def _run(self, processes: Sequence[Supervised]) -> None:
-        number = signal.SIGTERM if len(processes) > 1 else signal.SIGINT
+        number, clients = signal.SIGTERM, "go to the others"
+        if len(processes) == 1:
+            number, clients = signal.SIGINT, "wait for it"
         try:
             for process in processes:
                 name = process.program.name
-                self._log.note(f"{name} restarts; its clients are sent elsewhere")
+                self._log.note(f"{name} restarts; its clients {clients}")
                 process.restart(number, within_s=self._drain_within_s, stop=self._stop)
                 if self._stop.wait(KNOWN_AGAIN_S):
                     return
