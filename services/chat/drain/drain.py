@@ -59,8 +59,8 @@ class Drain(Generic[SessionT]):
         log.info("draining", sessions=len(self._left()), within_s=self._delay_s + self._window_s)
         DRAINING.set(1)
         await self._wait_for_balancers()
-        await self._send_away_in_batches()
-        log.info("drained")
+        sizes = await self._send_away_in_batches()
+        log.info("drained", sessions=sum(sizes), batches=len(sizes), largest=max(sizes, default=0))
 
     def answer_polls(self) -> None:
         """Have those who wait in a long poll ask again, elsewhere: they would soon do so anyway."""
@@ -82,16 +82,19 @@ class Drain(Generic[SessionT]):
                 return
             await self._sleep(self._delay_s / batches_of(self._delay_s))
 
-    async def _send_away_in_batches(self) -> None:
-        batches = batches_of(self._window_s)
+    async def _send_away_in_batches(self) -> list[int]:
+        """Send everybody away; return how many went in each batch."""
+        batches, sizes = batches_of(self._window_s), []
         for to_come in range(batches, 0, -1):
             left = self._left()
             if not left:
-                return
-            for session in random.sample(left, share_of(len(left), batches=to_come)):
+                break
+            sizes.append(share_of(len(left), batches=to_come))
+            for session in random.sample(left, sizes[-1]):
                 send_away(session, after_ms=after_ms(random.random()), reason="drain")  # noqa: S311 - no secret
             if to_come > 1 and self._left():
                 await self._sleep(min(BATCH_EVERY_S, self._window_s / batches))
+        return sizes
 
     def _left(self) -> list[SessionT]:
         """Return who has not gone; some may come yet who were let in a moment ago."""
