@@ -40,6 +40,10 @@ bench: setup ## the load tests
 fix: setup ## format, and mend what can be mended
 	@$(DEV) fix
 
+audit: ## ask whether anything that is installed is known to be vulnerable
+	@$(BOOTSTRAP) product audit
+	@$(DEV) audit
+
 reset: ## forget the data, secrets and records of RUN_DIR
 	@$(BOOTSTRAP) product servers
 	@$(DEV) reset
@@ -48,4 +52,4 @@ lock: ## renew requirements/*.lock from pyproject.toml
 	@$(BOOTSTRAP) product servers
 	@$(DEV) lock
 
-.PHONY: help setup up manage talk check test bench fix reset lock
+.PHONY: help setup up manage talk check test bench fix audit reset lock

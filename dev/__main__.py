@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from dev import locks, settings as environment, verbs, web
+from dev import audit, locks, settings as environment, verbs, web
 from dev.errors import CannotStart
 from dev.manage import manage
 from dev.services import SERVICES, Service
@@ -18,6 +18,7 @@ VERBS = {
     "check": "judge the code without running it",
     "fix": "format, and mend what can be mended",
     "test": "run every test, with the seconds of each part",
+    "audit": "ask whether anything that the locks pin is known to be vulnerable",
     "lock": "renew requirements/*.lock",
 }
 TIMED_VERBS = {"check": verbs.check, "fix": verbs.fix, "test": verbs.test}
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str], *, services: Sequence[Service] = SERVICES) ->
     try:
         if chosen.verb in TIMED_VERBS:
             return TIMED_VERBS[chosen.verb]()
+        if chosen.verb == "audit":
+            return audit.audit()
         if chosen.verb == "manage":
             return run_command(chosen, services)
         run(chosen, services)

@@ -1,7 +1,8 @@
 """Making `.venv`: runs on the machine's own Python, before anything is installed.
 
 Usage: `python3 -m dev.bootstrap product servers …`, with the names of locks in `requirements/`;
-`node` is installed only where PATH has no Node of at least version 20. Nothing is done twice: a
+`node` is installed only where PATH has no Node of at least version 20, and `audit` into a folder of
+its own: a tool that looks at packages must not bring any along. Nothing is done twice: a
 stamp beside each installed lock holds its digest. Where packages come from is pip's own business.
 """
 
@@ -17,6 +18,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+LOCKS = ROOT / "requirements"
+AUDIT = VENV / "audit"
+"""Where the packages of pip-audit are; only `make audit` has them on its path."""
 LOWEST_PYTHON = (3, 11)
 LOWEST_NODE = 20
 WITHOUT_PIP = """\
@@ -69,14 +73,25 @@ def install(names: list[str]) -> int:
     """Install locks, exactly as pinned; return pip's status."""
     tell(f"installing {', '.join(names)}")
     began_s = time.monotonic()
-    locks = [part for name in names for part in ("--requirement", str(lock_of(name)))]
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    status = run([*pip, "install", "-qq", "--require-hashes", *locks])
+    status = install_into(VENV, [name for name in names if name != AUDIT.name])
+    if status == 0 and AUDIT.name in names:
+        shutil.rmtree(AUDIT, ignore_errors=True)
+        status = install_into(AUDIT, [AUDIT.name])
     if status == 0:
         for name in names:
             stamp_of(name).write_text(digest(lock_of(name)), encoding="ascii")
         tell(f"installed ({time.monotonic() - began_s:.0f} s)")
     return status
+
+
+def install_into(folder: Path, names: list[str]) -> int:
+    """Install locks into the environment, or into another folder; return pip's status."""
+    if not names:
+        return 0
+    locks = [part for name in names for part in ("--requirement", str(lock_of(name)))]
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    target = [] if folder == VENV else ["--target", str(folder)]
+    return run([*pip, "install", "-qq", "--require-hashes", *target, *locks])
 
 
 def has_node() -> bool:
@@ -91,7 +106,7 @@ def has_node() -> bool:
 
 def lock_of(name: str) -> Path:
     """Return the lock of this name."""
-    return ROOT / "requirements" / f"{name}.lock"
+    return LOCKS / f"{name}.lock"
 
 
 def stamp_of(name: str) -> Path:
