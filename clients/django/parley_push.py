@@ -6,7 +6,7 @@ and a channel layer that leads to Parley's Redis::
     CHANNEL_LAYERS = {
         "parley": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": ["redis://:password@host:6379/0"], "prefix": "parley"},
+            "CONFIG": {"hosts": ["redis://parley-push:password@host:6379/0"], "prefix": "parley"},
         },
     }
 
