@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core import signals
 from django.db import (
@@ -47,7 +47,8 @@ def django_database(url: str, *, name: str) -> Mapping[str, Any]:
     """Turn a URL into Django's settings of one PostgreSQL database.
 
     Args:
-        url: ``postgresql://user:password@host:port/database``.
+        url: ``postgresql://user:password@host:port/database``; what libpq understands may follow,
+            such as ``?sslmode=verify-full``.
         name: shown in ``pg_stat_activity``.
     """
     parts = urlsplit(url)
@@ -66,6 +67,7 @@ def django_database(url: str, *, name: str) -> Mapping[str, Any]:
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            **dict(parse_qsl(parts.query)),
             "application_name": name,
             "connect_timeout": CONNECT_TIMEOUT_S,
             "keepalives_idle": 10,

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 
 from libs.common.clock import ManualClock
-from libs.common.database import RESET_AFTER_S, DatabaseThreads
+from libs.common.database import RESET_AFTER_S, DatabaseThreads, django_database
 from libs.common.errors import Timeout, Unavailable
 
 
@@ -161,3 +161,13 @@ async def test_a_row_that_others_hold_locked_says_nothing_against_the_database()
 
     assert await threads.run(server) == "done"
     await threads.close(1)
+
+
+def test_what_follows_the_address_reaches_libpq_and_takes_nothing_away():
+    url = "postgresql://ann:p%40ss@db.example:5433/chat?sslmode=verify-full&sslrootcert=%2Fca.pem"
+
+    options = django_database(url, name="parley-chat")["OPTIONS"]
+
+    assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", "/ca.pem")
+    assert options["application_name"] == "parley-chat"
+    assert "statement_timeout" in options["options"]
