@@ -47,6 +47,20 @@ Networks = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parted), AfterV
 """Addresses and networks (``10.0.0.0/8``), with commas in between."""
 
 
+def check_hosts(hosts: Sequence[str], *, development: bool) -> None:
+    """Check that development stays on this machine.
+
+    Args:
+        hosts: names that are served, as in Django's ``ALLOWED_HOSTS``.
+        development: whether cookies go without ``Secure``, and answers without HSTS.
+
+    Raises:
+        ValueError: a host is elsewhere.
+    """
+    if development and any(host.strip("[]") not in LOOPBACK_HOSTS for host in hosts):
+        raise ValueError("DEVELOPMENT=true is for hosts of this machine only")
+
+
 def check_origins(origins: Sequence[str], *, development: bool) -> None:
     """Check that development stays on this machine, and that all else is reached over TLS.
 

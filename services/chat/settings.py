@@ -129,7 +129,8 @@ class ChatSettings(BaseSettings):
 
     @model_validator(mode="after")
     def refuse_production_without_tls(self) -> "ChatSettings":
-        """Cookies without ``Secure``, and pages without TLS, are for loopback origins only."""
+        """Cookies without ``Secure``, and pages without TLS, are for this machine only."""
+        config.check_hosts(self.allowed_hosts, development=self.development)
         config.check_origins(self.allowed_origins, development=self.development)
         return self
 

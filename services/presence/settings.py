@@ -5,7 +5,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, PostgresDsn, RedisDsn
+from pydantic import Field, PostgresDsn, RedisDsn, model_validator
 from pydantic_settings import BaseSettings
 
 from libs.common import config
@@ -44,6 +44,12 @@ class PresenceSettings(BaseSettings):
     """HTTP requests of one person, by process."""
     database_threads: Annotated[int, Field(ge=1, le=64)] = 4
     """Threads, each with one connection."""
+
+    @model_validator(mode="after")
+    def refuse_production_without_tls(self) -> "PresenceSettings":
+        """Cookies without ``Secure`` are for this machine only."""
+        config.check_hosts(self.allowed_hosts, development=self.development)
+        return self
 
 
 PRESENCE = config.load(PresenceSettings)

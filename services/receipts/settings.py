@@ -5,7 +5,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, PostgresDsn, RedisDsn
+from pydantic import Field, PostgresDsn, RedisDsn, model_validator
 from pydantic_settings import BaseSettings
 
 from libs.common import config
@@ -48,6 +48,12 @@ class ReceiptsSettings(BaseSettings):
     """Threads, each with one connection, for everything but the fold of receipts."""
     keep_log_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """For how long one can ask when a message was received and read."""
+
+    @model_validator(mode="after")
+    def refuse_production_without_tls(self) -> "ReceiptsSettings":
+        """Cookies without ``Secure`` are for this machine only."""
+        config.check_hosts(self.allowed_hosts, development=self.development)
+        return self
 
 
 RECEIPTS = config.load(ReceiptsSettings)

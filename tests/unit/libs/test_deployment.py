@@ -7,7 +7,7 @@ import pytest
 
 from dev.services import SERVICES
 from dev.settings import ROOT
-from libs.common.config import EX_CONFIG, check_origins
+from libs.common.config import EX_CONFIG, check_hosts, check_origins
 from tests.production import HOST, ORIGIN, production
 
 CHECK = ("check", "--deploy", "--fail-level", "WARNING")
@@ -67,22 +67,45 @@ def test_pages_without_tls_are_for_development(origins):
         check_origins(origins, development=False)
 
 
-@pytest.mark.parametrize("service", WITH_ORIGINS)
-@pytest.mark.parametrize(
-    "changed",
-    [{"DEVELOPMENT": "true"}, {"ALLOWED_ORIGINS": LOCAL}],
-    ids=lambda each: next(iter(each)),
-)
-def test_a_service_that_is_half_in_development_does_not_start(service, changed):
+@pytest.mark.parametrize("hosts", [["127.0.0.1", "localhost", "[::1]"], []])
+def test_development_is_served_under_names_of_this_machine(hosts):
+    check_hosts(hosts, development=True)
+    check_hosts([HOST], development=False)
+
+
+@pytest.mark.parametrize("hosts", [[HOST], ["localhost", HOST], ["*"], [f"localhost.{HOST}"]])
+def test_development_is_served_under_no_other_name(hosts):
+    with pytest.raises(ValueError, match="hosts of this machine only"):
+        check_hosts(hosts, development=True)
+
+
+HALF = [
+    *((service, {"DEVELOPMENT": "true"}, "of this machine only") for service in NAMES),
+    *((service, {"ALLOWED_ORIGINS": LOCAL}, "have to be https") for service in WITH_ORIGINS),
+    *(
+        (service, {"DEVELOPMENT": "true", "ALLOWED_HOSTS": "localhost"}, "on this machine only")
+        for service in WITH_ORIGINS
+    ),
+]
+"""A service, what of its settings is for development, and what it says of that."""
+
+
+@pytest.mark.parametrize(("service", "changed", "said"), HALF)
+def test_a_service_that_is_half_in_development_does_not_start(service, changed, said):
     refused = check(service, **changed)
 
     assert refused.returncode == EX_CONFIG
-    assert "this machine only" in refused.stderr or "have to be https" in refused.stderr
+    assert said in refused.stderr
 
 
-@pytest.mark.parametrize("service", WITH_ORIGINS)
+@pytest.mark.parametrize("service", NAMES)
 def test_development_on_this_machine_would_not_do_as_a_deployment(service):
-    served = check(service, DEVELOPMENT="true", ALLOWED_ORIGINS=f"{LOCAL},http://localhost:8000")
+    local = {
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "ALLOWED_ORIGINS": f"{LOCAL},http://localhost:8000",
+    }
+
+    served = check(service, DEVELOPMENT="true", **local)
 
     assert served.returncode != EX_CONFIG
     assert "security.W010" in served.stderr
