@@ -23,13 +23,32 @@ class Insight:
         """Return a metric that has no labels, and look at the memory by the way."""
         grown_bytes = self._process.memory_info().rss - self._first_bytes
         self.grown_bytes = max(self.grown_bytes, grown_bytes)
-        async with httpx.AsyncClient() as http:
-            lines = (await http.get(self._url, timeout=WITHIN_S)).text.splitlines()
-        (value,) = [line.split()[1] for line in lines if line.startswith(f"{name} ")]
-        return float(value)
+        (value,) = [value for series, value in await self._told() if series == name]
+        return value
+
+    async def total(self, name: str, **labels: str) -> float:
+        """Return the sum of a metric's series that have these labels; 0 before the first of them."""
+        wanted = [f'{label}="{value}"' for label, value in labels.items()]
+        return sum(
+            value
+            for series, value in await self._told()
+            if series.partition("{")[0] == name and all(each in series for each in wanted)
+        )
+
+    async def until_total(self, name: str, least: float, **labels: str) -> None:
+        """Wait until such a sum is at least this."""
+        async with asyncio.timeout(WITHIN_S):
+            while await self.total(name, **labels) < least:
+                await asyncio.sleep(LOOK_S)
 
     async def until_metric(self, name: str, value: float) -> None:
         """Wait until a metric has this value."""
         async with asyncio.timeout(WITHIN_S):
             while await self.metric(name) != value:
                 await asyncio.sleep(LOOK_S)
+
+    async def _told(self) -> list[tuple[str, float]]:
+        async with httpx.AsyncClient() as http:
+            lines = (await http.get(self._url, timeout=WITHIN_S)).text.splitlines()
+        pairs = [line.rsplit(" ", 1) for line in lines if not line.startswith("#")]
+        return [(series, float(value)) for series, value in pairs]

@@ -65,14 +65,21 @@ def outbox_rows(url: str) -> int:
 
 def execute(url: str, sql: str, *parameters: object) -> None:
     """Change something, in a transaction of its own."""
-    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+    with transaction(url) as cursor:
         cursor.execute(sql, parameters or None)
+
+
+@contextmanager
+def transaction(url: str) -> Iterator[psycopg2.extensions.cursor]:
+    """Give a cursor in a transaction that holds its locks until the end of the block."""
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        yield cursor
 
 
 @contextmanager
 def locked(url: str, *tables: str) -> Iterator[None]:
     """Let nobody write to some tables inside the block."""
-    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+    with transaction(url) as cursor:
         cursor.execute(f"lock table {', '.join(tables)} in exclusive mode")
         yield
 

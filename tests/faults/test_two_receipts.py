@@ -11,7 +11,7 @@ from tests.faults.extra_process import ExtraProcess
 from tests.faults.flood import Flood, announced, kept
 from tests.faults.postgres import outbox_rows, terminate_backends
 from tests.faults.streams import refuse_writes
-from tests.faults.test_receipts import all_ticks_are_right, reading
+from tests.faults.ticks import all_ticks_are_right, reading
 from tests.faults.waiting import until
 from tests.integration.receipts.invariants import faults_of
 
