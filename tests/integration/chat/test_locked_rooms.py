@@ -1,9 +1,15 @@
 """Somebody else holds a room locked: its messages wait, and nobody else's do."""
 
 import asyncio
+import uuid
 
 import pytest
 
+from tests.faults.internal_port import Insight
+from tests.integration.chat.groups import opened
+
+FAILURES = 6
+"""More in a row than a breaker bears."""
 LOCK = "select 1 from room where id = %s for update"
 
 
@@ -110,3 +116,33 @@ async def test_rooms_that_stay_locked_are_refused_in_the_end_and_nothing_is_writ
     assert meanwhile["type"] == "ack"
     assert [(ack["type"], ack["seq"]) for ack in later] == [("ack", 1)] * rooms
     assert [[row[2] for row in world.stored(room)] for room in locked] == [["later"]] * rooms
+
+
+async def test_over_http_a_locked_room_is_unavailable_and_nothing_counts_against_the_database(
+    world,
+):
+    alice, bob = world.people(2)
+    room = await opened(world, alice, bob)
+    insight = Insight(world.suite.process("chat", index=0))
+    opened_before = await insight.total("parley_breaker_transitions_total", to="open")
+
+    async with world.http(alice, url=world.chats[0]) as http:
+        with world.transaction() as holder:
+            holder.execute(LOCK, [room])
+            refused = await asyncio.gather(
+                *(http.patch(f"/rooms/{room}", json={"name": f"Us {n}"}) for n in range(FAILURES)),
+                http.post(f"/rooms/{room}/messages", json=body_of("in vain")),
+            )
+            meanwhile = await http.get("/rooms")
+        later = await http.patch(f"/rooms/{room}", json={"name": "Us"})
+
+    # At the deadline of a request it would have been 504: the wait for the lock ended before.
+    assert {(each.status_code, each.json()["code"]) for each in refused} == {(503, "unavailable")}
+    assert all(int(each.headers["Retry-After"]) > 0 for each in refused)
+    assert (meanwhile.status_code, later.status_code) == (200, 200)
+    assert await insight.total("parley_breaker_transitions_total", to="open") == opened_before
+    assert world.stored(room) == []
+
+
+def body_of(content):
+    return {"client_id": str(uuid.uuid4()), "content": content}
