@@ -213,13 +213,13 @@ class Play:
             return
         client_id, ref = command.client_id, command.ref
         error = self._met(state, client_id)
-        if error is None or state == "lossy":
+        if _is_done(state, error):
             self.overtaken |= bool(self._missing_before(command.room, client_id))
             seq = self._store(command.room, client_id)
             if state == "up":
                 self._after(TRIP_S, lambda: self._hear(_ack(command, seq, ref), connection))
             return
-        if state != "hung":
+        if error is not None and state != "hung":
             frame = frames.Error(
                 code=error.code, ref=ref, client_id=client_id, retry_after=error.retry_after_s
             )
@@ -235,7 +235,7 @@ class Play:
     def _request(self, request: Request, road: str) -> None:
         state = self.state(road)
         error = self._met(state, request.draft.client_id)
-        if error is None or state == "lossy":
+        if _is_done(state, error):
             if road == QUEUE:
                 self._keep(request.draft)
             else:
@@ -309,6 +309,10 @@ class Play:
 
     def _after(self, seconds: float, call: Callable[[], None]) -> None:
         heapq.heappush(self._later, (self.now + seconds, next(self._numbers), call))
+
+
+def _is_done(state: str, error: ParleyError | None) -> bool:
+    return error is None or (state == "lossy" and isinstance(error, Timeout))
 
 
 def _welcome() -> frames.Welcome:
