@@ -112,7 +112,7 @@ def test_an_error_says_the_same_through_both_doors(kind, message, fields, retry_
     assert frame["code"] == problem["code"] == kind.code
     assert response.status_code == STATUSES[kind.code]
     if kind is not Internal:  # over HTTP that one is always told in the same words
-        assert frame["message"] == problem["detail"] == message or kind.default_message
+        assert frame["message"] == problem["detail"] == (message or kind.default_message)
         assert frame.get("fields", {}) == problem.get("errors", {}) == fields
         assert frame.get("retry_after") == retry_after_s
     if kind.code in SAYS_WHEN:
