@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from dev import databases, postgres, valkey
 from dev.crew import Crew
@@ -36,10 +37,12 @@ class DataServers:
 
     Attributes:
         redis: as the administrator, the services and other programs that push.
+        database_admin_url: a role that may make databases; empty where each service has its own.
         database_urls: by service; the databases exist.
     """
 
     redis: RedisUrls
+    database_admin_url: str
     database_urls: dict[str, str]
 
 
@@ -77,8 +80,13 @@ class DataServersStarter:
             programs.append(self._embed_postgres(port, superuser_url))
         self.crew.start_floor(programs)
         if superuser_url is not None:
-            databases.make_role(superuser_url, self.secrets.postgres_password)
-        return DataServers(redis=redis, database_urls=self._make_databases(admin_url))
+            databases.make_admin(superuser_url, self.secrets.postgres_password)
+        database_urls = self._make_databases(admin_url)
+        if superuser_url is not None:
+            database_urls |= self._give_databases(superuser_url)
+        return DataServers(
+            redis=redis, database_admin_url=admin_url or "", database_urls=database_urls
+        )
 
     def _without_own_database(self) -> list[Service]:
         own = self.settings.database_urls
@@ -90,6 +98,16 @@ class DataServersStarter:
             needed = {service.name: service.database for service in self._without_own_database()}
             databases.make_databases(admin_url, list(needed.values()))
             urls |= {name: databases.beside(admin_url, needed[name]) for name in needed}
+        return urls
+
+    def _give_databases(self, superuser_url: str) -> dict[str, str]:
+        port, urls = urlsplit(superuser_url).port or 0, {}
+        for service in self._without_own_database():
+            role = service.database
+            password = databases.password_of(role, secret=self.secrets.postgres_password)
+            databases.make_owner(superuser_url, role, password)
+            databases.give(superuser_url, service.database, role=role)
+            urls[service.name] = postgres.url(role, password, port, service.database)
         return urls
 
     def _redis(self, programs: list[Program]) -> RedisUrls:

@@ -31,7 +31,7 @@ class Service:
 
     @property
     def database(self) -> str:
-        """The name of its database."""
+        """The name of its database, and of the role that owns it on the embedded server."""
         return f"parley_{self.name}"
 
     def command(self, *arguments: str) -> Sequence[str]:

@@ -35,12 +35,15 @@ class SuiteState:
         redis_url: for administrators, and for tests that break things.
         redis_services_url: as the services have it; it does what they do and nothing else.
         redis_push_url: for other programs that push; it does nothing but that.
+        database_admin_url: a role that may make databases; empty where each service has its own.
+        database_urls: as the services have them, by name.
     """
 
     gateway_url: str
     redis_url: str
     redis_services_url: str
     redis_push_url: str
+    database_admin_url: str
     database_urls: dict[str, str]
     processes: list[ProcessState] = field(default_factory=list)
 

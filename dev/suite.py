@@ -186,6 +186,7 @@ class Suite:
                 redis_url=data.redis.administrator,
                 redis_services_url=data.redis.services,
                 redis_push_url=data.redis.push,
+                database_admin_url=data.database_admin_url,
                 database_urls=data.database_urls,
             )
         self._publish()

@@ -24,7 +24,7 @@ def world(tmp_path_factory):
 def server_url(tmp_path_factory):
     """A PostgreSQL server without the services. Shared: make your own databases."""
     running = RunningSuite.start(tmp_path_factory.mktemp("offline") / "run", module=STAND_IN)
-    yield running.state.database_urls["chat"]
+    yield running.state.database_admin_url
     running.stop()
 
 

@@ -13,6 +13,7 @@ import psycopg2
 import pytest
 import redis
 
+from dev.databases import beside
 from dev.harness import wait_until
 from dev.leftovers import start_time
 from dev.settings import ROOT, environment
@@ -249,13 +250,13 @@ def test_a_suite_ends_with_its_terminal(tmp_path, told):
 
 
 def test_servers_of_ones_own_replace_the_embedded_ones(stand_in_suite, start_suite):
-    admin_url = stand_in_suite.state.database_urls["chat"]
+    admin_url = stand_in_suite.state.database_admin_url
     redis_url = stand_in_suite.state.redis_url
 
     suite = start_suite(env={"DATABASE_URL": admin_url, "REDIS_URL": redis_url})
 
     assert suite.state.redis_url == redis_url
-    assert suite.state.database_urls["chat"] == admin_url
+    assert suite.state.database_urls["chat"] == beside(admin_url, "parley_chat")
     assert sorted(process.service for process in suite.state.processes) == ["chat", "gateway"]
 
 

@@ -17,7 +17,7 @@ STAND_IN = "tests.integration.dev.stand_in_suite"
 def database_url(tmp_path_factory):
     """Queue's tables on a server of their own."""
     running = RunningSuite.start(tmp_path_factory.mktemp("queue") / "run", module=STAND_IN)
-    yield make_migrated("queue", running.state.database_urls["chat"])
+    yield make_migrated("queue", running.state.database_admin_url)
     running.stop()
 
 

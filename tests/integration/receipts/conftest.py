@@ -10,7 +10,7 @@ from tests.integration.receipts.database import migrated
 
 @pytest.fixture(scope="session")
 def migrated_database(servers):
-    with migrated(servers.database_urls["chat"]) as database:
+    with migrated(servers.database_admin_url) as database:
         yield database
 
 

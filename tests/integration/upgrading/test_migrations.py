@@ -120,7 +120,7 @@ class Database:
 @pytest.fixture(scope="module")
 def server_url(servers):
     """A PostgreSQL in which the role of the services may make databases."""
-    return servers.database_urls["chat"]
+    return servers.database_admin_url
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ STATE = SuiteState(
     redis_url="redis://127.0.0.1:1/0",
     redis_services_url="redis://parley@127.0.0.1:1/0",
     redis_push_url="redis://parley-push@127.0.0.1:1/0",
+    database_admin_url="postgresql://admin",
     database_urls={"chat": "postgresql://chat"},
     processes=[
         ProcessState(service="postgres", pid=1, port=2, internal_port=None),
