@@ -7,6 +7,7 @@ import pytest
 
 from dev.harness import UNLIMITED, RunningSuite
 from tests.faults.stage import Stage
+from tests.redis_users import refusals
 
 FAULT_S = 300
 DRAIN_S = 4
@@ -45,6 +46,8 @@ def running_suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningS
     run_dir = tmp_path_factory.mktemp("faulty") / "run"
     running = RunningSuite.start(run_dir, chat_processes=2, env=ENVIRONMENT)
     yield running
+    running.wait_until_ready("redis")
+    assert refusals(running.state.redis_url) == []
     assert running.stop() == 0, running.log
 
 

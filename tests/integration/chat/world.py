@@ -27,6 +27,7 @@ from libs.common.tokens import Issuer
 from services.chat.store import RECEIPTS_EVENTS
 from tests.integration.chat.client import WITHIN_S, Client, Frame, message_frame
 from tests.integration.chat.issuer import AUDIENCE, Issuer as ExternalIssuer, running_issuer
+from tests.redis_users import refusals
 
 __all__ = ["WITHIN_S", "Client", "Frame", "Person", "World", "message_frame", "running_world"]
 
@@ -274,6 +275,8 @@ def running_world(run_dir: Path, **env: str) -> Iterator[World]:
             world = World(suite, issuer)
             yield world
             world.close()
+            refused = refusals(suite.state.redis_url)
         finally:
             status = suite.stop()
+    assert refused == []
     assert status == 0, suite.log

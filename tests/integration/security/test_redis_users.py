@@ -1,4 +1,7 @@
-"""In Redis the services may do what they do, other programs push, and nobody does anything else."""
+"""In Redis the services may do what they do, other programs push, and nobody does anything else.
+
+What other tests ask of the services is judged likewise, when their suites end: see ``running_world``.
+"""
 
 import uuid
 from contextlib import closing
@@ -14,6 +17,7 @@ from services.chat.store import SNAPSHOTS
 from tests.integration.chat.world import running_world
 from tests.integration.queue.dead import known_room
 from tests.integration.waiting import until
+from tests.redis_users import refusals
 
 SETTLED_S = 60
 """Until a repair is done, and streams are trimmed, on a slow machine."""
@@ -34,6 +38,8 @@ FORBIDDEN = [
     "CLIENT LIST",
     "CLIENT KILL TYPE normal",
     "MONITOR",
+    "INFO",
+    "INFO clients",
     "SAVE",
     "BGREWRITEAOF",
     "REPLICAOF 127.0.0.1 1",
@@ -59,7 +65,7 @@ NOT_TO_PUSH = [
     f"SUBSCRIBE {LAYER_PREFIX}__group__{GROUP}",
     f"PUBLISH {LAYER_PREFIX}specific.x x",
     "EVAL 'return 1' 0",
-    "INFO",
+    "INFO server",
 ]
 
 
@@ -74,14 +80,6 @@ def own_world(tmp_path_factory):
 def administrator(own_world):
     with closing(Redis.from_url(own_world.suite.state.redis_url, decode_responses=True)) as client:
         yield client
-
-
-def refusals(administrator):
-    """Return what anybody was refused, for people to read."""
-    return [
-        {name: entry[name] for name in ("username", "reason", "object", "context", "client-info")}
-        for entry in administrator.acl_log()
-    ]
 
 
 def calls(administrator, command):
@@ -147,34 +145,34 @@ async def test_the_services_are_refused_nothing_that_they_do(own_world, administ
     await until(
         lambda: calls(administrator, "xtrim") > trimmed, what="trimming", within_s=SETTLED_S
     )
-    before_restart = refusals(administrator)
+    before_restart = refusals(own_world.suite.state.redis_url)
     with own_world.suite.stopped("redis"):
         pass
     await everything_that_people_do(own_world, administrator)
 
     assert before_restart == []
-    assert refusals(administrator) == []
+    assert refusals(own_world.suite.state.redis_url) == []
 
 
 @pytest.mark.parametrize("command", FORBIDDEN)
-def test_nobody_who_is_a_service_can_do_harm(world, command):
-    with closing(Redis.from_url(world.suite.state.redis_services_url)) as service:
+def test_nobody_who_is_a_service_can_do_harm(servers, command):
+    with closing(Redis.from_url(servers.redis_services_url)) as service:
         assert service.ping()
         with pytest.raises(NoPermissionError):
             service.execute_command(*command.split())
 
 
 @pytest.mark.parametrize("call", ["'flushall'", "'set', 'others:key', '1'", "'keys', '*'"])
-def test_a_script_may_do_no_more_than_who_runs_it(world, call):
-    with closing(Redis.from_url(world.suite.state.redis_services_url)) as service:
+def test_a_script_may_do_no_more_than_who_runs_it(servers, call):
+    with closing(Redis.from_url(servers.redis_services_url)) as service:
         assert service.eval("return redis.call('time')", 0)
         with pytest.raises(ResponseError, match="ACL failure in script"):
             service.eval(f"return redis.call({call})", 0)
 
 
 @pytest.mark.parametrize("command", NOT_TO_PUSH)
-def test_who_pushes_can_do_nothing_else(world, command):
-    with closing(Redis.from_url(world.suite.state.redis_push_url)) as pusher:
+def test_who_pushes_can_do_nothing_else(servers, command):
+    with closing(Redis.from_url(servers.redis_push_url)) as pusher:
         assert pusher.ping()
         with pytest.raises(NoPermissionError):
             pusher.execute_command(*command.split())

@@ -1,10 +1,14 @@
+"""What the services may do in Redis is what they do there, no less and no more."""
+
 import re
 from fnmatch import fnmatchcase
 from hashlib import sha256
 
 import pytest
 
+from dev.settings import ROOT
 from dev.valkey import PUSH_USER, SERVICES_USER, USERS, users
+from libs.common.control import GROUP, LAYER_PREFIX
 from libs.common.streams.epoch import EPOCH_KEY
 from libs.common.streams.names import cut_off_key, dead_letter_key, failures_key, stream_key
 from services.chat import store as chat
@@ -16,6 +20,59 @@ PASSWORDS = {SERVICES_USER: "of the services", PUSH_USER: "of who pushes"}
 LINES = dict(zip(PASSWORDS, users(PASSWORDS), strict=True))
 PATTERNS = re.findall(r"~(\S+)", LINES[SERVICES_USER])
 STORES = {"chat": chat, "presence": presence, "queue": queue, "receipts": receipts}
+
+CALLS = {
+    "aclose": (),
+    "call": (),
+    "pcall": (),
+    "execute": ("exec",),
+    "info": ("info|server",),
+    "pipeline": ("multi",),
+    "register_script": ("evalsha", "script|load"),
+}
+"""What methods of the client that are no commands, or not quite, come to."""
+NOT_CALLED_HERE = {
+    *("subscribe", "unsubscribe", "publish"),  # by the channel layer
+    "ping",  # by whoever looks whether Redis is there
+}
+CONTAINERS = {"xinfo", "xgroup", "script", "client"}
+METHOD = re.compile(r"\b_?(?:redis|pipeline)\.([a-z_]+)\(")
+SCRIPTED = re.compile(r"call\('([A-Za-z]+)'(?:, '([A-Za-z]+)')?")
+
+
+def called():
+    """Return every command that the sources call, by a client or in a script."""
+    found: set[str] = set()
+    for path in [path for top in ("libs", "services") for path in (ROOT / top).rglob("*")]:
+        if path.suffix in {".py", ".lua"}:
+            text = path.read_text(encoding="utf-8")
+            for name in METHOD.findall(text):
+                found.update(CALLS.get(name, (command_of(name),)))
+            for name, word in SCRIPTED.findall(text):
+                is_container = name.lower() in CONTAINERS
+                found.add(f"{name}|{word}".lower() if is_container else name.lower())
+    return found
+
+
+def command_of(method):
+    first, _, rest = method.partition("_")
+    return f"{first}|{rest}" if first in CONTAINERS else method
+
+
+def test_what_the_services_call_they_may_and_nothing_else():
+    allowed = set(re.findall(r"\+(\S+)", LINES[SERVICES_USER]))
+
+    assert allowed == called() | NOT_CALLED_HERE
+
+
+@pytest.mark.parametrize("key", ["celery", "sessions:1", "chat.events", "parley:other", "x.chat.y"])
+def test_keys_of_others_are_not_theirs(key):
+    assert not any(fnmatchcase(key, pattern) for pattern in PATTERNS)
+
+
+@pytest.mark.parametrize("user", PASSWORDS)
+def test_the_group_of_signals_is_named_in_full(user):
+    assert f"&{LAYER_PREFIX}__group__{GROUP} " in LINES[user]
 
 
 @pytest.mark.parametrize("user", PASSWORDS)
