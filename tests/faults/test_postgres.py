@@ -105,7 +105,7 @@ async def test_where_no_connection_is_to_be_had_those_that_have_one_go_on(stage,
     prober = await stage.prober(pair.ann, pair.room)
     async with stage.traffic(*pair.places):
         await stage.acks(30)  # every writer connects with its first message
-    hog = Hog(stage.database_url)
+    hog = Hog(stage.suite.state.database_admin_url)  # sees, and may end, what all services have
     await asyncio.to_thread(hog.fill)
 
     try:
