@@ -10,7 +10,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from channels.security.websocket import OriginValidator, WebsocketDenier
+from channels.security.websocket import OriginValidator
 
 from libs.common.database import DatabaseThreads
 from libs.common.errors import Unauthenticated
@@ -32,7 +32,11 @@ class OriginRule(OriginValidator):  # type: ignore[misc]  # Channels has no type
         """Pass the connection on, or refuse it."""
         origin = header(scope, b"origin")
         allowed = credential_of(scope)[0] != "cookie" if origin is None else self._is_ours(origin)
-        await (self.application if allowed else WebsocketDenier())(scope, receive, send)
+        if allowed:
+            await self.application(scope, receive, send)
+        else:
+            await receive()
+            await send({"type": "websocket.close"})  # before it was accepted: HTTP 403
 
     def _is_ours(self, origin: str) -> bool:
         try:
