@@ -17,13 +17,13 @@ from clients.python.parley.pending import (
     Standing,
     calculate_backoff,
 )
-from clients.python.parley.traffic import RETURN_WITHIN_S
+from clients.python.parley.traffic import ANSWER_WITHIN_S, RETURN_WITHIN_S
 from clients.python.parley.vigil import LONGEST_PAUSE_S
 from tests.properties.outbox_play import HTTP, QUEUE, ROADS, SOCKET, TICK_S, TRIP_S, Play
 
 QUICK = ("down", "refusing", "broken")
 SLOW = ("hung",)
-CLIMB_S = 3 * 11.0
+CLIMB_S = 3 * (ANSWER_WITHIN_S + 1.0)
 """The longest that one climb lasts: three roads that hang."""
 GIVES_UP_WITHIN_S = RETURN_WITHIN_S + (RETRIES + 1) * CLIMB_S + RETRIES * BACKOFF_LIMIT_S
 
@@ -48,7 +48,7 @@ def test_a_message_climbs_again_three_times_after_pauses_that_double(outage, jit
     climb = [SOCKET] if outage[SOCKET] != "down" else []
     assert roads == [*climb, HTTP, QUEUE] * (RETRIES + 1)
     # From the end of a try with the queue service to the first of the next climb.
-    lasts_s = 10.0 if outage[QUEUE] == "hung" else TRIP_S
+    lasts_s = ANSWER_WITHIN_S if outage[QUEUE] == "hung" else TRIP_S
     for number, (before, after) in enumerate(itertools.pairwise(tries), start=1):
         climbs = number // len([*climb, HTTP, QUEUE])
         if before[1] == QUEUE:

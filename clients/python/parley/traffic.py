@@ -13,7 +13,7 @@ from clients.python.parley.pace import Pace
 from clients.python.parley.pending import Pending, Request, Road
 from clients.python.parley.places import Places
 
-ANSWER_WITHIN_S = 10.0
+ANSWER_WITHIN_S = 5.0
 """A try without an answer for so long was in vain; its outcome is unknown."""
 
 RETURN_WITHIN_S = 3.0

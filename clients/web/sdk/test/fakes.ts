@@ -269,6 +269,17 @@ export const LIMITS = {
   content_chars: 4096,
   messages_per_s: 20,
   messages_burst: 100,
+  typing_per_s: 10,
+  typing_burst: 50,
+  receipts_per_s: 100,
+  receipts_burst: 1000,
+  frames_per_s: 200,
+  frames_burst: 2000,
+  frame_bytes_per_s: 524288,
+  frame_bytes_burst: 4194304,
+  user_messages_per_s: 60,
+  user_messages_burst: 300,
+  user_connections: 50,
 };
 
 export function welcome(...rooms: RoomState[]): ServerFrame {
