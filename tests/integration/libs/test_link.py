@@ -58,7 +58,7 @@ class Database:
 
 @pytest.fixture
 def database(servers):
-    name, server_url = f"link_{uuid.uuid4().hex[:8]}", servers.database_urls["chat"]
+    name, server_url = f"link_{uuid.uuid4().hex[:8]}", servers.database_admin_url
     make_databases(beside(server_url, "postgres"), [name])
     database = Database(beside(server_url, name))
     with closing(database.connection):

@@ -64,7 +64,7 @@ async def test_the_index_leads_to_the_breakers_which_are_closed(staff):
 
 
 async def test_a_breaker_is_seen_to_open_and_to_close_again(world, chief):
-    own_database = make_migrated("presence", world.database_url)
+    own_database = make_migrated("presence", world.suite.state.database_admin_url)
     with lonely_process(world, "presence", database_url=own_database) as url:
         async with visiting(world, "presence", chief, url=url) as http:
             visit, ask = Visit(http), f"{url}/api/presence/me"
