@@ -26,7 +26,6 @@ CALLS = {
     "call": (),
     "pcall": (),
     "execute": ("exec",),
-    "info": ("info|server",),
     "pipeline": ("multi",),
     "register_script": ("evalsha", "script|load"),
 }
