@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, Json, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode
 
 EX_CONFIG = 78
@@ -45,6 +45,10 @@ def _networks(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 Networks = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parted), AfterValidator(_networks)]
 """Addresses and networks (``10.0.0.0/8``), with commas in between."""
+
+
+VerifyKeys = Annotated[Json[dict[str, str]], NoDecode]
+"""Public keys (PEM) by key id, as a JSON object."""
 
 
 def check_hosts(hosts: Sequence[str], *, development: bool) -> None:

@@ -39,7 +39,7 @@ class ChatSettings(BaseSettings):
     secret_key: config.SecretKey
     token_signing_key: SecretStr
     """Ed25519 private key of the access tokens: PEM, or base64 of it."""
-    token_verify_keys: dict[str, str]
+    token_verify_keys: config.VerifyKeys
     """Public keys by key id (PEM): all whose tokens are accepted."""
 
     allowed_hosts: config.Listed

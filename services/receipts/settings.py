@@ -31,7 +31,7 @@ class ReceiptsSettings(BaseSettings):
     server: config.ServerName = "uvicorn"
 
     secret_key: config.SecretKey
-    token_verify_keys: dict[str, str]
+    token_verify_keys: config.VerifyKeys
     """Public keys by key id (PEM): all whose tokens are accepted."""
 
     allowed_hosts: config.Listed

@@ -6,6 +6,7 @@ be read or stored, PostgreSQL and services that are away), and then the whole lo
 
 import json
 import uuid
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -58,9 +59,13 @@ class Secrets:
             "a hash": "argon2$",
             "the password of PostgreSQL": suite.postgres_password,
             "the password of Redis": suite.redis_password,
+            "the services' password of Redis": suite.redis_services_password,
+            "the password of Redis to push": suite.redis_push_password,
             "SECRET_KEY": suite.secret_key,
             "TOKEN_SIGNING_KEY": key,
         }
+        for service, url in world.suite.state.database_urls.items():
+            self.add(f"the password of {service}'s database", urlsplit(url).password)
 
     def add(self, what, value):
         """Add one; of a token the signature alone would do."""

@@ -52,6 +52,16 @@ def test_a_short_key_does_not_start(service):
     assert "only-for-tests" not in refused.stderr
 
 
+@pytest.mark.parametrize("keys", ["no JSON", "[]", '{"key": 1}'])
+def test_keys_that_cannot_be_read_are_named_and_not_repeated(keys):
+    refused = check("presence", TOKEN_VERIFY_KEYS=keys)
+
+    assert refused.returncode == EX_CONFIG
+    assert "TOKEN_VERIFY_KEYS" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert keys not in refused.stderr
+
+
 @pytest.mark.parametrize(
     "origins",
     [[ORIGIN], [f"http://{HOST}"], [LOCAL, ORIGIN], [f"http://localhost.{HOST}"], ["localhost"]],
