@@ -85,6 +85,11 @@ class Pressure:
         """Whether nobody is told any more who types."""
         return self.level is Level.OVERLOADED
 
+    @property
+    def sheds_presence(self) -> bool:
+        """Whether nobody is told any more who comes and goes; how it stands then is told later."""
+        return self.level is Level.OVERLOADED
+
     def judge(self, strain: Strain, now_s: float) -> Level:
         """Take note of the strain at ``now_s``, and return the level that follows."""
         wanted = level_of(strain)

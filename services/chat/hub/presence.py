@@ -231,7 +231,11 @@ class PresenceBoard:
             await self._is_pending.wait()
             self._is_pending.clear()
             await asyncio.sleep(self._pressure.intervals.presence_s)
-            await self.tell()
+            if self._pressure.sheds_presence:
+                PUT_OFF.inc(len(self._pending))
+                self._is_pending.set()
+            else:
+                await self.tell()
 
     async def tell(self) -> None:
         """Send each session what has changed for it, in one frame where that is not huge."""

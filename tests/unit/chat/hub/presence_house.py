@@ -8,6 +8,7 @@ import msgspec
 from libs.common.clock import ManualClock
 from libs.common.errors import Unavailable
 from libs.common.events import PersonPresence, PresenceChanged, UserChanged
+from services.chat.domain.pressure import Pressure
 from services.chat.hub.local_room import LocalRoom
 from services.chat.hub.presence import PresenceBoard
 from services.chat.hub.session import Seat, Session
@@ -47,12 +48,14 @@ class House:
         self.readings: list[list[str]] = []
         self.meanwhile: Callable[[], object] = lambda: None
         self.most_members = 0
+        self.pressure = Pressure()
         self.board = PresenceBoard(
             room_of=self.rooms.get,
             ask=lambda users: self.asked.append(sorted(users)),
             database=cast(Any, self),
             clock=self.clock,
             most_members=100,
+            pressure=self.pressure,
         )
 
     async def run(self, _, rooms, *, at_most):

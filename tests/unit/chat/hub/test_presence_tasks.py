@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from libs.common.events import PersonPresence, PresenceChanged
+from services.chat.domain.pressure import EASE_AFTER_S, Strain
 from services.chat.hub.presence import (
     GONE_AFTER_S,
     LOOK_EVERY_S,
@@ -152,3 +153,21 @@ def test_a_session_that_cannot_be_told_keeps_nobody_else_from_it(quick):
 
     assert [line["event"] for line in lines] == ["presence_bug"]
     assert seen == [("away", None)]
+
+
+def test_an_overloaded_process_tells_nobody_who_comes_and_afterwards_how_it_stands(quick):
+    async def play():
+        house = begin("room")
+        async with in_background(house.board.run()):
+            bob = house.sit("bob", "room")
+            await asyncio.sleep(1)
+            house.pressure.judge(Strain(loop_s=1), 0.0)
+            for status in ("online", "away") * 5:
+                house.board.hear(news(status))
+                await asyncio.sleep(2)
+            meanwhile = told(bob, "ann")
+            house.pressure.judge(Strain(), EASE_AFTER_S)
+            await asyncio.sleep(10)
+        return meanwhile, told(bob, "ann")
+
+    assert quick(play()) == ([], [("away", None)])
