@@ -1,10 +1,8 @@
 """The functions that move watermarks and set members; tables whose rows come and go all day."""
 
-from pathlib import Path
-
 from django.db import migrations
 
-FUNCTIONS = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+from services.receipts.migrations import FUNCTIONS
 
 DROP = """
 drop function fold_receipts(uuid[], bigint[], uuid[], uuid[], int[], bigint[], bigint[], bigint[], bigint[], int[], bigint[], boolean[], bigint[]);
