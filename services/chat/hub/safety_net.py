@@ -1,7 +1,8 @@
 """Compares what was delivered here with what is in the database, whatever the streams told.
 
 This is also how delivery goes on without Redis: while the tail is silent the comparison is
-frequent and believed at once; otherwise news that are merely on their way get a moment.
+frequent and believed at once. Otherwise news get until the next comparison to arrive by themselves:
+they may merely be on their way, and reading them would be one more load on what is late already.
 """
 
 import asyncio
@@ -21,8 +22,6 @@ EVERY_S = 1.0
 EVERY_SILENT_S = 0.25
 SEATED_PER_TURN = 2000
 """Seats looked at before the event loop gets a turn; nearly all of them are taken already."""
-ON_THE_WAY_S = 0.15
-"""How long news may be on their way before they count as missing."""
 
 CAUGHT_UP = metrics.counter("parley_safety_net_rooms", "Rooms that the safety net had to catch up.")
 
@@ -56,6 +55,7 @@ class SafetyNet:
         self._silent_for_s = silent_for_s
         self._more_rooms = more_rooms
         self._on_heads = on_heads
+        self._heads: dict[str, Head] = {}
         self._doubtful = False
         self._looked_at_s = float("-inf")
 
@@ -92,13 +92,12 @@ class SafetyNet:
         self._on_heads(heads)
         for head in heads:
             self._hub.hear_of_version(head.room, head.version)
-        behind = [head for head in heads if self._hub.is_behind(head)]
-        if behind and not self.silent:
-            await asyncio.sleep(ON_THE_WAY_S)
-        for head in behind:
-            if self._hub.is_behind(head):
+        before, self._heads = self._heads, {head.room: head for head in heads}
+        for head in heads:
+            due = head if self.silent else before.get(head.room)
+            if due is not None and self._hub.is_behind(due):
                 CAUGHT_UP.inc()
-                self._hub.catch_up(head)
+                self._hub.catch_up(due)
 
     async def _pause(self) -> None:
         for _ in range(round(EVERY_S / EVERY_SILENT_S)):
