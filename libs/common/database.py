@@ -24,7 +24,7 @@ from django.db import (
 from libs.common.breakers import Breaker
 from libs.common.clock import Clock, SystemClock
 from libs.common.errors import Timeout, Unavailable
-from libs.common.postgres import met_another, read_only
+from libs.common.postgres import has_ended, met_another, read_only
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -65,7 +65,6 @@ def django_database(url: str, *, name: str) -> Mapping[str, Any]:
         "HOST": parts.hostname or "",
         "PORT": parts.port or 5432,
         "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **dict(parse_qsl(parts.query)),
             "application_name": name,
@@ -191,6 +190,9 @@ class DatabaseThreads:
 
 def _with_usable_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     for connection in connections.all(initialized_only=True):
+        # Django would ask the server each time whether it is there: a round trip before each call.
+        if connection.connection is not None and has_ended(connection.connection):
+            connection.close()
         connection.close_if_unusable_or_obsolete()
     try:
         return function(*args, **kwargs)

@@ -51,6 +51,18 @@ class CannotConnect(Exception):
     """No connection could be made; nothing was done."""
 
 
+def has_ended(raw: extensions.connection) -> bool:
+    """Tell whether an idle connection was closed, here or by the server, without asking it.
+
+    Unasked, a server says only that it ends (or a notice, which is no loss either).
+    """
+    if raw.closed:
+        return True
+    waiting = select.poll()
+    waiting.register(raw.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
+
+
 class Connection:
     """One connection. One statement at a time; after ``ConnectionLost`` it is of no use."""
 
@@ -85,12 +97,7 @@ class Connection:
 
         Ask before a statement: what is sent on an ended connection has an unknown outcome.
         """
-        if self._raw.closed:
-            return True
-        # Unasked, a server says only that it ends (or a notice, which is no loss either).
-        waiting = select.poll()
-        waiting.register(self._raw.fileno(), select.POLLIN)
-        return bool(waiting.poll(0))
+        return has_ended(self._raw)
 
     def close(self) -> None:
         """Close the socket; a statement that runs on the server may still commit."""
