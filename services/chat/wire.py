@@ -6,6 +6,7 @@ class below lends itself to the consumer through an extension of the scope.
 
 import asyncio
 import contextlib
+import struct
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -15,6 +16,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame
 from websockets.http11 import Request
+from websockets.protocol import State
 
 EXTENSION = "parley.wire"
 CLOSE_WITHIN_S = 5.0
@@ -35,7 +37,13 @@ HIGH_WATER_CHARS = 64 * 1024
 QUIET_AFTER_S = 0.25
 """How long nothing must have come from a client whose frame was refused, before we hang up."""
 
+FINAL_TEXT = 0x81
+LENGTH_16, LENGTH_64 = 126, 127
+"""The first byte of a frame, and what announces a longer length. Source: RFC 6455, 5.2."""
+
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+OnText = Callable[[str | None], None]
+"""Takes a text frame, or None for a binary one."""
 
 
 class UvicornWire(WebSocketsSansIOProtocol):
@@ -43,6 +51,38 @@ class UvicornWire(WebSocketsSansIOProtocol):
 
     _hang_up_at = 0.0
     _heard_at = 0.0
+    _on_text: OnText | None = None
+
+    def hear(self, on_text: OnText) -> None:
+        """Hand every frame to a function from now on, as soon as it is read.
+
+        uvicorn puts each into a queue, stops reading, and wakes a task that takes it out and lets
+        reading go on: several times the cost of most frames.
+        """
+        queued = [self.queue.get_nowait() for _ in range(self.queue.qsize())]
+        self._on_text = on_text
+        for event in queued:
+            if event["type"] == "websocket.receive":
+                on_text(event.get("text"))
+            else:
+                self.queue.put_nowait(event)
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand over a frame that is whole; one that is no UTF-8 is uvicorn's business."""
+        if self._on_text is None or self.close_sent:
+            super().send_receive_event_to_app()
+            return
+        try:
+            is_text = self.curr_msg_data_type == "text"
+            text = b"".join(self.frames).decode() if is_text else None
+        except UnicodeDecodeError:
+            super().send_receive_event_to_app()
+            return
+        self.frames = []
+        self._on_text(text)
 
     def handle_connect(self, event: Request) -> None:
         """Offer this wire to the application, as an extension of the scope."""
@@ -134,12 +174,16 @@ class UvicornWire(WebSocketsSansIOProtocol):
         return self.writable.is_set()
 
     def write(self, text: str) -> None:
-        """Write a text frame to the transport."""
+        """Write a text frame to the transport.
+
+        Made by hand: it is done for every frame of every socket, and the state machine of the
+        library costs several times what is written here. It sends control frames only.
+        """
         if self.disconnected or self.close_sent or self.transport.is_closing():
             return
-        with contextlib.suppress(InvalidState):
-            self.conn.send_text(text.encode())
-            self.transport.write(b"".join(self.conn.data_to_send()))
+        if self.conn.state is State.OPEN:
+            payload = text.encode()
+            self.transport.write(text_header(len(payload)) + payload)
 
     async def drained(self, within_s: float) -> bool:
         """Wait until the transport takes more; False where nothing left for ``within_s``."""
@@ -172,6 +216,18 @@ class UvicornWire(WebSocketsSansIOProtocol):
         self.close_timer = self.loop.call_later(CLOSE_WITHIN_S, self.transport.abort)
 
 
+def text_header(size: int) -> bytes:
+    """Return what stands before the payload of an unmasked text frame of one part.
+
+    Source: RFC 6455, 5.2.
+    """
+    if size < LENGTH_16:
+        return bytes((FINAL_TEXT, size))
+    if size < 1 << 16:
+        return struct.pack("!BBH", FINAL_TEXT, LENGTH_16, size)
+    return struct.pack("!BBQ", FINAL_TEXT, LENGTH_64, size)
+
+
 class AsgiWire:
     """A ``Wire`` over the ``send`` of any ASGI server, with a task that awaits it.
 
@@ -187,6 +243,9 @@ class AsgiWire:
         self._close_code: int | None = None
         self._closed = False
         self._task: asyncio.Task[None] | None = None
+
+    def hear(self, on_text: OnText) -> None:
+        """Change nothing: with any other server frames come by ``receive``."""
 
     @property
     def ready(self) -> bool:

@@ -79,7 +79,7 @@ class ChatConsumer(SocketConsumer):
         """Hand a message to the writer; ``ack`` follows when it is in the database."""
         check_rate(self.pace.message(self.clock.monotonic()))
         check_rate(self.allowances.take(session.user))
-        if uuid_of(frame.room) is None:
+        if frame.room not in session.seats and uuid_of(frame.room) is None:
             raise PermissionDenied
         self.activity.act(session)
         self.typing.stop_typing(session, frame.room)

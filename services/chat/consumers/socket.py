@@ -6,6 +6,7 @@ through a thread for every frame.
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, TypedDict, Unpack
 
 import msgspec
@@ -87,15 +88,17 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
         await send({"type": "websocket.accept"})
-        self.outbound = Outbound(self.wire_for(scope, send))
+        wire = self.wire_for(scope, send)
+        self.outbound = Outbound(wire)
         session: Session | None = None
         try:
             session = await self._open(scope)
             if session is not None:
                 self._entered(session)
+                wire.hear(partial(self._receive, session))
             while (event := await receive())["type"] != "websocket.disconnect":
-                if session is not None and not self.outbound.closed:
-                    self._receive(session, event)
+                if session is not None:
+                    self._receive(session, event.get("text"))
         finally:
             self.outbound.abandon()
             if session is not None:
@@ -175,9 +178,13 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
     def _send(self, frame: server.AnyServerFrame) -> None:
         self.outbound.send(server.encode(frame))
 
-    def _receive(self, session: Session, event: Any) -> None:
-        """Parse one frame and act on it; whatever is wrong with it is answered."""
-        text = event.get("text")
+    def _receive(self, session: Session, text: str | None) -> None:
+        """Parse one frame and act on it; whatever is wrong with it is answered.
+
+        ``text`` is None of a binary one.
+        """
+        if self.outbound.closed:
+            return
         if text is None:
             self.outbound.close(UNSUPPORTED_DATA)
             return

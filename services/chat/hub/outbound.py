@@ -8,6 +8,7 @@ in a queue with a task of its own; a reader that lets the queue overflow, or tak
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 from libs.common import metrics
@@ -28,6 +29,10 @@ SLOW_READERS = metrics.counter(
 
 class Wire(Protocol):
     """What is needed of a server's WebSocket. None of its methods raises once it is closed."""
+
+    def hear(self, on_text: Callable[[str | None], None]) -> None:
+        """Hand over what comes, without a detour where there is one; None for a binary frame."""
+        ...
 
     @property
     def ready(self) -> bool:

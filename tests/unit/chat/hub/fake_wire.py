@@ -23,6 +23,9 @@ class FakeWire:
         """Keep a frame."""
         self.written.append(text)
 
+    def hear(self, on_text) -> None:
+        pass
+
     async def drained(self, within_s: float) -> bool:
         """Wait until it is told to go on; False where it was told that nobody reads."""
         await self._moved.wait()
