@@ -156,7 +156,7 @@ class GroupLoop:
         if self._pending_after is not None:
             blocked = await self._take_up_pending(self._pending_after)
         else:
-            blocked = await self._handle(await self._read(">", self._options.block_ms), fresh=True)
+            blocked = await self._take_up_new()
         if blocked is None:
             self._progressed()
         else:
@@ -173,6 +173,14 @@ class GroupLoop:
             self.group, self.consumer, {self.key: after}, count=self._options.batch, block=block_ms
         )
         return read_entries(reply[0][1]) if reply else []
+
+    async def _take_up_new(self) -> Exception | None:
+        entries = await self._read(">", self._options.block_ms)
+        began_s = self._clock.monotonic()
+        blocked = await self._handle(entries, fresh=True)
+        if entries and blocked is None and self._options.every_s > 0:
+            await self._sleep(began_s + self._options.every_s - self._clock.monotonic())
+        return blocked
 
     async def _take_up_pending(self, after: StreamId) -> Exception | None:
         entries = await self._read(str(after), None)

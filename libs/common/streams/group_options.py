@@ -17,6 +17,8 @@ class GroupOptions:
     Attributes:
         batch: most entries handled at once.
         block_ms: how long one read waits for news.
+        every_s: shortest time from one batch to the next, so that what comes in between is handled
+            together; the first after a pause is handled at once.
         claim_after_ms: idle time after which an entry of another consumer is taken over.
         retry_after_s: pause before an entry that failed alone is tried again.
         upkeep_every_s: pause between two rounds of claiming and measuring.
@@ -27,6 +29,7 @@ class GroupOptions:
 
     batch: int = 100
     block_ms: int = BLOCK_MS
+    every_s: float = 0.0
     claim_after_ms: int = CLAIM_AFTER_MS
     retry_after_s: float = 1.0
     upkeep_every_s: float = 5.0

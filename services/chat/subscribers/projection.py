@@ -14,8 +14,9 @@ from libs.common.streams.entries import Entry
 from libs.common.streams.group import Handler
 from libs.common.streams.group_options import GroupOptions
 
-OPTIONS = GroupOptions(batch=200)
-"""Entries of one batch: a transaction costs the same for one advance as for dozens."""
+OPTIONS = GroupOptions(batch=200, every_s=0.25)
+"""A transaction costs the same for one advance as for dozens, and nobody waits for it: sockets are
+told by the tail."""
 FOLD_AT_ONCE = 1000
 """Most advances of one transaction: some 10 ms, whatever receipts has packed into an entry."""
 
