@@ -5,6 +5,7 @@ measures durations and never goes back. Timeouts and leases use the second.
 """
 
 import datetime as dt
+import functools
 import time
 from typing import Protocol
 
@@ -65,7 +66,11 @@ def instant_of(at_ms: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(at_ms / 1000, dt.UTC)
 
 
+@functools.lru_cache(maxsize=128)
 def to_wire(instant: dt.datetime) -> str:
-    """Write an aware instant as RFC 3339 in UTC with milliseconds, as every frame does."""
+    """Write an aware instant as RFC 3339 in UTC with milliseconds, as every frame does.
+
+    Those of one batch are of one instant, so the newest are remembered.
+    """
     text = instant.astimezone(dt.UTC).isoformat(timespec="milliseconds")
     return text.removesuffix("+00:00") + "Z"

@@ -1,11 +1,11 @@
 """A message on its way into the database, and what became of it."""
 
 import datetime as dt
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """A message that a member wants to write.
 
     Attributes:
@@ -32,8 +32,7 @@ class Draft:
         return (self.room, self.sender, self.client_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """A message that is committed. ``duplicate``: it was there before this try."""
 
     room: str
@@ -47,8 +46,7 @@ class Stored:
         return f"{self.room}.{self.seq}"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """New messages of one room: ``drafts[i]`` has the seq ``first_seq + i``, all one time."""
 
     room: str
@@ -58,8 +56,7 @@ class Run:
     drafts: list[Draft]
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """What one transaction wrote, for those who announce it."""
 
     outbox_id: int

@@ -4,14 +4,13 @@
 until the hole is closed. No clock and no I/O: whoever owns a sequencer decides how long to wait.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 HELD_FRAMES = 256
 """Most frames held above a hole; the farthest are dropped first, and read again later."""
 
 
-@dataclass(frozen=True, slots=True)
-class LiveFrame:
+class LiveFrame(msgspec.Struct, frozen=True):
     """A message on its way to the sockets of this process.
 
     Attributes:

@@ -55,6 +55,7 @@ OUTCOMES = metrics.counter(
     "Messages by outcome: stored, duplicate, or an error code.",
     ["outcome"],
 )
+STORED, DUPLICATE = OUTCOMES.labels("stored"), OUTCOMES.labels("duplicate")
 
 log = structlog.get_logger(__name__)
 
@@ -310,7 +311,7 @@ class Writer:
         if isinstance(outcome, ParleyError):
             OUTCOMES.labels(outcome.code).inc()
         else:
-            OUTCOMES.labels("duplicate" if outcome.duplicate else "stored").inc()
+            (DUPLICATE if outcome.duplicate else STORED).inc()
         reply(outcome)
 
 
