@@ -1,10 +1,8 @@
 """The function that writes messages, and room in the pages for rows that are updated often."""
 
-from pathlib import Path
-
 from django.db import migrations
 
-SEND_MESSAGES = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+from services.chat.migrations import SEND_MESSAGES
 
 SIGNATURE = "uuid[], boolean, int[], uuid[], uuid[], text[], bigint[], bigint[]"
 

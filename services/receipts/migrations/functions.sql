@@ -79,13 +79,17 @@ begin
       from unnest(p_room, p_user) with ordinality t (room_id, user_id, i)
       join watermark w on w.room_id = t.room_id and w.user_id = t.user_id;
 
-    select array_agg(greatest(t.d, c.d) order by t.i), array_agg(greatest(t.r, c.r) order by t.i),
-           array_agg(greatest(t.s, c.s) order by t.i)
+    -- By grouping, not by joining: the only join that this connection makes would go through all
+    -- claims for each member.
+    select array_agg(g.d order by g.i), array_agg(g.r order by g.i), array_agg(g.s order by g.i)
       into v_new_d, v_new_r, v_new_s
-      from unnest(v_was_d, v_was_r, v_was_s) with ordinality t (d, r, s, i)
-      left join (select member, max(d) as d, max(r) as r, max(s) as s
-                   from unnest(p_member, p_delivered, p_read, p_shown) c (member, d, r, s)
-                  group by member) c on c.member = t.i;
+      from (select u.i, max(u.d) as d, max(u.r) as r, max(u.s) as s
+              from (select t.i, t.d, t.r, t.s
+                      from unnest(v_was_d, v_was_r, v_was_s) with ordinality t (d, r, s, i)
+                     union all
+                    select c.i, c.d, c.r, c.s
+                      from unnest(p_member, p_delivered, p_read, p_shown) c (i, d, r, s)) u
+             group by u.i) g;
 
     v_all_d := v_new_d; v_all_r := v_new_r; v_all_s := v_new_s;
     if cardinality(p_own_member) > 0

@@ -55,7 +55,7 @@ def test_every_page_stands_in_the_index():
         ("clients/web/sdk/src/connection.ts:Connection.wake", None),
         ("clients/web/sdk/src/connection.ts:Connection.sleep", "has no sleep"),
         ("clients/web/sdk/src/connection.ts:GOOD_AFTER_MS", "defines no GOOD_AFTER_MS"),
-        ("services/chat/migrations/0002_send_messages.sql:send_messages", None),
+        ("services/chat/migrations/send_messages.sql:send_messages", None),
         ("services/presence/store/sessions.lua:broadcast_status_change", None),
         ("services/presence/store/sessions.lua:broadcast", "defines no broadcast"),
         ("tests/unit/docs/test_pages.py::test_a_pointer_is_followed", None),

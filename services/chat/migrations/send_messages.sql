@@ -4,7 +4,7 @@
 -- Each statement sees what was committed before it began. That is why the rooms are locked first,
 -- and duplicates and members are read in a statement of their own afterwards: whoever held the
 -- lock before us has been seen.
-create function send_messages(
+create or replace function send_messages(
     p_rooms     uuid[],    -- distinct and ascending: the order of locking, the same for everybody
     p_wait      boolean,   -- wait for rooms that are locked (lock_timeout), or leave them out
     p_room      int[],     -- per message: the index of its room in p_rooms, from 1
@@ -33,24 +33,41 @@ begin
                (select id from outbox where id = any (p_published) for update skip locked);
     end if;
 
-    -- "No key": a foreign key that only points to the room does not lock it for us.
+    -- "No key": a foreign key that only points to the room does not lock it for us. What is locked
+    -- is put beside what was asked for by grouping, because the only join that this connection
+    -- makes would go through all rooms for each.
     if p_wait then
-        select array_agg(r.last_seq order by t.i), array_agg(r.version order by t.i),
-               array_agg(greatest(date_trunc('milliseconds', clock_timestamp()), r.last_at)
-                         order by t.i)
+        select array_agg(g.last_seq order by g.id), array_agg(g.version order by g.id),
+               array_agg(greatest(date_trunc('milliseconds', clock_timestamp()), g.last_at)
+                         order by g.id)
           into bases, versions, written_at
-          from unnest(p_rooms) with ordinality t (id, i)
-          left join (select id, last_seq, version, last_at from room
-                      where id = any (p_rooms) order by id for no key update) r on r.id = t.id;
+          from (select u.id, max(u.last_seq) as last_seq, max(u.version) as version,
+                       max(u.last_at) as last_at
+                  from (select t.id, null::bigint as last_seq, null::bigint as version,
+                               null::timestamptz as last_at
+                          from unnest(p_rooms) t (id)
+                         union all
+                        select r.id, r.last_seq, r.version, r.last_at
+                          from (select id, last_seq, version, last_at from room
+                                 where id = any (p_rooms) order by id
+                                   for no key update) r) u
+                 group by u.id) g;
     else
-        select array_agg(r.last_seq order by t.i), array_agg(r.version order by t.i),
-               array_agg(greatest(date_trunc('milliseconds', clock_timestamp()), r.last_at)
-                         order by t.i)
+        select array_agg(g.last_seq order by g.id), array_agg(g.version order by g.id),
+               array_agg(greatest(date_trunc('milliseconds', clock_timestamp()), g.last_at)
+                         order by g.id)
           into bases, versions, written_at
-          from unnest(p_rooms) with ordinality t (id, i)
-          left join (select id, last_seq, version, last_at from room
-                      where id = any (p_rooms) order by id
-                        for no key update skip locked) r on r.id = t.id;
+          from (select u.id, max(u.last_seq) as last_seq, max(u.version) as version,
+                       max(u.last_at) as last_at
+                  from (select t.id, null::bigint as last_seq, null::bigint as version,
+                               null::timestamptz as last_at
+                          from unnest(p_rooms) t (id)
+                         union all
+                        select r.id, r.last_seq, r.version, r.last_at
+                          from (select id, last_seq, version, last_at from room
+                                 where id = any (p_rooms) order by id
+                                   for no key update skip locked) r) u
+                 group by u.id) g;
     end if;
 
     select array_agg(case when j.verdict = 0 then j.place end order by j.o),
