@@ -19,6 +19,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
 
 from libs.common import metrics
 from libs.common.clock import Clock
+from libs.common.patient_server import PatientServer
 
 CHECK_WITHIN_S = 0.5
 """How long a check may take before the process counts as not ready."""
@@ -175,7 +176,7 @@ def _without_internal(record: logging.LogRecord) -> bool:
     return record.levelno > logging.INFO or not _internal.get()
 
 
-class _QuietServer(uvicorn.Server):
+class _QuietServer(PatientServer):
     """A second server in a process: signals belong to the first."""
 
     @contextlib.contextmanager

@@ -12,8 +12,9 @@ from collections import deque
 from libs.common import metrics
 from libs.common.clock import Clock
 
-EVERY_S = 0.02
-"""How often the lag is measured: what blocks the loop for longer is not missed."""
+EVERY_S = 0.1
+"""How often the lag is measured: a sleeper that woke up more often would cost an idle process more
+than all else that it does, and what lasts is not missed."""
 WINDOW_S = 1.0
 AT_LEAST = 4
 """Measurements that are looked at, also where the loop is so late that they are older."""

@@ -12,6 +12,8 @@ from typing import Protocol
 import structlog
 import uvicorn
 
+from libs.common.patient_server import PatientServer
+
 log = structlog.get_logger(__name__)
 
 
@@ -102,7 +104,7 @@ class Stopping:
             log.error("drain_bug", exc_info=bug)
 
 
-class UvicornServer(uvicorn.Server):
+class UvicornServer(PatientServer):
     """uvicorn that stops on SIGTERM and SIGINT, and then lets the process go on to its end.
 
     uvicorn's own way raises the signal again when it has stopped, which ends the process before

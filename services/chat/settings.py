@@ -53,7 +53,7 @@ class ChatSettings(BaseSettings):
     web_root: Path = Path("clients/web/dist")
     """Folder of the built web client, served at ``/``."""
     stream_partitions: Annotated[int, Field(ge=1, le=1024)] = 1
-    collect_ms: Annotated[float, Field(ge=0, le=100)] = 5
+    collect_ms: Annotated[float, Field(ge=0, le=100)] = 10
     """How long the writer collects once more than one message waits."""
     database_threads: Annotated[int, Field(ge=1, le=64)] = 8
     """Threads, each with one connection, for everything but the writer."""
