@@ -10,7 +10,7 @@ help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install everything, the tools of the checks included, and build the web client
-	@$(BOOTSTRAP) product servers node client checks
+	@$(BOOTSTRAP) product servers node client checks bench
 	@$(DEV) web
 
 up: ## run the whole suite: PORT=8000 RUN_DIR=.run CHAT_PROCESSES=1

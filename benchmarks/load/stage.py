@@ -1,0 +1,84 @@
+"""Where a scenario plays: its share of the people, what is counted, and when the window begins."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Protocol
+
+from benchmarks.load.dialects import Dialect
+from benchmarks.load.line import CannotOpen, Line
+from benchmarks.load.outcome import Outcome
+from benchmarks.load.people import Somebody
+from benchmarks.load.tally import Tally, Window
+
+CONNECT_AT_ONCE = 32
+"""Handshakes of one load process at the same time."""
+
+
+class Scenario(Protocol):
+    """Something that people do. A dataclass, whose fields are the options of the command line."""
+
+    def rooms(self) -> Sequence[int]:
+        """Return how many people are in each room that is needed."""
+        ...
+
+    async def play(self, stage: "Stage") -> None:
+        """Do it, with the stage's people, in one load process."""
+        ...
+
+    def figures(self, outcome: "Outcome") -> Mapping[str, object]:
+        """Return what this scenario is about, from what all load processes counted."""
+        ...
+
+
+@dataclass(slots=True)
+class Stage:
+    """One load process's part of a run.
+
+    Attributes:
+        people: of whom this process plays the part.
+        sizes: how many people each room has, in all processes together.
+        parts: how many load processes there are; a rate is divided by it.
+        begin: called when everything is ready; returns the window as all processes have it.
+    """
+
+    people: Sequence[Somebody]
+    sizes: Mapping[str, int]
+    urls: Sequence[str]
+    dialect: type[Dialect]
+    parts: int
+    place: int
+    tally: Tally
+    begin: Callable[[float, float], Awaitable[Window]]
+    lines: list[Line] = field(default_factory=list)
+
+    def others_in(self, person: Somebody) -> int:
+        """Return how many others are in a person's room."""
+        return self.sizes[person.room] - 1
+
+    async def connect(
+        self, people: Sequence[Somebody], *, at_once: int = CONNECT_AT_ONCE
+    ) -> list[Line]:
+        """Open a line for each; those that failed are counted, and left out."""
+        gate = asyncio.Semaphore(at_once)
+
+        async def open_one(person: Somebody, url: str) -> Line | None:
+            async with gate:
+                try:
+                    line = await Line.open(url, person, self.dialect)
+                except CannotOpen as error:
+                    self.tally.counts[f"not opened: {error}"] += 1
+                    return None
+            self.tally.counts["opened"] += 1
+            self.tally.took("opened", line.opened_in_ns)
+            return line
+
+        opened = await asyncio.gather(*map(open_one, people, cycle(self.urls)))
+        lines = [line for line in opened if line is not None]
+        self.lines += lines
+        return lines
+
+    async def leave(self) -> None:
+        """Close all lines."""
+        await asyncio.gather(*(line.close() for line in self.lines))

@@ -1,0 +1,80 @@
+"""Parley as it is loaded: a suite of its own, with people in it who were made in bulk."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+
+from benchmarks.load.dialects import Parley
+from benchmarks.load.fleet import Target
+from benchmarks.load.people import Somebody, people_in
+from dev.harness import UNLIMITED, RunningSuite
+from dev.manage import surroundings_of
+from dev.services import SERVICES, service_environment
+from dev.settings import ROOT
+
+QUIET = {**UNLIMITED, "LOG_LEVEL": "WARNING"}
+UNUSED_PORT = 1
+
+
+@contextmanager
+def on_cores(cores: Sequence[int]) -> Iterator[None]:
+    """Start what is started in here on some cores only; none named means all."""
+    before = os.sched_getaffinity(0)
+    if cores:
+        os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@contextmanager
+def parley(
+    folder: Path,
+    *,
+    cores: Sequence[int] = (),
+    chat_processes: int = 1,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[RunningSuite]:
+    """Run the suite with its limits wide open, because a few people do what thousands would."""
+    with on_cores(cores):
+        suite = RunningSuite.start(
+            folder / "run", chat_processes=chat_processes, env={**QUIET, **(env or {})}
+        )
+    try:
+        yield suite
+    finally:
+        suite.stop()
+
+
+def crowd(suite: RunningSuite, rooms: Sequence[int]) -> list[Somebody]:
+    """Make people with the management command, so many in each room."""
+    shapes = [f"{len(list(same))}x{size}" for size, same in groupby(rooms)]
+    chat = next(each for each in SERVICES if each.name == "chat")
+    made = subprocess.run(
+        chat.command("crowd", *shapes),
+        cwd=ROOT,
+        env=service_environment(
+            chat,
+            surroundings_of(suite.run_dir, suite.state),
+            port=UNUSED_PORT,
+            internal_port=UNUSED_PORT,
+        ),
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    return people_in(made.stdout)
+
+
+def target(suite: RunningSuite, people: Sequence[Somebody]) -> Target:
+    """Return the suite as a load sees it: the processes of chat, on their own ports."""
+    return Target(
+        name="parley",
+        urls=[f"http://127.0.0.1:{each.port}" for each in suite.state.of("chat")],
+        dialect=Parley,
+        people=people,
+        watched=[(each.service, each.pid) for each in suite.state.processes],
+    )
