@@ -1,4 +1,4 @@
-# The verbs of this house. Everything they make goes into .venv, .run and clients/web.
+# The verbs of this house. What they make goes into .venv, .run, clients/web and benchmarks/socketio.
 
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \

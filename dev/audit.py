@@ -1,6 +1,6 @@
 """`make audit`: asks whether anything that the locks pin is known to be vulnerable.
 
-pip-audit judges requirements/*.lock, npm the web client's. Both ask a database on the network, and
+pip-audit judges requirements/*.lock, npm the locks of its own. Both ask a database on the network, and
 pip-audit counts what it could not ask about as good: so here nothing is good that was not judged.
 """
 
@@ -45,7 +45,7 @@ def audit() -> int:
     """Audit every lock and tell; return the exit status."""
     results = [audit_python(LOCKS)]
     if web.exists():
-        results.append(audit_web())
+        results += [audit_npm("web client", web.WEB), audit_npm("Socket.IO", web.SOCKETIO)]
     for result in results:
         say(f"{result.verdict.name.lower().replace('_', ' '):<11} {result.name}")
         for line in result.lines:
@@ -71,10 +71,10 @@ def audit_python(locks: Path) -> Audited:
     return judge_python(*run(command, ROOT, {**environment(), "PYTHONPATH": str(AUDIT)}))
 
 
-def audit_web() -> Audited:
-    """Ask npm about the web client's lock."""
+def audit_npm(name: str, folder: Path) -> Audited:
+    """Ask npm about the lock of a folder."""
     command = ["npm", "audit", "--json", "--package-lock-only"]
-    return judge_web(*run(command, web.WEB, web.npm_environment()))
+    return judge_npm(name, *run(command, folder, web.npm_environment()))
 
 
 def judge_python(output: str, complaint: str) -> Audited:
@@ -94,17 +94,17 @@ def judge_python(output: str, complaint: str) -> Audited:
     return Audited(name="Python", verdict=_verdict(found, is_whole=not skipped), lines=lines)
 
 
-def judge_web(output: str, complaint: str) -> Audited:
+def judge_npm(name: str, output: str, complaint: str) -> Audited:
     """Read what npm wrote: JSON, also where the registry did not answer."""
     answer = _json(output)
     if not isinstance(answer.get("vulnerabilities"), dict):
         said = [str(answer["message"])] if "message" in answer else _last_line(complaint)
-        return Audited(name="web client", verdict=Verdict.NOT_JUDGED, lines=said)
+        return Audited(name=name, verdict=Verdict.NOT_JUDGED, lines=said)
     found = [
-        f"{name} {flaw['range']}: {flaw['severity']}"
-        for name, flaw in sorted(answer["vulnerabilities"].items())
+        f"{package} {flaw['range']}: {flaw['severity']}"
+        for package, flaw in sorted(answer["vulnerabilities"].items())
     ]
-    return Audited(name="web client", verdict=_verdict(found, is_whole=True), lines=found)
+    return Audited(name=name, verdict=_verdict(found, is_whole=True), lines=found)
 
 
 def run(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""`make lock`: writes requirements/*.lock and the web client's package-lock.json anew.
+"""`make lock`: writes requirements/*.lock and npm's package-lock.json anew.
 
 The locks hold exact versions and hashes for every platform, but no addresses. uv resolves, from the
 index that pip is configured for; additional places of this machine are left out, because they may
@@ -40,9 +40,10 @@ def lock() -> None:
             output = f"requirements/{group}.lock"
             run([*uv, "--upgrade", *follow, "--group", group, "-o", output])
             follow += ["--constraints", output]
-    say("parley: locking the web client")
-    web.npm("update", "--package-lock-only", "--ignore-scripts")
-    forget_addresses(web.WEB / "package-lock.json")
+    for place in (web.WEB, web.SOCKETIO):
+        say(f"parley: locking {place.relative_to(ROOT)}")
+        web.npm("update", "--package-lock-only", "--ignore-scripts", folder=place)
+        forget_addresses(place / "package-lock.json")
 
 
 def forget_addresses(lock_file: Path) -> None:

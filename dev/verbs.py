@@ -85,6 +85,7 @@ def checks() -> Iterator[Part]:
             yield python(f"{service.name}'s migrations", *command, extra=UNUSED_SURROUNDINGS)
     if web.exists():
         yield npm("web", "run", "--silent", "check")
+        yield prettier("--check")
 
 
 def fixes() -> Iterator[Part]:
@@ -93,6 +94,7 @@ def fixes() -> Iterator[Part]:
     yield python("format", "-m", "ruff", "format", "--quiet")
     if web.exists():
         yield npm("web", "run", "--silent", "--if-present", "fix")
+        yield prettier("--write")
 
 
 def tests() -> Iterator[Part]:
@@ -114,6 +116,11 @@ def python(name: str, *arguments: str, extra: Mapping[str, str] | None = None) -
 def npm(name: str, *arguments: str) -> Part:
     """Return a part that runs npm in the web client's folder."""
     return Part(name=name, command=("npm", *arguments), folder=web.WEB, extra=web.npm_environment())
+
+
+def prettier(mode: str) -> Part:
+    """Return a part that has the web client's Prettier look at the server to compare with."""
+    return npm("socketio", "exec", "--", "prettier", "--log-level=warn", mode, str(web.SOCKETIO))
 
 
 def run_all(parts: Sequence[Part], *, in_pairs: bool = False) -> int:

@@ -1,4 +1,4 @@
-"""Building the web client, when its sources changed since the last time.
+"""Building the web client, when its sources changed since the last time; and npm, for others too.
 
 The digest of everything that the build reads decides, not dates: a fresh clone, a switched branch
 and a copied folder are all judged rightly.
@@ -15,8 +15,10 @@ from dev.errors import CannotStart
 from dev.settings import ROOT, environment
 
 WEB = ROOT / "clients" / "web"
+SOCKETIO = ROOT / "benchmarks" / "socketio"
+"""A server to compare with. Nothing of it is built, and only who starts it installs its packages."""
 BUILT = WEB / "dist" / "index.html"
-INSTALLED = WEB / "node_modules"
+INSTALLED = "node_modules"
 NOT_SOURCES = frozenset({"node_modules", "dist", "generated", "coverage", "test-results"})
 PYTHON_SOURCES = (
     "services/*/frames",
@@ -42,7 +44,7 @@ def build() -> None:
         return
     install()
     sources = digest([*sources_in(WEB), *python_sources()])
-    stamp = INSTALLED / ".parley-built"
+    stamp = WEB / INSTALLED / ".parley-built"
     if BUILT.exists() and read(stamp) == sources:
         return
     began_s = time.monotonic()
@@ -51,33 +53,35 @@ def build() -> None:
     tell(f"web client built ({time.monotonic() - began_s:.0f} s)")
 
 
-def install() -> None:
-    """Install the client's packages exactly as its lock says.
+def install(folder: Path = WEB) -> None:
+    """Install the packages of a folder exactly as its lock says.
 
     Raises:
         CannotStart: npm failed.
     """
-    wanted = digest([WEB / "package.json", WEB / "package-lock.json"])
-    stamp = INSTALLED / ".parley-installed"
+    wanted = digest([folder / "package.json", folder / "package-lock.json"])
+    stamp = folder / INSTALLED / ".parley-installed"
     if read(stamp) == wanted:
         return
-    tell("installing what the web client needs")
-    npm("ci", "--no-audit", "--no-fund")
+    tell(f"installing what {folder.relative_to(ROOT)} needs")
+    npm("ci", "--no-audit", "--no-fund", folder=folder)
     stamp.write_text(wanted, encoding="ascii")
 
 
-def npm(*arguments: str) -> None:
-    """Run npm in the client's folder; what it writes is shown only if it fails.
+def npm(*arguments: str, folder: Path = WEB) -> None:
+    """Run npm in a folder; what it writes is shown only if it fails.
 
     Raises:
         CannotStart: it failed.
     """
     command = ["npm", *arguments]
     done = subprocess.run(
-        command, cwd=WEB, env=npm_environment(), capture_output=True, text=True, check=False
+        command, cwd=folder, env=npm_environment(), capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        raise CannotStart(f"{done.stdout}{done.stderr}\nnpm {' '.join(arguments)} failed in {WEB}.")
+        raise CannotStart(
+            f"{done.stdout}{done.stderr}\nnpm {' '.join(arguments)} failed in {folder}."
+        )
 
 
 def npm_environment() -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""Settings for unit tests and for mypy: every service's app, and no environment at all."""
+"""Settings for unit tests and for mypy: every app that there is, and no environment at all."""
 
 from libs.common.admin_settings import ADMIN_APPS, ADMIN_TEMPLATES
 
@@ -11,6 +11,7 @@ INSTALLED_APPS = [
     "services.presence",
     "services.queue",
     "services.receipts",
+    "benchmarks.tutorial",
 ]
 TEMPLATES = ADMIN_TEMPLATES
 STATIC_URL = "/api/any/static/"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dev.audit import Audited, Verdict, judge_python, judge_web, worst
+from dev.audit import Audited, Verdict, judge_npm, judge_python, worst
 
 GOOD = {"name": "django", "version": "5.2.9", "vulns": []}
 BAD = {
@@ -66,7 +66,8 @@ def test_a_pip_audit_that_fails_has_judged_nothing(output):
 
 
 def test_what_npm_finds_is_told():
-    clean, found = judge_web(npm(), ""), judge_web(npm(vite="high", acorn="low"), "")
+    clean = judge_npm("web client", npm(), "")
+    found = judge_npm("web client", npm(vite="high", acorn="low"), "")
 
     assert (clean.verdict, clean.lines) == (Verdict.CLEAN, [])
     assert (found.verdict, found.lines) == (Verdict.FOUND, ["acorn <2: low", "vite <2: high"])
@@ -81,7 +82,7 @@ def test_what_npm_finds_is_told():
     ],
 )
 def test_a_registry_without_a_database_has_judged_nothing(output, line):
-    audited = judge_web(output, "npm warn x\nnpm error code ENOTFOUND\n")
+    audited = judge_npm("web client", output, "npm warn x\nnpm error code ENOTFOUND\n")
 
     assert (audited.verdict, audited.lines) == (Verdict.NOT_JUDGED, [line])
 

@@ -7,10 +7,14 @@ import pytest
 from dev.locks import GROUPS, forget_addresses
 from dev.settings import ROOT
 
-LOCKS = [*ROOT.glob("requirements/*.lock"), ROOT / "clients/web/package-lock.json"]
+NPM = ("clients/web", "benchmarks/socketio")
+LOCKS = [
+    *ROOT.glob("requirements/*.lock"),
+    *(ROOT / folder / "package-lock.json" for folder in NPM),
+]
 
 
-@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_lock_holds_no_address(lock):
     assert "://" not in lock.read_text(encoding="utf-8")
 
