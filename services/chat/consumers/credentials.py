@@ -14,12 +14,21 @@ from channels.security.websocket import OriginValidator
 
 from libs.common.database import DatabaseThreads
 from libs.common.errors import Unauthenticated
+from libs.common.together import Together
 from libs.common.tokens import ACCESS_COOKIE, Claims, Ticket, Verifier
 from services.chat.actions.tickets import use_ticket
 from services.chat.models import User
-from services.chat.selectors.people import session_owner
+from services.chat.selectors.people import session_owners
+
+Owners = Together[tuple[str, str], User]
+"""Tells whose a sign-in is, by (sid, user id)."""
 
 _BEARER = "bearer "
+
+
+def owners_in(database: DatabaseThreads) -> Owners:
+    """Return what asks the database; one per process, so that who comes at once asks together."""
+    return Owners(lambda claimed: database.run(session_owners, claimed))
 
 
 class OriginRule(OriginValidator):  # type: ignore[misc]  # Channels has no types
@@ -87,7 +96,7 @@ def claims_of(scope: Any, verifier: Verifier) -> Claims | Ticket:
     return verifier.verify_ticket(credential) if kind == "ticket" else verifier.verify(credential)
 
 
-async def owner_of(claims: Claims | Ticket, database: DatabaseThreads) -> User:
+async def owner_of(claims: Claims | Ticket, database: DatabaseThreads, owners: Owners) -> User:
     """Return the user whose sign-in it is. A ticket is used up: to be asked once, at the end.
 
     Raises:
@@ -97,7 +106,7 @@ async def owner_of(claims: Claims | Ticket, database: DatabaseThreads) -> User:
     if isinstance(claims, Ticket):
         user = await database.run(use_ticket, ticket=claims)
     else:
-        user = await database.run(session_owner, sid=claims.sid, user_id=claims.sub)
+        user = await owners.ask((claims.sid, claims.sub))
     if user is None:
         raise Unauthenticated
     return user

@@ -22,7 +22,7 @@ from libs.common.tasks import TaskSet
 from libs.common.tokens import Verifier
 from services.chat.admission import Admission
 from services.chat.consumers.bugs import told
-from services.chat.consumers.credentials import address_of, claims_of, owner_of
+from services.chat.consumers.credentials import Owners, address_of, claims_of, owner_of
 from services.chat.domain.closing import (
     NOT_AUTHENTICATED,
     OVERLOADED,
@@ -54,6 +54,7 @@ class SocketParts(TypedDict):
 
     hub: Hub
     database: DatabaseThreads
+    owners: Owners
     verifier: Verifier
     clock: Clock
     limits: server.Limits
@@ -71,6 +72,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
     def __init__(self, **parts: Unpack[SocketParts]) -> None:
         self.hub = parts["hub"]
         self.database = parts["database"]
+        self.owners = parts["owners"]
         self.verifier = parts["verifier"]
         self.clock = parts["clock"]
         self.limits = parts["limits"]
@@ -135,7 +137,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
             try:
                 rooms = await self.hub.open(session)
                 # Judged only now: a sign-out from here on finds the session and closes it.
-                user = await owner_of(claims, self.database)
+                user = await owner_of(claims, self.database, self.owners)
                 is_private = not user.send_read_receipts
                 self.hub.private_reading.settle(session, is_private=is_private)
                 self._send(self._welcome(session, user, rooms))

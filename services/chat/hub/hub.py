@@ -4,7 +4,7 @@ A session takes its seats first and learns the heads afterwards: what comes in b
 there is no hole between ``welcome`` and the live frames.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import msgspec
@@ -14,6 +14,7 @@ from libs.common.database import DatabaseThreads
 from libs.common.errors import Unavailable
 from libs.common.events import MessageCreated, RoomChanged, RoomSnapshot, UserChanged, UserRevoked
 from libs.common.tasks import TaskSet
+from libs.common.together import Together
 from services.chat.domain.closing import NOT_AUTHENTICATED
 from services.chat.domain.ordering import LiveFrame
 from services.chat.frames.server import Custom, RoomEntry
@@ -23,7 +24,7 @@ from services.chat.hub.local_room import LocalRoom
 from services.chat.hub.privacy import PrivateReading
 from services.chat.hub.seating import Seating
 from services.chat.hub.session import Seat, Session
-from services.chat.selectors.rooms import Head, heads_of, room_for, rooms_of
+from services.chat.selectors.rooms import Head, heads_of, room_for, rooms_of_each
 
 JOIN_TRIES = 3
 """How often a room is read whose members change at the very same time."""
@@ -62,30 +63,48 @@ class Hub:
             on_told=lambda room, seat: self.company.told_of_room(room, seat),
         )
         self._courier = Courier(database=database, tasks=self._tasks, seating=seating)
+        self._rooms_of = Together[str, list[RoomEntry]](
+            lambda users: database.run(rooms_of_each, users)
+        )
+        self._heads_of = Together(self._read_heads)
 
     # -- sessions ---------------------------------------------------------------------------
 
-    async def open(self, session: Session, *, read: RoomsOf = rooms_of) -> list[RoomEntry]:
+    async def open(self, session: Session, *, read: RoomsOf | None = None) -> list[RoomEntry]:
         """Seat a session in its rooms and return them with their heads, for ``welcome``.
 
         Live frames are held until ``go_live``. On failure the caller must ``leave``.
 
         Args:
             session: whose.
-            read: the selector that reads its rooms; it may leave blank what nobody is told.
+            read: the selector that reads its rooms, where it may leave blank what nobody is told;
+                without it they are read whole, together with those of others who come.
 
         Raises:
             ParleyError: the database did not answer.
         """
         self._sessions.setdefault(session.user, set()).add(session)
         SESSIONS.labels(session.kind).inc()
-        entries = await self._database.run(read, user_id=session.user)
+        if read is None:
+            entries = await self._rooms_of.ask(session.user) or []
+        else:
+            entries = await self._database.run(read, user_id=session.user)
         for entry in entries:
             self._take_seat(session, entry.id)
-        heads = await self._database.run(heads_of, [entry.id for entry in entries])
-        by_room = {head.room: head for head in heads}
+        by_room = await self._heads_of.ask(tuple(entry.id for entry in entries)) or {}
         seated = [await self._with_head(session, each, by_room.get(each.id)) for each in entries]
         return [entry for entry in seated if entry is not None]
+
+    async def _read_heads(
+        self, questions: Sequence[tuple[str, ...]]
+    ) -> dict[tuple[str, ...], dict[str, Head]]:
+        """Return how far rooms are: for each question those of its rooms that there are."""
+        rooms = {room for question in questions for room in question}
+        heads = {head.room: head for head in await self._database.run(heads_of, list(rooms))}
+        return {
+            question: {room: heads[room] for room in question if room in heads}
+            for question in questions
+        }
 
     async def _with_head(
         self, session: Session, entry: RoomEntry, head: Head | None

@@ -49,15 +49,22 @@ def session_owner(*, sid: str, user_id: str) -> User | None:
 
     It holds while it exists, belongs to ``user_id``, is not revoked, and its user is active.
     """
-    sign_in_id, owner_id = uuid_of(sid), uuid_of(user_id)
-    if sign_in_id is None or owner_id is None:
-        return None
-    sign_in = (
-        SignIn.objects.select_related("user")
-        .filter(id=sign_in_id, user_id=owner_id, revoked_at=None, user__is_active=True)
-        .first()
+    return session_owners([(sid, user_id)]).get((sid, user_id))
+
+
+def session_owners(claimed: Iterable[tuple[str, str]]) -> dict[tuple[str, str], User]:
+    """Return, for some (sid, user id), the users whose sign-ins hold, as ``session_owner`` says."""
+    wanted = {(uuid_of(sid), uuid_of(user)): (sid, user) for sid, user in claimed}
+    sign_ins = SignIn.objects.select_related("user").filter(
+        id__in=[sid for sid, user in wanted if sid and user],
+        revoked_at=None,
+        user__is_active=True,
     )
-    return None if sign_in is None else sign_in.user
+    return {
+        wanted[each.id, each.user_id]: each.user
+        for each in sign_ins
+        if (each.id, each.user_id) in wanted
+    }
 
 
 def browser_session(session_key: str) -> BrowserSession | None:

@@ -59,15 +59,23 @@ class MemberPage(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
 
 
-def rooms_of(*, user_id: str) -> list[RoomEntry]:
-    """Return the rooms in which a user is present, most recently active first."""
-    return _entries(_memberships(user_id))
+def rooms_of_each(user_ids: Iterable[str]) -> dict[str, list[RoomEntry]]:
+    """Return, for some users, the rooms in which each is present, most recently active first.
+
+    Two statements for all of them together, in which a room that they share is read once.
+    """
+    users = list(user_ids)
+    memberships = list(_memberships(*users))
+    by_user: dict[str, list[RoomEntry]] = {user: [] for user in users}
+    for membership, entry in zip(memberships, _entries(memberships), strict=True):
+        by_user[str(membership.user_id)].append(entry)
+    return by_user
 
 
 def bare_rooms_of(*, user_id: str) -> list[RoomEntry]:
     """Return the rooms in which a user is present, with id, version and head, the rest blank.
 
-    For who is seated in them and not told of them: many times cheaper than ``rooms_of``.
+    For who is seated in them and not told of them: many times cheaper than ``rooms_of_each``.
     """
     rows = Member.objects.filter(user_id=user_id, left_seq=None)
     return [
@@ -89,7 +97,7 @@ def bare_rooms_of(*, user_id: str) -> list[RoomEntry]:
 
 
 def rooms_page(*, user_id: str, after: str | None, limit: int) -> RoomPage:
-    """Return a page of ``rooms_of``.
+    """Return a page of ``rooms_of_each``, for one user.
 
     Args:
         user_id: whose rooms.
@@ -201,9 +209,9 @@ def members_page(*, user_id: str, room_id: str, after: str | None, limit: int) -
     )
 
 
-def _memberships(user_id: str) -> QuerySet[Member]:
+def _memberships(*user_ids: str) -> QuerySet[Member]:
     return (
-        Member.objects.filter(user_id=user_id, left_seq=None)
+        Member.objects.filter(user_id__in=user_ids, left_seq=None)
         .select_related("room")
         .order_by("-room__last_at", "-room_id")
     )

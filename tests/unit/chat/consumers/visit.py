@@ -11,6 +11,7 @@ from libs.common.clock import ManualClock
 from libs.common.errors import Unauthenticated, Unavailable
 from services.chat.admission import Admission
 from services.chat.consumers import ChatConsumer
+from services.chat.consumers.credentials import owners_in
 from services.chat.domain.drafts import Stored
 from services.chat.domain.pace import Rate, Rates
 from services.chat.frames.server import Limits
@@ -29,15 +30,17 @@ AT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 class Database(FakeDatabase):
-    def session_owner(self, *, sid, user_id):
-        if sid != "sid":
-            return None
-        return SimpleNamespace(
-            id=user_id,
-            username=user_id,
-            display_name=user_id.title(),
-            send_read_receipts=user_id != "private",
-        )
+    def session_owners(self, claimed):
+        return {
+            (sid, user): SimpleNamespace(
+                id=user,
+                username=user,
+                display_name=user.title(),
+                send_read_receipts=user != "private",
+            )
+            for sid, user in claimed
+            if sid == "sid"
+        }
 
 
 class Verifier:
@@ -142,6 +145,7 @@ class Visit:
             ),
             "admission": self.admission,
             "database": self.database,
+            "owners": owners_in(cast(Any, self.database)),
             "verifier": Verifier(),
             "clock": self.clock,
         }

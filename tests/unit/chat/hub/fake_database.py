@@ -60,6 +60,9 @@ class FakeDatabase:
         await asyncio.sleep(0)
         return answer
 
+    def rooms_of_each(self, users):
+        return {user: self.rooms_of(user_id=user) for user in users}
+
     def rooms_of(self, *, user_id):
         rooms = [self.room_for(user_id=user_id, room_id=room) for room in self.heads]
         return [room for room in rooms if room is not None]

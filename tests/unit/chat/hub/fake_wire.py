@@ -1,6 +1,7 @@
 """A socket without a network: it keeps what is written, and is as slow as it is told to be."""
 
 import asyncio
+from collections.abc import Callable
 
 
 class FakeWire:
@@ -23,8 +24,8 @@ class FakeWire:
         """Keep a frame."""
         self.written.append(text)
 
-    def hear(self, on_text) -> None:
-        pass
+    def hear(self, on_text: Callable[[str | None], None]) -> None:
+        """Leave it to the consumer to receive."""
 
     async def drained(self, within_s: float) -> bool:
         """Wait until it is told to go on; False where it was told that nobody reads."""

@@ -61,7 +61,7 @@ async def test_who_is_added_back_while_an_older_joining_is_judged_gets_what_foll
 async def test_who_is_added_back_while_their_session_opens_gets_what_follows(house):
     # Removed between the reading of the rooms and of their heads, so that the room is read again.
     asked = house.database.meanwhile
-    asked["rooms_of"] = lambda: change(house, bob=span("bob", left_seq=10))
+    asked["rooms_of_each"] = lambda: change(house, bob=span("bob", left_seq=10))
     asked["room_for"] = adding(house, "bob")
 
     _, bob, rooms = await house.open("bob")

@@ -76,7 +76,7 @@ async def test_news_are_delivered_in_order_each_once(house):
 
 async def test_what_comes_between_the_seat_and_the_head_is_told_once(house):
     early = house.commit(ROOM)
-    house.database.meanwhile["rooms_of"] = lambda: house.hub.on_messages(early)
+    house.database.meanwhile["rooms_of_each"] = lambda: house.hub.on_messages(early)
     house.database.meanwhile["heads_of"] = lambda: house.hub.on_messages(house.commit(ROOM))
 
     _, wire, rooms = await house.open("alice")
