@@ -144,11 +144,15 @@ def own_seqs_of(ranges: Mapping[str, tuple[int, int]]) -> dict[str, dict[str, li
         ranges: by room, as ``own_messages_from`` returns them.
     """
     with connection.cursor() as cursor:
+        # The limit is that of a range: it only says that messages are to be found by seq.
         cursor.execute(
             """
             SELECT message.room_id::text, sender_id::text, array_agg(seq ORDER BY seq)
               FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) wanted (id, low, high)
-              JOIN message ON message.room_id = wanted.id AND seq > low AND seq <= high
+              CROSS JOIN LATERAL (
+                   SELECT room_id, sender_id, seq FROM message
+                    WHERE room_id = wanted.id AND seq > low AND seq <= high
+                    ORDER BY seq LIMIT %s) message
               JOIN member ON member.room_id = wanted.id AND member.user_id = sender_id
                          AND left_seq IS NULL AND seq > greatest(read_seq, joined_seq)
              GROUP BY 1, 2
@@ -157,6 +161,7 @@ def own_seqs_of(ranges: Mapping[str, tuple[int, int]]) -> dict[str, dict[str, li
                 list(ranges),
                 [low for low, _ in ranges.values()],
                 [high for _, high in ranges.values()],
+                OWN_MESSAGES_OF_ROOM,
             ],
         )
         found: dict[str, dict[str, list[int]]] = {}
