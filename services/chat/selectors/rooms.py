@@ -10,15 +10,15 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Window
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce, RowNumber
 from msgspec import UNSET
 
 from libs.common.errors import PermissionDenied
-from libs.common.ids import uuid_of, uuids_of
+from libs.common.ids import BEFORE_ALL, uuid_of, uuids_of
 from services.chat.frames.lowest import LOWEST_EACH
 from services.chat.frames.server import Lowest, RoomEntry
-from services.chat.models import Member, Room
+from services.chat.models import Member, Room, User
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -189,24 +189,29 @@ def members_page(*, user_id: str, room_id: str, after: str | None, limit: int) -
     Raises:
         PermissionDenied: ``user_id`` is not in this room, or there is no such room.
     """
-    wanted, start = uuid_of(room_id), uuid_of(after or "")
+    wanted = uuid_of(room_id)
     if wanted is None:
         raise PermissionDenied
-    members = Member.objects.filter(room_id=wanted, left_seq=None).order_by("user_id")
-    if start is not None:
-        members = members.filter(user_id__gt=start)
-    found = list(members[: limit + 1])
+    with connection.cursor() as cursor:
+        # The room first, which is never large: in the order of people it could take everybody's.
+        cursor.execute(
+            """
+            WITH present AS MATERIALIZED (
+                SELECT user_id, role, joined_seq FROM member
+                 WHERE room_id = %s AND left_seq IS NULL)
+            SELECT * FROM present WHERE user_id > %s ORDER BY user_id LIMIT %s
+            """,
+            [wanted, uuid_of(after or "") or BEFORE_ALL, limit + 1],
+        )
+        found = [
+            MemberEntry(user=str(user), role=role, joined_seq=joined_seq)
+            for user, role, joined_seq in cursor.fetchall()
+        ]
     # Judged afterwards: nobody is told what became of a room since they were removed.
     if not is_member(user_id=user_id, room_id=room_id):
         raise PermissionDenied
     page = found[:limit]
-    return MemberPage(
-        members=[
-            MemberEntry(user=str(member.user_id), role=member.role, joined_seq=member.joined_seq)
-            for member in page
-        ],
-        next=str(page[-1].user_id) if len(found) > limit else None,
-    )
+    return MemberPage(members=page, next=page[-1].user if len(found) > limit else None)
 
 
 def _memberships(*user_ids: str) -> QuerySet[Member]:
@@ -235,10 +240,11 @@ def _shown_members(room_ids: Sequence[UUID]) -> dict[UUID, list[Member]]:
         mark: Window(RowNumber(), partition_by="room_id", order_by=[mark, "user_id"])
         for mark in ("delivered_seq", "shown_seq")
     }
+    name = User.objects.filter(id=OuterRef("user_id")).values("display_name")
     rows = (
         Member.objects.filter(room_id__in=room_ids, left_seq=None)
-        .select_related("user")
-        .annotate(shown_seq=Coalesce("shown_read_seq", "read_seq"))
+        # Not joined: rooms are found first, whatever the planner takes the number of people for.
+        .annotate(display_name=Subquery(name), shown_seq=Coalesce("shown_read_seq", "read_seq"))
         .annotate(
             by_delivered=place["delivered_seq"],
             by_read=place["shown_seq"],
@@ -260,7 +266,7 @@ def _entry(own: Member, shown: list[Member]) -> RoomEntry:
     return RoomEntry(
         id=str(room.id),
         kind="direct" if direct else "group",
-        name=others[0].user.display_name if direct and others else room.name,
+        name=others[0].display_name if direct and others else room.name,  # type: ignore[attr-defined]  # annotated above
         version=room.version,
         member_count=shown[0].member_count if shown else 1,  # type: ignore[attr-defined]  # annotated above
         last_seq=room.last_seq,
