@@ -18,10 +18,11 @@ BEGINNING = str(BEFORE_ALL)
 def rooms_after(after: str) -> list[str]:
     """Return a page of rooms, by id; none where there are no more."""
     with connection.cursor() as cursor:
+        # By the column, as its index is: a bare `id` would be the text that is returned.
         cursor.execute(
             """
             SELECT id::text, (SELECT count(*) FROM watermark WHERE room_id = room.id)
-              FROM room WHERE id > %s::uuid ORDER BY id LIMIT %s
+              FROM room WHERE id > %s::uuid ORDER BY room.id LIMIT %s
             """,
             [after, ROOMS],
         )

@@ -52,12 +52,15 @@ SETUP = (
 )
 TAKE_LOCK = "select pg_try_advisory_lock(hashtextextended('parley: who lags', 0))"
 WAITING_ROOMS = """
-select id::text, head from room where head > judged_head and id > %s::uuid order by id limit %s
+select id::text, head from room
+ where head > judged_head and id > %s::uuid order by room.id limit %s
 """
 MOVED_LAGGARDS = """
 select room_id::text, user_id::text from laggard
- where moved and (room_id, user_id) > (%s::uuid, %s::uuid) order by room_id, user_id limit %s
+ where moved and (room_id, user_id) > (%s::uuid, %s::uuid)
+ order by laggard.room_id, laggard.user_id limit %s
 """
+"""Ordered by the columns, as their indexes are: an output's bare name would mean the text."""
 COUNT = "select count(*) from laggard"
 BEGINNING = str(BEFORE_ALL)
 
