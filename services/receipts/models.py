@@ -137,7 +137,9 @@ class Laggard(models.Model):
 
     class Meta:
         db_table = "laggard"
-        indexes = [models.Index("room_id", condition=Q(moved=True), name="laggard_moved")]
+        indexes = [
+            models.Index("room_id", "user_id", condition=Q(moved=True), name="laggard_moved")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} lags in {self.room_id}"
