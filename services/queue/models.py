@@ -130,8 +130,14 @@ class QueuedMessage(models.Model):
                 name="queued_line",
             ),
             models.Index(
-                fields=["finished_at"], condition=Q(is_processed=True), name="queued_finished"
+                fields=["finished_at"],
+                condition=Q(is_processed=True) & ~Q(ending=Ending.EXPIRED),
+                name="queued_swept",
             ),
+            models.Index(
+                fields=["room_id"], condition=Q(ending=Ending.EXPIRED), name="queued_expired"
+            ),
+            models.Index(fields=["id"], condition=Q(ending=Ending.FAILED), name="queued_dead"),
         ]
         constraints = [
             models.UniqueConstraint(

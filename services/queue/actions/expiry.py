@@ -35,7 +35,8 @@ def mark_heads(*, now: dt.datetime) -> None:
             SELECT room.id, %(end)s, room.head FROM room
              WHERE id IN (SELECT room_id FROM queued_message
                            WHERE queue_type = 'incoming' AND NOT is_processed)
-               AND head > coalesce((SELECT max(head) FROM head_mark WHERE room_id = room.id), 0)
+               AND head > coalesce((SELECT head FROM head_mark WHERE room_id = room.id
+                                     ORDER BY at DESC LIMIT 1), 0)
             ON CONFLICT (room_id, at) DO UPDATE SET head = greatest(head_mark.head, excluded.head)
             """,
             {"end": end},
@@ -118,11 +119,11 @@ def _sweep_some(now: dt.datetime) -> int:
             """
             DELETE FROM queued_message WHERE id IN (
                 SELECT id FROM queued_message
-                 WHERE is_processed AND ending <> 'expired'
-                   AND finished_at < CASE ending WHEN 'failed' THEN %s::timestamptz ELSE %s END
+                 WHERE is_processed AND ending <> 'expired' AND finished_at < %s
+                   AND (ending <> 'failed' OR finished_at < %s)
                    AND NOT EXISTS (SELECT FROM outbox WHERE queued_message.id = ANY(messages))
-                 ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+                 ORDER BY finished_at LIMIT %s FOR UPDATE SKIP LOCKED)
             """,
-            [now - DEAD_LETTERS_KEPT, now - SWEPT_AFTER, ROWS],
+            [now - SWEPT_AFTER, now - DEAD_LETTERS_KEPT, ROWS],
         )
         return int(cursor.rowcount)
