@@ -9,7 +9,7 @@ matters.
 import asyncio
 import select
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import psycopg2
 from psycopg2 import extensions
@@ -70,7 +70,7 @@ class Connection:
         self._raw = raw
 
     @classmethod
-    async def open(cls, dsn: str, *, setup: str, timeout_s: float) -> "Connection":
+    async def open(cls, dsn: str, *, setup: str, timeout_s: float) -> Self:
         """Connect and run the statements of ``setup`` (``set …; set …``).
 
         Raises:

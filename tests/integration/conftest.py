@@ -1,12 +1,10 @@
 """Real suites for all integration tests: PostgreSQL, Valkey, the services, the gateway."""
 
 import pytest
-from django.db import connections
-from django.db.utils import ConnectionHandler
 
 from dev.harness import RunningSuite
-from libs.common.database import django_database
 from tests.integration.chat.world import running_world
+from tests.integration.own_database import orm_on
 
 STAND_IN = "tests.integration.dev.stand_in_suite"
 STARTING_S = 240
@@ -35,13 +33,8 @@ def servers(tmp_path_factory):
 @pytest.fixture
 def orm(world, django_db_blocker):
     """Let selectors and actions of this process work on the world's database of chat."""
-    settings = {"default": dict(django_database(world.database_url, name="test"))}
-    unused = connections["default"]
-    with django_db_blocker.unblock():
-        connections["default"] = ConnectionHandler(settings)["default"]
+    with django_db_blocker.unblock(), orm_on(world.database_url):
         yield
-        connections["default"].close()
-    connections["default"] = unused
 
 
 def pytest_collection_modifyitems(items):

@@ -2,8 +2,10 @@
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+import psycopg2
 from django.db import connections
 from django.db.utils import ConnectionHandler
 
@@ -38,3 +40,22 @@ def connected_orm(url: str) -> Iterator[None]:
         yield
     finally:
         connections.settings = others
+
+
+@contextlib.contextmanager
+def orm_on(url: str) -> Iterator[None]:
+    """Let selectors and actions work on a database in this very thread."""
+    settings = {"default": dict(django_database(url, name="test"))}
+    unused = connections["default"]
+    connections["default"] = ConnectionHandler(settings)["default"]
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        connections["default"] = unused
+
+
+def run(url: str, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+    """Run statements in one transaction."""
+    with contextlib.closing(psycopg2.connect(url)) as connection, connection:
+        connection.cursor().execute(sql, parameters)
