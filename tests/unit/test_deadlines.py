@@ -11,7 +11,7 @@ from libs.common import database, postgres, redis_clients
 from libs.common.outbox import relay
 from libs.common.streams import publisher
 from services.chat.writer import lane, writer
-from services.receipts.actions import fold
+from services.receipts.actions.fold import folder as fold
 
 
 def web_client_s() -> float:

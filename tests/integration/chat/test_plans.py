@@ -174,7 +174,7 @@ def test_new_seats_are_looked_for_in_the_rooms_of_who_is_here(tables):
 
 
 WELCOME = {
-    "all rooms": lambda: rooms.rooms_of(user_id=BOB),
+    "all rooms": lambda: rooms.rooms_of_each([BOB]),
     "bare": lambda: rooms.bare_rooms_of(user_id=BOB),
     "a page": lambda: rooms.rooms_page(user_id=BOB, after=None, limit=10),
     "statuses": lambda: marks.statuses_for(
@@ -190,7 +190,7 @@ def test_welcome_reads_ones_own_rooms_and_who_is_in_them(tables, name):
 
 
 def test_a_hall_costs_its_members_and_not_its_messages(tables):
-    of(lambda: rooms.rooms_of(user_id=ALICE)).check(rows=2 * (HALL_MEMBERS + 3 * OWN))
+    of(lambda: rooms.rooms_of_each([ALICE])).check(rows=2 * (HALL_MEMBERS + 3 * OWN))
 
 
 def test_unread_totals_read_the_rooms_of_those_who_are_told(tables):

@@ -122,7 +122,7 @@ def _problem_with_file(path: Path, names: list[str]) -> str | None:
     text = path.read_text()
     first, *members = names
     if path.suffix == ".sql":
-        defined = re.search(rf"^create function {first}\b", text, re.MULTILINE)
+        defined = re.search(rf"^create (?:or replace )?function {first}\b", text, re.MULTILINE)
     elif path.suffix == ".lua":
         defined = re.search(rf"^local function {first}\b", text, re.MULTILINE)
     else:

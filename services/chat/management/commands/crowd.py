@@ -12,7 +12,6 @@ from libs.common.tokens import Issuer
 from services.chat.actions.crowds import make_crowd
 from services.chat.domain.rooms import ROOM_MEMBERS
 from services.chat.management.people import database_errors_told
-from services.chat.settings import CHAT
 
 SHAPE = re.compile(r"(\d{1,6})x(\d{1,4})", re.ASCII)
 
@@ -37,6 +36,8 @@ class Command(BaseCommand):
 
         A token is good for ten minutes, and renewed by ``GET /api/chat/auth/session``.
         """
+        from services.chat.settings import CHAT  # read here: other commands need no settings
+
         issuer = Issuer(
             CHAT.token_signing_key.get_secret_value(),
             verify_keys=CHAT.token_verify_keys,
