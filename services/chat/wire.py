@@ -69,6 +69,13 @@ class UvicornWire(WebSocketsSansIOProtocol):
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
+        self._forget_handshake()
+
+    def _forget_handshake(self) -> None:
+        """Let go of what only the handshake needs: some kilobytes of each connection."""
+        headers: Any = self.scope["headers"]
+        headers.clear()  # all who wrapped the scope have this list
+        del self.request, self.response
 
     def send_receive_event_to_app(self) -> None:
         """Hand over a frame that is whole; one that is no UTF-8 is uvicorn's business."""

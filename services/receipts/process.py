@@ -36,6 +36,7 @@ from services.receipts.outbox.repair import Retelling
 from services.receipts.selectors.rooms import any_room_is_known
 from services.receipts.settings import ReceiptsSettings
 from services.receipts.store import (
+    CHAT_EVENTS,
     CHAT_REQUESTS,
     CHAT_ROOMS,
     GROUP,
@@ -48,9 +49,14 @@ from services.receipts.subscribers.requests import telling
 
 FLUSH_WITHIN_S = 2.0
 """How long news that are committed may take to get out when the process stops."""
-ROOM_ENTRIES = 20
-"""Entries about rooms that are handled together: one may hold a hundred rooms, each of which is a
-transaction, and all have to be done long before another process would claim them."""
+OPTIONS = {
+    # One entry may hold a hundred rooms, each of which is a transaction, and all have to be done
+    # long before another process would claim them.
+    CHAT_ROOMS: GroupOptions(batch=20),
+    # There is one of each transaction of the writer, and nobody's ticks hang on them.
+    CHAT_EVENTS: GroupOptions(every_s=0.1),
+}
+"""Of the streams that are not read with the usual options."""
 CLOSE_WITHIN_S = 1.0
 """How long threads may still work for the database then."""
 
@@ -169,7 +175,7 @@ class Process:
                     breaker=self.folder.breaker,
                     outages=(CannotConnect, ConnectionLost, *OUTAGES),
                     on_cut_off=self.wanted.missed,
-                    options=GroupOptions(batch=ROOM_ENTRIES) if name == CHAT_ROOMS else None,
+                    options=OPTIONS.get(name),
                 )
                 for name, handler in handlers(self.folder).items()
                 for partition in range(1 if name == CHAT_ROOMS else self._partitions)

@@ -60,11 +60,11 @@ class Outbound:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._queue: deque[tuple[str, int]] = deque()
+        # Made when they are needed, which they hardly ever are: a kilobyte and a half of each socket.
+        self._queue: deque[tuple[str, int]] | None = None
+        self._half_empty: asyncio.Event | None = None
         self._queued_bytes = 0
         self._writer: asyncio.Task[None] | None = None
-        self._half_empty = asyncio.Event()
-        self._half_empty.set()
         self.closed = False
 
     def send(self, text: str) -> None:
@@ -75,13 +75,15 @@ class Outbound:
             self._wire.write(text)
             return
         size = len(text.encode())
+        if self._queue is None:
+            self._queue = deque()
         self._queue.append((text, size))
         self._queued_bytes += size
         if self._queued_bytes > QUEUE_BYTES:
             self._give_up()
             return
-        if self._queued_bytes > QUEUE_BYTES // 2:
-            self._half_empty.clear()
+        if self._queued_bytes > QUEUE_BYTES // 2 and self._half_empty is None:
+            self._half_empty = asyncio.Event()
         if self._writer is None:
             self._writer = asyncio.create_task(self._write_queue(), name="outbound")
 
@@ -110,7 +112,8 @@ class Outbound:
 
     async def has_room(self) -> None:
         """Wait until the queue is below half: for pages that are pulled at the socket's pace."""
-        await self._half_empty.wait()
+        if self._half_empty is not None:
+            await self._half_empty.wait()
 
     def close(self, code: int) -> None:
         """Close the socket behind what was written; what is still queued is dropped."""
@@ -134,11 +137,16 @@ class Outbound:
 
     def _forget(self) -> None:
         self.closed = True
-        self._queue.clear()
+        self._queue = None
         self._queued_bytes = 0
-        self._half_empty.set()
+        self._let_go_on()
         if self._writer is not None and self._writer is not asyncio.current_task():
             self._writer.cancel()
+
+    def _let_go_on(self) -> None:
+        if self._half_empty is not None:
+            self._half_empty.set()
+            self._half_empty = None
 
     def _give_up(self) -> None:
         SLOW_READERS.inc()
@@ -156,5 +164,6 @@ class Outbound:
                 self._queued_bytes -= size
                 self._wire.write(text)
                 if self._queued_bytes <= QUEUE_BYTES // 2:
-                    self._half_empty.set()
+                    self._let_go_on()
+            self._queue = None
         self._writer = None

@@ -14,7 +14,7 @@ from libs.common.streams.entries import Entry
 from libs.common.streams.group import Handler
 from libs.common.streams.group_options import GroupOptions
 
-OPTIONS = GroupOptions(batch=200, every_s=0.25)
+OPTIONS = GroupOptions(batch=200, every_s=0.5)
 """A transaction costs the same for one advance as for dozens, and nobody waits for it: sockets are
 told by the tail."""
 FOLD_AT_ONCE = 1000
