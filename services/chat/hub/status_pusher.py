@@ -31,7 +31,7 @@ SMALL_EVERY_S = INTERVALS[Level.CALM].statuses_s
 process is calm."""
 LARGE_EVERY_S = 1.0
 """The same of a larger one: who is furthest behind is looked for among all its members."""
-OWN_AFTER_S = SMALL_EVERY_S
+OWN_AFTER_S = 0.5
 """How long an advance that only passes its member's own messages waits for company: nobody's ticks
 hang on it, and told by itself it would keep the ticks that follow it waiting."""
 SOCKETS_PER_TURN = 200

@@ -69,15 +69,18 @@ begin
         return;
     end if;
 
-    insert into watermark (room_id, user_id)
-    select t.room_id, t.user_id from unnest(p_room, p_user) t (room_id, user_id)
-        on conflict (room_id, user_id) do nothing;
-
-    select array_agg(w.delivered_seq order by t.i), array_agg(w.read_seq order by t.i),
-           array_agg(w.shown_read_seq order by t.i)
-      into v_was_d, v_was_r, v_was_s
-      from unnest(p_room, p_user) with ordinality t (room_id, user_id, i)
-      join watermark w on w.room_id = t.room_id and w.user_id = t.user_id;
+    -- Nearly always all of them are there.
+    loop
+        select array_agg(w.delivered_seq order by t.i), array_agg(w.read_seq order by t.i),
+               array_agg(w.shown_read_seq order by t.i)
+          into v_was_d, v_was_r, v_was_s
+          from unnest(p_room, p_user) with ordinality t (room_id, user_id, i)
+          join watermark w on w.room_id = t.room_id and w.user_id = t.user_id;
+        exit when cardinality(v_was_d) = cardinality(p_room);
+        insert into watermark (room_id, user_id)
+        select t.room_id, t.user_id from unnest(p_room, p_user) t (room_id, user_id)
+            on conflict (room_id, user_id) do nothing;
+    end loop;
 
     -- By grouping, not by joining: the only join that this connection makes would go through all
     -- claims for each member.
