@@ -26,10 +26,11 @@ class Mark(msgspec.Struct, gc=False):
 
 
 class Room(msgspec.Struct, gc=False):
-    """A room in ``welcome``."""
+    """A room in ``welcome``; in ``synced`` it has no ``id``."""
 
-    id: str
+    id: str = ""
     last_seq: int = 0
+    delivered_seq: int = 0
 
 
 class Heard(msgspec.Struct):
@@ -49,6 +50,7 @@ class Heard(msgspec.Struct):
     count: int = 0
 
 
+Member = str | int | bool | Mapping[str, int]
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Heard)
 
@@ -66,7 +68,7 @@ class Dialect(Protocol):
         """Return what the handshake carries besides the usual."""
         ...
 
-    def frame(self, kind: str, **members: str | int | bool) -> bytes:
+    def frame(self, kind: str, **members: Member) -> bytes:
         """Return a frame of the client."""
         ...
 
@@ -87,7 +89,7 @@ class Parley:
         """Return the token as a header."""
         return {"Authorization": f"Bearer {self._person.token}"}
 
-    def frame(self, kind: str, **members: str | int | bool) -> bytes:
+    def frame(self, kind: str, **members: Member) -> bytes:
         """Return a frame as Parley's protocol has it."""
         return _ENCODER.encode({"type": kind, **members})
 
@@ -116,7 +118,7 @@ class SocketIO(Parley):
         """Return nothing: the token goes with the packet that connects."""
         return {}
 
-    def frame(self, kind: str, **members: str | int | bool) -> bytes:
+    def frame(self, kind: str, **members: Member) -> bytes:
         """Return an event of that name."""
         return b'42["%b",%b]' % (kind.encode(), _ENCODER.encode(members))
 

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -18,10 +18,13 @@ from benchmarks.load.people import Somebody, room_sizes, shares
 from benchmarks.load.stage import Scenario
 from benchmarks.load.tally import PackedTally, merged
 from benchmarks.load.worker import START_AFTER_S, Done, Job, Progress, Ready, Word, work
+from benchmarks.measure.peaks import Peaks
 from benchmarks.measure.processes import Watched, cpu_seconds, resident_kib, since
 
 LOOK_S = 0.05
 SAMPLE_S = 1.0
+GAUGES_EVERY = 10
+"""Samples of which one looks at the gauges."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,7 @@ class Target:
     Attributes:
         urls: of its processes; lines take turns.
         watched: its processes, where they are on this machine.
+        gauges: what else grows in it, by name and unit.
     """
 
     name: str
@@ -38,6 +42,7 @@ class Target:
     dialect: type[Dialect]
     people: Sequence[Somebody]
     watched: Watched = ()
+    gauges: Callable[[], Mapping[str, float]] = dict
 
 
 @dataclass(slots=True)
@@ -76,10 +81,12 @@ class Fleet:
                 words.send(start_ns)
             begin_ns = start_ns + int(ready.warm_up_s * NS_PER_S)
             self._until(lambda: monotonic_ns() >= begin_ns or self._all_done)
+            peaks = Peaks(watched)
             before, begun_ns = cpu_seconds(watched), monotonic_ns()
             end_ns = begin_ns + int(ready.seconds * NS_PER_S)
             self._until(lambda: monotonic_ns() >= end_ns or self._all_done)
             used, ended_ns = since(before, cpu_seconds(watched)), monotonic_ns()
+            grown_kib = peaks.grown_kib()
             self._until(lambda: self._all_done)
         finally:
             for process in crew:
@@ -92,6 +99,7 @@ class Fleet:
             load_cpu_s=sum(os.times()[2:4]) - own_cpu_s,
             at_rest_kib=at_rest,
             ready_kib=ready_kib,
+            grown_kib=grown_kib,
             samples=self._samples,
         )
 
@@ -155,6 +163,7 @@ class Fleet:
             counts=counts,
             cpu_s=cpu_seconds(watched),
             resident_kib=resident_kib(watched),
+            gauges={} if len(self._samples) % GAUGES_EVERY else self.target.gauges(),
         )
         self.tell(_line(self._samples[-1] if self._samples else None, sample))
         self._samples.append(sample)

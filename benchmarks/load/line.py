@@ -90,6 +90,12 @@ class Line(WSListener):
             await transport.wait_disconnected()
 
     @property
+    def head(self) -> int:
+        """The highest seq in the person's room, as ``welcome`` told it; 0 where it told none."""
+        rooms = self.welcome.result().rooms
+        return max((room.last_seq for room in rooms if room.id == self.person.room), default=0)
+
+    @property
     def is_open(self) -> bool:
         """Whether anything can be sent."""
         return self._transport is not None
@@ -109,8 +115,7 @@ class Line(WSListener):
                 return
             if heard.type == "welcome":
                 self.welcome.set_result(heard)
-            else:
-                self.on_heard(heard)
+            self.on_heard(heard)
         elif kind == CLOSE:
             self.close_code = frame.get_close_code().value
             transport.send_close(frame.get_close_code())

@@ -10,12 +10,17 @@ LOSSES = ("to be received", "received")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """How things stood at one moment, in seconds since the load was started."""
+    """How things stood at one moment, in seconds since the load was started.
+
+    Attributes:
+        gauges: what else was looked at; empty in most samples, because looking costs something.
+    """
 
     at_s: float
     counts: Mapping[str, int]
     cpu_s: Mapping[str, float]
     resident_kib: Mapping[str, int]
+    gauges: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,7 @@ class Outcome:
         load_cpu_s: that the load itself used, over its whole run.
         at_rest_kib: resident memory before anybody connected.
         ready_kib: when the scenario was ready to begin.
+        grown_kib: by how much it grew at most within the window.
         samples: one a second.
     """
 
@@ -37,6 +43,7 @@ class Outcome:
     load_cpu_s: float
     at_rest_kib: Mapping[str, int]
     ready_kib: Mapping[str, int]
+    grown_kib: Mapping[str, int] = field(default_factory=dict)
     samples: Sequence[Sample] = field(default_factory=list)
 
     def in_window(self, name: str) -> int:
@@ -59,7 +66,16 @@ class Outcome:
     @property
     def troubles(self) -> dict[str, int]:
         """What should not have happened, and how often it did."""
-        wrong = ("error ", "closed ", "not opened", "again", "behind", "lost", "unanswered")
+        wrong = (
+            "error ",
+            "closed ",
+            "not opened",
+            "again",
+            "behind",
+            "out of order",
+            "lost",
+            "unanswered",
+        )
         counted = {**self.tally.counts, "lost": self.lost, "unanswered": self.unanswered}
         return {name: count for name, count in counted.items() if count and name.startswith(wrong)}
 
@@ -68,7 +84,12 @@ class Outcome:
         return {name: quantiles_ms(each) for name, each in self.tally.stages.items()}
 
     def cpu_ms_per(self, name: str) -> dict[str, float]:
-        """Return the servers' CPU in milliseconds by what happened within the window, and the sum."""
+        """Return the servers' CPU in milliseconds by what happened within the window, and the sum.
+
+        Nothing for servers that are elsewhere.
+        """
+        if not self.cpu_s:
+            return {}
         count = max(1, self.in_window(name))
         each = {server: round(1000 * used / count, 4) for server, used in self.cpu_s.items()}
         return {**each, "all": round(1000 * sum(self.cpu_s.values()) / count, 4)}

@@ -7,6 +7,7 @@ from time import monotonic_ns
 NS_PER_S = 1_000_000_000
 TICK_S = 0.001
 """Shortest pause between two looks at the clock."""
+LOOK_S = 0.1
 
 
 async def pace(
@@ -31,3 +32,11 @@ async def pace(
 async def until_ns(at_ns: int) -> None:
     """Return at that time, or at once where it has passed."""
     await asyncio.sleep(max(0, at_ns - monotonic_ns()) / NS_PER_S)
+
+
+async def until(is_so: Callable[[], bool], *, within_s: float) -> None:
+    """Return as soon as something is so, or when the time is over."""
+    for _ in range(int(within_s / LOOK_S)):
+        if is_so():
+            return
+        await asyncio.sleep(LOOK_S)

@@ -1,5 +1,6 @@
 """Who takes part in a load. A server makes them in bulk; here they only have names and tokens."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,6 +45,27 @@ def room_sizes(people: Sequence[Somebody]) -> dict[str, int]:
     for each in people:
         sizes[each.room] = sizes.get(each.room, 0) + 1
     return sizes
+
+
+def picked(people: Sequence[Somebody], rooms: Sequence[int]) -> list[Somebody]:
+    """Return the people of as many rooms of these sizes.
+
+    Raises:
+        ValueError: there are not as many; the message says what is missing.
+    """
+    by_room: dict[str, list[Somebody]] = {}
+    for each in people:
+        by_room.setdefault(each.room, []).append(each)
+    by_size: dict[int, list[list[Somebody]]] = {}
+    for members in by_room.values():
+        by_size.setdefault(len(members), []).append(members)
+    found: list[Somebody] = []
+    for size in rooms:
+        if not by_size.get(size):
+            needed = " ".join(f"{count}x{each}" for each, count in Counter(rooms).items())
+            raise ValueError(f"not enough people: make them with crowd {needed}")
+        found += by_size[size].pop(0)
+    return found
 
 
 def shares(people: Sequence[Somebody], parts: int) -> list[list[Somebody]]:

@@ -6,23 +6,23 @@ gets it knows how late it is, in whatever process.
 """
 
 import asyncio
-import itertools
-import uuid
 from collections import deque
 from time import monotonic_ns
 
 from benchmarks.load.dialects import Heard
 from benchmarks.load.line import Line
 from benchmarks.load.tally import Tally
+from benchmarks.load.words import client_ids
 
 RECEIPT_EVERY_S = 0.2
 """Shortest time between two receipts for a room. Source: docs/protocol.md."""
 WORDS = "How are you today? "
 HEX_DIGITS = 16
+NEVER_NS = 2**63
+UNDRAINED_S = 2.0
+"""Without ``drained``, ``sync`` is sent after that. Source: docs/protocol.md."""
 
-_PREFIX = str(uuid.uuid4())[:24]
-"""Of the client_ids of this process; numbers follow."""
-_ids = itertools.count()
+_ids = client_ids()
 
 
 class Talker:
@@ -32,6 +32,7 @@ class Talker:
         others: how many others are in the room.
         read_after_s: from a message's arrival to its ``read_receipt``; None for never.
         chars: length of what they write.
+        back_since_ns: when they came back; what was due before is late because they were away.
     """
 
     def __init__(
@@ -59,12 +60,28 @@ class Talker:
         self._timer: asyncio.TimerHandle | None = None
         self._read_timer: asyncio.TimerHandle | None = None
         self._late_kind = "delivered"
+        self.back_since_ns = 0
+        self._base = line.head
+        self._take_line(line)
+
+    def go_away(self) -> None:
+        """Be away: whatever comes until ``come_back`` comes late because of that."""
+        self.back_since_ns = NEVER_NS
+
+    def come_back(self, line: Line, since_ns: int) -> None:
+        """Go on with another line; what was missed is sent, or asked for."""
+        self.back_since_ns = since_ns
+        self._take_line(line)
+        self._loop.call_later(UNDRAINED_S, self._sync, line)
+
+    def _take_line(self, line: Line) -> None:
+        self.line = line
         line.on_heard = self.hear
         line.on_lost = self._lost
 
     def say(self, due_ns: int) -> None:
         """Write a message that was due at that time."""
-        client_id = f"{_PREFIX}{next(_ids):012x}"
+        client_id = next(_ids)
         self._due_ns[client_id] = due_ns
         self._tally.counts["sent"] += 1
         self._tally.late("send", due_ns, monotonic_ns())
@@ -85,6 +102,8 @@ class Talker:
             self._take_ack(heard)
         elif heard.type == "status":
             self._take_status(heard)
+        elif heard.type == "drained" and self.back_since_ns:
+            self._sync(self.line)
         elif heard.type == "error":
             self._tally.counts[f"error {heard.code}"] += 1
 
@@ -95,16 +114,20 @@ class Talker:
 
     def _take_message(self, heard: Heard) -> None:
         counts = self._tally.counts
-        if heard.sender == self.line.person.user:
-            return  # replayed: after a failure one may get one's own
+        if heard.sender == self.line.person.user or heard.seq <= self._base:
+            return  # replayed: after a failure one may get one's own, or an earlier load's
+        # A replay may offer again what came live, and come after it. Source: docs/protocol.md.
         if heard.seq in self._held:
-            counts["again"] += 1
+            counts["offered twice to who was away" if self.back_since_ns else "again"] += 1
             return
         self._held.add(heard.seq)
         counts["received"] += 1
-        self._tally.late("received", int(heard.content[:HEX_DIGITS], 16), monotonic_ns())
+        due_ns = int(heard.content[:HEX_DIGITS], 16)
+        was_away = due_ns < self.back_since_ns
+        self._tally.late("caught up" if was_away else "received", due_ns, monotonic_ns())
         if heard.seq < self._seq:
-            counts["behind a later one"] += 1
+            if not self.back_since_ns:
+                counts["behind a later one"] += 1
             return
         self._seq = heard.seq
         self._report()
@@ -119,6 +142,7 @@ class Talker:
         self._tally.counts["acked"] += 1
         self._tally.counts["to be received"] += self.others
         self._tally.late("ack", due_ns, now_ns)
+        self._held.add(heard.seq)
         self._undelivered.append((heard.seq, due_ns))
         if self.read_after_s is not None:
             self._unread.append((heard.seq, due_ns))
@@ -141,6 +165,15 @@ class Talker:
             while open_ones and open_ones[0][0] <= mark:
                 self._tally.counts[stage] += 1
                 self._tally.late(stage, open_ones.popleft()[1], now_ns)
+
+    def _sync(self, line: Line) -> None:
+        """Ask for what is missing still below the head that ``welcome`` told."""
+        cursor = self._base
+        while cursor + 1 in self._held:
+            cursor += 1
+        if line is self.line and cursor < line.head:
+            self._tally.counts["asked to sync"] += 1
+            line.send(line.dialect.frame("sync", cursors={line.person.room: cursor}))
 
     def _read(self) -> None:
         self._read_timer = None

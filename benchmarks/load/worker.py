@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import resource
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -62,6 +63,8 @@ Word = Ready | Progress | Done
 def work(connection: "Connection[Word, int]", job: Job) -> None:
     """Play; run by a process of its own. The fleet answers ``Ready`` with the time to start."""
     gc.freeze()
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     uvloop.run(_play(connection, job))
 
 
@@ -109,7 +112,10 @@ async def _tell(connection: "Connection[Word, int]", tally: Tally) -> None:
 
 
 async def _mark(tally: Tally) -> None:
-    await until_ns(tally.window.begin_ns)
-    tally.before = Counter(tally.counts)
-    await until_ns(tally.window.end_ns)
-    tally.after = Counter(tally.counts)
+    try:
+        await until_ns(tally.window.begin_ns)
+        tally.before = Counter(tally.counts)
+        await until_ns(tally.window.end_ns)
+    finally:
+        # Cancelled where the scenario was done before its window ended.
+        tally.after = Counter(tally.counts)

@@ -25,7 +25,7 @@ def resident_kib(watched: Watched) -> dict[str, int]:
     """
     sizes: dict[str, int] = {}
     for name, pid in watched:
-        size = sum(each.memory_info().rss for each in _family(pid)) // KIB
+        size = sum(each.memory_info().rss for each in family(pid)) // KIB
         sizes[name] = sizes.get(name, 0) + size
     return sizes
 
@@ -36,7 +36,7 @@ def since(before: Mapping[str, float], now: Mapping[str, float]) -> dict[str, fl
 
 
 def _cpu_seconds(pid: int) -> float:
-    own, *children = _family(pid)
+    own, *children = family(pid)
     times = own.cpu_times()
     used_s = times.user + times.system + times.children_user + times.children_system
     for child in children:
@@ -45,6 +45,7 @@ def _cpu_seconds(pid: int) -> float:
     return float(used_s)
 
 
-def _family(pid: int) -> list[psutil.Process]:
+def family(pid: int) -> list[psutil.Process]:
+    """Return a process and all its children."""
     parent = psutil.Process(pid)
     return [parent, *parent.children(recursive=True)]

@@ -1,0 +1,50 @@
+"""What grows in the stores of a suite: Redis' memory, and rows that wait in outboxes."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from typing import cast
+
+import psycopg2
+import redis
+from psycopg2 import extensions
+
+from dev.state import SuiteState
+
+MIB = 1024 * 1024
+WITH_OUTBOX = ("chat", "queue", "receipts")
+
+
+class Stores:
+    """Looks into the stores of a suite, over connections that stay open."""
+
+    def __init__(
+        self, client: "redis.Redis", databases: Mapping[str, extensions.connection]
+    ) -> None:
+        self._redis = client
+        self._databases = databases
+
+    def gauges(self) -> dict[str, float]:
+        """Return what Redis uses in MiB, and the rows of all outboxes."""
+        used = cast("Mapping[str, int]", self._redis.info("memory"))["used_memory"]
+        rows = {f"outbox of {name}, rows": _rows(each) for name, each in self._databases.items()}
+        return {"redis used, MiB": round(used / MIB, 3), **rows}
+
+
+@contextmanager
+def stores_of(state: SuiteState) -> Iterator[Stores]:
+    """Connect to the stores of a suite that is up."""
+    with ExitStack() as ends:
+        client = ends.enter_context(closing(redis.Redis.from_url(state.redis_url)))
+        databases = {}
+        for name in WITH_OUTBOX:
+            connected = ends.enter_context(closing(psycopg2.connect(state.database_urls[name])))
+            connected.autocommit = True
+            databases[name] = connected
+        yield Stores(client, databases)
+
+
+def _rows(connected: extensions.connection) -> int:
+    with connected.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM outbox")
+        (rows,) = cursor.fetchone() or (0,)
+        return int(rows)
