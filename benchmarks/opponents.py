@@ -26,6 +26,9 @@ import jwt
 import psycopg2
 from psycopg2.extras import execute_values
 
+from benchmarks.load.dialects import Dialect, SocketIO, Tutorial
+from benchmarks.load.fleet import Target
+from benchmarks.load.people import Somebody
 from dev import web
 from dev.crew import Crew
 from dev.data_servers import STATUS_OK, DataServersStarter
@@ -46,31 +49,6 @@ TAIL_CHARS = 4_000
 BACKLOG = 2_048
 """Connections that may wait to be accepted, as many as with Parley. daphne's own 50 are few for a crowd."""
 NODE_PROCESSES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Somebody:
-    """A member of one room. The token is the cookie ``sessionid``, or what a handshake carries."""
-
-    id: str
-    room: str
-    token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Opponent:
-    """Another chat that is up.
-
-    Attributes:
-        urls: of each server process; clients take turns.
-        processes: names and pids of all of them, PostgreSQL and Valkey included.
-        people: who can connect, the members of a room beside each other.
-    """
-
-    name: str
-    urls: Sequence[str]
-    processes: Sequence[tuple[str, int]]
-    people: Sequence[Somebody]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +78,22 @@ class _Servers:
         if self.crew.run_once(program) != STATUS_OK:
             raise CannotStart(f"{' '.join(command[1:4])} failed")
 
-    def serve(self, programs: Sequence[Program], people: Sequence[Somebody]) -> Opponent:
+    def serve(
+        self, programs: Sequence[Program], *, dialect: type[Dialect], people: Sequence[Somebody]
+    ) -> Target:
         """Start a chat; return when each of its processes answers."""
         self.crew.start_floor(programs)
-        return Opponent(
+        return Target(
             name=self.name,
             urls=[f"http://{LOOPBACK}:{program.port}" for program in programs],
-            processes=[(each.service, each.pid) for each in self.crew.living()],
+            dialect=dialect,
             people=people,
+            watched=[(each.service, each.pid) for each in self.crew.living()],
         )
 
 
 @contextmanager
-def tutorial(folder: Path, *, rooms: Sequence[int], layer: str = "core") -> Iterator[Opponent]:
+def tutorial(folder: Path, *, rooms: Sequence[int], layer: str = "core") -> Iterator[Target]:
     """Run what tutorials of Django Channels build: one process of daphne, and the ORM.
 
     Args:
@@ -136,11 +117,11 @@ def tutorial(folder: Path, *, rooms: Sequence[int], layer: str = "core") -> Iter
         servers.run(*django, "people", f"--into={made}", *map(str, rooms), env=env)
         people = [Somebody(**each) for each in read_json(made)]
         made.unlink()
-        yield servers.serve([_daphne(env)], people)
+        yield servers.serve([_daphne(env)], dialect=Tutorial, people=people)
 
 
 @contextmanager
-def socketio(folder: Path, *, rooms: Sequence[int]) -> Iterator[Opponent]:
+def socketio(folder: Path, *, rooms: Sequence[int]) -> Iterator[Target]:
     """Run Socket.IO: two processes of Node that reach each other over the Redis adapter.
 
     Its packages are installed at the first use. Until Node has compiled what runs often, some
@@ -159,7 +140,8 @@ def socketio(folder: Path, *, rooms: Sequence[int]) -> Iterator[Opponent]:
         people = _people_of_socketio(servers, rooms)
         env = {**servers.environment, "NODE_ENV": "production"}
         numbers = range(1, NODE_PROCESSES + 1)
-        yield servers.serve([_node(env, number) for number in numbers], people)
+        nodes = [_node(env, number) for number in numbers]
+        yield servers.serve(nodes, dialect=SocketIO, people=people)
 
 
 def _daphne(env: Mapping[str, str]) -> Program:
@@ -199,7 +181,7 @@ def _people_of_socketio(servers: _Servers, rooms: Sequence[int]) -> list[Somebod
         execute_values(cursor, "INSERT INTO person (id, room_id) VALUES %s", pairs)
     key = servers.environment["SECRET_KEY"]
     return [
-        Somebody(user, room, jwt.encode({"sub": user}, key, algorithm="HS256"))
+        Somebody(user=user, room=room, token=jwt.encode({"sub": user}, key, algorithm="HS256"))
         for user, room in pairs
     ]
 

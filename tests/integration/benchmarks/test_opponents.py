@@ -29,7 +29,7 @@ UNTIL_INTERRUPTED = """if True:
     from benchmarks import opponents
 
     with opponents.socketio(Path(sys.argv[1]), rooms=[2]) as opponent:
-        print(json.dumps(opponent.processes), flush=True)
+        print(json.dumps(opponent.watched), flush=True)
         signal.pause()
 """
 
@@ -84,8 +84,8 @@ async def test_a_message_is_acknowledged_and_arrives_and_its_receipt_comes_back(
     seq = acked["seq"]
     known = {"room": author.room, "client_id": sent["client_id"], "seq": seq}
     assert acked == {"type": "ack", **known}
-    assert arrived == {"type": "message", **known, "sender": author.id, "content": "hello"}
-    lowest = [{"user": reader.id, "delivered_seq": seq}]
+    assert arrived == {"type": "message", **known, "sender": author.user, "content": "hello"}
+    lowest = [{"user": reader.user, "delivered_seq": seq}]
     assert told == {"type": "status", "room": author.room, "lowest": lowest}
 
 

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         Member.objects.bulk_create(Member(user=user, room=room) for user, room in pairs)
         sessions = Session.objects.bulk_create(signed_in(user) for user in users)
         people = [
-            {"id": str(user.pk), "room": str(room.pk), "token": session.session_key}
+            {"user": str(user.pk), "room": str(room.pk), "token": session.session_key}
             for (user, room), session in zip(pairs, sessions, strict=True)
         ]
         into.write_text(json.dumps(people), encoding="utf-8")
