@@ -35,7 +35,7 @@ talk: ## chat in this terminal: AS=alice PORT=8000, or URL=http://...
 		--url $(or $(URL),http://127.0.0.1:$(or $(PORT),8000)) $(if $(filter default,$(origin AS)),,$(AS))
 
 bench: setup ## the load tests
-	@.venv/bin/python -m benchmarks
+	@.venv/bin/python -m benchmarks pairs
 
 fix: setup ## format, and mend what can be mended
 	@$(DEV) fix

@@ -1,241 +1,161 @@
-"""What a load showed: counts, quantiles, and the CPU that each process used."""
+"""What a run showed, as plain values for programs and as a table for people. Units are in the names."""
 
+import math
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from typing import Any
 
-import psutil
+import msgspec
 
+from benchmarks.load.outcome import Outcome, Sample
+from benchmarks.load.stage import Scenario
 
-@dataclass(frozen=True, slots=True)
-class ReceiptsReport:
-    """What a load of receipts showed. Times are in seconds of one clock.
-
-    Attributes:
-        due: when each receipt was due to be sent, in order of time.
-        told: when the author was told of it, or of a later one; missing where they never were.
-        status_frames: frames that told authors.
-        status_bytes: their length together.
-        cpu_s: user and system time by process, over the whole load.
-    """
-
-    due: Sequence[float]
-    told: Mapping[int, float]
-    status_frames: int
-    status_bytes: int
-    cpu_s: Mapping[str, float]
-
-    @property
-    def lost(self) -> int:
-        """Receipts of which nobody was told."""
-        return len(self.due) - len(self.told)
-
-    def figures(self) -> dict[str, object]:
-        """Return everything as plain values: milliseconds, and ms of CPU per receipt."""
-        count = max(1, len(self.due))
-        return {
-            "sent": len(self.due),
-            "told": len(self.told),
-            "lost": self.lost,
-            "told_ms": quantiles([at - self.due[number] for number, at in self.told.items()]),
-            "status_per_receipt": {
-                "frames": round(self.status_frames / count, 2),
-                "bytes": round(self.status_bytes / count, 1),
-            },
-            "cpu_ms_per_receipt": {
-                name: round(1000 * used / count, 4) for name, used in self.cpu_s.items()
-            },
-        }
+MIB = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceReport:
-    """What it took to tell everybody of everybody.
-
-    Attributes:
-        connected_s: until all sockets were open.
-        settled_s: until everybody knew of all whom they know that they are there.
-        frames: presence frames, by socket.
-        bytes: of all these frames.
-        cpu_s: user and system time by process, over all of it.
-    """
-
-    people: int
-    connected_s: float
-    settled_s: float
-    frames: Sequence[int]
-    bytes: int
-    cpu_s: Mapping[str, float]
-
-    def figures(self) -> dict[str, object]:
-        """Return everything as plain values: seconds, frames of a socket, and ms of CPU a person."""
-        ordered = sorted(self.frames)
-        return {
-            "people": self.people,
-            "connected_s": round(self.connected_s, 2),
-            "settled_s": round(self.settled_s, 2),
-            "frames_per_socket": {"p50": ordered[len(ordered) // 2], "max": ordered[-1]},
-            "kb_per_socket": round(self.bytes / self.people / 1000, 2),
-            "cpu_ms_per_person": {
-                name: round(1000 * used / self.people, 3) for name, used in self.cpu_s.items()
-            },
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayReport:
-    """What it took to bring people what they missed. Lists have an entry for each of the people.
-
-    Attributes:
-        rooms: in which it was written.
-        missed: messages that each of them missed.
-        messages: that each of them was sent, in order and once.
-        first_s: until the first came.
-        drained_s: until all had come.
-        cpu_s: user and system time by process, over all of it.
-        grown_kib: by how much each process grew at most meanwhile.
-    """
-
-    rooms: int
-    people: int
-    missed: int
-    messages: Sequence[int]
-    first_s: Sequence[float]
-    drained_s: Sequence[float]
-    cpu_s: Mapping[str, float]
-    grown_kib: Mapping[str, int]
-
-    @property
-    def lost(self) -> int:
-        """Messages that somebody did not get before ``drained``."""
-        return sum(self.missed - messages for messages in self.messages)
-
-    def figures(self) -> dict[str, object]:
-        """Return everything as plain values: milliseconds, ms of CPU a message, and KiB."""
-        count = max(1, sum(self.messages))
-        return {
-            "people": self.people,
-            "rooms": self.rooms,
-            "messages_each": self.missed,
-            "lost": self.lost,
-            "first_ms": quantiles(self.first_s),
-            "drained_ms": quantiles(self.drained_s),
-            "messages_per_s": round(count / max(self.drained_s)),
-            "cpu_ms_per_message": {
-                name: round(1000 * used / count, 4) for name, used in self.cpu_s.items()
-            },
-            "grown_kib_at_most": dict(self.grown_kib),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class OverloadStep:
-    """What became of a load of so many messages a second.
-
-    Attributes:
-        rate: messages that were due in a second.
-        seconds: over which it was counted.
-        latencies_s: of what was acknowledged, since it was due.
-        counts: ``acked``, error codes, messages that were sent again, and sockets by close code.
-        cpu_s: user and system time by process.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One run: what was asked for, and what came of it."""
 
     name: str
-    rate: float
-    seconds: float
-    latencies_s: Sequence[float]
-    counts: Mapping[str, int]
-    cpu_s: Mapping[str, float]
+    target: str
+    scenario: Scenario
+    outcome: Outcome
 
     @property
-    def goodput(self) -> float:
-        """Messages that were acknowledged in a second."""
-        return self.counts.get("acked", 0) / self.seconds
-
-    @property
-    def share(self) -> float:
-        """Of the messages that were due."""
-        return self.goodput / self.rate
-
-    @property
-    def p99_s(self) -> float:
-        """Of the latencies."""
-        ordered = sorted(self.latencies_s) or [0.0]
-        return ordered[round(0.99 * (len(ordered) - 1))]
-
-    def figures(self) -> dict[str, object]:
-        """Return everything as plain values: messages a second, milliseconds, and cores."""
+    def options(self) -> dict[str, Any]:
+        """The scenario's options."""
         return {
-            "step": self.name,
-            "due_per_s": round(self.rate),
-            "acked_per_s": round(self.goodput),
-            "ack_ms": quantiles(self.latencies_s),
-            "others": {name: count for name, count in self.counts.items() if name != "acked"},
-            "cores": {name: round(used / self.seconds, 2) for name, used in self.cpu_s.items()},
+            each.name: getattr(self.scenario, each.name)
+            for each in fields(self.scenario)  # type: ignore[arg-type]  # it is a dataclass
         }
 
+    def values(self) -> dict[str, Any]:
+        """Return all of it as plain values."""
+        outcome = self.outcome
+        return {
+            "scenario": self.name,
+            "target": self.target,
+            "options": self.options,
+            "figures": dict(self.scenario.figures(outcome)),
+            "latency_ms": outcome.stages(),
+            "counts": dict(outcome.tally.counts),
+            "troubles": outcome.troubles,
+            "window_s": round(outcome.window_s, 3),
+            "cpu_s": dict(outcome.cpu_s),
+            "load_cpu_s": round(outcome.load_cpu_s, 2),
+            "at_rest_kib": dict(outcome.at_rest_kib),
+            "ready_kib": dict(outcome.ready_kib),
+            "grown_kib_at_most": dict(outcome.grown_kib),
+            "samples": [_sampled(each) for each in outcome.samples],
+        }
 
-def table(figures: Mapping[str, object]) -> str:
-    """Return figures for people, a line each."""
-    lines = []
+    def json(self) -> str:
+        """Return all of it as JSON; what is no number is null."""
+        return msgspec.json.format(msgspec.json.encode(self.values()), indent=2).decode()
+
+    def table(self) -> str:
+        """Return what matters, aligned."""
+        outcome = self.outcome
+        options = "  ".join(f"{name}={value}" for name, value in self.options.items())
+        parts = [
+            f"{self.name}, {self.target}\n  {options}",
+            _titled("figures", _figure_rows(self.scenario.figures(outcome))),
+            _titled("latency, ms", _latency_rows(outcome.stages())),
+            _titled("servers", _server_rows(outcome)),
+            _titled("the load itself", [["cpu_s", f"{outcome.load_cpu_s:.1f}"]]),
+            _titled("troubles", [[name, str(count)] for name, count in outcome.troubles.items()]),
+        ]
+        return "\n\n".join(part for part in parts if part)
+
+
+def rates(samples: Sequence[Sample], name: str) -> list[float]:
+    """Return how often something happened in a second, from each sample to the next."""
+    return [
+        (now.counts.get(name, 0) - before.counts.get(name, 0)) / (now.at_s - before.at_s)
+        for before, now in pairwise(samples)
+    ]
+
+
+def busy_percent(samples: Sequence[Sample], server: str) -> list[float]:
+    """Return how busy a process was, in per cent of a core, from each sample to the next."""
+    return [
+        100 * (now.cpu_s[server] - before.cpu_s[server]) / (now.at_s - before.at_s)
+        for before, now in pairwise(samples)
+    ]
+
+
+def _sampled(sample: Sample) -> dict[str, Any]:
+    return {
+        "at_s": round(sample.at_s, 3),
+        "counts": dict(sample.counts),
+        "cpu_s": dict(sample.cpu_s),
+        "resident_kib": dict(sample.resident_kib),
+        "gauges": dict(sample.gauges),
+    }
+
+
+def _figure_rows(figures: Mapping[str, object]) -> list[list[str]]:
+    rows = []
     for name, value in figures.items():
-        parts = value if isinstance(value, dict) else {"": value}
-        text = "  ".join(f"{part} {number}".strip() for part, number in parts.items())
-        lines.append(f"  {name:<20} {text}")
-    return "\n".join(lines)
+        if isinstance(value, Mapping):
+            rows += [[name, *_part(*each)] for each in value.items()]
+        else:
+            rows.append([name, "", _number(value)])
+    # A name is told once, above its parts.
+    told = [row[0] for row in rows]
+    return [
+        ["" if at and told[at - 1] == row[0] else row[0], *row[1:]] for at, row in enumerate(rows)
+    ]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Times are in seconds of one clock; keys are client_ids.
-
-    Attributes:
-        due: when each message was due to be sent.
-        acked: when its ``ack`` came.
-        received: when the partner had it.
-        cpu_s: user and system time by process, over the whole load.
-    """
-
-    due: Mapping[str, float]
-    acked: Mapping[str, float]
-    received: Mapping[str, float]
-    cpu_s: Mapping[str, float]
-
-    @property
-    def lost(self) -> int:
-        """Messages that were acknowledged and did not arrive."""
-        return len(self.acked.keys() - self.received.keys())
-
-    def figures(self) -> dict[str, object]:
-        """Return everything as plain values: milliseconds, and ms of CPU per message."""
-        count = max(1, len(self.received))
-        return {
-            "sent": len(self.due),
-            "acked": len(self.acked),
-            "received": len(self.received),
-            "lost": self.lost,
-            "ack_ms": quantiles([self.acked[key] - self.due[key] for key in self.acked]),
-            "receive_ms": quantiles([self.received[key] - self.due[key] for key in self.received]),
-            "cpu_ms_per_message": {
-                name: round(1000 * used / count, 3) for name, used in self.cpu_s.items()
-            },
-        }
+def _part(name: object, value: object) -> list[str]:
+    return [str(name), _number(value)]
 
 
-def quantiles(seconds: Sequence[float]) -> dict[str, float]:
-    """Return p50, p95, p99 and the maximum, in milliseconds; zeros for nothing."""
-    ordered = sorted(seconds) or [0.0]
-    last = len(ordered) - 1
-    shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
-    return {name: round(1000 * ordered[round(share * last)], 1) for name, share in shares.items()}
+def _latency_rows(stages: Mapping[str, Mapping[str, float]]) -> list[list[str]]:
+    if not stages:
+        return []
+    names = list(next(iter(stages.values())))
+    rows = [[stage, *(_number(each[name]) for name in names)] for stage, each in stages.items()]
+    return [["", *names], *rows]
 
 
-def cpu_seconds(pid: int) -> float:
-    """Return the user and system time of a process and its children, those that ended included."""
-    process = psutil.Process(pid)
-    own = process.cpu_times()
-    used_s = own.user + own.system + own.children_user + own.children_system
-    for child in process.children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            used_s += sum(child.cpu_times()[:2])
-    return float(used_s)
+def _server_rows(outcome: Outcome) -> list[list[str]]:
+    if not outcome.cpu_s:
+        return []
+    rows = [
+        [
+            name,
+            f"{100 * used / outcome.window_s:.1f}",
+            f"{outcome.at_rest_kib.get(name, 0) / MIB:.1f}",
+            f"{outcome.ready_kib.get(name, 0) / MIB:.1f}",
+            f"{outcome.grown_kib.get(name, 0) / MIB:.1f}",
+        ]
+        for name, used in outcome.cpu_s.items()
+    ]
+    return [["", "cpu, % of a core", "MiB at rest", "MiB connected", "MiB more at most"], *rows]
+
+
+def _number(value: object) -> str:
+    if isinstance(value, float):
+        return "-" if math.isnan(value) else f"{value:g}" if abs(value) < MIB else f"{value:.0f}"
+    return str(value)
+
+
+def _titled(title: str, rows: Sequence[Sequence[str]]) -> str:
+    """Return a table under its title; nothing where there are no rows."""
+    if not rows:
+        return ""
+    width = max(map(len, rows))
+    filled = [[*row, *[""] * (width - len(row))] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*filled, strict=True)]
+    lines = [
+        "  ".join(
+            cell.ljust(size) if place == 0 else cell.rjust(size)
+            for place, (cell, size) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in filled
+    ]
+    return "\n".join([title, *(f"  {line}" for line in lines)])

@@ -15,7 +15,7 @@ from dev.manage import surroundings_of
 from dev.services import SERVICES, service_environment
 from dev.settings import ROOT
 
-QUIET = {**UNLIMITED, "LOG_LEVEL": "WARNING"}
+QUIET = {**UNLIMITED, "CONNECTIONS": "100000", "LOG_LEVEL": "WARNING"}
 UNUSED_PORT = 1
 
 
@@ -52,10 +52,9 @@ def parley(
 
 def crowd(suite: RunningSuite, rooms: Sequence[int]) -> list[Somebody]:
     """Make people with the management command, so many in each room."""
-    shapes = [f"{len(list(same))}x{size}" for size, same in groupby(rooms)]
     chat = next(each for each in SERVICES if each.name == "chat")
     made = subprocess.run(
-        chat.command("crowd", *shapes),
+        chat.command("crowd", *shapes(rooms)),
         cwd=ROOT,
         env=service_environment(
             chat,
@@ -67,6 +66,11 @@ def crowd(suite: RunningSuite, rooms: Sequence[int]) -> list[Somebody]:
         stdout=subprocess.PIPE,
     )
     return people_in(made.stdout)
+
+
+def shapes(rooms: Sequence[int]) -> list[str]:
+    """Return the sizes of rooms as ``python -m services.chat crowd`` takes them."""
+    return [f"{len(list(same))}x{size}" for size, same in groupby(rooms)]
 
 
 def target(suite: RunningSuite, people: Sequence[Somebody]) -> Target:
