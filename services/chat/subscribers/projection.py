@@ -13,8 +13,9 @@ from libs.common.events import Advance, WatermarksAdvanced
 from libs.common.streams.entries import Entry
 from libs.common.streams.group import Handler
 from libs.common.streams.group_options import GroupOptions
+from services.chat.actions.watermarks import merged
 
-OPTIONS = GroupOptions(batch=200, every_s=0.5)
+OPTIONS = GroupOptions(batch=200, every_s=1.0)
 """A transaction costs the same for one advance as for dozens, and nobody waits for it: sockets are
 told by the tail."""
 FOLD_AT_ONCE = 1000
@@ -41,7 +42,7 @@ async def _project(fold: Fold, database: DatabaseThreads, entries: Sequence[Entr
         Unavailable: PostgreSQL does not answer, or a row stayed locked.
         Timeout: it may have been folded or not. Either way it may be folded again.
     """
-    advances = iter(_advances_of(entries))
+    advances = iter(merged(_advances_of(entries)))
     while part := list(islice(advances, FOLD_AT_ONCE)):
         moved = await database.run(fold, part)
         FOLDED.inc(len(part))
