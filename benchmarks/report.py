@@ -1,7 +1,7 @@
 """What a run showed, as plain values for programs and as a table for people. Units are in the names."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
@@ -61,11 +61,11 @@ class Report:
         options = "  ".join(f"{name}={value}" for name, value in self.options.items())
         parts = [
             f"{self.name}, {self.target}\n  {options}",
-            _titled("figures", _figure_rows(self.scenario.figures(outcome))),
-            _titled("latency, ms", _latency_rows(outcome.stages())),
-            _titled("servers", _server_rows(outcome)),
-            _titled("the load itself", [["cpu_s", f"{outcome.load_cpu_s:.1f}"]]),
-            _titled("troubles", [[name, str(count)] for name, count in outcome.troubles.items()]),
+            titled("figures", _figure_rows(self.scenario.figures(outcome))),
+            titled("latency, ms", _latency_rows(outcome.stages())),
+            titled("servers", _server_rows(outcome)),
+            titled("the load itself", [["cpu_s", f"{outcome.load_cpu_s:.1f}"]]),
+            titled("troubles", [[name, str(count)] for name, count in outcome.troubles.items()]),
         ]
         return "\n\n".join(part for part in parts if part)
 
@@ -144,12 +144,13 @@ def _number(value: object) -> str:
     return str(value)
 
 
-def _titled(title: str, rows: Sequence[Sequence[str]]) -> str:
+def titled(title: str, rows: Iterable[Sequence[str]]) -> str:
     """Return a table under its title; nothing where there are no rows."""
-    if not rows:
+    found = list(rows)
+    if not found:
         return ""
-    width = max(map(len, rows))
-    filled = [[*row, *[""] * (width - len(row))] for row in rows]
+    width = max(map(len, found))
+    filled = [[*row, *[""] * (width - len(row))] for row in found]
     widths = [max(map(len, column)) for column in zip(*filled, strict=True)]
     lines = [
         "  ".join(

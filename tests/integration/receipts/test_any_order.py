@@ -119,7 +119,7 @@ async def test_who_flushes_an_outbox_first_has_not_read_what_came_before_it(worl
                 lambda rows: rows == [(42,), (43,)],
             )
             assert streams.marks(room, bob.id) == (30, 30, 30)
-            assert streams.known_by_chat(room, bob.id) == (30, 30, 30)
+            await until(lambda: streams.known_by_chat(room, bob.id), lambda it: it == (30, 30, 30))
             assert (await streams.shown(ann, room))[bob.id] == (30, 30)
 
             await reader.socket.send({"type": "delivered", "room": room, "seq": 41})

@@ -1,0 +1,177 @@
+"""The rounds of ``make bench``, and what they come to."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from benchmarks import opponents, stacks
+from benchmarks.bench.ladder import Rung, climb, highest
+from benchmarks.bench.rows import Goal, Row, rows
+from benchmarks.bench.settings import Wanted
+from benchmarks.load.fleet import Fleet, Target
+from benchmarks.report import titled
+from benchmarks.scenarios.pairs import Pairs
+from dev.harness import RunningSuite
+
+OPPONENTS = {"tutorial": opponents.tutorial, "socketio": opponents.socketio}
+MANY = 5_000
+"""People from which on a scenario is left out where time is short."""
+ALL_CORES = "parley, client on the same cores"
+
+
+@dataclass(slots=True)
+class Bench:
+    """All that is measured. ``tell`` gets a line about how it goes."""
+
+    wanted: Wanted
+    tell: Callable[[str], None]
+    ladders: dict[str, list[list[Rung]]] = field(default_factory=dict)
+    values: dict[str, list[float]] = field(default_factory=dict)
+    goals: dict[str, Goal] = field(default_factory=dict)
+    losses: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Play all rounds; who begins changes from one to the next."""
+        turns = ["parley", *OPPONENTS]
+        for number in range(self.wanted.rounds):
+            self.tell(f"round {number + 1} of {self.wanted.rounds}")
+            for name in (*turns[number % len(turns) :], *turns[: number % len(turns)]):
+                self._turn_of(name)
+
+    def table(self) -> str:
+        """Return what was found: medians, and from the least to the most."""
+        return "\n\n".join(
+            [
+                titled(
+                    f"pairs, {self.wanted.connections} people, servers on one core, client on the"
+                    " other",
+                    [["", "held /s", "CPU ms a message there", "p99 ms there"], *self._held()],
+                ),
+                titled("beside each other", self._ratios()),
+                titled("Parley", [["", "median", "from … to", "", "goal", ""], *self._goals()]),
+            ]
+        )
+
+    def _turn_of(self, name: str) -> None:
+        with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
+            if name == "parley":
+                self._parley(Path(folder))
+            else:
+                with stacks.on_cores([_first()]):
+                    started = OPPONENTS[name](Path(folder) / "run", rooms=self._pairs.rooms())
+                    with started as target:
+                        self._climb(name, target, self.wanted.rates[name], cores=_others())
+
+    @property
+    def _pairs(self) -> Pairs:
+        return Pairs(
+            connections=self.wanted.connections, seconds=self.wanted.seconds, read_after=-1
+        )
+
+    def _parley(self, folder: Path) -> None:
+        with _suite(folder / "pinned", [_first()]) as suite:
+            target = stacks.target(suite, stacks.crowd(suite, self._pairs.rooms()))
+            self._climb("parley", target, self.wanted.rates["parley"], cores=_others())
+            for row in self._rows(on_one_core=True):
+                self._play(suite, row, cores=_others())
+        with _suite(folder / "free", ()) as suite:
+            for row in self._rows(on_one_core=False):
+                self._play(suite, row, cores=())
+            target = stacks.target(suite, stacks.crowd(suite, self._pairs.rooms()))
+            self._climb(ALL_CORES, target, self.wanted.on_all_cores, cores=())
+
+    def _rows(self, *, on_one_core: bool) -> Iterator[Row]:
+        for row in rows(self.wanted.seconds):
+            too_many = self.wanted.is_quick and sum(row.scenario.rooms()) > MANY
+            if row.on_one_core == on_one_core and not too_many:
+                yield row
+
+    def _climb(
+        self, name: str, target: Target, rates: Sequence[float], *, cores: Sequence[int]
+    ) -> None:
+        rungs = climb(target, self._pairs, rates, cores=cores, tell=self.tell)
+        self.ladders.setdefault(name, []).append(rungs)
+
+    def _play(self, suite: RunningSuite, row: Row, *, cores: Sequence[int]) -> None:
+        people = stacks.crowd(suite, row.scenario.rooms())
+        target = stacks.target(suite, people)
+        outcome = Fleet(target=target, scenario=row.scenario, cores=cores).run()
+        if outcome.troubles:
+            self.losses.append(f"{type(row.scenario).__name__.lower()}: {outcome.troubles}")
+        for goal in row.goals:
+            value = goal.of(outcome)
+            # A goal that belongs to the one before it has no name of its own.
+            what = goal.what if goal is row.goals[0] else f"{row.goals[0].what}, {goal.what}"
+            self.goals[what] = goal
+            self.values.setdefault(what, []).append(value)
+            self.tell(f"  {what}: {value:.4g} {goal.unit}")
+
+    def _held(self) -> Iterator[list[str]]:
+        for name, ladders in self.ladders.items():
+            best = [each for each in map(highest, ladders) if each is not None]
+            yield [
+                name,
+                _spread([each.rate for each in best]),
+                _spread([each.cpu_ms for each in best]),
+                _spread([each.p99_ms for each in best]),
+            ]
+
+    def _ratios(self) -> Iterator[list[str]]:
+        own = _best(self.ladders.get("parley", []))
+        for name in OPPONENTS:
+            other = _best(self.ladders.get(name, []))
+            if own and other:
+                yield [
+                    f"{name} / parley",
+                    f"messages held: 1 / {own['rate'] / other['rate']:.1f}",
+                    f"CPU a message: {other['cpu_ms'] / own['cpu_ms']:.1f}",
+                ]
+
+    def _goals(self) -> Iterator[list[str]]:
+        for what, values in self.values.items():
+            goal = self.goals[what]
+            middle = median(values)
+            yield [
+                what,
+                f"{middle:.4g}",
+                f"{min(values):.4g} … {max(values):.4g}",
+                goal.unit,
+                "" if goal.limit is None else f"{'≥' if goal.at_least else '≤'} {goal.limit:g}",
+                "" if goal.limit is None else "met" if goal.is_met(middle) else "NOT met",
+            ]
+
+
+def _best(ladders: Sequence[Sequence[Rung]]) -> Mapping[str, float]:
+    """Return the medians of what was held in each round; nothing where it never was."""
+    best = [each for each in map(highest, ladders) if each is not None]
+    if not best:
+        return {}
+    return {
+        "rate": median(each.rate for each in best),
+        "cpu_ms": median(each.cpu_ms for each in best),
+    }
+
+
+def _spread(values: Sequence[float]) -> str:
+    if not values:
+        return "nothing"
+    return f"{median(values):.4g} ({min(values):.4g} … {max(values):.4g})"
+
+
+@contextmanager
+def _suite(folder: Path, cores: Sequence[int]) -> Iterator[RunningSuite]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with stacks.parley(folder, cores=cores) as suite:
+        yield suite
+
+
+def _first() -> int:
+    return min(os.sched_getaffinity(0))
+
+
+def _others() -> Sequence[int]:
+    return sorted(os.sched_getaffinity(0) - {_first()})

@@ -1,0 +1,59 @@
+"""How much is measured, as the environment says it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dev.settings import environment
+
+RATES = {
+    "parley": (500, 1000, 1500, 2000, 2500, 3000, 3500, 4000, 5000),
+    "tutorial": (25, 50, 100, 150, 200, 300, 400),
+    "socketio": (100, 250, 500, 750, 1000, 1500),
+}
+ON_ALL_CORES = (2000, 3000, 4000, 5000, 6000)
+QUICK_RATES = {"parley": (1000, 2000, 3000), "tutorial": (50, 100, 200), "socketio": (250, 500)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is measured.
+
+    Attributes:
+        rounds: in each of which everybody has a turn.
+        seconds: for how long each scenario counts.
+        connections: of the ladders.
+        rates: of messages, to be tried with all servers on one core, by stack.
+        on_all_cores: likewise of Parley, where client and servers share all of them.
+        is_quick: whether rows with thousands of people are left out.
+        is_full: whether the soak and the growth are measured, too.
+    """
+
+    rounds: int
+    seconds: float
+    connections: int
+    rates: Mapping[str, Sequence[float]]
+    on_all_cores: Sequence[float]
+    is_quick: bool = False
+    is_full: bool = False
+
+
+def wanted() -> Wanted:
+    """Read ``QUICK`` and ``FULL``."""
+    given = environment()
+    if given.get("QUICK"):
+        return Wanted(
+            rounds=1,
+            seconds=5.0,
+            connections=1000,
+            rates=QUICK_RATES,
+            on_all_cores=(3000,),
+            is_quick=True,
+        )
+    return Wanted(
+        rounds=3,
+        seconds=10.0,
+        connections=1000,
+        rates=RATES,
+        on_all_cores=ON_ALL_CORES,
+        is_full=bool(given.get("FULL")),
+    )
