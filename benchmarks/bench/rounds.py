@@ -51,8 +51,9 @@ class Bench:
                     " other",
                     [["", "held /s", "CPU ms a message there", "p99 ms there"], *self._held()],
                 ),
-                titled("beside each other", self._ratios()),
+                titled("how many times more", self._ratios()),
                 titled("Parley", [["", "median", "from … to", "", "goal", ""], *self._goals()]),
+                titled("lost, or gone wrong", [[each] for each in self.losses]),
             ]
         )
 
@@ -101,11 +102,10 @@ class Bench:
         target = stacks.target(suite, people)
         outcome = Fleet(target=target, scenario=row.scenario, cores=cores).run()
         if outcome.troubles:
-            self.losses.append(f"{type(row.scenario).__name__.lower()}: {outcome.troubles}")
+            self.losses.append(f"{row.name}: {outcome.troubles}")
         for goal in row.goals:
             value = goal.of(outcome)
-            # A goal that belongs to the one before it has no name of its own.
-            what = goal.what if goal is row.goals[0] else f"{row.goals[0].what}, {goal.what}"
+            what = f"{row.name}: {goal.what}"
             self.goals[what] = goal
             self.values.setdefault(what, []).append(value)
             self.tell(f"  {what}: {value:.4g} {goal.unit}")
@@ -126,9 +126,10 @@ class Bench:
             other = _best(self.ladders.get(name, []))
             if own and other:
                 yield [
-                    f"{name} / parley",
-                    f"messages held: 1 / {own['rate'] / other['rate']:.1f}",
-                    f"CPU a message: {other['cpu_ms'] / own['cpu_ms']:.1f}",
+                    f"{own['rate'] / other['rate']:.1f}",
+                    f"messages does Parley hold than {name}, each for",
+                    f"{other['cpu_ms'] / own['cpu_ms']:.1f}",
+                    "times less CPU",
                 ]
 
     def _goals(self) -> Iterator[list[str]]:

@@ -42,9 +42,11 @@ class Row:
     """A scenario, and what is to be seen of it.
 
     Attributes:
+        name: of the row.
         on_one_core: all servers share a core, and the load has the other.
     """
 
+    name: str
     scenario: Scenario
     on_one_core: bool
     goals: Sequence[Goal]
@@ -81,11 +83,12 @@ def rows(seconds: float) -> Sequence[Row]:
     background = Pairs(rate=100.0, seconds=seconds, read_after=-1)
     return (
         Row(
+            name="20 rooms of 50",
             scenario=Rooms(groups=20, members=50, rate=630.0, seconds=seconds, read_after=-1),
             on_one_core=True,
             goals=(
                 Goal(
-                    what="rooms of 50: deliveries",
+                    what="deliveries",
                     unit="/s",
                     of=_deliveries,
                     limit=30_000,
@@ -95,6 +98,7 @@ def rows(seconds: float) -> Sequence[Row]:
             ),
         ),
         Row(
+            name="connecting",
             scenario=Connect(connections=1000, seconds=seconds),
             on_one_core=True,
             goals=(
@@ -106,15 +110,16 @@ def rows(seconds: float) -> Sequence[Row]:
                     at_least=True,
                 ),
                 Goal(what="TCP connect to welcome, p50", unit="ms", of=stage("welcome", "p50")),
-                Goal(what="p99", unit="ms", of=stage("welcome", "p99")),
+                Goal(what="TCP connect to welcome, p99", unit="ms", of=stage("welcome", "p99")),
             ),
         ),
         Row(
+            name="1000 return at once",
             scenario=Storm(groups=100, members=11),
             on_one_core=True,
             goals=(
                 Goal(
-                    what="1000 return at once, all in step",
+                    what="all in step",
                     unit="ms",
                     of=stage("in step", "max"),
                     limit=2000,
@@ -122,51 +127,64 @@ def rows(seconds: float) -> Sequence[Row]:
             ),
         ),
         Row(
+            name="1000 idle",
             scenario=Idle(connections=1000, seconds=seconds, warm_up=5.0),
             on_one_core=False,
-            goals=(Goal(what="1000 idle: CPU", unit="% of a core", of=_busy, limit=5),),
+            goals=(Goal(what="CPU of all", unit="% of a core", of=_busy, limit=5),),
         ),
         Row(
+            name="100 messages/s",
             scenario=background,
             on_one_core=False,
             goals=(
-                Goal(what="100/s: received, p50", unit="ms", of=stage("received", "p50"), limit=5),
-                Goal(what="p99", unit="ms", of=stage("received", "p99"), limit=25),
-                Goal(what="receipt, p99", unit="ms", of=stage("delivered", "p99"), limit=150),
+                Goal(what="received, p50", unit="ms", of=stage("received", "p50"), limit=5),
+                Goal(what="received, p99", unit="ms", of=stage("received", "p99"), limit=25),
+                Goal(what="receipt back, p99", unit="ms", of=stage("delivered", "p99"), limit=150),
             ),
         ),
         Row(
+            name="typing",
             scenario=Typing(rate=20.0, seconds=seconds),
             on_one_core=False,
-            goals=(Goal(what="typing seen, p99", unit="ms", of=stage("seen", "p99"), limit=50),),
-        ),
-        Row(
-            scenario=Presence(rate=5.0, seconds=seconds, leave_every=0),
-            on_one_core=False,
             goals=(
-                Goal(what="back at it: told, p50", unit="ms", of=stage("online", "p50")),
-                Goal(what="p99", unit="ms", of=stage("online", "p99")),
+                Goal(
+                    what="first keystroke seen, p99", unit="ms", of=stage("seen", "p99"), limit=50
+                ),
             ),
         ),
         Row(
+            name="presence",
+            # Everybody has gone away when it begins to count, and comes back.
+            scenario=Presence(
+                connections=102, rate=10.0, warm_up=11.0, seconds=seconds, leave_every=0
+            ),
+            on_one_core=False,
+            goals=(
+                Goal(what="back again: told, p50", unit="ms", of=stage("online", "p50")),
+                Goal(what="back again: told, p99", unit="ms", of=stage("online", "p99")),
+            ),
+        ),
+        Row(
+            name="200 missed",
             scenario=Offline(returning=5, messages=200),
             on_one_core=False,
             goals=(
                 Goal(
-                    what="200 missed: all there, p50",
+                    what="all there, p50",
                     unit="ms",
                     of=stage("all messages", "p50"),
                     limit=50,
                 ),
-                Goal(what="receipts, p50", unit="ms", of=stage("receipt", "p50"), limit=150),
+                Goal(what="receipts back, p50", unit="ms", of=stage("receipt", "p50"), limit=150),
             ),
         ),
         Row(
+            name="10 000 missed",
             scenario=Offline(returning=1, messages=10_000, groups=50),
             on_one_core=False,
             goals=(
                 Goal(
-                    what="10 000 missed: all there",
+                    what="all there",
                     unit="ms",
                     of=stage("all messages", "max"),
                     limit=5000,
@@ -175,11 +193,12 @@ def rows(seconds: float) -> Sequence[Row]:
             ),
         ),
         Row(
+            name="10 000 idle",
             scenario=Idle(connections=10_000, seconds=seconds, warm_up=5.0),
             on_one_core=False,
             goals=(
-                Goal(what="10 000 idle: chat, each", unit="KiB", of=_kib_of_chat, limit=22),
-                Goal(what="CPU", unit="% of a core", of=_busy),
+                Goal(what="memory of chat, each", unit="KiB", of=_kib_of_chat, limit=22),
+                Goal(what="CPU of all", unit="% of a core", of=_busy),
             ),
         ),
     )
