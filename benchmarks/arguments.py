@@ -140,8 +140,4 @@ def _check(parser: ArgumentParser, given: argparse.Namespace) -> None:
 
 
 def _defaults(scenario: type[Scenario]) -> Mapping[str, int | float | str | bool]:
-    return {
-        each.name: each.default
-        for each in fields(scenario)  # type: ignore[arg-type]  # a Scenario is a dataclass
-        if each.default is not MISSING
-    }
+    return {each.name: each.default for each in fields(scenario) if each.default is not MISSING}

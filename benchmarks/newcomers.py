@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from secrets import token_urlsafe
 from typing import TypeVar
 
 import jwt
@@ -10,7 +11,6 @@ import jwt
 from benchmarks.load.people import Somebody
 from clients.python import parley
 
-PASSWORD = "a password for the load alone"  # noqa: S105 - of throw-away users
 AT_ONCE = 4
 """Who register at the same time: hashing passwords is heavy, and bounded (docs/limits.md)."""
 RETRY_AFTER_S = (1.0, 2.0, 4.0, 8.0)
@@ -35,7 +35,9 @@ async def newcomers(
     async def sign_up() -> parley.Chat:
         nonlocal made
         async with gate:
-            chat = await _patiently(lambda: parley.register(url, uuid.uuid4().hex[:16], PASSWORD))
+            chat = await _patiently(
+                lambda: parley.register(url, uuid.uuid4().hex[:16], token_urlsafe())
+            )
         made += 1
         if made % TOLD_EVERY == 0 or made == count:
             tell(f"registered {made} of {count}")

@@ -26,10 +26,7 @@ class Report:
     @property
     def options(self) -> dict[str, Any]:
         """The scenario's options."""
-        return {
-            each.name: getattr(self.scenario, each.name)
-            for each in fields(self.scenario)  # type: ignore[arg-type]  # it is a dataclass
-        }
+        return {each.name: getattr(self.scenario, each.name) for each in fields(self.scenario)}
 
     def values(self) -> dict[str, Any]:
         """Return all of it as plain values."""

@@ -2,7 +2,7 @@
 
 Three rounds, of which medians and the spread are told. In each round every chat has its turn on the
 same machine with the same client: what else goes on there meets all of them. ``QUICK=1`` is one
-round of less, ``FULL=1`` adds what takes an hour.
+round of less.
 """
 
 import sys

@@ -25,7 +25,6 @@ class Wanted:
         rates: of messages, to be tried with all servers on one core, by stack.
         on_all_cores: likewise of Parley, where client and servers share all of them.
         is_quick: whether rows with thousands of people are left out.
-        is_full: whether the soak and the growth are measured, too.
     """
 
     rounds: int
@@ -34,11 +33,10 @@ class Wanted:
     rates: Mapping[str, Sequence[float]]
     on_all_cores: Sequence[float]
     is_quick: bool = False
-    is_full: bool = False
 
 
 def wanted() -> Wanted:
-    """Read ``QUICK`` and ``FULL``."""
+    """Read ``QUICK``."""
     given = environment()
     if given.get("QUICK"):
         return Wanted(
@@ -55,5 +53,4 @@ def wanted() -> Wanted:
         connections=1000,
         rates=RATES,
         on_all_cores=ON_ALL_CORES,
-        is_full=bool(given.get("FULL")),
     )

@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -131,7 +130,7 @@ class Fleet:
         """Hear the load processes and sample the servers until something is so."""
         while not is_so():
             heard = wait(list(self._words.values()), timeout=LOOK_S)
-            for place, words in self._words.items():
+            for place, words in list(self._words.items()):
                 if words in heard:
                     self._hear(place, words)
             at_s = (monotonic_ns() - self._began_ns) / NS_PER_S
@@ -142,9 +141,6 @@ class Fleet:
         try:
             word = words.recv()
         except EOFError:
-            if place in self._done:
-                time.sleep(LOOK_S)
-                return
             raise RuntimeError("a load process ended before it was done") from None
         match word:
             case Ready():
@@ -154,6 +150,7 @@ class Fleet:
             case Done(tally):
                 self._done[place] = tally
                 self._counts[place] = tally.counts
+                del self._words[place]
 
     def _sample(self, at_s: float) -> None:
         counts = sum(self._counts.values(), Counter[str]())

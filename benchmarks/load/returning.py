@@ -1,7 +1,7 @@
 """Somebody who was away, and gets what they missed: each message once, in order, up to the head."""
 
 import asyncio
-import random
+from secrets import SystemRandom
 from time import monotonic_ns
 
 from benchmarks.load.dialects import Heard
@@ -10,6 +10,7 @@ from benchmarks.load.people import Somebody
 from benchmarks.load.stage import Stage
 from benchmarks.load.talker import UNDRAINED_S
 
+_CHANCE = SystemRandom()
 TRIES = 5
 BACKOFF_S = 2.0
 """Before the second try; doubled each time, times a random half to whole. Source: docs/protocol.md."""
@@ -101,7 +102,7 @@ class Returning:
                 return await self._stage.open(self.person, on_heard=self.hear)
             except CannotOpen as error:
                 self._stage.tally.counts[f"tried again: {error}"] += 1
-                await asyncio.sleep(pause_s * random.uniform(0.5, 1))  # noqa: S311 - spreads load
+                await asyncio.sleep(pause_s * _CHANCE.uniform(0.5, 1))
                 pause_s *= 2
         return await self._stage.open(self.person, on_heard=self.hear)
 

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field
 from itertools import cycle
-from typing import Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from benchmarks.load.dialects import Dialect, Heard
 from benchmarks.load.line import CannotOpen, Line
@@ -21,6 +21,8 @@ Thing = TypeVar("Thing")
 
 class Scenario(Protocol):
     """Something that people do. A dataclass, whose fields are the options of the command line."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def rooms(self) -> Sequence[int]:
         """Return how many people are in each room that is needed."""

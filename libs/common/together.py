@@ -68,7 +68,7 @@ class Together(Generic[K, R]):
         waiting = {key: self._waiting.pop(key) for key in keys}
         try:
             found = await self._ask(keys)
-        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+        except Exception as error:  # noqa: BLE001 - handed to all who asked, who raise it
             for answer in _open_ones(waiting.values()):
                 answer.set_exception(error)
         except BaseException:

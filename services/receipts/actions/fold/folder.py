@@ -154,7 +154,7 @@ class Folder:
         except asyncio.CancelledError:
             self._waiting[:0] = turns  # the others still wait; repeating ours changes nothing
             raise
-        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+        except Exception as error:  # noqa: BLE001 - handed to all whose news it is, who raise it
             for turn in turns:
                 turn.error = error
                 if len(turns) > 1 and _is_of_data(error):
@@ -165,7 +165,7 @@ class Folder:
     async def _failure_of(self, news: News) -> Exception | None:
         try:
             await self._fold_news(news)
-        except Exception as error:  # noqa: BLE001 - likewise
+        except Exception as error:  # noqa: BLE001 - handed to whose news it is, who raises it
             return error
         return None
 
