@@ -39,11 +39,3 @@ class SlowDatabase(FakeDatabase):
         await self.dice.pause(0, 0, 1, 2, 5, 12)
         if self.dice.chance(fails):
             raise Unavailable
-
-    def rooms_of_users(self, users: list[str]) -> list[tuple[str, str]]:
-        return [
-            (user, room)
-            for room, spans in self.spans.items()
-            for user, its in spans.items()
-            if its.left_seq is None and user in users
-        ]

@@ -90,6 +90,14 @@ class FakeDatabase:
             if room in self.heads
         ]
 
+    def rooms_of_users(self, users):
+        return [
+            (user, room)
+            for room, spans in self.spans.items()
+            for user, its in spans.items()
+            if its.left_seq is None and user in users
+        ]
+
     def members_of(self, room, *, besides=()):
         if room not in self.heads:
             return None
