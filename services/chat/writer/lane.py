@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from libs.common.breakers import Breaker
-from libs.common.postgres import Link
+from libs.common.postgres import PLANNED_ONCE, Link
 from services.chat.domain.drafts import Draft, Written
 from services.chat.writer.batch import SEND_MESSAGES, Outcome, arguments, outcomes
 
@@ -20,12 +20,7 @@ SETUP = (
     f"set statement_timeout = {STATEMENT_TIMEOUT_MS};"
     f"set lock_timeout = {LOCK_TIMEOUT_MS};"
     f"set idle_in_transaction_session_timeout = {STATEMENT_TIMEOUT_MS};"
-    # Plans are made once, which is half of the cost of a call, so they must suit tables that grow
-    # from nothing: by index, and in its order.
-    "set plan_cache_mode = force_generic_plan;"
-    "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;"
-    "set enable_bitmapscan = off;"
-    "set jit = off"
+    f"{PLANNED_ONCE}"
 )
 
 

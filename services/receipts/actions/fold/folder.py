@@ -14,7 +14,7 @@ import psycopg2
 from libs.common import metrics
 from libs.common.clock import Clock
 from libs.common.events import Advance
-from libs.common.postgres import Link, link_breaker, plain_array
+from libs.common.postgres import PLANNED_ONCE, Link, link_breaker, plain_array
 from services.receipts.actions.fold.call import Call, advance_of, calls_for
 from services.receipts.actions.fold.news import Membership, News, together
 
@@ -33,11 +33,7 @@ SETUP = (
     f"set statement_timeout = {STATEMENT_TIMEOUT_MS};"
     f"set lock_timeout = {LOCK_TIMEOUT_MS};"
     f"set idle_in_transaction_session_timeout = {STATEMENT_TIMEOUT_MS};"
-    # By index, and in its order, whatever the tables were like when the plans were made.
-    "set plan_cache_mode = force_generic_plan;"
-    "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;"
-    "set enable_bitmapscan = off;"
-    "set jit = off"
+    f"{PLANNED_ONCE}"
 )
 FOLD = (
     "select * from fold_receipts(%s::uuid[], %s::bigint[], %s::uuid[], %s::uuid[], %s::int[],"
