@@ -188,6 +188,7 @@ class Supervised:
             end = describe_end(self._process.wait())
             if self._stopping.is_set():
                 return
+            was_held = self._hold.exists()  # before anybody learns of its end and lets it go on
             self._ledger.remove(self._process.pid)
             self._on_change()
             if self._renewed:
@@ -195,7 +196,7 @@ class Supervised:
                 self._log.note(f"{self.program.name} {end}")
                 self._respawn(backoff)
                 continue
-            if self._hold.exists():
+            if was_held:
                 backoff = Backoff()  # ended on purpose: that tells nothing of the next start
             delay_s = backoff.after(time.monotonic() - self._started_s)
             self._log.note(f"{self.program.name} {end}; starts again in {delay_s:g} s")

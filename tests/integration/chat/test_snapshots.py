@@ -193,7 +193,8 @@ async def test_a_repair_whose_process_dies_is_finished_by_another(world, redis, 
     found = [each.room for each in snapshots(redis) if each.room in many_rooms]
     assert told_before < MANY_ROOMS
     assert set(found) == many_rooms
-    assert len(found) <= MANY_ROOMS + PAGE  # the page that was told and not noted comes twice
+    # Gone on with, not begun again: a page comes twice where it was not noted, or its answer lost.
+    assert len(found) - MANY_ROOMS < told_before / 2
     world.suite.wait_until_ready("chat")
 
 
