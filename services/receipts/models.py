@@ -20,6 +20,8 @@ class Room(models.Model):
         version: of the members that are known; 0 where none are.
         head: the greatest seq that was heard of.
         judged_head: the head up to which it was judged who lags.
+        is_due: whether the head is above that. A column, because an index whose condition names
+            the head would keep its updates from staying on their page.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -27,12 +29,11 @@ class Room(models.Model):
     open_history = models.BooleanField(default=False, db_default=False)
     head = models.BigIntegerField(default=0, db_default=0)
     judged_head = models.BigIntegerField(default=0, db_default=0)
+    is_due = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "room"
-        indexes = [
-            models.Index("id", condition=Q(head__gt=F("judged_head")), name="room_to_be_judged")
-        ]
+        indexes = [models.Index("id", condition=Q(is_due=True), name="room_due")]
 
     def __str__(self) -> str:
         return f"{self.id} at {self.head}"

@@ -61,9 +61,10 @@ begin
                (select id from outbox where id = any (p_published) for update skip locked);
     end if;
 
-    insert into room (id, head)
-    select t.room_id, t.head from unnest(p_head_room, p_head) t (room_id, head)
-        on conflict (id) do update set head = excluded.head where room.head < excluded.head;
+    insert into room (id, head, is_due)
+    select t.room_id, t.head, t.head > 0 from unnest(p_head_room, p_head) t (room_id, head)
+        on conflict (id) do update set head = excluded.head, is_due = true
+        where room.head < excluded.head;
 
     if cardinality(p_room) = 0 then
         return;
@@ -126,8 +127,9 @@ begin
                   left join own_seq r on r.room_id = p_room[t.i] and r.user_id = p_user[t.i]
                                      and r.seq = t.r + 1) m;
 
-        delete from own_seq o using unnest(p_room, p_user, v_all_r) t (room_id, user_id, r)
-         where o.room_id = t.room_id and o.user_id = t.user_id and o.seq <= t.r;
+        delete from own_seq o using unnest(p_room, p_user, v_all_r, v_was_r) t (room_id, user_id, r, was_r)
+         where t.r > t.was_r
+           and o.room_id = t.room_id and o.user_id = t.user_id and o.seq <= t.r;
     end if;
 
     select array_agg(t.i order by t.i), array_agg(t.d order by t.i), array_agg(t.r order by t.i),

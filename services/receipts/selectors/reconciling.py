@@ -47,20 +47,18 @@ def watermarks_in(rooms: Collection[str]) -> Mapping[Pair, Watermarks]:
 def log_cases_in(rooms: Collection[str]) -> set[Case]:
     """Compare all who were ever members of some rooms with the log, where it has anything of them.
 
-    The newest advance is the greatest in all three watermarks, so only the ends of two indexes are
-    read, however long the log is. One statement: an advance and its watermark belong together.
+    The newest advance is the greatest in all three watermarks, so only the ends of indexes are read,
+    however long the log is. One statement: an advance and its watermark belong together.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT w.room_id::text, w.user_id::text,
                    w.delivered_seq, w.read_seq, w.shown_read_seq,
-                   newest.delivered_seq, newest.read_seq,
-                   (SELECT max(shown_read_seq) FROM advance
-                     WHERE room_id = w.room_id AND user_id = w.user_id)
+                   newest.delivered_seq, newest.read_seq, newest.shown_read_seq
               FROM watermark w
              CROSS JOIN LATERAL (
-                   SELECT delivered_seq, read_seq FROM advance
+                   SELECT delivered_seq, read_seq, shown_read_seq FROM advance
                     WHERE room_id = w.room_id AND user_id = w.user_id
                     ORDER BY delivered_seq DESC, read_seq DESC, shown_read_seq DESC LIMIT 1
                    ) newest

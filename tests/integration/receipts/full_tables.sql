@@ -1,9 +1,9 @@
 -- Twenty thousand rooms of three, and the hall with its thousand members. Those received its
 -- messages in forty steps, over some days, and read no further than the hundredth all the while.
 
-insert into room (id, version, head, judged_head)
+insert into room (id, version, head, judged_head, is_due)
 select pg_temp.room(n), 1, case n when 1 then 50000 else 2 end,
-       case when n = 1 then 50000 when n % 400 = 0 then 0 else 2 end
+       case when n = 1 then 50000 when n % 400 = 0 then 0 else 2 end, n <> 1 and n % 400 = 0
   from generate_series(1, 20000) n;
 
 insert into watermark

@@ -94,7 +94,7 @@ async def test_who_acknowledges_in_time_never_gets_a_row(judges, database, lagga
         assert laggards() == []
 
     await judges.looks(judge, seconds=AFTER_S)
-    assert database.rows("select head, judged_head from room") == [(11, 11)]
+    assert database.rows("select head, judged_head, is_due from room") == [(11, 11, False)]
     assert database.rows("select count(*) from outbox where event = 'lag.judged'") == [(0,)]
     assert judges.pokes == 0
 
@@ -223,6 +223,7 @@ async def test_more_laggards_than_one_transaction_takes_are_all_found(
     assert laggards() == []
     assert len(await judges.news()) == 25
     assert database.rows("select count(*) from room where judged_head = head") == [(5,)]
+    assert database.rows("select count(*) from room where not is_due") == [(5,)]
 
 
 async def test_a_room_with_more_laggards_than_the_limit_is_judged_in_parts(database, judges):

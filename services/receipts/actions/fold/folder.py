@@ -42,7 +42,7 @@ FOLD = (
 )
 SET_MEMBERS = "select set_members(%s::uuid, %s, %s, %s::uuid[], %s::bigint[])"
 JUDGE_ANEW = """
-update room set judged_head = 0
+update room set judged_head = 0, is_due = true
  where id = %s::uuid and exists (
        select from watermark w
         where w.room_id = room.id and w.present and w.delivered_seq < room.judged_head

@@ -53,7 +53,7 @@ SETUP = (
 TAKE_LOCK = "select pg_try_advisory_lock(hashtextextended('parley: who lags', 0))"
 WAITING_ROOMS = """
 select id::text, head from room
- where head > judged_head and id > %s::uuid order by room.id limit %s
+ where is_due and id > %s::uuid order by room.id limit %s
 """
 MOVED_LAGGARDS = """
 select room_id::text, user_id::text from laggard

@@ -52,7 +52,8 @@ select id::text, null from unnest(%s::uuid[]) id
  where exists (select from laggard where room_id = id) order by id
 """
 SET_JUDGED_HEADS = """
-update room set judged_head = greatest(judged_head, judged.head)
+update room set judged_head = greatest(judged_head, judged.head),
+                is_due = room.head > greatest(judged_head, judged.head)
   from unnest(%s::uuid[], %s::bigint[]) judged (room_id, head) where id = judged.room_id
 """
 ANNOUNCE = "insert into outbox (event, rooms, users) values (%s, %s::uuid[], %s::uuid[])"
