@@ -38,6 +38,7 @@ class Line(WSListener):
         self.on_lost: Callable[[int], None] = _pass_over
         self._leaving = False
         self._transport: WSTransport | None = None
+        self.connected_ns = 0
 
     @classmethod
     async def open(
@@ -103,6 +104,7 @@ class Line(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Called by the client after the handshake."""
         self._transport = transport
+        self.connected_ns = monotonic_ns()
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Called by the client for each frame."""

@@ -34,8 +34,9 @@ from libs.common.streams.publisher import Publisher
 from services.chat.domain.departing import EXPECTED_BACK_S
 from services.chat.store import CHAT_SESSIONS
 
-COLLECT_S = 0.05
-"""How long the first change waits for company."""
+EVERY_S = 0.05
+"""Shortest time from one announcement to the next, so that changes find company. The first after a
+pause does not wait: somebody has come, and wants what they missed."""
 BEAT_EVERY_S = 10.0
 """Three beats that are missing end the sessions of a process."""
 LIST_EVERY_S = 60.0
@@ -165,7 +166,7 @@ class SessionAnnouncer:
                 async with asyncio.timeout(self._until_due_s()):
                     await self._wake.wait()
             if self._news or self._asked:
-                await asyncio.sleep(COLLECT_S)
+                await asyncio.sleep(self._told_at_s + EVERY_S - self._clock.monotonic())
             self._wake.clear()
             try:
                 await self.tell()

@@ -13,7 +13,7 @@ from libs.common.events import (
     SessionsListed,
 )
 from services.chat.domain.departing import EXPECTED_BACK_S
-from services.chat.outbox.sessions import COLLECT_S, RETRY_AFTER_S
+from services.chat.outbox.sessions import EVERY_S, RETRY_AFTER_S
 from tests.background import in_background
 from tests.properties.quick_time import QuickLoop
 from tests.unit.chat.outbox.announcer_house import House
@@ -52,20 +52,24 @@ def test_it_beats_every_ten_seconds_and_begins_with_a_list():
     ]
 
 
-def test_a_change_waits_a_moment_for_company_and_puts_the_next_beat_off():
+def test_the_first_change_is_told_at_once_the_next_find_company_and_put_the_next_beat_off():
     async def play(house):
         await asyncio.sleep(15)
         house.open("one")
-        await asyncio.sleep(COLLECT_S / 2)
+        await asyncio.sleep(EVERY_S / 4)
         house.open("two")
+        await asyncio.sleep(EVERY_S / 4)
+        house.open("three")
         await asyncio.sleep(12)
 
     told = played(play)
 
     times_s, events = zip(*told, strict=True)
-    assert times_s == pytest.approx((10, 15 + COLLECT_S, 25 + COLLECT_S))
-    assert [type(event) for event in events] == [SessionsListed, SessionsChanged, ProcessBeat]
-    assert len(events[1].news) == 2
+    assert times_s == pytest.approx((10, 15, 15 + EVERY_S, 25 + EVERY_S))
+    steps = [SessionsListed, SessionsChanged, SessionsChanged, ProcessBeat]
+    assert [type(event) for event in events] == steps
+    assert len(events[1].news) == 1
+    assert len(events[2].news) == 2
 
 
 def test_questions_and_a_new_epoch_wake_it():
