@@ -7,8 +7,9 @@ from itertools import cycle
 
 import httpx
 
-from benchmarks.load.outcome import Outcome
+from benchmarks.load.outcome import Outcome, Sample
 from benchmarks.load.stage import Stage
+from benchmarks.load.tokens import renewed
 from benchmarks.measure.slopes import per_minute
 from benchmarks.scenarios.pairs import Pairs
 
@@ -45,7 +46,7 @@ class Soak(Pairs):
             for user in cycle(tokens):
                 await asyncio.sleep(pause_s)
                 try:
-                    tokens[user] = await _renewed(client, tokens[user])
+                    tokens[user] = await renewed(client, tokens[user])
                 except httpx.HTTPError as error:
                     counts[f"error at a renewal: {error!r}"] += 1
                 else:
@@ -53,25 +54,24 @@ class Soak(Pairs):
 
     def figures(self, outcome: Outcome) -> Mapping[str, object]:
         """Return what ``pairs`` does, and what grew by how much in a minute."""
-        late = [each for each in outcome.samples if each.at_s >= self.after]
-        resident = _columns([(each.at_s, each.resident_kib) for each in late])
-        gauges = _columns([(each.at_s, each.gauges) for each in late if each.gauges])
         return {
             **super().figures(outcome),
-            "resident_mib_per_min": {
-                name: round(per_minute(points) / KIB_PER_MIB, 3)
-                for name, points in resident.items()
-            },
-            "others_per_min": {
-                name: round(per_minute(points), 3) for name, points in gauges.items()
-            },
+            "resident_mib_per_min": self.resident_mib_per_min(outcome),
+            "others_per_min": self.others_per_min(outcome),
         }
 
+    def resident_mib_per_min(self, outcome: Outcome) -> Mapping[str, float]:
+        """Return how fast the resident memory of each process grew."""
+        kib = _columns([(each.at_s, each.resident_kib) for each in self._late(outcome)])
+        return {name: round(per_minute(each) / KIB_PER_MIB, 3) for name, each in kib.items()}
 
-async def _renewed(client: httpx.AsyncClient, token: str) -> str:
-    headers = {"Authorization": f"Bearer {token}"}
-    answer = await client.get("/api/chat/auth/session", headers=headers)
-    return str(answer.raise_for_status().json()["access_token"])
+    def others_per_min(self, outcome: Outcome) -> Mapping[str, float]:
+        """Return how fast grew what else was looked at."""
+        gauges = _columns([(each.at_s, each.gauges) for each in self._late(outcome)])
+        return {name: round(per_minute(points), 3) for name, points in gauges.items()}
+
+    def _late(self, outcome: Outcome) -> Sequence[Sample]:
+        return [each for each in outcome.samples if each.at_s >= self.after]
 
 
 def _columns(
