@@ -34,7 +34,7 @@ talk: ## chat in this terminal: AS=alice PORT=8000, or URL=http://...
 	@exec .venv/bin/python -m clients.python.terminal \
 		--url $(or $(URL),http://127.0.0.1:$(or $(PORT),8000)) $(if $(filter default,$(origin AS)),,$(AS))
 
-bench: setup ## Parley and others side by side, in 40 minutes; QUICK=1 in 5
+bench: setup ## Parley and others side by side, in 40 minutes; QUICK=1 in 5, FULL=1 in 90, ONLY=soak,growth
 	@.venv/bin/python -m benchmarks.bench
 
 fix: setup ## format, and mend what can be mended

@@ -1,21 +1,20 @@
-"""The rounds of ``make bench``, and what they come to."""
+"""The rounds of ``make bench``, in which every chat has its turn, and what they come to."""
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
 from benchmarks import opponents, stacks
+from benchmarks.bench.findings import Findings, play
 from benchmarks.bench.ladder import Rung, climb, highest
-from benchmarks.bench.rows import Goal, Row, rows
+from benchmarks.bench.rows import Row, rows
 from benchmarks.bench.settings import Wanted
-from benchmarks.load.fleet import Fleet, Target
+from benchmarks.load.fleet import Target
 from benchmarks.report import titled
 from benchmarks.scenarios.pairs import Pairs
-from dev.harness import RunningSuite
 
 OPPONENTS = {"tutorial": opponents.tutorial, "socketio": opponents.socketio}
 MANY = 5_000
@@ -24,38 +23,31 @@ ALL_CORES = "parley, client on the same cores"
 
 
 @dataclass(slots=True)
-class Bench:
-    """All that is measured. ``tell`` gets a line about how it goes."""
+class Rounds:
+    """All that is measured in them; what Parley's rows showed goes to ``findings``."""
 
     wanted: Wanted
-    tell: Callable[[str], None]
+    findings: Findings
     ladders: dict[str, list[list[Rung]]] = field(default_factory=dict)
-    values: dict[str, list[float]] = field(default_factory=dict)
-    goals: dict[str, Goal] = field(default_factory=dict)
-    losses: list[str] = field(default_factory=list)
 
     def run(self) -> None:
         """Play all rounds; who begins changes from one to the next."""
         turns = ["parley", *OPPONENTS]
         for number in range(self.wanted.rounds):
-            self.tell(f"round {number + 1} of {self.wanted.rounds}")
+            self.findings.tell(f"round {number + 1} of {self.wanted.rounds}")
             for name in (*turns[number % len(turns) :], *turns[: number % len(turns)]):
                 self._turn_of(name)
 
-    def table(self) -> str:
-        """Return what was found: medians, and from the least to the most."""
-        return "\n\n".join(
-            [
-                titled(
-                    f"pairs, {self.wanted.connections} people, servers on one core, client on the"
-                    " other",
-                    [["", "held /s", "CPU ms a message there", "p99 ms there"], *self._held()],
-                ),
-                titled("how many times more", self._ratios()),
-                titled("Parley", [["", "median", "from … to", "", "goal", ""], *self._goals()]),
-                titled("lost, or gone wrong", [[each] for each in self.losses]),
-            ]
-        )
+    def tables(self) -> list[str]:
+        """Return what was held: medians, and from the least to the most."""
+        return [
+            titled(
+                f"pairs, {self.wanted.connections} people, servers on one core, client on the"
+                " other",
+                [["", "held /s", "CPU ms a message there", "p99 ms there"], *self._held()],
+            ),
+            titled("how many times more", self._ratios()),
+        ]
 
     def _turn_of(self, name: str) -> None:
         with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
@@ -74,14 +66,14 @@ class Bench:
         )
 
     def _parley(self, folder: Path) -> None:
-        with _suite(folder / "pinned", [_first()]) as suite:
+        with stacks.parley(folder / "pinned", cores=[_first()]) as suite:
             target = stacks.target(suite, stacks.crowd(suite, self._pairs.rooms()))
             self._climb("parley", target, self.wanted.rates["parley"], cores=_others())
             for row in self._rows(on_one_core=True):
-                self._play(suite, row, cores=_others())
-        with _suite(folder / "free", ()) as suite:
+                play(suite, row, findings=self.findings, cores=_others())
+        with stacks.parley(folder / "free") as suite:
             for row in self._rows(on_one_core=False):
-                self._play(suite, row, cores=())
+                play(suite, row, findings=self.findings)
             target = stacks.target(suite, stacks.crowd(suite, self._pairs.rooms()))
             self._climb(ALL_CORES, target, self.wanted.on_all_cores, cores=())
 
@@ -94,21 +86,8 @@ class Bench:
     def _climb(
         self, name: str, target: Target, rates: Sequence[float], *, cores: Sequence[int]
     ) -> None:
-        rungs = climb(target, self._pairs, rates, cores=cores, tell=self.tell)
+        rungs = climb(target, self._pairs, rates, cores=cores, tell=self.findings.tell)
         self.ladders.setdefault(name, []).append(rungs)
-
-    def _play(self, suite: RunningSuite, row: Row, *, cores: Sequence[int]) -> None:
-        people = stacks.crowd(suite, row.scenario.rooms())
-        target = stacks.target(suite, people)
-        outcome = Fleet(target=target, scenario=row.scenario, cores=cores).run()
-        if outcome.troubles:
-            self.losses.append(f"{row.name}: {outcome.troubles}")
-        for goal in row.goals:
-            value = goal.of(outcome)
-            what = f"{row.name}: {goal.what}"
-            self.goals[what] = goal
-            self.values.setdefault(what, []).append(value)
-            self.tell(f"  {what}: {value:.4g} {goal.unit}")
 
     def _held(self) -> Iterator[list[str]]:
         for name, ladders in self.ladders.items():
@@ -132,19 +111,6 @@ class Bench:
                     "times less CPU",
                 ]
 
-    def _goals(self) -> Iterator[list[str]]:
-        for what, values in self.values.items():
-            goal = self.goals[what]
-            middle = median(values)
-            yield [
-                what,
-                f"{middle:.4g}",
-                f"{min(values):.4g} … {max(values):.4g}",
-                goal.unit,
-                "" if goal.limit is None else f"{'≥' if goal.at_least else '≤'} {goal.limit:g}",
-                "" if goal.limit is None else "met" if goal.is_met(middle) else "NOT met",
-            ]
-
 
 def _best(ladders: Sequence[Sequence[Rung]]) -> Mapping[str, float]:
     """Return the medians of what was held in each round; nothing where it never was."""
@@ -161,13 +127,6 @@ def _spread(values: Sequence[float]) -> str:
     if not values:
         return "nothing"
     return f"{median(values):.4g} ({min(values):.4g} … {max(values):.4g})"
-
-
-@contextmanager
-def _suite(folder: Path, cores: Sequence[int]) -> Iterator[RunningSuite]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with stacks.parley(folder, cores=cores) as suite:
-        yield suite
 
 
 def _first() -> int:

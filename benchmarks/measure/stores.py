@@ -12,6 +12,7 @@ from dev.state import SuiteState
 
 MIB = 1024 * 1024
 WITH_OUTBOX = ("chat", "queue", "receipts")
+REDIS = "redis used, MiB"
 
 
 class Stores:
@@ -26,8 +27,13 @@ class Stores:
     def gauges(self) -> dict[str, float]:
         """Return what Redis uses in MiB, and the rows of all outboxes."""
         used = cast("Mapping[str, int]", self._redis.info("memory"))["used_memory"]
-        rows = {f"outbox of {name}, rows": _rows(each) for name, each in self._databases.items()}
-        return {"redis used, MiB": round(used / MIB, 3), **rows}
+        rows = {outbox_of(name): _rows(each) for name, each in self._databases.items()}
+        return {REDIS: round(used / MIB, 3), **rows}
+
+
+def outbox_of(service: str) -> str:
+    """Return what the gauge of a service's outbox is called."""
+    return f"outbox of {service}, rows"
 
 
 @contextmanager

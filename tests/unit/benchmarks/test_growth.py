@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from benchmarks.bench.growing import growth_row
 from benchmarks.growth.__main__ import read
 from benchmarks.growth.everywhere import Everywhere, RoomLine, deal
 from benchmarks.growth.steps import STEPS, Grown, Step, resting, table
@@ -73,6 +74,15 @@ def test_the_table_has_a_column_for_each_step_and_the_ratio():
     shown = table([grown(cpu_s=1.0), grown(cpu_s=4.0), grown(cpu_s=3.0)])
 
     assert "chat               10.000  40.000  30.000          3.00" in shown
+
+
+@pytest.mark.parametrize(("cpu_s", "is_met"), [(1.2, True), (1.3, False)])
+def test_the_goal_is_a_share_of_the_first_step(cpu_s, is_met):
+    first, last = grown(cpu_s=1.0), grown(cpu_s=cpu_s)
+
+    goal, _ = growth_row(Everywhere(), first, last).goals
+
+    assert goal.is_met(goal.of(last.outcome)) is is_met
 
 
 async def test_each_room_of_a_line_hears_its_own_frames_and_one_what_is_of_no_room():
