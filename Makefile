@@ -1,4 +1,5 @@
-# The verbs of this house. What they make goes into .venv, .run, clients/web and benchmarks/socketio.
+# The verbs of this house. What they make goes into .venv, .run, clients/web, benchmarks/socketio and
+# benchmarks/out.
 
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -37,6 +38,9 @@ talk: ## chat in this terminal: AS=alice PORT=8000, or URL=http://...
 bench: setup ## Parley and others side by side, in 40 minutes; QUICK=1 in 5, FULL=1 in 90, ONLY=soak,growth
 	@.venv/bin/python -m benchmarks.bench
 
+profile: setup ## where the time of a message goes: RATE=1000 SECONDS=20
+	@.venv/bin/python -m benchmarks.profile --rate $(or $(RATE),1000) --seconds $(or $(SECONDS),20)
+
 fix: setup ## format, and mend what can be mended
 	@$(DEV) fix
 
@@ -52,4 +56,4 @@ lock: ## renew requirements/*.lock from pyproject.toml
 	@$(BOOTSTRAP) product servers
 	@$(DEV) lock
 
-.PHONY: help setup up manage talk check test bench fix audit reset lock
+.PHONY: help setup up manage talk check test bench profile fix audit reset lock

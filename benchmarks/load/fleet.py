@@ -5,6 +5,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -46,13 +47,18 @@ class Target:
 
 @dataclass(slots=True)
 class Fleet:
-    """One run. ``tell`` gets a line about how it goes, once a second."""
+    """One run.
+
+    ``tell`` gets a line about how it goes, once a second; ``within`` is entered for the part that
+    counts.
+    """
 
     target: Target
     scenario: Scenario
     processes: int = 1
     cores: Sequence[int] = ()
     tell: Callable[[str], None] = lambda _: None
+    within: Callable[[], AbstractContextManager[object]] = nullcontext
     _words: "dict[int, Connection[int, Word]]" = field(default_factory=dict)
     _counts: dict[int, Counter[str]] = field(default_factory=dict)
     _ready: dict[int, Ready] = field(default_factory=dict)
@@ -80,12 +86,12 @@ class Fleet:
                 words.send(start_ns)
             begin_ns = start_ns + int(ready.warm_up_s * NS_PER_S)
             self._until(lambda: monotonic_ns() >= begin_ns or self._all_done)
-            peaks = Peaks(watched)
-            before, begun_ns = cpu_seconds(watched), monotonic_ns()
             end_ns = begin_ns + int(ready.seconds * NS_PER_S)
-            self._until(lambda: monotonic_ns() >= end_ns or self._all_done)
-            used, ended_ns = since(before, cpu_seconds(watched)), monotonic_ns()
-            grown_kib = peaks.grown_kib()
+            with self.within():
+                peaks, before, begun_ns = Peaks(watched), cpu_seconds(watched), monotonic_ns()
+                self._until(lambda: monotonic_ns() >= end_ns or self._all_done)
+                used, ended_ns = since(before, cpu_seconds(watched)), monotonic_ns()
+                grown_kib = peaks.grown_kib()
             self._until(lambda: self._all_done)
         finally:
             for process in crew:

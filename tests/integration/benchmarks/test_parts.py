@@ -1,4 +1,4 @@
-"""The parts of ``make bench`` on a real suite, with small figures."""
+"""The parts of ``make bench`` and ``make profile`` on a real suite, with small figures."""
 
 from dataclasses import dataclass
 from math import isnan
@@ -14,6 +14,8 @@ from benchmarks.bench.soaking import soak
 from benchmarks.growth.everywhere import Everywhere
 from benchmarks.growth.filling import tables_of
 from benchmarks.growth.steps import Step
+from benchmarks.profile.profiling import profile
+from benchmarks.profile.spies import CannotSpy
 from benchmarks.scenarios.pairs import Pairs
 from benchmarks.scenarios.soak import Soak
 from dev.manage import manage
@@ -92,3 +94,18 @@ def test_what_comes_by_the_gateway_costs_it_something(suite, findings):
 
     assert findings.losses == []
     assert float(told.splitlines()[-1].split()[1]) > 0
+
+
+def test_a_profile_shows_what_each_service_and_its_database_was_at(suite, tmp_path):
+    pairs = Pairs(**{**FEW, "rate": 100, "seconds": 2})
+    try:
+        found = profile(suite, pairs, into=tmp_path / "out", tell=lambda _: None)
+    except CannotSpy as error:
+        pytest.skip(str(error))
+
+    names = [each.name for each in SERVICES]
+    assert list(found.services) == names
+    assert "chat" in found.table()
+    assert any("send_messages" in query for query, _ in found.databases["parley_chat"])
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written >= {"postgres.txt", *(f"{name}.svg" for name in names)}
