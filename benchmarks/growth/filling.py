@@ -73,7 +73,7 @@ window own as (partition by room_id, user_id order by seq);
 update watermark w set delivered_seq = %(head)s, read_seq = %(head)s, shown_read_seq = %(head)s
   from due where w.room_id = due.room_id and w.user_id = due.user_id;
 delete from own_seq o using due where o.room_id = due.room_id;
-update room set head = %(head)s, judged_head = %(head)s where head < %(head)s;
+update room set head = %(head)s, judged_head = %(head)s, is_due = false where head < %(head)s;
 """,
     "queue": "update room set head = %(head)s where head < %(head)s;",
 }
