@@ -3,6 +3,8 @@
 This is also how delivery goes on without Redis: while the tail is silent the comparison is
 frequent and believed at once. Otherwise news get until the next comparison to arrive by themselves:
 they may merely be on their way, and reading them would be one more load on what is late already.
+Where no transaction has ended since the comparison before, PostgreSQL says so in one word, and the
+heads of then are those of now.
 """
 
 import asyncio
@@ -14,7 +16,8 @@ from libs.common import metrics
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError
 from services.chat.hub.hub import Hub
-from services.chat.selectors.rooms import Head, heads_of, rooms_of_users
+from services.chat.selectors.heads import heads_unless_as
+from services.chat.selectors.rooms import Head, rooms_of_users
 
 SILENT_AFTER_S = 1.0
 """Time without a completed read of the tail after which it counts as silent."""
@@ -56,6 +59,8 @@ class SafetyNet:
         self._more_rooms = more_rooms
         self._on_heads = on_heads
         self._heads: dict[str, Head] = {}
+        self._rooms: set[str] = set()
+        self._snapshot: str | None = None
         self._doubtful = False
         self._looked_at_s = float("-inf")
 
@@ -87,17 +92,25 @@ class SafetyNet:
         """
         if self.silent or self._doubtful:
             await self._seat_in_new_rooms()
-        rooms = list({*self._hub.local_rooms(), *self._more_rooms()})
-        heads = await self._database.run(heads_of, rooms)
+        before = self._heads
+        heads = await self._read_heads({*self._hub.local_rooms(), *self._more_rooms()})
         self._on_heads(heads)
         for head in heads:
             self._hub.hear_of_version(head.room, head.version)
-        before, self._heads = self._heads, {head.room: head for head in heads}
         for head in heads:
             due = head if self.silent else before.get(head.room)
             if due is not None and self._hub.is_behind(due):
                 CAUGHT_UP.inc()
                 self._hub.catch_up(due)
+
+    async def _read_heads(self, rooms: set[str]) -> Sequence[Head]:
+        """Read how far these rooms are; where nothing was written since the last time, they know."""
+        known = self._snapshot if rooms == self._rooms else None
+        snapshot, heads = await self._database.run(heads_unless_as, rooms, snapshot=known)
+        if heads is not None:
+            self._rooms, self._snapshot = rooms, snapshot
+            self._heads = {head.room: head for head in heads}
+        return list(self._heads.values())
 
     async def _pause(self) -> None:
         for _ in range(round(EVERY_S / EVERY_SILENT_S)):

@@ -90,6 +90,10 @@ class FakeDatabase:
             if room in self.heads
         ]
 
+    def heads_unless_as(self, rooms, *, snapshot):
+        now = repr(self.heads_of(self.heads))
+        return now, None if now == snapshot else self.heads_of(rooms)
+
     def rooms_of_users(self, users):
         return [
             (user, room)

@@ -11,9 +11,12 @@ TURNS = 200
 """Turns of the event loop: plenty for a task that never pauses to show itself."""
 
 
-def net_of(house, *, silent_for_s=0.0):
+def net_of(house, *, silent_for_s=0.0, on_heads=lambda _: None):
     return SafetyNet(
-        hub=house.hub, database=cast(Any, house.database), silent_for_s=lambda: silent_for_s
+        hub=house.hub,
+        database=cast(Any, house.database),
+        silent_for_s=lambda: silent_for_s,
+        on_heads=on_heads,
     )
 
 
@@ -56,3 +59,30 @@ async def test_nothing_is_waited_for_while_the_streams_are_silent():
     await net_of(house, silent_for_s=2.0).compare()
 
     await until(lambda: seqs(wire) == [1])
+
+
+async def test_what_is_missing_is_read_also_where_nothing_was_written_since():
+    house = House()
+    house.database.add_room(ROOM, "ann")
+    _, wire, _ = await house.open("ann")
+    net = net_of(house)
+    house.commit(ROOM)
+    await net.compare()
+    await net.compare()
+
+    await until(lambda: seqs(wire) == [1])
+
+
+async def test_rooms_that_came_in_between_are_compared_although_nothing_was_written():
+    house = House()
+    house.database.add_room("another", "bob", head=3)
+    house.database.add_room(ROOM, "ann", head=2)
+    told = []
+    net = net_of(house, on_heads=told.extend)
+    await house.open("ann")
+    await net.compare()
+    await house.open("bob")
+    told.clear()
+    await net.compare()
+
+    assert {head.room: head.last_seq for head in told} == {ROOM: 2, "another": 3}
