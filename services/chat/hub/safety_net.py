@@ -3,8 +3,7 @@
 This is also how delivery goes on without Redis: while the tail is silent the comparison is
 frequent and believed at once. Otherwise news get until the next comparison to arrive by themselves:
 they may merely be on their way, and reading them would be one more load on what is late already.
-Where no transaction has ended since the comparison before, PostgreSQL says so in one word, and the
-heads of then are those of now.
+PostgreSQL is told which heads are known, and answers with the others: most rooms are as they were.
 """
 
 import asyncio
@@ -16,7 +15,7 @@ from libs.common import metrics
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError
 from services.chat.hub.hub import Hub
-from services.chat.selectors.heads import heads_unless_as
+from services.chat.selectors.heads import UNKNOWN, risen_heads
 from services.chat.selectors.rooms import Head, rooms_of_users
 
 SILENT_AFTER_S = 1.0
@@ -59,7 +58,6 @@ class SafetyNet:
         self._more_rooms = more_rooms
         self._on_heads = on_heads
         self._heads: dict[str, Head] = {}
-        self._rooms: set[str] = set()
         self._snapshot: str | None = None
         self._doubtful = False
         self._looked_at_s = float("-inf")
@@ -104,12 +102,12 @@ class SafetyNet:
                 self._hub.catch_up(due)
 
     async def _read_heads(self, rooms: set[str]) -> Sequence[Head]:
-        """Read how far these rooms are; where nothing was written since the last time, they know."""
-        known = self._snapshot if rooms == self._rooms else None
-        snapshot, heads = await self._database.run(heads_unless_as, rooms, snapshot=known)
-        if heads is not None:
-            self._rooms, self._snapshot = rooms, snapshot
-            self._heads = {head.room: head for head in heads}
+        """Return how far these rooms are."""
+        heads = {room: head for room, head in self._heads.items() if room in rooms}
+        known = {room: heads[room].risen if room in heads else UNKNOWN for room in rooms}
+        snapshot = self._snapshot if len(heads) == len(rooms) else None
+        self._snapshot, risen = await self._database.run(risen_heads, known, snapshot=snapshot)
+        self._heads = heads | {head.room: head for head in risen}
         return list(self._heads.values())
 
     async def _pause(self) -> None:

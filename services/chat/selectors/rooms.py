@@ -43,6 +43,11 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     marks_version: int = 0
     all_marks_version: int = 0
 
+    @property
+    def risen(self) -> int:
+        """All of it together: none of it goes back, so whatever has changed makes this more."""
+        return self.last_seq + self.version + self.marks_version + self.all_marks_version
+
 
 class MemberEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A present member as the others see them."""

@@ -90,9 +90,11 @@ class FakeDatabase:
             if room in self.heads
         ]
 
-    def heads_unless_as(self, rooms, *, snapshot):
+    def risen_heads(self, known, *, snapshot):
+        heads = self.heads_of(known)
         now = repr(self.heads_of(self.heads))
-        return now, None if now == snapshot else self.heads_of(rooms)
+        news = [head for head in heads if head.risen != known[head.room]]
+        return now, [] if now == snapshot else news
 
     def rooms_of_users(self, users):
         return [

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any, cast
 
 from services.chat.hub import SafetyNet
+from services.chat.selectors.rooms import Head
 from tests.unit.chat.hub.test_hub import ROOM, House, seqs
 from tests.waiting import until
 
@@ -77,7 +78,7 @@ async def test_rooms_that_came_in_between_are_compared_although_nothing_was_writ
     house = House()
     house.database.add_room("another", "bob", head=3)
     house.database.add_room(ROOM, "ann", head=2)
-    told = []
+    told: list[Head] = []
     net = net_of(house, on_heads=told.extend)
     await house.open("ann")
     await net.compare()
