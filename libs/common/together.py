@@ -1,8 +1,8 @@
 """One question for everybody who has it at the same time.
 
 When thousands come back at once each of them wants the same of the database, and a statement costs
-nearly as much for one as for thirty. Nobody waits for company: the first asks at once, and who
-comes while the answer is on its way asks together with the others.
+nearly as much for one as for thirty. Who comes alone asks at once; who comes while the answer is on
+its way, or right behind it, asks together with the others.
 """
 
 import asyncio
@@ -12,6 +12,10 @@ from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
+
+REST_S = 0.01
+"""From an answer to the next question: how long those who come one by one, but fast, wait for each
+other. Shorter than the rest of what they wait for then."""
 
 
 class Together(Generic[K, R]):
@@ -23,22 +27,18 @@ class Together(Generic[K, R]):
     Args:
         ask: answers for some different keys; keys without an answer are left out.
         at_most: keys of one question.
-        at_once: questions on their way at the same time: fewer are larger.
     """
 
     def __init__(
         self,
         ask: Callable[[Sequence[K]], Awaitable[Mapping[K, R]]],
         *,
-        at_most: int = 32,
-        at_once: int = 2,
+        at_most: int = 128,
     ) -> None:
         self._ask = ask
         self._at_most = at_most
-        self._at_once = at_once
         self._waiting: dict[K, list[asyncio.Future[R | None]]] = {}
-        self._asking = 0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._asker: asyncio.Task[None] | None = None
 
     async def ask(self, key: K) -> R | None:
         """Return the answer for a key, None where there is none.
@@ -48,11 +48,8 @@ class Together(Generic[K, R]):
         """
         answer: asyncio.Future[R | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, []).append(answer)
-        if self._asking < self._at_once:
-            self._asking += 1
-            task = asyncio.create_task(self._ask_all(), name="together")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        if self._asker is None:
+            self._asker = asyncio.create_task(self._ask_all(), name="together")
         return await answer
 
     async def _ask_all(self) -> None:
@@ -60,8 +57,9 @@ class Together(Generic[K, R]):
         try:
             while self._waiting:
                 await self._ask_some()
+                await asyncio.sleep(REST_S)
         finally:
-            self._asking -= 1
+            self._asker = None
 
     async def _ask_some(self) -> None:
         keys = list(islice(self._waiting, self._at_most))

@@ -15,7 +15,7 @@ from libs.common.messages import CONTENT_CHARS
 from libs.common.secure_headers import SecureHeaders
 from services.chat.api.parts import Parts
 from services.chat.consumers import ChatConsumer, NotificationsConsumer, SocketParts
-from services.chat.consumers.credentials import owners_in
+from services.chat.consumers.credentials import arrivals_in
 from services.chat.domain.pace import Rate, Rates
 from services.chat.frames.client import FRAME_BYTES
 from services.chat.frames.server import Limits
@@ -35,7 +35,7 @@ def _sockets(process: Process, settings: ChatSettings) -> Any:
     parts: SocketParts = {
         "hub": process.delivery.hub,
         "database": process.database,
-        "owners": owners_in(process.database),
+        "arrivals": arrivals_in(process.database),
         "verifier": process.verifier,
         "clock": process.clock,
         "activity": process.delivery.attendance.activity,

@@ -1,8 +1,8 @@
 """Who opens this WebSocket, and from which page.
 
 The first credential that is *present* decides, valid or not; another one is not tried. That a
-credential is genuine (``claims_of``) is known without the database; whether it still holds
-(``owner_of``) is asked there, and for a ticket this also uses it up.
+credential is genuine (``claims_of``) is known without the database; whether it still holds is asked
+there: for a ticket (``owner_of``) this also uses it up, of all others their rooms are read with it.
 """
 
 from collections.abc import Iterable
@@ -18,17 +18,17 @@ from libs.common.together import Together
 from libs.common.tokens import ACCESS_COOKIE, Claims, Ticket, Verifier
 from services.chat.actions.tickets import use_ticket
 from services.chat.models import User
-from services.chat.selectors.people import session_owners
+from services.chat.selectors.arrivals import Arrival, arrivals_of
 
-Owners = Together[tuple[str, str], User]
-"""Tells whose a sign-in is, by (sid, user id)."""
+Arrivals = Together[tuple[str, str], Arrival]
+"""Tells whose a sign-in is and which rooms they are in, by (sid, user id)."""
 
 _BEARER = "bearer "
 
 
-def owners_in(database: DatabaseThreads) -> Owners:
+def arrivals_in(database: DatabaseThreads) -> Arrivals:
     """Return what asks the database; one per process, so that who comes at once asks together."""
-    return Owners(lambda claimed: database.run(session_owners, claimed))
+    return Arrivals(lambda claimed: database.run(arrivals_of, claimed))
 
 
 class OriginRule(OriginValidator):  # type: ignore[misc]  # Channels has no types
@@ -96,17 +96,14 @@ def claims_of(scope: Any, verifier: Verifier) -> Claims | Ticket:
     return verifier.verify_ticket(credential) if kind == "ticket" else verifier.verify(credential)
 
 
-async def owner_of(claims: Claims | Ticket, database: DatabaseThreads, owners: Owners) -> User:
-    """Return the user whose sign-in it is. A ticket is used up: to be asked once, at the end.
+async def owner_of(ticket: Ticket, database: DatabaseThreads) -> User:
+    """Return the user whose ticket it is, and use it up: to be asked once, at the end.
 
     Raises:
         Unauthenticated: the sign-in has ended, or the ticket was used before.
-        ParleyError: the database did not answer. A ticket may be used up then, or not.
+        ParleyError: the database did not answer. The ticket may be used up then, or not.
     """
-    if isinstance(claims, Ticket):
-        user = await database.run(use_ticket, ticket=claims)
-    else:
-        user = await owners.ask((claims.sid, claims.sub))
+    user = await database.run(use_ticket, ticket=ticket)
     if user is None:
         raise Unauthenticated
     return user

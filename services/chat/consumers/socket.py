@@ -19,10 +19,10 @@ from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError, RateLimited, Unauthenticated, check_rate
 from libs.common.events import SessionKind
 from libs.common.tasks import TaskSet
-from libs.common.tokens import Verifier
+from libs.common.tokens import Claims, Ticket, Verifier
 from services.chat.admission import Admission
 from services.chat.consumers.bugs import told
-from services.chat.consumers.credentials import Owners, address_of, claims_of, owner_of
+from services.chat.consumers.credentials import Arrivals, address_of, claims_of, owner_of
 from services.chat.domain.closing import (
     NOT_AUTHENTICATED,
     OVERLOADED,
@@ -54,7 +54,7 @@ class SocketParts(TypedDict):
 
     hub: Hub
     database: DatabaseThreads
-    owners: Owners
+    arrivals: Arrivals
     verifier: Verifier
     clock: Clock
     limits: server.Limits
@@ -72,7 +72,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
     def __init__(self, **parts: Unpack[SocketParts]) -> None:
         self.hub = parts["hub"]
         self.database = parts["database"]
-        self.owners = parts["owners"]
+        self.arrivals = parts["arrivals"]
         self.verifier = parts["verifier"]
         self.clock = parts["clock"]
         self.limits = parts["limits"]
@@ -135,9 +135,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
             listener = self._listener(claims.sub)
             session = Session(str(uuid.uuid4()), claims.sub, claims.sid, listener, self.kind)
             try:
-                rooms = await self.hub.open(session)
-                # Judged only now: a sign-out from here on finds the session and closes it.
-                user = await owner_of(claims, self.database, self.owners)
+                user, rooms = await self._let_in(session, claims)
                 is_private = not user.send_read_receipts
                 self.hub.private_reading.settle(session, is_private=is_private)
                 self._send(self._welcome(session, user, rooms))
@@ -156,6 +154,29 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
             self.outbound.close(OVERLOADED)
             return None
         return session
+
+    async def _let_in(
+        self, session: Session, claims: Claims | Ticket
+    ) -> tuple[User, list[server.RoomEntry]]:
+        """Seat a session in the rooms of its user, and return both.
+
+        The sign-in is judged when the hub knows the session: a sign-out from then on closes it.
+
+        Raises:
+            Unauthenticated: the sign-in has ended; or the session was closed meanwhile.
+        """
+        if isinstance(claims, Ticket):
+            rooms = await self.hub.open(session)
+            user = await owner_of(claims, self.database)
+        else:
+            self.hub.enter(session)
+            arrival = await self.arrivals.ask((claims.sid, claims.sub))
+            if arrival is None:
+                raise Unauthenticated
+            user, rooms = arrival.user, await self.hub.seat(session, arrival.rooms)
+        if self.outbound.closed:
+            raise Unauthenticated
+        return user, rooms
 
     def _welcome(
         self, session: Session, user: User, rooms: list[server.RoomEntry]

@@ -5,8 +5,7 @@ there is no hole between ``welcome`` and the live frames.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
-from typing import Protocol
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
@@ -36,13 +35,8 @@ JOIN_TRIES = 3
 SESSIONS = metrics.gauge("parley_sessions", "Open sessions of this process.", ["kind"])
 ROOMS = metrics.gauge("parley_local_rooms", "Rooms with a session in this process.")
 
-
-class RoomsOf(Protocol):
-    """A selector of the rooms in which a user is present."""
-
-    def __call__(self, *, user_id: str) -> list[RoomEntry]:
-        """Return them."""
-        ...
+RoomsOf = Callable[..., list[RoomEntry]]
+"""A selector of the rooms in which ``user_id`` is present."""
 
 
 class Hub:
@@ -87,12 +81,20 @@ class Hub:
         Raises:
             ParleyError: the database did not answer.
         """
-        self._sessions.setdefault(session.user, set()).add(session)
-        SESSIONS.labels(session.kind).inc()
+        self.enter(session)
         if read is None:
             entries = await self._rooms_of.ask(session.user) or []
         else:
             entries = await self._database.run(read, user_id=session.user)
+        return await self.seat(session, entries)
+
+    def enter(self, session: Session) -> None:
+        """Let what is heard of its user find a session, before anything is read for it."""
+        self._sessions.setdefault(session.user, set()).add(session)
+        SESSIONS.labels(session.kind).inc()
+
+    async def seat(self, session: Session, entries: Sequence[RoomEntry]) -> list[RoomEntry]:
+        """Do the rest of ``open`` for a session that has entered, with its rooms as read since."""
         for entry in entries:
             self._take_seat(session, entry.id)
         by_room = await self._heads_of.ask(tuple(entry.id for entry in entries)) or {}

@@ -26,7 +26,7 @@ class Oracle:
 
 async def test_who_comes_while_the_answer_is_on_its_way_asks_together_with_the_others():
     oracle = Oracle()
-    together = Together(oracle.ask, at_once=1)
+    together = Together(oracle.ask)
     first = asyncio.create_task(together.ask(2))
     await until(lambda: oracle.questions == [[2]])
     others = [asyncio.create_task(together.ask(key)) for key in (4, 5, 6)]
@@ -39,7 +39,7 @@ async def test_who_comes_while_the_answer_is_on_its_way_asks_together_with_the_o
 
 async def test_the_same_question_is_asked_again_where_the_first_is_on_its_way_already():
     oracle = Oracle()
-    together = Together(oracle.ask, at_once=1)
+    together = Together(oracle.ask)
     asks = [asyncio.create_task(together.ask(2))]
     await until(lambda: oracle.questions == [[2]])
     asks += [asyncio.create_task(together.ask(2)) for _ in range(2)]
@@ -76,7 +76,7 @@ async def test_an_error_reaches_all_who_asked_and_nobody_who_asks_later():
 
 async def test_who_gives_up_takes_nothing_from_the_others():
     oracle = Oracle()
-    together = Together(oracle.ask, at_once=1)
+    together = Together(oracle.ask)
     first, second = (asyncio.create_task(together.ask(2)) for _ in range(2))
     await until(lambda: oracle.questions == [[2]])
     first.cancel()
@@ -90,7 +90,7 @@ async def test_who_gives_up_takes_nothing_from_the_others():
 async def test_who_comes_in_the_very_moment_in_which_the_last_answer_is_given_is_answered():
     oracle = Oracle()
     oracle.open.set()
-    together = Together(oracle.ask, at_once=1)
+    together = Together(oracle.ask)
     for turns in range(12):
         first = asyncio.create_task(together.ask(2))
         for _ in range(turns):

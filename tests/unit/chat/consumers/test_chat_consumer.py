@@ -1,8 +1,20 @@
 import pytest
 
 from libs.common.errors import Unavailable
+from libs.common.events import UserRevoked
 from services.chat.domain.activity import SILENT_AFTER_S
+from services.chat.hub.company import NoCompany
 from tests.unit.chat.consumers.visit import CLIENT_ID, ROOM, Visit, message
+
+
+class Newcomers(NoCompany):
+    """Keeps who was announced."""
+
+    def __init__(self):
+        self.came = []
+
+    def opened(self, session):
+        self.came.append(session)
 
 
 async def test_the_handshake_is_accepted_and_the_first_frame_is_welcome(visit):
@@ -22,6 +34,20 @@ async def test_who_cannot_sign_in_is_accepted_and_closed_with_4001(token):
 
     assert visit.sent == [{"type": "websocket.accept"}]
     assert (visit.wire.codes, visit.frames, visit.hub.all_sessions()) == ([4001], [], [])
+
+
+@pytest.mark.parametrize("behind", ["arrivals_of", "heads_of"])
+async def test_who_signs_out_while_coming_in_is_closed_and_seen_by_nobody(behind):
+    visit = Visit()
+    company = visit.hub.company = Newcomers()
+    signed_out = UserRevoked(user="alice", sids=("sid",))
+    visit.database.meanwhile[behind] = lambda: visit.hub.on_revoked(signed_out)
+
+    await visit.until(lambda: visit.wire.codes)
+    await visit.leave()
+
+    assert (visit.wire.codes, visit.frames, visit.hub.all_sessions()) == ([4001], [], [])
+    assert company.came == []
 
 
 async def test_who_comes_while_the_database_is_down_is_closed_as_overloaded():

@@ -11,7 +11,7 @@ from libs.common.clock import ManualClock
 from libs.common.errors import Unauthenticated, Unavailable
 from services.chat.admission import Admission
 from services.chat.consumers import ChatConsumer
-from services.chat.consumers.credentials import owners_in
+from services.chat.consumers.credentials import arrivals_in
 from services.chat.domain.drafts import Stored
 from services.chat.domain.pace import Rate, Rates
 from services.chat.frames.server import Limits
@@ -19,6 +19,7 @@ from services.chat.hub import Hub, Session
 from services.chat.hub.activity import ActivityWatch
 from services.chat.hub.statuses import MessageStatusManager
 from services.chat.hub.typing import TypingIndicatorManager
+from services.chat.selectors.arrivals import Arrival
 from tests.unit.chat.doors import open_door
 from tests.unit.chat.hub.fake_database import FakeDatabase
 from tests.unit.chat.hub.fake_wire import FakeWire
@@ -30,17 +31,18 @@ AT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 class Database(FakeDatabase):
-    def session_owners(self, claimed):
+    def arrivals_of(self, claimed):
         return {
-            (sid, user): SimpleNamespace(
-                id=user,
-                username=user,
-                display_name=user.title(),
-                send_read_receipts=user != "private",
-            )
+            (sid, user): Arrival(_user(user), self.rooms_of(user_id=user))
             for sid, user in claimed
             if sid == "sid"
         }
+
+
+def _user(user: str) -> Any:
+    return SimpleNamespace(
+        id=user, username=user, display_name=user.title(), send_read_receipts=user != "private"
+    )
 
 
 class Verifier:
@@ -145,7 +147,7 @@ class Visit:
             ),
             "admission": self.admission,
             "database": self.database,
-            "owners": owners_in(cast(Any, self.database)),
+            "arrivals": arrivals_in(cast(Any, self.database)),
             "verifier": Verifier(),
             "clock": self.clock,
         }

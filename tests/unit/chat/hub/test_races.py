@@ -3,6 +3,7 @@
 import asyncio
 
 from services.chat.hub.local_room import LocalRoom
+from tests.unit.chat.hub.fake_database import span
 from tests.unit.chat.hub.test_hub import ROOM, House, seqs
 from tests.waiting import until
 
@@ -12,14 +13,15 @@ TURNS = 200
 
 async def test_who_read_an_older_head_is_told_the_one_behind_which_the_room_began(monkeypatch):
     house = House()
-    house.database.add_room(ROOM, "ann", "bob")
+    house.database.add_room(ROOM, "bob")
+    await house.open("ann")
+    house.database.calls.clear()
     gate = asyncio.Event()
     answer = house.database.run
 
     async def late_for_bob(function, *args, **kwargs):
-        is_first = function.__name__ not in house.database.calls
         found = await answer(function, *args, **kwargs)
-        if function.__name__ == "heads_of" and is_first:
+        if function.__name__ == "heads_of":
             await gate.wait()
         return found
 
@@ -27,7 +29,9 @@ async def test_who_read_an_older_head_is_told_the_one_behind_which_the_room_bega
     opening_bob = asyncio.create_task(house.open("bob"))
     await until(lambda: "heads_of" in house.database.calls)
     house.hub.on_messages(house.commit(ROOM))
-    await house.open("ann")
+    house.database.spans[ROOM]["ann"] = span("ann")
+    house.hub.seat_user("ann", ROOM)
+    await until(lambda: house.hub.head_of(ROOM) == 1)
     gate.set()
     _, wire, rooms = await opening_bob
     house.hub.on_messages(house.commit(ROOM))
