@@ -1,11 +1,14 @@
 """Token buckets by key: one for each address, or for each person in this process."""
 
+import functools
 import ipaddress
 
 from libs.common.clock import Clock
 from libs.common.errors import check_rate
 from libs.common.rates.bucket import TokenBucket
 
+REMEMBERED = 4096
+"""Addresses whose key is remembered: who comes, comes again."""
 SWEEP_EVERY = 1_000
 """Takes between two looks for buckets that are full again, and so need not be kept."""
 MOST_KEYS = 100_000
@@ -69,6 +72,7 @@ class KeyedLimit:
         check_rate(self._buckets.take(key, self._clock.monotonic()))
 
 
+@functools.lru_cache(REMEMBERED)
 def key_of_address(address: str) -> str:
     """Return what stands for a client's address: of IPv6 the network, which one client has whole.
 

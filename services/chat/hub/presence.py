@@ -37,6 +37,8 @@ of absent people for 35 s after Redis was wiped."""
 GONE_AFTER_S = 16.0
 """How long nothing may come from presence: three beats, of which each comes after 5 s."""
 ROOMS_PER_READING = 500
+REST_S = 0.05
+"""From one reading to the next: whose people are read in between wait for each other."""
 SOCKETS_PER_TURN = 200
 RETRY_AFTER_S = 0.25
 
@@ -275,6 +277,7 @@ class PresenceBoard:
             await self._is_unread.wait()
             try:
                 await self.read_some()
+                await asyncio.sleep(REST_S)
             except ParleyError as error:
                 log.info("presence_reader_waits", code=error.code)
                 await asyncio.sleep(RETRY_AFTER_S)
