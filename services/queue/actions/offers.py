@@ -49,7 +49,7 @@ class Offers(msgspec.Struct, frozen=True, kw_only=True):
 def process_queue(*, now: dt.datetime) -> Offers:
     """Take some sessions whose time has come, and find what waits for their people.
 
-    Each gets a time for the next offer; where nothing waits any more, none. A new session for whose
+    Each for whose person something waits gets a time for the next offer. A new session for whose
     person nothing waits is told so by an offer without ranges.
 
     Args:
@@ -57,12 +57,8 @@ def process_queue(*, now: dt.datetime) -> Offers:
     """
     due = _take_due(now)
     waiting = _waiting_for(sorted({each.user for each in due}))
-    idle = [each.session for each in due if not waiting.get(each.user)]
-    if idle:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE chat_session SET offer_at = NULL WHERE id = ANY(%s::uuid[])", [idle]
-            )
+    if due:
+        _set_times(due, [each.session for each in due if waiting.get(each.user)], now=now)
     _count_offers([each for each in due if each.offers > 1 and waiting.get(each.user)])
     events = [
         ReplayOffered(session=each.session, user=each.user, ranges=waiting.get(each.user, []))
@@ -92,23 +88,34 @@ def count_offered(offers: Offers) -> None:
 
 
 def _take_due(now: dt.datetime) -> list[Due]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id::text, user_id::text, offers + 1 FROM chat_session WHERE offer_at <= %s
+             ORDER BY offer_at LIMIT %s FOR UPDATE SKIP LOCKED
+            """,
+            [now, SESSIONS],
+        )
+        return [
+            Due(session=session, user=user, offers=offers)
+            for session, user, offers in cursor.fetchall()
+        ]
+
+
+def _set_times(due: Sequence[Due], again: Sequence[str], *, now: dt.datetime) -> None:
+    """Count an offer to each session; those of ``again`` get a time for the next one, if any."""
     pauses = [dt.timedelta(seconds=pause_s) for pause_s in OFFERED_AGAIN_AFTER_S]
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE chat_session
                SET offers = offers + 1,
-                   offer_at = %(now)s::timestamptz + (%(pauses)s::interval[])[offers + 1]
-             WHERE id IN (SELECT id FROM chat_session WHERE offer_at <= %(now)s
-                           ORDER BY offer_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-            RETURNING id::text, user_id::text, offers
+                   offer_at = CASE WHEN id = ANY(%s::uuid[])
+                                   THEN %s::timestamptz + (%s::interval[])[offers + 1] END
+             WHERE id = ANY(%s::uuid[])
             """,
-            {"now": now, "pauses": pauses, "limit": SESSIONS},
+            [list(again), now, pauses, [each.session for each in due]],
         )
-        return [
-            Due(session=session, user=user, offers=offers)
-            for session, user, offers in cursor.fetchall()
-        ]
 
 
 def _waiting_for(users: Sequence[str]) -> dict[str, list[MissedRange]]:
