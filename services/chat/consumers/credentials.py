@@ -57,7 +57,10 @@ class OriginRule(OriginValidator):  # type: ignore[misc]  # Channels has no type
 def header(scope: Any, name: bytes) -> str | None:
     """Return the first value of a header of the handshake."""
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-    return next((value.decode("latin-1") for key, value in headers if key == name), None)
+    for key, value in headers:
+        if key == name:
+            return value.decode("latin-1")
+    return None
 
 
 def address_of(scope: Any) -> str:

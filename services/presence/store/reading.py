@@ -17,6 +17,21 @@ from services.presence.store import (
     USER,
 )
 
+_CONNECTED = """
+local found, people = {}, (#KEYS - 2) / 2
+for place, user in ipairs(ARGV) do
+  found[place] = {
+    redis.call('SISMEMBER', KEYS[1], user),
+    redis.call('SISMEMBER', KEYS[2], user),
+    redis.call('HMGET', KEYS[2 + place], 'seen', 'active'),
+    redis.call('HVALS', KEYS[2 + people + place]),
+  }
+end
+return found
+"""
+"""Reads all of some people at once: with a pipeline of commands, four for each, most of presence's
+time went into these."""
+
 
 class Connected(msgspec.Struct, frozen=True, kw_only=True):
     """A person's sessions, and when they were there (ms); null where that is not known here.
@@ -47,14 +62,8 @@ async def connected(redis: Redis, users: Sequence[str]) -> list[Connected]:
     Raises:
         redis.RedisError: Redis did not say.
     """
-    pipeline = redis.pipeline(transaction=False)
-    for user in users:
-        pipeline.sismember(ONLINE, user)
-        pipeline.sismember(AWAY, user)
-        pipeline.hmget(USER + user, ("seen", "active"))
-        pipeline.hvals(CONNECTIONS + user)
-    replies: Any = await pipeline.execute()
-    rows = [replies[index : index + 4] for index in range(0, len(replies), 4)]
+    own = [*(USER + user for user in users), *(CONNECTIONS + user for user in users)]
+    rows: Any = await redis.register_script(_CONNECTED)(keys=(ONLINE, AWAY, *own), args=users)
     heard = await _heard(redis, {_process(value) for row in rows for value in row[3]})
     return [_connected(row, heard) for row in rows]
 

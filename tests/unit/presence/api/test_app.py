@@ -82,7 +82,7 @@ class Store:
 
 
 class Redis:
-    """Answers any pipeline with what it is told to, and notes the keys that are read; or is gone."""
+    """Answers any script or pipeline with what it is told to, and notes the keys that are read; or is gone."""
 
     def __init__(self) -> None:
         self.replies: list[Any] = []
@@ -96,7 +96,14 @@ class Redis:
     def _queue(self, key, *_):
         self.keys.add(key)
 
-    sismember = hmget = hvals = scard = zcard = _queue
+    scard = zcard = _queue
+
+    def register_script(self, _text):
+        return self._run
+
+    async def _run(self, *, keys, args):
+        self.keys.update(keys)
+        return [await self.execute() for _ in args]
 
     async def execute(self):
         if self.fails is not None:
