@@ -47,6 +47,10 @@ REFUSE_AFTER_S = 1.0
 """How long the first of a queue may have waited before new ones are refused at once: they would wait
 longer, and who waits for too long sends again."""
 
+LONGEST_COLLECT_S = 0.025
+"""Where calls take long there is much to do, and company saves more than it costs to wait for it: as
+much as twice the last call is collected for, but no longer than this."""
+
 COMMIT_SECONDS = metrics.histogram(
     "parley_writer_commit_seconds", "Time from accepting a message to its outcome."
 )
@@ -66,7 +70,7 @@ class Writer:
     Args:
         dsn: chat's database.
         clock: its monotonic side measures deadlines.
-        collect_s: how long to collect once more than one message waits.
+        collect_s: how long to collect at least once more than one message waits.
         on_written, take_published, put_back_published: see ``Committer``.
     """
 
@@ -96,6 +100,7 @@ class Writer:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._down = False
+        self._took_s = 0.0
         self._tasks = TaskSet()
 
     @property
@@ -178,10 +183,11 @@ class Writer:
         await self._something_to_do()
         self._refuse_long_locked()
         if self._line.ready > 1:
-            await asyncio.sleep(self._collect_s)
+            await asyncio.sleep(max(self._collect_s, min(2 * self._took_s, LONGEST_COLLECT_S)))
         batch = self._line.take_batch()
         if not batch:
             return
+        began_s = self._clock.monotonic()
         try:
             await self._committer.write(self._swift, batch, wait=False)
         except (CannotConnect, Unavailable) as error:
@@ -193,6 +199,7 @@ class Writer:
             self._line.put_back(batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, the others go on; bugs are logged
             await self._bear(batch, error)
+        self._took_s = self._clock.monotonic() - began_s
         self._send_patient_one()
 
     async def _something_to_do(self) -> None:

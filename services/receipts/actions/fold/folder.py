@@ -27,6 +27,10 @@ LOCK_TIMEOUT_MS = 500
 EVERY_S = 0.03
 """Shortest time from one fold to the next, so that several find company. The first after a pause does
 not wait."""
+SHARE = 0.25
+"""Of the time, what folds may take: the longer the last one took, the more find company in the next."""
+LONGEST_REST_S = 0.1
+"""Longest time from one fold to the next for the sake of company."""
 SETUP = (
     "set application_name = 'parley-receipts-fold';"
     "set synchronous_commit = on;"
@@ -143,7 +147,8 @@ class Folder:
     async def _fold_waiting(self) -> None:
         """Fold what everybody who waits has brought, in one go; by themselves, where that fails."""
         await asyncio.sleep(self._next_at_s - self._clock.monotonic())
-        self._next_at_s = self._clock.monotonic() + EVERY_S
+        began_s = self._clock.monotonic()
+        self._next_at_s = began_s + EVERY_S
         turns, self._waiting = self._waiting, []
         try:
             await self._fold_news(together([turn.news for turn in turns]))
@@ -155,6 +160,8 @@ class Folder:
                 turn.error = error
                 if len(turns) > 1 and _is_of_data(error):
                     turn.error = await self._failure_of(turn.news)
+        took_s = self._clock.monotonic() - began_s
+        self._next_at_s = began_s + max(EVERY_S, min(took_s / SHARE, LONGEST_REST_S))
         for turn in turns:
             turn.done = True
 
