@@ -23,9 +23,6 @@ MAX_REASON = 500
 """Characters of the error that are kept."""
 
 BURIED = metrics.counter("parley_dead_letters", "Entries buried.", ["stream", "partition", "group"])
-PRESENT = metrics.gauge(
-    "parley_dead_letters_present", "Entries that lie buried.", ["stream", "partition", "group"]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +105,6 @@ class DeadLetters:
     async def discard(self, letter: DeadLetter) -> None:
         """Forget it for good."""
         await self._redis.xdel(self.key, str(letter.id))
-
-    async def count(self) -> int:
-        """Return how many lie here, and tell the metrics."""
-        present = int(await self._redis.xlen(self.key))
-        PRESENT.labels(*self._labels).set(present)
-        return present
 
 
 def _count_fields(entry_id: StreamId) -> tuple[str, str]:

@@ -192,21 +192,25 @@ class GroupLoop:
         if self._clock.monotonic() < self._upkeep_at_s:
             return
         self._upkeep_at_s = self._clock.monotonic() + self._options.upkeep_every_s
-        await self._upkeep.measure()
-        await self.dead_letters.count()
-        self._cut_off = await self._upkeep.cut_off() or self._cut_off
+        state = await self._upkeep.look()
+        self._cut_off = state.cut_off or self._cut_off
         await self._tell_cut_off()
+        if (state.pending == 0 or await self._claim_idle()) and state.consumers > 1:
+            await self._upkeep.remove_stale_consumers(self._options.stale_after_ms)
+
+    async def _claim_idle(self) -> bool:
+        """Handle what others left idle; return whether that was all of it."""
         options = self._options
         claims = self._upkeep.claim(options.claim_after_ms, options.batch)
         async with contextlib.aclosing(claims):
             async for entries in claims:
                 if (blocked := await self._handle(entries, fresh=False)) is not None:
                     await self._put_off(blocked)
-                    return
+                    return False
                 self._progressed()
                 if self._stopping.is_set():
-                    return
-        await self._upkeep.remove_stale_consumers(options.stale_after_ms)
+                    return False
+        return True
 
     async def _handle(self, raw: Sequence[RawEntry], *, fresh: bool) -> Exception | None:
         """Handle, acknowledge, count and bury; return the outage that came between, if any."""

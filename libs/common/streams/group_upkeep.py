@@ -4,6 +4,7 @@ XAUTOCLAIM may return no entry and a cursor that is not 0-0: only the cursor say
 """
 
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -12,7 +13,7 @@ from redis.exceptions import ResponseError
 
 from libs.common import metrics
 from libs.common.streams.entries import RawEntry, StreamId, read_entries
-from libs.common.streams.names import cut_off_key, split_key
+from libs.common.streams.names import cut_off_key, dead_letter_key, split_key
 
 FEED = ("stream", "partition", "group")
 """The labels of what is measured about a group on a stream."""
@@ -23,9 +24,13 @@ PROGRESS = metrics.gauge(
 PENDING = metrics.gauge("parley_group_pending_entries", "Entries read, not acknowledged.", FEED)
 LAG = metrics.gauge("parley_group_lag_entries", "Entries not yet read by the group.", FEED)
 CLAIMED = metrics.counter("parley_group_claimed_entries", "Entries taken over from others.", FEED)
+DEAD = metrics.gauge("parley_dead_letters_present", "Entries that lie buried.", FEED)
 LOST = metrics.counter(
     "parley_group_lost_entries", "Entries that were trimmed while they were pending.", FEED
 )
+
+NO_GROUP = {"pending": 0, "lag": 0, "consumers": 0}
+"""What is told of a group that is missing: whoever reads next creates it."""
 
 REMOVE_STALE = """
 local removed = 0
@@ -68,7 +73,24 @@ log = structlog.get_logger(__name__)
 
 def is_missing_group(error: ResponseError) -> bool:
     """Tell whether Redis says that the group, or its whole stream, is not there."""
-    return str(error).startswith("NOGROUP") or "no such key" in str(error)
+    # Not only at its beginning: in a pipeline redis-py puts the command before it.
+    return "NOGROUP" in str(error) or "no such key" in str(error)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """How a group is.
+
+    Attributes:
+        pending: entries that consumers have in hand, dead ones included.
+        consumers: how many there are, dead ones included.
+        cut_off: how it came to miss entries, by the note beside the stream or by our own; None
+            where it did not.
+    """
+
+    pending: int
+    consumers: int
+    cut_off: str | None
 
 
 class GroupUpkeep:
@@ -118,23 +140,26 @@ class GroupUpkeep:
             if cursor == "0-0":
                 return
 
-    async def measure(self) -> None:
-        """Tell the metrics what is pending and what is not yet read."""
-        rows: Any = await self._redis.xinfo_groups(self._key)
-        for row in rows:
-            if row["name"].decode() == self._group:
-                PENDING.labels(*self._labels).set(row["pending"])
-                LAG.labels(*self._labels).set(row["lag"] or 0)
+    async def look(self) -> GroupState:
+        """Look how the group is, in one round trip, and tell the metrics."""
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.xinfo_groups(self._key)
+        pipeline.hget(cut_off_key(self._key), self._group)
+        pipeline.xlen(dead_letter_key(self._key, self._group))
+        groups, note, dead = await pipeline.execute()
+        row = next((row for row in groups if row["name"].decode() == self._group), NO_GROUP)
+        PENDING.labels(*self._labels).set(row["pending"])
+        LAG.labels(*self._labels).set(row["lag"] or 0)
+        DEAD.labels(*self._labels).set(dead)
+        self._cut_off_note = note
+        return GroupState(row["pending"], row["consumers"], self._cut_off_by(note))
 
     def note_lost(self, count: int) -> None:
         """Note that so many pending entries turned out to be gone from the stream."""
         LOST.labels(*self._labels).inc(count)
         self._lost += count
 
-    async def cut_off(self) -> str | None:
-        """Return how the group came to miss entries, by the note beside the stream or by our own."""
-        note: Any = await self._redis.hget(cut_off_key(self._key), self._group)
-        self._cut_off_note = note
+    def _cut_off_by(self, note: bytes | None) -> str | None:
         if note is not None:
             return f"trimmed before {note.decode()}"
         return f"{self._lost} pending entries were trimmed" if self._lost else None
