@@ -9,6 +9,7 @@ from servestatic import ServeStaticASGI
 from libs.common.breakers import Guarded
 from libs.common.database import keep_connections
 from libs.common.http.admin import with_admin_files
+from libs.common.http.health import with_health
 from libs.common.http.middleware import LimitedBody
 from libs.common.http.parts import with_parts
 from libs.common.messages import CONTENT_CHARS
@@ -27,7 +28,12 @@ from services.chat.wire import wire_for
 
 def application_of(process: Process, settings: ChatSettings) -> Any:
     """Return what a server runs: everything that comes over the process's public port."""
-    http = SecureHeaders(_pages(process, settings), https=not settings.development)
+    pages = with_health(
+        _pages(process, settings),
+        {"/healthz", "/api/chat/healthz"},
+        is_ready=lambda: process.protection.admission.is_open,
+    )
+    http = SecureHeaders(pages, https=not settings.development)
     return ProtocolTypeRouter({"http": http, "websocket": _sockets(process, settings)})
 
 

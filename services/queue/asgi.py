@@ -7,6 +7,7 @@ from django.core.asgi import get_asgi_application
 from libs.common.breakers import Guarded
 from libs.common.database import keep_connections
 from libs.common.http.admin import with_admin_files
+from libs.common.http.health import with_health
 from libs.common.http.middleware import LimitedBody
 from libs.common.http.parts import with_parts
 from libs.common.secure_headers import SecureHeaders
@@ -27,7 +28,8 @@ def application_of(process: Process, settings: QueueSettings) -> Any:
         requests=process.requests,
         breakers=_breakers(process),
     )
-    application = with_admin_files(with_parts(LimitedBody(django), parts), "queue")
+    pages = with_admin_files(with_parts(LimitedBody(django), parts), "queue")
+    application = with_health(pages, {"/api/queue/healthz"})
     return SecureHeaders(application, https=not settings.development)
 
 
