@@ -164,6 +164,27 @@ class SmallWorld:
         self.step()
         return [name.encode() for name in self.cut_off]
 
+    def pipeline(self, *, transaction):
+        assert not transaction
+        return Pipeline(self)
+
+
+class Pipeline:
+    """Asks the world one question after the other: things happen in between."""
+
+    def __init__(self, world):
+        self.world = world
+        self.replies = []
+
+    def xpending(self, key, name):
+        self.replies.append(self.world.xpending(key, name))
+
+    def xrange(self, key, **span):
+        self.replies.append(self.world.xrange(key, **span))
+
+    async def execute(self):
+        return [await reply for reply in self.replies]
+
 
 STEPS = st.sampled_from(
     ["later", "begin", "begin", "commit", "commit_newest", "publish", "publish", "read"]

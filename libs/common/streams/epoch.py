@@ -16,6 +16,12 @@ from libs.common import metrics
 EPOCH_KEY = "parley:epoch"
 """String, no expiry: a random name for the life that the data of this Redis have."""
 
+LOOK = """
+local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+return {redis.call('GET', KEYS[1]), run_id}
+"""
+"""A script, because redis-py would make numbers and words of thirty lines to give us one of them."""
+
 EPOCH_CHANGES = metrics.counter(
     "parley_redis_epoch_changes", "Lives of Redis after the first seen."
 )
@@ -36,11 +42,8 @@ class Epoch:
             redis.RedisError: Redis did not say; ``current`` is what it last said.
         """
         async with self._checking:
-            pipeline = self._redis.pipeline(transaction=False)
-            pipeline.get(EPOCH_KEY)
-            pipeline.info("server")
-            name, server = await pipeline.execute()
-            epoch = f"{(name or await self._make()).decode()}/{server['run_id']}"
+            name, run_id = await self._redis.eval(LOOK, 1, EPOCH_KEY)
+            epoch = f"{(name or await self._make()).decode()}/{run_id.decode()}"
             if self.current is not None and epoch != self.current:
                 EPOCH_CHANGES.inc()
             self.current = epoch

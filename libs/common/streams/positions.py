@@ -54,7 +54,19 @@ async def group_positions(redis: Redis, key: str, groups: Iterable[str]) -> list
             return []
         raise
     delivered = {row["name"].decode(): StreamId.parse(row["last-delivered-id"]) for row in rows}
-    return [await _position(redis, key, group, delivered.get(group)) for group in sorted(groups)]
+    wanted = sorted(groups)
+    there = [group for group in wanted if group in delivered]
+    pipeline = redis.pipeline(transaction=False)
+    for group in there:
+        pipeline.xpending(key, group)
+        pipeline.xrange(key, min=f"({delivered[group]}", count=1)
+    replies: Any = await pipeline.execute()
+    known = {
+        group: _position(group, delivered[group], *replies[2 * n : 2 * n + 2])
+        for n, group in enumerate(there)
+    }
+    # Who is missing is no loser: whoever creates the group begins with a repair.
+    return [known.get(group) or GroupPosition(group, None, ZERO) for group in wanted]
 
 
 async def cut_off_groups(redis: Redis, key: str) -> frozenset[str]:
@@ -70,14 +82,10 @@ async def first_after(redis: Redis, key: str, position: StreamId) -> StreamId | 
     return entries[0].id if entries else None
 
 
-async def _position(
-    redis: Redis, key: str, group: str, delivered: StreamId | None
-) -> GroupPosition:
-    if delivered is None:  # it is no loser: whoever creates it begins with a repair
-        return GroupPosition(group, None, ZERO)
-    summary: Any = await redis.xpending(key, group)
+def _position(group: str, delivered: StreamId, summary: Any, after: Any) -> GroupPosition:
     if summary["min"] is not None:
         lowest = StreamId.parse(summary["min"])
         return GroupPosition(group, lowest, lowest)
     done_below = StreamId(delivered.ms, delivered.n + 1)
-    return GroupPosition(group, await first_after(redis, key, delivered), done_below)
+    entries = read_entries(after)
+    return GroupPosition(group, entries[0].id if entries else None, done_below)

@@ -57,12 +57,6 @@ class Redis:
             raise ResponseError("no such key")
         return self._answer([{"name": GROUP.encode(), "last-delivered-id": b"1-0"}])
 
-    async def xpending(self, key, group):
-        return self._answer({"min": self.pending})
-
-    async def xrange(self, key, *, min, count):  # noqa: A002 - as Redis names it
-        return self._answer([] if self.unread is None else [(self.unread, {})])
-
     async def mget(self, keys):
         values = (self.values.get(key) for key in keys)
         return self._answer([None if value is None else str(value).encode() for value in values])
@@ -71,15 +65,31 @@ class Redis:
         self.values[key] = self._answer(value)
 
     def pipeline(self, *, transaction):
-        return self
+        assert not transaction
+        return Pipeline(self)
+
+
+class Pipeline:
+    """Answers what it was asked, together."""
+
+    def __init__(self, redis):
+        self.redis = redis
+        self.replies = []
+
+    def xpending(self, key, group):
+        self.replies.append({"min": self.redis.pending})
+
+    def xrange(self, key, *, min, count):  # noqa: A002 - as Redis names it
+        unread = self.redis.unread
+        self.replies.append([] if unread is None else [(unread, {})])
 
     def scard(self, key):
-        """Counted when the pipeline is executed."""
+        self.replies.append(self.redis.sizes[len(self.replies)])
 
     zcard = scard
 
     async def execute(self):
-        return self._answer(self.sizes)
+        return self.redis._answer(self.replies)
 
 
 class Store:
