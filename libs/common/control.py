@@ -47,7 +47,7 @@ def channel_layer(redis_url: str) -> Mapping[str, Any]:
         "driver_info": None,
     }
     return {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "BACKEND": "libs.common.patient_layer.PatientLayer",
         "CONFIG": {"hosts": [host], "prefix": LAYER_PREFIX},
     }
 

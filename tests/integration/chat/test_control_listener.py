@@ -9,10 +9,10 @@ import uuid
 from typing import Any, cast
 
 import pytest
-from channels_redis.pubsub import RedisPubSubChannelLayer
 from redis import Redis
 
 from libs.common.control import GROUP, channel_layer
+from libs.common.patient_layer import PatientLayer
 from services.chat.subscribers import ControlListener
 from tests.integration.chat.control_layer import layer
 from tests.valkey_server import Server
@@ -48,7 +48,7 @@ class House:
         self.layers: list[Any] = []
 
     def make_layer(self) -> Any:
-        self.layers.append(RedisPubSubChannelLayer(**channel_layer(self.server.url)["CONFIG"]))
+        self.layers.append(PatientLayer(**channel_layer(self.server.url)["CONFIG"]))
         return self.layers[-1]
 
     async def hears(self) -> None:
