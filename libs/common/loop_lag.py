@@ -12,7 +12,7 @@ from collections import deque
 from libs.common import metrics
 from libs.common.clock import Clock
 
-EVERY_S = 0.1
+EVERY_S = 0.2
 """How often the lag is measured: a sleeper that woke up more often would cost an idle process more
 than all else that it does, and what lasts is not missed."""
 WINDOW_S = 1.0

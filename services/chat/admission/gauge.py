@@ -9,7 +9,7 @@ from libs.common import metrics
 from libs.common.clock import Clock
 from services.chat.domain.pressure import Pressure, Strain
 
-LOOK_EVERY_S = 0.1
+LOOK_EVERY_S = 0.2
 
 LEVEL = metrics.gauge("parley_pressure_level", "0 calm, 1 busy, 2 overloaded.")
 MEMORY = metrics.gauge("parley_memory_share", "Memory of the process, of what it may have.")
@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 class PressureGauge:
-    """Judges the strain ten times a second.
+    """Judges the strain five times a second.
 
     Args:
         pressure: what is told.
