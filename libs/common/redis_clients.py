@@ -17,10 +17,15 @@ HOT_CONNECTIONS = 8
 """Hot calls go in batches: more connections would only reorder them."""
 
 BLOCK_MS = 500
-"""How long a read waits inside Redis for news. Shorter than the client's patience, below."""
+"""How long a tail waits inside Redis for news: that it completes reads proves that Redis lives."""
 
-BLOCKING_TIMEOUT_S = 1.0
-"""Longest silence of Redis during a blocking read: a hung server is noticed within this time."""
+GROUP_BLOCK_MS = 1_000
+"""How long a group waits there. It proves nothing, each read of nothing wakes the process up, and
+who stops waits for its end."""
+
+BLOCKING_TIMEOUT_S = 1.5
+"""Longest silence of Redis during a blocking read: a hung server is noticed within this time.
+Longer than any of them waits, above."""
 
 BLOCKING_CONNECTIONS = 32
 """One for each tail and consumer group of the process, and some for their housekeeping."""
@@ -36,7 +41,7 @@ def connect_hot(url: str, *, max_connections: int = HOT_CONNECTIONS) -> Redis:
 
 
 def connect_blocking(url: str, *, max_connections: int = BLOCKING_CONNECTIONS) -> Redis:
-    """Return a client for reads that block ``BLOCK_MS``; nothing is connected yet."""
+    """Return a client for reads that block, as long as above; nothing is connected yet."""
     return _client(url, max_connections=max_connections, timeout_s=BLOCKING_TIMEOUT_S)
 
 

@@ -6,7 +6,7 @@ the same entries.
 
 from dataclasses import dataclass
 
-from libs.common.redis_clients import BLOCK_MS
+from libs.common.redis_clients import GROUP_BLOCK_MS
 from libs.common.streams.verdicts import CLAIM_AFTER_MS
 
 
@@ -28,7 +28,7 @@ class GroupOptions:
     """
 
     batch: int = 100
-    block_ms: int = BLOCK_MS
+    block_ms: int = GROUP_BLOCK_MS
     every_s: float = 0.0
     claim_after_ms: int = CLAIM_AFTER_MS
     retry_after_s: float = 1.0

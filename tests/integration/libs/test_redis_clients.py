@@ -4,7 +4,7 @@ import socket
 import pytest
 from redis.exceptions import RedisError, ResponseError
 
-from libs.common.redis_clients import BLOCK_MS, answered, connect_hot
+from libs.common.redis_clients import GROUP_BLOCK_MS, answered, connect_hot
 
 
 async def test_a_hung_server_is_given_up_soon_and_the_command_is_not_repeated(server, hot, redis):
@@ -21,7 +21,7 @@ async def test_a_hung_server_is_given_up_soon_and_the_command_is_not_repeated(se
 
 
 async def test_a_blocking_read_may_block_for_its_whole_time(blocking):
-    assert await blocking.xread({"nothing": "0"}, block=BLOCK_MS) == []
+    assert await blocking.xread({"nothing": "0"}, block=GROUP_BLOCK_MS) == []
 
 
 async def test_an_error_that_redis_replies_proves_that_it_lives(hot):
