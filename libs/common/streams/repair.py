@@ -33,6 +33,8 @@ PAUSE_S = 0.1
 """Between two pages: some megabytes a second beside the traffic."""
 BEGINNING = ""
 """The cursor before everything."""
+NOTED = ("epoch", "since", "after", "done", "wishes")
+"""The fields of the note; see ``_note``."""
 
 REPAIRS = metrics.counter("parley_repairs", "Repairs that this process brought to an end.")
 
@@ -180,10 +182,12 @@ class Repair:
         """
         epoch = await self._epoch.check()
         # In this order: a wish goes when the note of its fulfilment is there.
-        if await cast("Awaitable[Any]", self._redis.hlen(self._keys.wishes)):
-            return None
-        progress = await self._progress_of(epoch)
-        if progress is None or not progress.done:
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.hlen(self._keys.wishes)
+        pipeline.hmget(self._keys.note, NOTED)
+        wishes, noted = await pipeline.execute()
+        progress = _progress(noted, epoch)
+        if wishes or progress is None or not progress.done:
             return None
         return " ".join([epoch, *progress.wishes])
 
@@ -226,16 +230,20 @@ class Repair:
             await cast("Awaitable[Any]", self._redis.hdel(self._keys.wishes, *wishes))
 
     async def _progress_of(self, epoch: str) -> Progress | None:
-        names = ("epoch", "since", "after", "done", "wishes")
-        reply = await cast("Awaitable[Any]", self._redis.hmget(self._keys.note, names))
-        noted, since, after, done, wishes = (str(value or b"", "utf-8") for value in reply)
-        if noted != epoch:
-            return None
-        return Progress(since=since, after=after, done=bool(done), wishes=tuple(wishes.split()))
+        return _progress(
+            await cast("Awaitable[Any]", self._redis.hmget(self._keys.note, NOTED)), epoch
+        )
 
 
 def _text(since: dt.datetime | None) -> str:
     return "" if since is None else since.astimezone(dt.UTC).isoformat(timespec="microseconds")
+
+
+def _progress(noted: Sequence[bytes | None], epoch: str) -> Progress | None:
+    of, since, after, done, wishes = (str(value or b"", "utf-8") for value in noted)
+    if of != epoch:
+        return None
+    return Progress(since=since, after=after, done=bool(done), wishes=tuple(wishes.split()))
 
 
 def _note(epoch: str, progress: Progress) -> dict[str, str]:
