@@ -19,8 +19,9 @@ from libs.common.streams.publisher import Publisher
 from services.queue.actions import offers, outgoing
 from services.queue.store import QUEUE_DELIVERIES, QUEUE_SUBMISSIONS
 
-LOOK_EVERY_S = 0.5
-"""How often each process looks what is due, besides when it knows of something."""
+LOOK_EVERY_S = 1.0
+"""How often each process looks what is due, besides when it knows of something: of what it does
+while nothing happens this is the most."""
 REST_S = 0.5
 """Pause while PostgreSQL or Redis is away."""
 
