@@ -8,6 +8,7 @@ an interval tells a standing queue from a burst.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from libs.common import metrics
 from libs.common.clock import Clock
@@ -34,11 +35,15 @@ class LoopLag:
     Args:
         clock: its monotonic side measures.
         every_s: how long each sleeper sleeps.
+        then: called after each measurement: who looks as often need not wake the process, too.
     """
 
-    def __init__(self, clock: Clock, *, every_s: float = EVERY_S) -> None:
+    def __init__(
+        self, clock: Clock, *, every_s: float = EVERY_S, then: Callable[[], None] = lambda: None
+    ) -> None:
         self._clock = clock
         self._every_s = every_s
+        self._then = then
         self._measured: deque[tuple[float, float]] = deque()
 
     async def run(self) -> None:
@@ -47,6 +52,7 @@ class LoopLag:
             due_s = self._clock.monotonic() + self._every_s
             await asyncio.sleep(self._every_s)
             self.note(self._clock.monotonic() - due_s)
+            self._then()
 
     def note(self, lag_s: float) -> None:
         """Take note of one measurement."""

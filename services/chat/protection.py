@@ -55,7 +55,7 @@ class Protection:
         )
         self.failures_noted = TokenBucket(per_s=FAILURES_NOTED_PER_S, burst=FAILURES_NOTED_AT_ONCE)
         self.pressure = Pressure()
-        self._loop_lag = LoopLag(clock)
+        self._loop_lag = LoopLag(clock, then=lambda: self._gauge.look())
         self._gauge = PressureGauge(
             self.pressure,
             loop_s=lambda: self._loop_lag.standing_s,
@@ -79,6 +79,5 @@ class Protection:
         """Return what has to run for as long as the process does, by name."""
         return {
             "loop-lag": self._loop_lag.run(),
-            "pressure": self._gauge.run(),
             "message-allowances": self.message_allowances.run(),
         }

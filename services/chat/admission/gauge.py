@@ -1,6 +1,5 @@
 """Measures how hard the process is pressed, and says so."""
 
-import asyncio
 from collections.abc import Callable
 
 import structlog
@@ -9,8 +8,6 @@ from libs.common import metrics
 from libs.common.clock import Clock
 from services.chat.domain.pressure import Pressure, Strain
 
-LOOK_EVERY_S = 0.2
-
 LEVEL = metrics.gauge("parley_pressure_level", "0 calm, 1 busy, 2 overloaded.")
 MEMORY = metrics.gauge("parley_memory_share", "Memory of the process, of what it may have.")
 
@@ -18,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 class PressureGauge:
-    """Judges the strain five times a second.
+    """Judges the strain each time that somebody lets it look.
 
     Args:
         pressure: what is told.
@@ -40,12 +37,6 @@ class PressureGauge:
         self._writer_s = writer_s
         self._memory_share = memory_share
         self._clock = clock
-
-    async def run(self) -> None:
-        """Look for ever; cancel it to stop."""
-        while True:
-            self.look()
-            await asyncio.sleep(LOOK_EVERY_S)
 
     def look(self) -> None:
         """Judge the strain of this moment."""

@@ -111,8 +111,12 @@ class SafetyNet:
         return list(self._heads.values())
 
     async def _pause(self) -> None:
-        for _ in range(round(EVERY_S / EVERY_SILENT_S)):
-            await asyncio.sleep(EVERY_SILENT_S)
+        """Wait until a comparison is due; look in between only when the tail may have fallen silent."""
+        loop = asyncio.get_running_loop()
+        due_s = loop.time() + EVERY_S
+        while (left_s := due_s - loop.time()) > 0:
+            silent_in_s = SILENT_AFTER_S - self._silent_for_s()
+            await asyncio.sleep(min(left_s, max(EVERY_SILENT_S, silent_in_s)))
             if self.silent:
                 return
 

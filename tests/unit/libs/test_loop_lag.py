@@ -68,3 +68,13 @@ def test_of_a_loop_that_has_just_begun_nothing_is_known():
     lag = noted(*[0.9] * (AT_LEAST - 1))
 
     assert lag.standing_s == 0.0
+
+
+async def test_who_looks_as_often_is_called_after_a_measurement():
+    measured = asyncio.Event()
+
+    measuring = asyncio.create_task(LoopLag(SystemClock(), every_s=0.001, then=measured.set).run())
+
+    async with asyncio.timeout(5):
+        await measured.wait()
+    measuring.cancel()
