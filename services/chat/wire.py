@@ -18,6 +18,8 @@ from websockets.frames import Frame
 from websockets.http11 import Request
 from websockets.protocol import State
 
+from libs.common.frugal import FrugalEvent, FrugalQueue
+
 EXTENSION = "parley.wire"
 CLOSE_WITHIN_S = 5.0
 """How long a client may take to read what was written before its close frame."""
@@ -53,6 +55,12 @@ class UvicornWire(WebSocketsSansIOProtocol):
     _heard_at = 0.0
     _on_text: OnText | None = None
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.queue = FrugalQueue()  # type: ignore[assignment]  # all of it that uvicorn uses
+        self.writable = FrugalEvent()
+        self.writable.set()
+
     def hear(self, on_text: OnText) -> None:
         """Hand every frame to a function from now on, as soon as it is read.
 
@@ -75,6 +83,7 @@ class UvicornWire(WebSocketsSansIOProtocol):
         """Let go of what only the handshake needs: some kilobytes of each connection."""
         headers: Any = self.scope["headers"]
         headers.clear()  # all who wrapped the scope have this list
+        self.request.headers.clear()  # the library's parser goes on in a frame that has it
         del self.request, self.response
 
     def send_receive_event_to_app(self) -> None:

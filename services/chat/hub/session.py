@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from libs.common.events import SessionKind
+from libs.common.frugal import FrugalEvent
 from services.chat.domain.activity import Activity
 from services.chat.domain.claims import NO_CLAIMS, Claims
 from services.chat.domain.ordering import LiveFrame
@@ -74,7 +75,7 @@ class Session:
     listener: Listener
     kind: SessionKind = "chat"
     seats: "dict[str, Seat]" = field(default_factory=dict)
-    opened: asyncio.Event = field(default_factory=asyncio.Event)
+    opened: asyncio.Event = field(default_factory=FrugalEvent)
     is_live: bool = False
     is_private: bool | None = None
     activity: Activity = field(default_factory=Activity)
