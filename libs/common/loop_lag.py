@@ -16,6 +16,8 @@ from libs.common.clock import Clock
 EVERY_S = 0.2
 """How often the lag is measured: a sleeper that woke up more often would cost an idle process more
 than all else that it does, and what lasts is not missed."""
+SELDOM_S = 1.0
+"""Where only the metrics show it, and nothing is judged by it."""
 WINDOW_S = 1.0
 AT_LEAST = 4
 """Measurements that are looked at, also where the loop is so late that they are older."""

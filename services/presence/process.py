@@ -13,7 +13,7 @@ from libs.common.breakers import Breaker
 from libs.common.clock import SystemClock
 from libs.common.database import DatabaseThreads
 from libs.common.health import Check, InternalServer
-from libs.common.loop_lag import LoopLag
+from libs.common.loop_lag import SELDOM_S, LoopLag
 from libs.common.rates.keyed import KeyedLimit
 from libs.common.redis_clients import answered, connect_blocking, connect_hot
 from libs.common.streams.epoch import Epoch
@@ -121,7 +121,7 @@ class Process:
             on_failure: called when a part ended that must not: the process is of no use then.
         """
         parts = {
-            "loop-lag": LoopLag(self.clock).run(),
+            "loop-lag": LoopLag(self.clock, every_s=SELDOM_S).run(),
             "watch": self.watch.run(),
             "status-writer": self.status_writer.run(),
             "trimmer": self.trimmer.run(),

@@ -13,7 +13,7 @@ import structlog
 from libs.common.clock import SystemClock
 from libs.common.database import DatabaseThreads
 from libs.common.health import Check, InternalServer
-from libs.common.loop_lag import LoopLag
+from libs.common.loop_lag import SELDOM_S, LoopLag
 from libs.common.outbox import Relay
 from libs.common.rates.keyed import KeyedLimit
 from libs.common.redis_clients import connect_blocking, connect_hot
@@ -137,7 +137,7 @@ class Process:
             on_failure: called when a part ended that must not: the process is of no use then.
         """
         parts = {
-            "loop-lag": LoopLag(self.clock).run(),
+            "loop-lag": LoopLag(self.clock, every_s=SELDOM_S).run(),
             "relay": self.relay.run(),
             "submissions": self.submissions.run(),
             "offers": self.offers.run(),

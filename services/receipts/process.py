@@ -10,7 +10,7 @@ from libs.common.clock import SystemClock
 from libs.common.database import DatabaseThreads
 from libs.common.events import Advance
 from libs.common.health import Check, InternalServer
-from libs.common.loop_lag import LoopLag
+from libs.common.loop_lag import SELDOM_S, LoopLag
 from libs.common.outbox import Announcer, Relay
 from libs.common.outbox.safe_point import safe_point_mover
 from libs.common.postgres import CannotConnect, ConnectionLost
@@ -189,7 +189,7 @@ class Process:
             on_failure: called when a part ended that must not: the process is of no use then.
         """
         parts = {
-            "loop-lag": LoopLag(self.clock).run(),
+            "loop-lag": LoopLag(self.clock, every_s=SELDOM_S).run(),
             "announcer": self.announcer.run(),
             "outbox-sweeper": self.announcer.delete_published_now_and_then(),
             "relay": self.relay.run(),
