@@ -131,6 +131,7 @@ class InternalServer:
             log_config=None,
             access_log=False,
             server_header=False,
+            date_header=False,
             timeout_graceful_shutdown=int(STOP_WITHIN_S),
         )
         self._server = _QuietServer(config)

@@ -6,7 +6,7 @@ import contextlib
 import uvicorn
 
 RENEW_DATE_S = 1.0
-"""How old the ``Date`` of an answer may be."""
+"""How old the ``Date`` of an answer may be, where one is told."""
 
 
 class PatientServer(uvicorn.Server):
@@ -30,6 +30,7 @@ class PatientServer(uvicorn.Server):
 
     async def main_loop(self) -> None:
         """Return when it is to exit."""
+        look_every_s = RENEW_DATE_S if self.config.date_header else None
         while not await self.on_tick(0):
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._asked_to_exit.wait(), RENEW_DATE_S)
+                await asyncio.wait_for(self._asked_to_exit.wait(), look_every_s)
