@@ -18,8 +18,9 @@ from services.chat.actions.watermarks import merged
 OPTIONS = GroupOptions(batch=200, every_s=1.0)
 """A transaction costs the same for one advance as for dozens, and nobody waits for it: sockets are
 told by the tail."""
-FOLD_AT_ONCE = 1000
-"""Most advances of one transaction: some 10 ms, whatever receipts has packed into an entry."""
+FOLD_AT_ONCE = 100
+"""Most advances of one transaction: a few ms, so that what people wait for comes in between, whatever
+receipts has packed into an entry."""
 
 FOLDED = metrics.counter(
     "parley_projection_advances", "Advances folded into the projection, whether news or not."
