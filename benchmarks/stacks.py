@@ -10,13 +10,15 @@ from pathlib import Path
 from benchmarks.load.dialects import Parley
 from benchmarks.load.fleet import Target
 from benchmarks.load.people import Somebody, people_in
-from dev.harness import UNLIMITED, RunningSuite
+from benchmarks.measure.stores import stores_of
+from dev.harness import UNLIMITED, RunningSuite, wait_until
 from dev.manage import surroundings_of
 from dev.services import SERVICES, service_environment
 from dev.settings import ROOT
 
 QUIET = {**UNLIMITED, "CONNECTIONS": "100000", "LOG_LEVEL": "WARNING"}
 UNUSED_PORT = 1
+KNOWN_WITHIN_S = 120.0
 
 
 @contextmanager
@@ -51,7 +53,11 @@ def parley(
 
 
 def crowd(suite: RunningSuite, rooms: Sequence[int]) -> list[Somebody]:
-    """Make people with the management command, so many in each room."""
+    """Make people with the management command, so many in each room; all services know them then.
+
+    Raises:
+        TimeoutError: one of them does not learn of the rooms.
+    """
     chat = next(each for each in SERVICES if each.name == "chat")
     made = subprocess.run(
         chat.command("crowd", *shapes(rooms)),
@@ -65,6 +71,8 @@ def crowd(suite: RunningSuite, rooms: Sequence[int]) -> list[Somebody]:
         check=True,
         stdout=subprocess.PIPE,
     )
+    with stores_of(suite.state) as stores:
+        wait_until(stores.are_rooms_known, within_s=KNOWN_WITHIN_S, what="the rooms to be known")
     return people_in(made.stdout)
 
 

@@ -1,6 +1,6 @@
-"""What grows in the stores of a suite: Redis' memory, and rows that wait in outboxes."""
+"""What the stores of a suite hold: what grows in them, and what nobody has read yet."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import cast
 
@@ -13,6 +13,8 @@ from dev.state import SuiteState
 MIB = 1024 * 1024
 WITH_OUTBOX = ("chat", "queue", "receipts")
 REDIS = "redis used, MiB"
+ROOMS = "chat.rooms:{0}"
+"""The stream that tells of rooms. Source: docs/events.md."""
 
 
 class Stores:
@@ -29,6 +31,14 @@ class Stores:
         used = cast("Mapping[str, int]", self._redis.info("memory"))["used_memory"]
         rows = {outbox_of(name): _rows(each) for name, each in self._databases.items()}
         return {REDIS: round(used / MIB, 3), **rows}
+
+    def are_rooms_known(self) -> bool:
+        """Tell whether all services have taken in what chat has to tell of rooms."""
+        if _rows(self._databases["chat"]):
+            return False
+        end = cast("Mapping[str, object]", self._redis.xinfo_stream(ROOMS))["last-generated-id"]
+        groups = cast("Sequence[Mapping[str, object]]", self._redis.xinfo_groups(ROOMS))
+        return all(group["last-delivered-id"] == end and not group["pending"] for group in groups)
 
 
 def outbox_of(service: str) -> str:
