@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 RATES = {
-    "parley": (500, 1000, 1500, 2000, 2500, 3000, 3500, 4000, 5000),
-    "tutorial": (25, 50, 100, 150, 200, 300, 400),
-    "socketio": (100, 250, 500, 750, 1000, 1500),
+    "parley": (1000, 1500, 2000, 2500, 3000, 3500, 4000, 5000),
+    "tutorial": (50, 100, 150, 200, 300, 400),
+    "socketio": (250, 500, 750, 1000, 1500),
 }
 ON_ALL_CORES = (2000, 3000, 4000, 5000, 6000)
 PARTS = ("rounds", "gateway", "soak", "growth")
@@ -57,7 +57,7 @@ def wanted(given: Mapping[str, str]) -> Wanted:
         )
     return Wanted(
         rounds=3,
-        seconds=10.0,
+        seconds=8.0,
         connections=1000,
         rates=RATES,
         on_all_cores=ON_ALL_CORES,
