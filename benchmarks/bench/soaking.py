@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import count
 
 from benchmarks import stacks
 from benchmarks.bench.findings import Findings
@@ -12,6 +13,7 @@ from benchmarks.measure.stores import REDIS, WITH_OUTBOX, outbox_of, stores_of
 from benchmarks.scenarios.soak import Soak
 from dev.harness import RunningSuite
 
+LINES = 60
 MIB_PER_MIN = 1.0
 ROWS_PER_MIN = 1.0
 """What still counts as flat: half an hour of it is thirty rows."""
@@ -63,7 +65,14 @@ def soak(suite: RunningSuite, scenario: Soak, *, findings: Findings) -> None:
     with stores_of(suite.state) as stores:
         target = stacks.target(suite, stacks.crowd(suite, scenario.rooms()))
         target = replace(target, gauges=stores.gauges)
-        findings.take(row, Fleet(target=target, scenario=scenario).run())
+        tell = _seldom(findings.tell)
+        findings.take(row, Fleet(target=target, scenario=scenario, tell=tell).run())
+
+
+def _seldom(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """Return what tells one line of many: a fleet has one a second."""
+    lines = count(1)
+    return lambda line: tell(line) if next(lines) % LINES == 0 else None
 
 
 def _of(slopes: Callable[[Outcome], Mapping[str, float]], name: str) -> Callable[[Outcome], float]:
