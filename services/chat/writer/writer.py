@@ -183,7 +183,7 @@ class Writer:
         await self._something_to_do()
         self._refuse_long_locked()
         if self._line.ready > 1:
-            await asyncio.sleep(max(self._collect_s, min(2 * self._took_s, LONGEST_COLLECT_S)))
+            await asyncio.sleep(collecting_s(self._collect_s, took_s=self._took_s))
         batch = self._line.take_batch()
         if not batch:
             return
@@ -320,6 +320,11 @@ class Writer:
         else:
             (DUPLICATE if outcome.duplicate else STORED).inc()
         reply(outcome)
+
+
+def collecting_s(least_s: float, *, took_s: float) -> float:
+    """Return how long to collect, given how long the last call took."""
+    return max(least_s, min(2 * took_s, LONGEST_COLLECT_S))
 
 
 def _come_back() -> Unavailable:

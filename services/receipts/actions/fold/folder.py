@@ -161,7 +161,7 @@ class Folder:
                 if len(turns) > 1 and _is_of_data(error):
                     turn.error = await self._failure_of(turn.news)
         took_s = self._clock.monotonic() - began_s
-        self._next_at_s = began_s + max(EVERY_S, min(took_s / SHARE, LONGEST_REST_S))
+        self._next_at_s = began_s + from_fold_to_fold_s(took_s)
         for turn in turns:
             turn.done = True
 
@@ -204,6 +204,11 @@ class Folder:
 
     async def _run(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         return await self._link.run(sql, parameters)
+
+
+def from_fold_to_fold_s(took_s: float) -> float:
+    """Return how long after the beginning of a fold the next one may begin."""
+    return max(EVERY_S, min(took_s / SHARE, LONGEST_REST_S))
 
 
 def _is_of_data(error: Exception) -> bool:
