@@ -41,6 +41,12 @@ bench: setup ## Parley and others side by side, in 40 minutes; QUICK=1 in 5, FUL
 profile: setup ## where the time of a message goes: RATE=1000 SECONDS=20
 	@.venv/bin/python -m benchmarks.profile --rate $(or $(RATE),1000) --seconds $(or $(SECONDS),20)
 
+chaos: setup ## break one thing after the other, and judge: SECONDS=600 SEED=1
+	@.venv/bin/python -m tests.faults.chaos --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
+
+mutants: setup ## whether mistakes in the product would be noticed: each is made, in a copy
+	@.venv/bin/python -m tests.faults.mutants --seed $(or $(SEED),1)
+
 fix: setup ## format, and mend what can be mended
 	@$(DEV) fix
 
@@ -56,4 +62,4 @@ lock: ## renew requirements/*.lock from pyproject.toml
 	@$(BOOTSTRAP) product servers
 	@$(DEV) lock
 
-.PHONY: help setup up manage talk check test bench profile fix audit reset lock
+.PHONY: help setup up manage talk check test bench profile chaos mutants fix audit reset lock

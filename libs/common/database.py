@@ -24,7 +24,7 @@ from django.db import (
 from libs.common.breakers import Breaker
 from libs.common.clock import Clock, SystemClock
 from libs.common.errors import Timeout, Unavailable
-from libs.common.postgres import has_ended, met_another, read_only
+from libs.common.postgres import bear_silence, has_ended, met_another, read_only
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,6 +45,8 @@ BY_INDEX = {
 """By index, whatever the tables were like when they were last analysed: with the estimates of an
 empty one a page of history would be cut out of its whole room. Costs are of pages in memory."""
 CONNECT_TIMEOUT_S = 2
+SILENCE_S = 2.5
+"""Longest wait of a thread for an answer: the server's own timeout and some travelling."""
 REQUEST_DEADLINE_S = 3.0
 """How long a caller waits for a thread and its answer together."""
 RETRY_AFTER_S = 1.0
@@ -86,11 +88,13 @@ def django_database(url: str, *, name: str) -> Mapping[str, Any]:
     }
 
 
-def keep_connections() -> None:
-    """Stop Django from looking after connections at the beginning and end of each request.
+def look_after_connections() -> None:
+    """Leave connections to the threads below: once, in a process that serves.
 
-    The threads below do that. Django's way costs two hops through a thread that has none.
+    They are kept from request to request: Django's way, at the beginning and the end of each, costs
+    two hops through a thread that has none. One whose server went silent is given up.
     """
+    bear_silence(SILENCE_S)
     signals.request_started.disconnect(reset_queries)
     signals.request_started.disconnect(close_old_connections)
     signals.request_finished.disconnect(close_old_connections)

@@ -51,6 +51,29 @@ def read_only(sqlstate: str) -> bool:
     return sqlstate == _READ_ONLY
 
 
+def bear_silence(silence_s: float) -> None:
+    """Let no thread of this process wait longer than this for an answer of PostgreSQL.
+
+    A server that is silent while its kernel, or a box on the way, goes on to acknowledge what is
+    sent would be waited for by libpq for ever. What is given up on raises ``OperationalError`` and
+    has lost its connection. For the whole process, and without effect on ``Connection``, which has
+    bounds of its own.
+
+    Args:
+        silence_s: above the longest statement that the server allows.
+    """
+
+    def wait(raw: extensions.connection) -> None:
+        while (state := raw.poll()) != extensions.POLL_OK:
+            waiting = select.poll()
+            is_reading = state == extensions.POLL_READ
+            waiting.register(raw.fileno(), select.POLLIN if is_reading else select.POLLOUT)
+            if not waiting.poll(silence_s * 1000):
+                raise psycopg2.OperationalError(f"no answer within {silence_s} s")
+
+    extensions.set_wait_callback(wait)
+
+
 class ConnectionLost(Exception):
     """The connection ended or went silent while a statement ran: its outcome is unknown."""
 

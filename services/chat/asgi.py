@@ -7,7 +7,7 @@ from django.core.asgi import get_asgi_application
 from servestatic import ServeStaticASGI
 
 from libs.common.breakers import Guarded
-from libs.common.database import keep_connections
+from libs.common.database import look_after_connections
 from libs.common.http.admin import with_admin_files
 from libs.common.http.health import with_health
 from libs.common.http.middleware import LimitedBody
@@ -85,7 +85,7 @@ def _rates(settings: ChatSettings) -> Rates:
 
 def _pages(process: Process, settings: ChatSettings) -> Any:
     """Return what serves the web client's files, and the API at every other path."""
-    keep_connections()
+    look_after_connections()
     django: Any = get_asgi_application()
     return ServeStaticASGI(
         with_admin_files(with_parts(LimitedBody(django), _parts(process)), "chat"),

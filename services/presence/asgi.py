@@ -5,7 +5,7 @@ from typing import Any
 from django.core.asgi import get_asgi_application
 
 from libs.common.breakers import Guarded
-from libs.common.database import keep_connections
+from libs.common.database import look_after_connections
 from libs.common.http.admin import with_admin_files
 from libs.common.http.health import with_health
 from libs.common.http.middleware import LimitedBody
@@ -18,7 +18,7 @@ from services.presence.settings import PresenceSettings
 
 def application_of(process: Process, settings: PresenceSettings) -> Any:
     """Return what a server runs: everything that comes over the process's public port."""
-    keep_connections()
+    look_after_connections()
     django: Any = get_asgi_application()
     parts = Parts(
         database=process.database,

@@ -3,16 +3,21 @@
 Like any client it drops what it has: the offline queue may replay what nobody acknowledged in time.
 """
 
+import asyncio
+import contextlib
 import functools
+import time
 from collections.abc import Iterable
 from typing import Any
 
 from clients.python import parley
-from tests.faults.history import Opened
+from tests.faults.judging.history import Opened
 from tests.faults.notes import Notes
 from tests.faults.waiting import WITHIN_S, until
 
 SILENCE_S = 600.0
+PING_S = 2.0
+LOST_AFTER_S = 12.0
 
 
 class Listener:
@@ -20,8 +25,9 @@ class Listener:
 
     def __init__(self, notes: Notes, socket: parley.Socket) -> None:
         self.closed: parley.Closed | None = None
-        self.session = ""
+        self.session = self._user = ""
         self._heads: dict[str, int] = {}
+        self._heard_s = time.monotonic()
         self._notes = notes
         self._socket = socket
 
@@ -48,17 +54,27 @@ class Listener:
     async def open(self) -> None:
         """Wait for ``welcome``."""
         welcome = await self._socket.receive_type("welcome", WITHIN_S)
-        self.session = welcome["session"]
+        self.session, self._user = welcome["session"], welcome["user"]["id"]
         self._heads = {room["id"]: room["last_seq"] for room in welcome["rooms"]}
-        self._notes.history.add(Opened(self.session, dict(self._heads)))
+        self._notes.history.add(Opened(self.session, dict(self._heads), self._user))
 
     async def run(self) -> None:
         """Note what comes, until the connection ends."""
         try:
             while True:
-                self._take(await self._socket.receive(SILENCE_S))
+                frame = await self._socket.receive(SILENCE_S)
+                self._heard_s = time.monotonic()
+                self._take(frame)
         except parley.Closed as closed:
             self.closed = closed
+
+    async def beat(self) -> None:
+        """Ask for a sign of life all the time, and give up a connection that gives none."""
+        with contextlib.suppress(parley.Closed):
+            while time.monotonic() - self._heard_s < LOST_AFTER_S:
+                await self._socket.send({"type": "ping"})
+                await asyncio.sleep(PING_S)
+        self._socket.abort()
 
     def _take(self, frame: dict[str, Any]) -> None:
         match frame:
@@ -66,10 +82,12 @@ class Listener:
                 if seq > self.reached(room):
                     self._heads[room] = seq
                     self._notes.received(self.session, frame)
+            case {"type": "room", "id": str(room), "removed": True}:
+                self._heads.pop(room, None)
             case {"type": "room", "id": str(room), "last_seq": int(head)}:
                 if room not in self._heads:
                     self._heads[room] = head
-                    self._notes.history.add(Opened(self.session, {room: head}))
+                    self._notes.history.add(Opened(self.session, {room: head}, self._user))
 
 
 async def until_all_reached(listeners: Iterable[Listener], room: str, seq: int) -> None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from tests.faults.history import Acked, History, Invoked, Received
+from tests.faults.judging.history import Acked, History, Invoked, Received
 
 
 class Notes:
@@ -14,6 +14,7 @@ class Notes:
         self.history = History()
         self._invoked_at_s: dict[str, float] = {}
         self._acked_at_s: dict[str, float] = {}
+        self._fresh_acks_s: list[float] = []
         self._received_at_s: dict[tuple[str, str], float] = {}
 
     @property
@@ -21,15 +22,30 @@ class Notes:
         """How many messages were acknowledged so far."""
         return len(self._acked_at_s)
 
-    def invoked(self, room: str, sender: str, client_id: str, content: str) -> None:
+    @property
+    def invocations(self) -> int:
+        """How many messages were begun so far."""
+        return len(self._invoked_at_s)
+
+    def invoked(
+        self, room: str, sender: str, client_id: str, content: str, *, line: str = ""
+    ) -> None:
         """Note that a message is on its way from now on."""
         self._invoked_at_s[client_id] = time.monotonic()
-        self.history.add(Invoked(room, sender, client_id, content))
+        self.history.add(Invoked(room, sender, client_id, content, line))
 
     def acked(self, client_id: str, seq: int) -> None:
         """Note an acknowledgement."""
-        self._acked_at_s.setdefault(client_id, time.monotonic())
+        now_s = time.monotonic()
+        if client_id not in self._acked_at_s:
+            self._acked_at_s[client_id] = now_s
+            self._fresh_acks_s.append(now_s - self._invoked_at_s[client_id])
         self.history.add(Acked(client_id, seq))
+
+    def fresh_ack_times_s(self) -> list[float]:
+        """Return how long each message took that was acknowledged since the last call."""
+        fresh, self._fresh_acks_s = self._fresh_acks_s, []
+        return fresh
 
     def received(self, session: str, frame: Mapping[str, Any]) -> None:
         """Note a ``message`` frame."""

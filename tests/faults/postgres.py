@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import psycopg2
 
 from dev.databases import beside
-from tests.faults.history import StoredMessage
+from tests.faults.judging.history import StoredMessage
 
 TAKE_OVER_WITHIN_S = 60.0
 PLACES = """
@@ -120,6 +120,9 @@ class Hog:
     def __init__(self, url: str) -> None:
         self._url = url
         self._connections: list[psycopg2.extensions.connection] = []
+
+    def __len__(self) -> int:
+        return len(self._connections)
 
     def fill(self) -> None:
         """Take what is free."""

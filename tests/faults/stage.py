@@ -18,9 +18,10 @@ import msgspec
 
 from clients.python import parley
 from dev.harness import RunningSuite
-from tests.faults.checker import check, outcomes
-from tests.faults.history import Unknown
+from tests.faults.judging.history import StoredMessage, Unknown
+from tests.faults.judging.messages import check, outcomes
 from tests.faults.listener import Listener
+from tests.faults.noted_socket import noting
 from tests.faults.notes import Notes
 from tests.faults.poller import Poller
 from tests.faults.postgres import heads_of, messages_of, outbox_rows
@@ -54,15 +55,22 @@ class Pair:
 class Stage:
     """The people, rooms and notes of one test, and their traffic."""
 
-    def __init__(self, suite: RunningSuite, stack: AsyncExitStack) -> None:
+    def __init__(
+        self, suite: RunningSuite, stack: AsyncExitStack, *, gateway_url: str | None = None
+    ) -> None:
         self.suite = suite
         self.notes = Notes()
         self.database_url = suite.state.database_urls["chat"]
         self.urls = [f"http://127.0.0.1:{one.port}" for one in suite.state.of("chat")]
-        self._gateway_url = suite.state.gateway_url
+        self._gateway_url = gateway_url or suite.state.gateway_url
         self._stack = stack
         self._rooms: list[str] = []
         self._chats: list[parley.Chat] = []
+
+    @property
+    def rooms(self) -> list[str]:
+        """All rooms that were opened here."""
+        return list(self._rooms)
 
     # -- people ---------------------------------------------------------------------------------
 
@@ -74,21 +82,54 @@ class Stage:
         await self.spawn(self._watch(chat))
         return chat
 
+    async def account(self) -> tuple[parley.Chat, str]:
+        """Register somebody who is not connected; return their id, too."""
+        chat = await self._somebody_new(None)
+        self._stack.push_async_callback(chat.close)
+        mine = await chat.api.request("GET", "/api/chat/auth/session")
+        return chat, str(mine.json()["user"]["id"])
+
+    async def visitor(self, token: str) -> parley.Chat:
+        """Return one more client of somebody, for the caller to enter and leave."""
+        return await parley.with_token(self._gateway_url, token, self._options)
+
+    @property
+    def chats(self) -> Sequence[parley.Chat]:
+        """Who is connected, and comes back by themselves."""
+        return self._chats
+
+    @property
+    def _options(self) -> parley.Options:
+        return parley.Options(reconnect_bases_s=COME_BACK_S, open_socket=noting(self.notes))
+
     async def _somebody_new(self, url: str | None) -> parley.Chat:
-        options = parley.Options(reconnect_bases_s=COME_BACK_S)
         async with asyncio.timeout(WITHIN_S):
             while True:
                 name = f"p{uuid.uuid4().hex[:12]}"
                 # A password costs much to hash, and a busy machine answers that it has no time.
                 with contextlib.suppress(parley.Timeout):
                     return await parley.register(
-                        url or self._gateway_url, name, PASSWORD, options=options
+                        url or self._gateway_url, name, PASSWORD, options=self._options
                     )
+
+    async def room_with(self, one: parley.Chat, person: str) -> str:
+        """Open the direct room of somebody and a person who need not be there."""
+        room = (await one.direct_room(person)).id
+        self._rooms.append(room)
+        return room
+
+    async def group_of(self, owner: parley.Chat, others: Sequence[parley.Chat]) -> str:
+        """Open a group; return when all were told of it."""
+        room = (await owner.group_room("Us", [each.user_id for each in others])).id
+        self._rooms.append(room)
+        await until(
+            lambda: all(room in each.rooms for each in (owner, *others)), what="all to be told"
+        )
+        return room
 
     async def room_of(self, one: parley.Chat, other: parley.Chat) -> str:
         """Open the direct room of two people; return when both were told of it."""
-        room = (await one.direct_room(other.user_id)).id
-        self._rooms.append(room)
+        room = await self.room_with(one, other.user_id)
         await until(lambda: room in one.rooms and room in other.rooms, what="both to be told")
         return room
 
@@ -143,12 +184,14 @@ class Stage:
         return sent.seq
 
     @asynccontextmanager
-    async def traffic(self, *places: tuple[parley.Chat, str]) -> AsyncIterator[None]:
+    async def traffic(
+        self, *places: tuple[parley.Chat, str], workers: int = WORKERS, pace_s: float = PACE_S
+    ) -> AsyncIterator[None]:
         """Let people talk in rooms inside the block; it ends when every send has its outcome."""
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            for chat, room in places * WORKERS:
-                group.create_task(self._talk(chat, room, stop))
+            for chat, room in places * workers:
+                group.create_task(self._talk(chat, room, stop, pace_s))
             try:
                 yield
             finally:
@@ -210,16 +253,36 @@ class Stage:
         """Count the rows of the outbox."""
         return outbox_rows(self.database_url)
 
+    async def until_held(self, chat: parley.Chat, room: str, seq: int) -> None:
+        """Wait until somebody misses nothing of a room up to this seq."""
+        await until(
+            lambda: chat.cursor(room) >= seq,
+            what=lambda: f"{chat.user_id} at {chat.cursor(room)} of {room} to reach {seq}",
+        )
+
     # -- the end --------------------------------------------------------------------------------
 
-    async def settle(self, *listeners: Listener, what: str) -> None:
-        """Wait until everybody has everything, then hold all notes against PostgreSQL."""
-        heads = await asyncio.to_thread(heads_of, self.database_url, self._rooms)
+    def heads(self) -> dict[str, int]:
+        """Read ``last_seq`` of all rooms."""
+        return heads_of(self.database_url, self._rooms)
+
+    def stored(self) -> list[StoredMessage]:
+        """Read all messages of all rooms."""
+        return messages_of(self.database_url, self._rooms)
+
+    async def until_settled(self, *listeners: Listener) -> None:
+        """Wait until everybody has everything."""
+        heads = await asyncio.to_thread(self.heads)
         for listener in listeners:
             for room in heads.keys() & listener.rooms:
                 await listener.until_reached(room, heads[room])
         await until(lambda: self._everything_is_shown(heads), what="the chats to show everything")
-        stored = await asyncio.to_thread(messages_of, self.database_url, self._rooms)
+
+    async def settle(self, *listeners: Listener, what: str) -> None:
+        """Wait until everybody has everything, then hold all notes against PostgreSQL."""
+        await self.until_settled(*listeners)
+        heads = await asyncio.to_thread(self.heads)
+        stored = await asyncio.to_thread(self.stored)
         counts, ack_s = dict(outcomes(self.notes.history)), self.notes.slowest_ack_s()
         log.info("%s: %s; the slowest ack came after %.2f s", what, counts, ack_s)
         broken = check(self.notes.history, stored, heads)
@@ -238,10 +301,10 @@ class Stage:
         self._stack.callback(socket.abort)
         return socket
 
-    async def _talk(self, chat: parley.Chat, room: str, stop: asyncio.Event) -> None:
+    async def _talk(self, chat: parley.Chat, room: str, stop: asyncio.Event, pace_s: float) -> None:
         while not stop.is_set():
             await self.say(chat, room)
-            await asyncio.sleep(PACE_S)
+            await asyncio.sleep(pace_s)
 
     async def _watch(self, chat: parley.Chat) -> None:
         async for message in chat.messages(own=True):

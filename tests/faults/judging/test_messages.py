@@ -4,17 +4,18 @@ import datetime as dt
 
 import pytest
 
-from tests.faults.checker import check
-from tests.faults.history import (
+from tests.faults.judging.history import (
     Acked,
     History,
     Invoked,
     Opened,
+    Paged,
     Received,
     Refused,
     StoredMessage,
     Unknown,
 )
+from tests.faults.judging.messages import check
 
 NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 
@@ -24,8 +25,12 @@ def row(seq, client_id, *, content="hi", at_s=None):
     return StoredMessage("room", seq, "ann", client_id, content, created_at)
 
 
-def invoked(client_id):
-    return Invoked("room", "ann", client_id, "hi")
+def invoked(client_id, *, line=""):
+    return Invoked("room", "ann", client_id, "hi", line)
+
+
+def paged(after, *seqs, asked=0):
+    return Paged("eve", "room", after, seqs, asked)
 
 
 def received(seq, client_id, *, session="s1", content="hi"):
@@ -43,6 +48,9 @@ GOOD = [
     Refused("c"),
     received(2, "b"),
     Opened("s2", {"room": 2}),
+    paged(0, 1, 2, asked=9),
+    paged(2, asked=9),
+    paged(0, asked=1),  # asked before anything was acknowledged
 ]
 ROWS = [row(1, "a"), row(2, "b")]
 
@@ -73,6 +81,21 @@ def test_a_good_history_breaks_no_promise():
             [row(1, "a", at_s=2), row(2, "b", at_s=1)],
             2,
             "created_at goes back",
+        ),
+        (
+            [invoked("a", line="1"), invoked("b", line="1"), Acked("b", 1), Acked("a", 2)],
+            [row(1, "b"), row(2, "a")],
+            2,
+            "was sent behind 2",
+        ),
+        ([*GOOD, paged(0, 2)], ROWS, 2, "a late insert"),
+        ([*GOOD, paged(1, 3)], ROWS, 2, "a late insert"),
+        ([*GOOD, paged(0, 1, 1)], ROWS, 2, "a late insert"),
+        (
+            [*GOOD, Acked("b", 2), paged(0, 1, asked=len(GOOD) + 1)],
+            ROWS,
+            2,
+            "had been acknowledged",
         ),
         ([*GOOD, received(3, "d", session="s2")], ROWS, 2, "stored None"),
         ([*GOOD, received(1, "a", session="new", content="ho")], ROWS, 2, "received"),

@@ -1,18 +1,19 @@
-"""Holds a history of clients against what PostgreSQL holds in the end. No I/O.
+"""Holds what clients sent and received against what PostgreSQL holds in the end. No I/O.
 
 ``check`` returns the broken promises as sentences; an empty list is the good news. Each rule can be
-seen to fail in ``test_checker.py``.
+seen to fail in ``test_messages.py``.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from tests.faults.history import (
+from tests.faults.judging.history import (
     Acked,
     History,
     Invoked,
     Opened,
+    Paged,
     Received,
     Refused,
     StoredMessage,
@@ -34,6 +35,8 @@ def check(history: History, stored: Sequence[StoredMessage], heads: Mapping[str,
         _gaps(stored, heads),
         _phantoms(history, stored),
         _order_of_real_time(history, stored),
+        _order_of_lines(history),
+        _pages(history),
         _order_of_clocks(stored),
         _wrong_frames(history, stored),
         _disorder_on_the_wire(history),
@@ -69,11 +72,16 @@ def _gaps(stored: Sequence[StoredMessage], heads: Mapping[str, int]) -> Iterator
             yield f"room {room} has head {head}, {len(seqs[room])} rows, and lacks {missing[:9]}"
 
 
+def _written(sent: Invoked) -> tuple[str, str, str]:
+    return sent.room, sent.sender, sent.content
+
+
 def _phantoms(history: History, stored: Sequence[StoredMessage]) -> Iterator[str]:
     invoked = {note.client_id: note for note in history.of(Invoked)}
     refused = {note.client_id for note in history.of(Refused)}
     for row in stored:
-        if Invoked(row.room, row.sender, row.client_id, row.content) != invoked.get(row.client_id):
+        sent = invoked.get(row.client_id)
+        if sent is None or (row.room, row.sender, row.content) != _written(sent):
             yield f"stored, but nobody sent it so: {row}"
         if row.client_id in refused:
             yield f"refused for certain, and stored: {row}"
@@ -93,6 +101,33 @@ def _order_of_real_time(history: History, stored: Sequence[StoredMessage]) -> It
         elif isinstance(note, Acked):
             room = rooms[note.client_id]
             highest[room] = max(highest[room], note.seq)
+
+
+def _order_of_lines(history: History) -> Iterator[str]:
+    """What one connection sent in a row is in that row, as far as it was taken."""
+    seqs = {note.client_id: note.seq for note in history.of(Acked)}
+    last: dict[tuple[str, str], int] = {}
+    for note in history.of(Invoked):
+        if note.line and note.client_id in seqs:
+            line, seq = (note.line, note.room), seqs[note.client_id]
+            if seq < last.get(line, 0):
+                yield f"{note.client_id} has seq {seq}, and was sent behind {last[line]}"
+            last[line] = seq
+
+
+def _pages(history: History) -> Iterator[str]:
+    """Who reads up to a seq has all below it, and all that was acknowledged before they asked."""
+    rooms = {note.client_id: note.room for note in history.of(Invoked)}
+    acked: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for number, note in enumerate(history.notes):
+        if isinstance(note, Acked):
+            acked[rooms[note.client_id]].append((number, note.seq))
+    for page in history.of(Paged):
+        end = page.after + len(page.seqs)
+        if page.seqs != tuple(range(page.after + 1, end + 1)):
+            yield f"a page of {page.room} behind {page.after} holds {page.seqs[:20]}: a late insert"
+        if late := [seq for number, seq in acked[page.room] if number < page.asked and seq > end]:
+            yield f"a page of {page.room} ends at {end}, and {late[0]} had been acknowledged"
 
 
 def _order_of_clocks(stored: Sequence[StoredMessage]) -> Iterator[str]:

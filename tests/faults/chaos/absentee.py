@@ -1,0 +1,79 @@
+"""Somebody who goes and comes back, again and again, and finds everything each time."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from clients.python import parley
+from tests.background import in_background
+from tests.faults.judging.history import Opened
+from tests.faults.stage import Stage
+
+AWAY_S = 2.0
+HERE_S = 2.0
+AGAIN_S = 0.2
+PACE_S = 0.15
+
+
+class Absentee:
+    """One person in a direct room with a friend. Each visit is a client that knows nothing yet."""
+
+    def __init__(
+        self, stage: Stage, friend: parley.Chat, chat: parley.Chat, *, user: str, room: str
+    ) -> None:
+        self.user = user
+        self._stage = stage
+        self._friend = friend
+        self._account = chat
+        self.room = room
+        self._visits = 0
+
+    @classmethod
+    async def invite(cls, stage: Stage, *, friend: parley.Chat) -> "Absentee":
+        """Register them, and open the room."""
+        chat, user = await stage.account()
+        return cls(stage, friend, chat, user=user, room=await stage.room_with(friend, user))
+
+    @contextlib.asynccontextmanager
+    async def coming_and_going(self) -> AsyncIterator[None]:
+        """Let the friend write, and the absentee come and go, inside the block."""
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._come_and_go(stop))
+            async with self._stage.traffic((self._friend, self.room), workers=1, pace_s=PACE_S):
+                try:
+                    yield
+                finally:
+                    stop.set()
+
+    async def catch_up(self, head: int) -> None:
+        """Come a last time, and stay until nothing is missing."""
+        async with self._visit() as chat:
+            await self._stage.until_held(chat, self.room, head)
+
+    async def _come_and_go(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                async with self._visit():
+                    await asyncio.sleep(HERE_S)
+            except parley.ParleyError:
+                await asyncio.sleep(AGAIN_S)
+            await asyncio.sleep(AWAY_S)
+
+    @contextlib.asynccontextmanager
+    async def _visit(self) -> AsyncIterator[parley.Chat]:
+        self._visits += 1
+        notes, session = self._stage.notes, f"{self.user} {self._visits}"
+        token = await self._account.credentials.bearer()
+        async with await self._stage.visitor(token) as chat:
+            heads = {room.id: room.delivered_seq for room in chat.welcome.rooms}
+            notes.history.add(Opened(session, heads, self.user))
+
+            async def watch() -> None:
+                async for message in chat.messages(own=True):
+                    notes.received(session, msgspec.structs.asdict(message))
+
+            async with in_background(watch()):
+                yield chat

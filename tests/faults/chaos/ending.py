@@ -1,0 +1,87 @@
+"""What there is when a round is over: waited for until it is as it should be, within bounds.
+
+Where it does not become so in time, what is there is returned, and judged.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from tests.faults.chaos.cast import Cast
+from tests.faults.chaos.scene import Scene
+from tests.faults.judging import leftovers, presence
+from tests.faults.judging.collecting import leftovers_of
+from tests.faults.judging.receipts import Marks
+from tests.faults.postgres import query
+
+WITHIN_S = 90.0
+LOOK_S = 0.5
+TABLES = {"chat": "member", "receipts": "watermark"}
+"""Where each service keeps how far members are."""
+
+
+class Ending:
+    """The end of one round."""
+
+    def __init__(self, scene: Scene, cast: Cast) -> None:
+        self._scene = scene
+        self._cast = cast
+
+    async def marks(self) -> Mapping[str, Marks]:
+        """Return how far all members of the steady rooms are, by service: all, one hopes."""
+        heads = await asyncio.to_thread(self._scene.stage.heads)
+        found: dict[str, Marks] = {}
+        for _ in _looks():
+            found = await asyncio.to_thread(self._marks, self._cast.steady_rooms)
+            if all(
+                marks == (heads[room],) * 2
+                for places in found.values()
+                for (room, _), marks in places.items()
+            ):
+                break
+            await asyncio.sleep(LOOK_S)
+        return found
+
+    async def said(self) -> Mapping[str, str]:
+        """Return what presence says of everybody: the truth, one hopes."""
+        said: Mapping[str, str] = {}
+        for _ in _looks():
+            said = await self._cast.said()
+            if not list(presence.wrong_in_the_end(self._cast.present, said)):
+                break
+            await asyncio.sleep(LOOK_S)
+        return said
+
+    async def left_over(self, *, may_bury: bool) -> list[str]:
+        """Return what is left over: nothing, one hopes."""
+        people, found = list(self._cast.present), list[str]()
+        for _ in _looks():
+            there = await asyncio.to_thread(leftovers_of, self._scene.suite, people)
+            found = leftovers.left_over(there, may_bury=may_bury)
+            if not found:
+                break
+            await asyncio.sleep(LOOK_S)
+        return found
+
+    async def all_marks(self) -> Mapping[str, Marks]:
+        """Return how far the members of all rooms are now, also of those that are left alone."""
+        return await asyncio.to_thread(self._marks, self._scene.stage.rooms)
+
+    def _marks(self, rooms: list[str]) -> dict[str, Marks]:
+        urls = self._scene.suite.state.database_urls
+        return {
+            service: _marks_in(urls[service], table, rooms) for service, table in TABLES.items()
+        }
+
+
+def _looks() -> range:
+    return range(int(WITHIN_S / LOOK_S))
+
+
+def _marks_in(url: str, table: str, rooms: list[str]) -> Marks:
+    sql = (
+        f"select room_id::text, user_id::text, delivered_seq, read_seq from {table}"  # noqa: S608 - a name of ours
+        " where room_id = any(%s::uuid[])"
+    )
+    return {
+        (room, user): (delivered, read) for room, user, delivered, read in query(url, sql, rooms)
+    }

@@ -1,0 +1,92 @@
+"""Faults of our own processes: killed, hung, asked to end, restarted one after the other."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from dev.services import SERVICES
+from tests.faults.chaos.scene import LONG_S, Scene, fault
+from tests.faults.waiting import until
+
+OTHERS = [service.name for service in SERVICES if service.name != "chat"]
+RESTARTED_WITHIN_S = 120.0
+
+
+@fault("chat: a process is killed")
+async def chat_killed(scene: Scene) -> int:
+    return await asyncio.to_thread(scene.suite.kill, "chat", index=_any_chat(scene))
+
+
+@fault("chat: a process hangs")
+async def chat_hung(scene: Scene) -> int:
+    pid = scene.suite.process("chat", index=_any_chat(scene)).pid
+    async with _hung(pid):
+        await scene.a_while(LONG_S)
+    return pid
+
+
+@fault("chat: a process is asked to end")
+async def chat_ended(scene: Scene) -> int:
+    pid = scene.suite.process("chat", index=_any_chat(scene)).pid
+    os.kill(pid, signal.SIGTERM)
+    await asyncio.to_thread(scene.suite.wait_until_gone, "chat", pid)
+    return pid
+
+
+@fault("chat: all processes are restarted in turn")
+async def chat_restarted(scene: Scene) -> int:
+    old = {process.pid for process in scene.suite.state.of("chat")}
+    written = len(scene.suite.log)
+    scene.suite.restart_chat()
+    await until(
+        lambda: "everything is restarted" in scene.suite.log[written:],
+        what="the rolling restart",
+        within_s=RESTARTED_WITHIN_S,
+    )
+    return len(old - {process.pid for process in scene.suite.state.of("chat")})
+
+
+@fault("all services are killed at once")
+async def all_killed(scene: Scene) -> int:
+    pids = [process.pid for service in SERVICES for process in scene.suite.state.of(service.name)]
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    for service in SERVICES:
+        for pid in pids:
+            await asyncio.to_thread(scene.suite.wait_until_gone, service.name, pid)
+        await asyncio.to_thread(scene.suite.wait_until_ready, service.name)
+    return len(pids)
+
+
+def _enter(service: str) -> None:
+    """Put the faults of one service without sockets into the catalogue."""
+
+    @fault(f"{service}: killed")
+    async def killed(scene: Scene) -> int:
+        return await asyncio.to_thread(scene.suite.kill, service)
+
+    @fault(f"{service}: hung")
+    async def hung(scene: Scene) -> int:
+        pid = scene.suite.process(service).pid
+        async with _hung(pid):
+            await scene.a_while(LONG_S)
+        return pid
+
+
+for _service in OTHERS:
+    _enter(_service)
+
+
+def _any_chat(scene: Scene) -> int:
+    return scene.dice.randrange(len(scene.suite.state.of("chat")))
+
+
+@asynccontextmanager
+async def _hung(pid: int) -> AsyncIterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)

@@ -1,0 +1,77 @@
+"""Looks for what a suite still holds, in PostgreSQL, Redis and its processes."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+
+import psutil
+from redis import Redis
+
+from dev.harness import RunningSuite
+from dev.services import SERVICES
+from tests.faults.judging.leftovers import Leftovers, Usage
+from tests.faults.postgres import query
+
+MIB = 1024 * 1024
+DEAD = ":dead:"
+WITH_OUTBOX = ("chat", "receipts", "queue")
+WAITING = """
+    select queue_type, count(*) from queued_message
+     where not is_processed and (recipient_id = any(%s::uuid[]) or queue_type <> 'incoming')
+     group by 1
+"""
+BACKENDS = """
+    select count(*) from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid()
+"""
+LONG = f"{BACKENDS} and xact_start < now() - interval '1 minute'"
+
+
+def leftovers_of(suite: RunningSuite, people: Sequence[str]) -> Leftovers:
+    """Look for everything that should be gone once all is delivered.
+
+    Args:
+        suite: where.
+        people: who reports what they receive: nothing waits for them.
+    """
+    urls = suite.state.database_urls
+    pending, unread, dead = _streams(suite.state.redis_url)
+    return Leftovers(
+        outbox={
+            name: int(query(urls[name], "select count(*) from outbox")[0][0])
+            for name in WITH_OUTBOX
+        },
+        waiting=dict(query(urls["queue"], WAITING, list(people))),
+        pending=pending,
+        unread=unread,
+        dead=dead,
+        transactions={name: int(query(url, LONG)[0][0]) for name, url in urls.items()},
+    )
+
+
+def usage_of(suite: RunningSuite) -> dict[str, Usage]:
+    """Look what each service uses."""
+    state = suite.state
+    found = {}
+    for service in SERVICES:
+        processes = [psutil.Process(one.pid) for one in state.of(service.name)]
+        found[service.name] = Usage(
+            files=sum(one.num_fds() for one in processes),
+            memory_mib=sum(one.memory_info().rss for one in processes) / MIB,
+            backends=int(query(state.database_urls[service.name], BACKENDS)[0][0]),
+            processes=len(processes),
+        )
+    return found
+
+
+def _streams(url: str) -> tuple[Mapping[str, int], Mapping[str, int], Mapping[str, int]]:
+    pending, unread, dead = {}, {}, {}
+    with closing(Redis.from_url(url, decode_responses=True)) as redis:
+        for stream in redis.scan_iter(_type="STREAM"):
+            if DEAD in stream:
+                dead[stream] = redis.xlen(stream)
+                continue
+            for group in redis.xinfo_groups(stream):
+                name = f"{stream} {group['name']}"
+                pending[name] = group["pending"]
+                unread[name] = group["lag"] or 0
+    return pending, unread, dead
