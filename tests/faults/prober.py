@@ -26,16 +26,17 @@ class Prober:
         """The client_ids of all messages that were tried, the oldest first."""
         return list(self._frames)
 
-    async def ask(self) -> dict[str, Any]:
-        """Try a new message once; return the ``ack`` or ``error``."""
+    async def ask(self, more: str = "") -> dict[str, Any]:
+        """Try a new message once, with more text where that is given; return its answer."""
         client_id = str(uuid.uuid4())
+        content = f"probe {client_id}{more}"
         self._frames[client_id] = {
             "type": "message",
             "room": self._room,
             "client_id": client_id,
-            "content": f"probe {client_id}",
+            "content": content,
         }
-        self._notes.invoked(self._room, self._user, client_id, f"probe {client_id}")
+        self._notes.invoked(self._room, self._user, client_id, content)
         return await self.ask_again(client_id)
 
     async def ask_again(self, client_id: str) -> dict[str, Any]:

@@ -18,6 +18,8 @@ import django
 from dev.settings import ROOT
 
 REPORT = ROOT / "build" / "chaos.html"
+LOG = REPORT.with_suffix(".log")
+"""What the suite said meanwhile."""
 ENTER_ONLY = 0o711
 """PostgreSQL's account has its folder inside."""
 
@@ -29,6 +31,7 @@ def main() -> int:
     # Only now: what stands behind these reads the settings.
     from tests.faults.chaos import report, running
 
+    REPORT.parent.mkdir(exist_ok=True)
     until_s = time.monotonic() + chosen.seconds
     with TemporaryDirectory(prefix="parley-chaos-") as folder:
         Path(folder).chmod(ENTER_ONLY)
@@ -38,8 +41,10 @@ def main() -> int:
                 running.plan(scene.dice, chosen.only),
                 go_on=lambda played: played < chosen.rounds and time.monotonic() < until_s,
             )
-            results = asyncio.run(playing)
-    REPORT.parent.mkdir(exist_ok=True)
+            try:
+                results = asyncio.run(playing)
+            finally:
+                LOG.write_text(scene.suite.log, encoding="utf-8")
     REPORT.write_text(report.page(results, seed=chosen.seed), encoding="utf-8")
     broken = [sentence for result in results for sentence in result.broken]
     said = (report.markdown(results), report.summary(results), *broken, f"{REPORT}")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from tests.faults.chaos.cast import Cast
 from tests.faults.chaos.scene import Scene
 from tests.faults.judging import leftovers, presence
-from tests.faults.judging.collecting import leftovers_of
+from tests.faults.judging.collecting import forget_dead_letters, leftovers_of
 from tests.faults.judging.receipts import Marks
 from tests.faults.postgres import query
 
@@ -60,6 +60,8 @@ class Ending:
             if not found:
                 break
             await asyncio.sleep(LOOK_S)
+        if may_bury:
+            await asyncio.to_thread(forget_dead_letters, self._scene.redis_url)
         return found
 
     async def all_marks(self) -> Mapping[str, Marks]:

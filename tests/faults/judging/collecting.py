@@ -48,6 +48,13 @@ def leftovers_of(suite: RunningSuite, people: Sequence[str]) -> Leftovers:
     )
 
 
+def forget_dead_letters(url: str) -> None:
+    """Remove what groups have buried, as staff would who have read it."""
+    with closing(Redis.from_url(url, decode_responses=True)) as redis:
+        for stream in redis.scan_iter(f"*{DEAD}*", _type="STREAM"):
+            redis.delete(stream)
+
+
 def usage_of(suite: RunningSuite) -> dict[str, Usage]:
     """Look what each service uses."""
     state = suite.state

@@ -10,7 +10,7 @@ FILES_MORE = 25
 """Open files of a process above its base: pools fill, and a scrape holds a few."""
 MEMORY_TIMES, MEMORY_MORE_MIB = 1.5, 60.0
 """How much a process may grow in a run: caches fill, and what was freed is not given back."""
-BACKENDS_MORE = 8
+BACKENDS_MORE = 12
 """Connections to PostgreSQL of a service above its base: pools fill up to their bounds."""
 
 

@@ -35,7 +35,7 @@ def test_a_little_more_is_no_growth():
     [
         Usage(files=200, memory_mib=80.0, backends=5),
         Usage(files=50, memory_mib=300.0, backends=5),
-        Usage(files=50, memory_mib=80.0, backends=30),
+        Usage(files=50, memory_mib=80.0, backends=40),
     ],
 )
 def test_growth_is_found(after):

@@ -6,6 +6,7 @@ import pytest
 
 from tests.faults.judging.history import (
     Acked,
+    Admitting,
     History,
     Invoked,
     Opened,
@@ -55,8 +56,18 @@ GOOD = [
 ROWS = [row(1, "a"), row(2, "b")]
 
 
+AGAIN = [
+    *[Opened("eve's", {"room": 0}, "eve"), *map(invoked, "abcd")],
+    received(1, "a", session="eve's"),
+    Admitting("room", "eve"),  # again: nobody has seen that she was out
+    received(4, "d", session="eve's"),
+]
+AGAIN_ROWS = [row(seq, client_id) for seq, client_id in enumerate("abcd", start=1)]
+
+
 def test_a_good_history_breaks_no_promise():
     assert check(History(GOOD), ROWS, {"room": 2}) == []
+    assert check(History(AGAIN), AGAIN_ROWS, {"room": 4}) == []
 
 
 @pytest.mark.parametrize(
@@ -100,6 +111,8 @@ def test_a_good_history_breaks_no_promise():
         ([*GOOD, received(3, "d", session="s2")], ROWS, 2, "stored None"),
         ([*GOOD, received(1, "a", session="new", content="ho")], ROWS, 2, "received"),
         ([*GOOD, received(2, "b")], ROWS, 2, "got 2 of room, not 3"),
+        ([*AGAIN[:-2], AGAIN[-1]], AGAIN_ROWS, 4, "got 4 of room, not 2"),
+        ([*AGAIN, received(4, "d", session="eve's")], AGAIN_ROWS, 4, "got 4 of room, not 5"),
         ([*GOOD, received(2, "b", session="chat")], ROWS, 2, "got 2 of room, not 1"),
         ([*GOOD, received(2, "b", session="s2")], ROWS, 2, "got 2 of room, not 3"),
     ],
