@@ -47,8 +47,21 @@ MUTANTS = (
             Edit(
                 "services/chat/writer/batch.py",
                 '"select bases, versions,',
-                '"commit; begin; select bases, versions,',
-            )
+                '"begin; select bases, versions,',
+            ),
+            Edit(
+                "services/chat/writer/committer.py",
+                "                self._line.settle(waiting, result)\n\n    async def _call(",
+                "                self._line.settle(waiting, result)\n"
+                "        await asyncio.sleep(0.05)\n"
+                '        await lane._link.run("commit", ())\n\n'
+                "    async def _call(",
+            ),
+            Edit(
+                "services/chat/writer/committer.py",
+                "from collections.abc import Callable, Sequence\n",
+                "import asyncio\nfrom collections.abc import Callable, Sequence\n",
+            ),
         ],
         faults=["chat: a process is killed", "PostgreSQL: all backends terminated"],
         complaint="acknowledged and lost",

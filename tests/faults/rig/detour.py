@@ -1,7 +1,7 @@
-"""``python -m tests.faults.rig.detour <service> …``: a service that meets its servers over proxies.
+"""``python -m tests.faults.rig.detour <service> …``: a service in other surroundings than it knows.
 
 It notes where PostgreSQL and Redis are, puts the proxies' ports into their addresses, and becomes
-the service: same process, same arguments.
+the service: same process, same arguments. Variables may be set for services alone, too.
 """
 
 import json
@@ -19,6 +19,8 @@ EDGES = "FAULTS_EDGES"
 """Ports of the proxies, as JSON, by ``<service>.<server>``."""
 FOLDER = "FAULTS_FOLDER"
 """Where each service leaves the ports of its servers."""
+ONLY_HERE = "FAULTS_ONLY_HERE_"
+"""What begins with it is set without it for the service, and for no other process of the suite."""
 SERVERS = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
 """Servers, and the variables that say where they are."""
 
@@ -52,7 +54,13 @@ def _with_port(url: str, port: int) -> str:
 def main(name: str, *arguments: str) -> None:
     """Become a service."""
     variables = dict(environment())
-    detour(name, variables)
+    variables |= {
+        variable.removeprefix(ONLY_HERE): value
+        for variable, value in variables.items()
+        if variable.startswith(ONLY_HERE)
+    }
+    if EDGES in variables:
+        detour(name, variables)
     (service,) = [service for service in SERVICES if service.name == name]
     command = list(service.command(*arguments))
     os.execve(command[0], command, variables)  # noqa: S606 - the service itself

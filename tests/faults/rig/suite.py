@@ -1,4 +1,4 @@
-"""``make up`` whose services meet PostgreSQL and Redis over proxies (``detour.py``)."""
+"""``make up`` whose services run in surroundings that a test chooses (``detour.py``)."""
 
 import sys
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from dev.services import SERVICES, Service
 
 @dataclass(frozen=True, kw_only=True)
 class Detoured(Service):
-    """A service that goes over proxies."""
+    """A service that begins with the detour."""
 
     def command(self, *arguments: str) -> Sequence[str]:
         """Return the command line of the detour, which becomes the service."""
