@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from clients.python import parley
@@ -25,52 +26,62 @@ HEALS_WITHIN_S = 120.0
 Place = tuple[parley.Chat, str]
 
 
+@dataclass(kw_only=True)
 class Cast:
     """Five people in a row of direct rooms and one group, and others with a part of their own.
 
     Attributes:
-        people: who talks over sockets.
-        places: who of them talks where.
-        listeners: raw sessions of one of them, one after the other.
+        people: who talks over sockets, comes back by themselves, and reads what they get.
+        talking_places: who of them talks where.
+        reading_places: who of them reads where.
+        guest: is in and out of a group.
+        absentee: comes and goes.
+        poller: has no socket.
+        piper: sends in bursts.
+        listeners: raw sessions of one of the people, one after the other.
     """
 
-    def __init__(self, stage: Stage, people: Sequence[parley.Chat]) -> None:
-        self.people = people
-        self.places: list[Place] = []
-        self.listeners: list[Listener] = []
-        self._stage = stage
-        self._readers: list[Place] = []
-        self._group = ""
-        self._poller: Poller | None = None
-        self._guest: Guest | None = None
-        self._absentee: Absentee | None = None
+    stage: Stage
+    people: Sequence[parley.Chat]
+    talking_places: Sequence[Place]
+    reading_places: Sequence[Place]
+    guest: Guest
+    absentee: Absentee
+    poller: Poller
+    piper: Piper
+    listeners: list[Listener] = field(default_factory=list)
 
     @classmethod
     async def gather(cls, stage: Stage) -> "Cast":
         """Let all come, and open their rooms."""
-        cast = cls(stage, [await stage.join() for _ in range(PEOPLE)])
-        first, *others = cast.people
-        for one, other in pairwise(cast.people):
-            room = await stage.room_of(one, other)
-            cast.places += [(one, room), (other, room)]
-        cast._group = await stage.group_of(first, others)
-        cast.places += [(first, cast._group), (cast.people[-1], cast._group)]
-        cast._readers = [*cast.places, *((each, cast._group) for each in cast.people[1:-1])]
-        cast._guest = await Guest.invite(stage, host=first, members=others[:1])
-        cast._absentee = await Absentee.invite(stage, friend=cast.people[1])
-        cast._poller = await stage.poller(first)
-        return cast
+        people = [await stage.join() for _ in range(PEOPLE)]
+        first, second, *_, last = people
+        places = [
+            (person, await stage.room_of(one, other))
+            for one, other in pairwise(people)
+            for person in (one, other)
+        ]
+        group = await stage.group_of(first, people[1:])
+        return cls(
+            stage=stage,
+            people=people,
+            talking_places=[*places, (first, group), (last, group)],
+            reading_places=[*places, *((person, group) for person in people)],
+            guest=await Guest.invite(stage, host=first, members=[second]),
+            absentee=await Absentee.invite(stage, friend=second),
+            poller=await stage.poller(first),
+            piper=Piper(stage, *places[-1]),
+        )
 
     @property
     def steady_rooms(self) -> list[str]:
         """Rooms whose members stay the same and all report what they have."""
-        return sorted({room for _, room in self.places})
+        return sorted({room for _, room in self.reading_places})
 
     @property
     def present(self) -> Mapping[str, bool]:
         """Who is there in the end."""
-        assert self._absentee is not None
-        return {each.user_id: True for each in self.people} | {self._absentee.user: False}
+        return {each.user_id: True for each in self.people} | {self.absentee.user: False}
 
     @property
     def unseen(self) -> int:
@@ -92,30 +103,25 @@ class Cast:
     @contextlib.asynccontextmanager
     async def attending(self) -> AsyncIterator[None]:
         """Let all read what they get inside the block, and some look on."""
-        stage = self._stage
         async with contextlib.AsyncExitStack() as stack:
             for work in (
-                keep_listening(stage, self.people[1], self.listeners),
-                keep_paging(stage, self.people[3], self.steady_rooms),
-                keep_sampling(stage, self.steady_rooms),
+                keep_listening(self.stage, self.people[1], self.listeners),
+                keep_paging(self.stage, self.people[3], self.steady_rooms),
+                keep_sampling(self.stage, self.steady_rooms),
             ):
                 await stack.enter_async_context(in_background(work))
-            await stack.enter_async_context(reading(self._readers))
+            await stack.enter_async_context(reading(self.reading_places))
             yield
 
     @contextlib.asynccontextmanager
     async def talking(self) -> AsyncIterator[None]:
         """Let all talk, come and go inside the block; it ends when every send has its outcome."""
-        assert self._guest is not None
-        assert self._absentee is not None
-        assert self._poller is not None
-        piper = Piper(self._stage, self.people[2], self.places[4][1])
         async with (
-            self._stage.traffic(*self.places, workers=1, pace_s=PACE_S),
-            self._poller.talking(),
-            piper.talking(),
-            self._guest.coming_and_going(),
-            self._absentee.coming_and_going(),
+            self.stage.traffic(*self.talking_places, workers=1, pace_s=PACE_S),
+            self.poller.talking(),
+            self.piper.talking(),
+            self.guest.coming_and_going(),
+            self.absentee.coming_and_going(),
         ):
             yield
 
@@ -127,21 +133,19 @@ class Cast:
         """
         began_s = time.monotonic()
         async with asyncio.TaskGroup() as group:
-            for chat, room in self.places:
+            for chat, room in self.talking_places:
                 group.create_task(self._is_heard(chat, room))
         return time.monotonic() - began_s
 
     async def settle(self) -> None:
         """Wait until everybody has everything."""
-        assert self._absentee is not None
-        assert self._guest is not None
-        await self._stage.until_settled(
-            *(each for each in (*self.listeners, *self._guest.listeners) if each.closed is None)
-        )
-        await self._absentee.catch_up(self._stage.heads()[self._absentee.room])
+        sessions = (*self.listeners, *self.guest.listeners)
+        await self.stage.until_settled(*(each for each in sessions if each.closed is None))
+        heads = await asyncio.to_thread(self.stage.heads)
+        await self.absentee.catch_up(heads[self.absentee.room])
 
     async def _is_heard(self, chat: parley.Chat, room: str) -> None:
-        seq = await self._stage.say(chat, room)
+        seq = await self.stage.say(chat, room)
         assert seq is not None, f"nothing can be said in {room}"
         others = [each for each in self.people if room in each.rooms]
         await until(

@@ -20,17 +20,22 @@ TABLES = {"chat": "member", "receipts": "watermark"}
 
 
 class Ending:
-    """The end of one round."""
+    """The end of one round.
 
-    def __init__(self, scene: Scene, cast: Cast) -> None:
+    Args:
+        is_lost: something is broken already: there is no use in waiting for the rest.
+    """
+
+    def __init__(self, scene: Scene, cast: Cast, *, is_lost: bool) -> None:
         self._scene = scene
         self._cast = cast
+        self._looks = 1 if is_lost else int(WITHIN_S / LOOK_S)
 
     async def marks(self) -> Mapping[str, Marks]:
         """Return how far all members of the steady rooms are, by service: all, one hopes."""
         heads = await asyncio.to_thread(self._scene.stage.heads)
         found: dict[str, Marks] = {}
-        for _ in _looks():
+        for _ in range(self._looks):
             found = await asyncio.to_thread(self._marks, self._cast.steady_rooms)
             if all(
                 marks == (heads[room],) * 2
@@ -44,7 +49,7 @@ class Ending:
     async def said(self) -> Mapping[str, str]:
         """Return what presence says of everybody: the truth, one hopes."""
         said: Mapping[str, str] = {}
-        for _ in _looks():
+        for _ in range(self._looks):
             said = await self._cast.said()
             if not list(presence.wrong_in_the_end(self._cast.present, said)):
                 break
@@ -54,7 +59,7 @@ class Ending:
     async def left_over(self, *, may_bury: bool) -> list[str]:
         """Return what is left over: nothing, one hopes."""
         people, found = list(self._cast.present), list[str]()
-        for _ in _looks():
+        for _ in range(self._looks):
             there = await asyncio.to_thread(leftovers_of, self._scene.suite, people)
             found = leftovers.left_over(there, may_bury=may_bury)
             if not found:
@@ -73,10 +78,6 @@ class Ending:
         return {
             service: _marks_in(urls[service], table, rooms) for service, table in TABLES.items()
         }
-
-
-def _looks() -> range:
-    return range(int(WITHIN_S / LOOK_S))
 
 
 def _marks_in(url: str, table: str, rooms: list[str]) -> Marks:

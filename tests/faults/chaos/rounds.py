@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from statistics import median
 
+from clients.python import parley
 from tests.background import in_background
 from tests.faults.chaos.cast import Cast
 from tests.faults.chaos.ending import Ending
@@ -59,8 +60,8 @@ class Round:
                     async with cast.talking(), in_background(self._sample(stage, cast)):
                         await self._break_all(stage, cast)
                     await cast.settle()
-                except* AssertionError as group:
-                    result.broken += [f"did not heal: {error}" for error in group.exceptions]
+                except* (AssertionError, parley.ParleyError) as failures:
+                    result.broken += [f"did not heal: {each}" for each in _each_of(failures)]
                 await self._judge(stage, cast)
         after = await asyncio.to_thread(usage_of, suite)
         result.broken += leftovers.grown(before, after)
@@ -79,7 +80,7 @@ class Round:
 
     async def _judge(self, stage: Stage, cast: Cast) -> None:
         history, result = stage.notes.history, self._result
-        ending = Ending(self._scene, cast)
+        ending = Ending(self._scene, cast, is_lost=bool(result.broken))
         kept, said = await ending.marks(), await ending.said()
         left = await ending.left_over(may_bury=any(fault.buries for fault in self._faults))
         everybody = await ending.all_marks()
@@ -121,3 +122,11 @@ class Round:
     @property
     def _now_s(self) -> float:
         return time.monotonic() - self._clock_s
+
+
+def _each_of(failures: BaseExceptionGroup[Exception]) -> Iterator[Exception]:
+    for each in failures.exceptions:
+        if isinstance(each, BaseExceptionGroup):
+            yield from _each_of(each)
+        else:
+            yield each

@@ -84,7 +84,7 @@ MUTANTS = (
             Edit(
                 SEND,
                 "    update room r\n",
-                "    create sequence if not exists mutant_seq;\n"
+                "    create sequence if not exists mutant_seq increment 100;\n"
                 "    bases := (select array_agg(case when b is not null then nextval('mutant_seq') end"
                 " order by i) from unnest(bases) with ordinality t (b, i));\n"
                 "    update room r\n",
