@@ -51,7 +51,10 @@ class Chat(Connected):
         return self._engine.core.marks.progress(room, seq)
 
     def marks(self, room: str) -> Mapping[str, Watermark]:
-        """Return how far single other members are, by id; in large rooms only some are known."""
+        """Return how far single other members are, by id.
+
+        In rooms of more than 32 members only some are known, and may be further since.
+        """
         return self._engine.core.marks.members(room)
 
     async def direct_room(self, person: str) -> Room:
@@ -181,7 +184,10 @@ class Chat(Connected):
         return self._engine.core.company.typists.of(room)
 
     def presence(self, user: str) -> PresenceOf:
-        """Return whether a person is there; ``unknown`` while not connected, and of strangers."""
+        """Return whether a person is there; ``unknown`` while not connected, and of strangers.
+
+        Of whom one shares no room with any more the last word stays until the connection ends.
+        """
         return self._engine.core.company.presences.of(user)
 
     # Receiving --------------------------------------------------------------------------------

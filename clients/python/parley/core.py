@@ -5,7 +5,7 @@ the commands (in order), gives out the messages and tells the senders. Frames ma
 order and more than once; that is what ``Rooms`` is for.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 
 from clients.python.parley.commands import Delivered, ReadReceipt
 from clients.python.parley.company import Company
@@ -165,6 +165,8 @@ class Core:
         for room in rooms:
             self._recovery.expect(room)
             before = self.rooms.known.get(room.id)
+            if before is not None and room.version > before.version:
+                self.marks.forget_members(room.id)  # perhaps some have left
             self._release(self.rooms.learn(room, now))
             if room.removed:
                 self._receipts.forget(room.id)
@@ -186,12 +188,11 @@ class Core:
         room, members = status.room, status.members or ()
         if room not in self.rooms.known:
             return
-        own = False
-        for one in members:
-            if one.user == self.user_id:
-                delivered, read = one.delivered_seq, one.read_seq
-                own |= self.rooms.advance(room, delivered=delivered, read=read)
-                self._server_knows(room, delivered=delivered, read=read)
+        mine = [one for one in members if one.user == self.user_id]
+        delivered = max([status.delivered_seq, *(one.delivered_seq for one in mine)])
+        read = max([status.read_seq, *(one.read_seq for one in mine)])
+        own = self.rooms.advance(room, delivered=delivered, read=read)
+        self._server_knows(room, delivered=delivered, read=read)
         others = self.marks.fold(room, lowest=status.lowest, members=members, me=self.user_id)
         self._tell_moved(room, own=own, others=others)
 
@@ -199,6 +200,7 @@ class Core:
         """Take in a message from the socket, a 201 or a page; an own one settles its send."""
         if message.sender == self.user_id:
             self._sending.came_back(message, now)
+            self._wrote(message.room, message.seq)
         if self.rooms.is_news(message):  # an old one says nothing about who types now
             self.company.wrote(message.room, message.sender, now)
         self._release(self.rooms.take(message, now))
@@ -223,9 +225,16 @@ class Core:
         self._receipts.connected()
         self.company.connected(now)
         self._recovery.connected(now)
+        if not welcome.more_rooms:
+            self._leave_all_but({room.id for room in welcome.rooms}, now)
         self.learn(welcome.rooms, now)
         self.rooms.ask_anew(now)
         self._sending.connected(welcome.limits, now)
+
+    def _leave_all_but(self, rooms: Set[str], now: float) -> None:
+        """Forget the rooms from which one was removed while nobody could tell."""
+        gone = [room for room in self.rooms.known if room not in rooms]
+        self.learn([Room(id=room, removed=True) for room in gone], now)
 
     def _recovered(self, end: Drained | Synced, now: float) -> None:
         """Take in that everything was replayed, or a ``sync`` answered; ask for what is missing."""
@@ -240,6 +249,7 @@ class Core:
         """Take in what became of a frame of ours."""
         match frame:
             case Ack():
+                self._wrote(frame.room, frame.seq)
                 message = self._sending.acknowledged(frame, self.user_id, now)
                 if message is None:
                     self.rooms.note_head(frame.room, frame.seq, now)
@@ -254,6 +264,13 @@ class Core:
         for message in messages:
             self._output.messages.append(message)
             self._receipts.hold(message.room, message.seq)
+
+    def _wrote(self, room: str, seq: int) -> None:
+        """Count an own message as read where all before it is: who wrote it is not told that."""
+        known = self.rooms.known.get(room)
+        if known is not None and seq == known.read_seq + 1:
+            self.rooms.advance(room, delivered=seq, read=seq)
+            self._tell_moved(room, own=True, others=False)
 
     def _server_knows(self, room: str, *, delivered: int, read: int) -> None:
         held = self.rooms.cursor(room)

@@ -18,9 +18,7 @@ from clients.python.parley.credentials import Credentials
 from clients.python.parley.errors import (
     Closed,
     Internal,
-    NotFound,
     ParleyError,
-    PermissionDenied,
     Timeout,
     Unauthenticated,
 )
@@ -32,6 +30,7 @@ from clients.python.parley.options import Options
 from clients.python.parley.outcomes import Sent, Settled
 from clients.python.parley.pending import Draft, Outgoing
 from clients.python.parley.reconnect import Ladder
+from clients.python.parley.room_reader import RoomReader
 from clients.python.parley.states import ConnectionState
 from clients.python.parley.websocket import Socket
 
@@ -81,7 +80,6 @@ class Engine:
         )
         self.without_socket = Fallback(self.core, api, clock=options.clock, pump=self.pump)
         self._base_url = base_url
-        self._api = api
         self._credentials = credentials
         self._options = options
         self._clock = options.clock
@@ -92,7 +90,7 @@ class Engine:
         self._ended: ParleyError | None = None
         self._senders: dict[str, asyncio.Future[Sent]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._placing: set[str] = set()
+        self._reader = RoomReader(self.core.rooms, api, learn=self.learn, spawn=self._spawn)
         self._alarm: Handle | None = None
 
     @property
@@ -192,7 +190,8 @@ class Engine:
             self._settle(settled)
         self.connection.note_typing(is_typing=self.core.company.is_typing)
         (self._told.clear if self.core.owes_receipts else self._told.set)()
-        self._place_rooms()
+        if self._ended is None:
+            self._reader.place_rooms()
         if self._alarm is None and self.core.busy and self._ended is None:
             self._alarm = self._clock.call_later(TICK_S, self._tick)
 
@@ -206,7 +205,7 @@ class Engine:
             self._welcome = frame
             self._started.set()
             if frame.more_rooms:
-                self._spawn(self._learn_all())
+                self._spawn(self._reader.read_all())
         self.pump()
 
     def on_lost(self) -> None:
@@ -245,14 +244,6 @@ class Engine:
             except ParleyError as error:
                 logger.info("The session could not be renewed yet: %s", error)
 
-    async def _learn_all(self) -> None:
-        """Read the rooms that did not fit into ``welcome``."""
-        try:
-            async for room in self._api.rooms():
-                self.learn(room)
-        except ParleyError as error:
-            logger.warning("The rooms beyond the welcome could not be read: %s", error)
-
     def _settle(self, settled: Settled) -> None:
         """Tell who sent a message what became of it."""
         sender = self._senders.get(settled.ref)
@@ -262,24 +253,6 @@ class Engine:
             sender.set_result(settled.outcome)
         else:
             sender.set_exception(settled.outcome)
-
-    def _place_rooms(self) -> None:
-        """Ask where the rooms begin of which only messages are known."""
-        if self._ended is not None:
-            return
-        for room in self.core.rooms.unplaced - self._placing:
-            self._placing.add(room)
-            self._spawn(self._place(room))
-
-    async def _place(self, room: str) -> None:
-        try:
-            self.learn(await self._api.room(room))
-        except (NotFound, PermissionDenied):
-            self.core.rooms.drop(room)
-        except ParleyError as error:
-            logger.warning("Room %s could not be read: %s", room, error)
-        finally:
-            self._placing.discard(room)
 
     def _tick(self) -> None:
         self._alarm = None

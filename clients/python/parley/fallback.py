@@ -89,7 +89,9 @@ class Fallback:
         core = self._core
         while True:
             cursors = {room: core.rooms.cursor(room) for room in rooms}
-            missing = await self._api.sync(cursors, wait_s=wait_s)
+            known = core.rooms.known
+            versions = {room: known[room].version for room in rooms if room in known}
+            missing = await self._api.sync(cursors, wait_s=wait_s, versions=versions)
             now = self._clock.monotonic()
             core.learn([room for room in missing.changed if not room.removed], now)
             for message in missing.messages:

@@ -110,11 +110,13 @@ class Message(Frame, frozen=True, kw_only=True, tag="message"):
 
 
 class Status(Frame, frozen=True, kw_only=True, tag="status"):
-    """Watermarks of a room that advanced."""
+    """Watermarks of a room that advanced; the user's own ones beside ``members`` over HTTP only."""
 
     room: str
     lowest: Sequence[Watermark] = ()
     members: Sequence[Watermark] | None = None
+    delivered_seq: int = 0
+    read_seq: int = 0
 
 
 class Failed(Frame, frozen=True, kw_only=True, tag="failed"):

@@ -88,6 +88,11 @@ class Marks:
         marks = self._rooms.get(room)
         return marks.members if marks else {}
 
+    def forget_members(self, room: str) -> None:
+        """Know nothing of single members any more; what everybody else has passed stays passed."""
+        if room in self._rooms:
+            self._rooms[room].members = {}
+
     def forget(self, room: str) -> None:
         """Know nothing of a room any more."""
         self._rooms.pop(room, None)

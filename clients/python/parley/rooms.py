@@ -203,10 +203,6 @@ class Rooms:
         """The rooms that sent messages before anything told where they begin."""
         return frozenset(self._unplaced)
 
-    def drop(self, room: str) -> None:
-        """Forget a room that turned out not to be ours."""
-        self._forget(room)
-
     def cursor(self, room: str) -> int:
         """Return the highest contiguous seq held of ``room``; 0 where nothing is known of it."""
         shelf = self._shelves.get(room)

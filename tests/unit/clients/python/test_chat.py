@@ -175,6 +175,15 @@ async def test_rooms_beyond_the_welcome_are_read_over_http(server, web):
         assert chat.cursor("far") == 2
 
 
+async def test_a_room_that_is_neither_in_the_welcome_nor_beyond_is_asked_for_and_left(server, web):
+    pages = {"rooms": [fakes.room("far")], "next": None}
+    web.answer("GET /api/chat/rooms", lambda request: httpx.Response(200, json=pages))
+    web.answer("GET /api/chat/rooms/r", lambda request: fakes.problem(403, "permission_denied"))
+    async with chat_with(server, web) as (chat, peer):
+        await peer.welcome(more_rooms=True)
+        await until(lambda: list(chat.rooms) == ["far"])
+
+
 async def test_every_frame_can_be_watched_as_it_came(server, web):
     async with chat_with(server, web) as (chat, peer):
         frames = chat.frames()
@@ -221,6 +230,7 @@ async def test_what_is_missing_can_be_fetched_over_http(server, web):
 
         assert await take(chat, 3) == [4, 5, 6]
         assert "other" in chat.rooms
+        assert json.loads(web.asked[-1].content)["versions"] == {"r": ROOM["version"]}
 
 
 async def test_the_last_messages_of_a_room_that_was_left_are_shown_before_it_goes(server, web):

@@ -42,12 +42,14 @@ async def test_ticks_follow_the_others_and_whoever_draws_them_is_told(server, we
 
 async def test_watermarks_come_over_http_too(server, web):
     nothing: dict[str, Any] = {"messages": [], "rooms": [], "changed": []}
-    missing = {**nothing, "statuses": [status(3)]}
+    own = {"delivered_seq": 3, "read_seq": 2, "marks_version": 7}
+    missing = {**nothing, "statuses": [status(3) | own]}
     web.answer("POST /api/chat/sync", lambda request: httpx.Response(200, json=missing))
     async with chat_with(server, web) as (chat, _):
         await chat.catch_up()
 
         assert chat.progress("r", 3) is parley.Progress.READ
+        assert chat.rooms["r"].read_seq == 2
 
 
 async def test_without_a_socket_receipts_go_over_http(server, web):

@@ -282,3 +282,32 @@ def test_the_limits_are_those_of_the_welcome(core):
 
     with pytest.raises(TooLarge):
         core.send(Draft(room="r", content="x" * 100), now=0, deadline=30)
+
+
+def test_a_room_that_the_next_welcome_does_not_name_was_left_meanwhile(core):
+    core.disconnected(1)
+
+    core.receive(welcome(fakes.room("s")), 2)
+
+    assert list(core.rooms.known) == ["s"]
+    assert core.rooms.cursors() == {"s": 0}
+
+
+def test_a_welcome_that_does_not_name_all_rooms_ends_none(core):
+    core.disconnected(1)
+
+    core.receive(welcome(fakes.room("s"), more_rooms=True), 2)
+
+    assert list(core.rooms.known) == ["r", "s"]
+
+
+def test_who_writes_has_read_it_where_all_before_it_was_read(core):
+    core.receive(welcome(fakes.room("r", last_seq=3, delivered_seq=3, read_seq=3)), 0)
+    [command] = send(core)
+
+    core.receive(ack(command, 4), 0)
+    core.receive(message(5, "me"), 0)
+    core.receive(message(7, "me"), 0)
+
+    assert core.rooms.known["r"].read_seq == 5
+    assert [moved.own for moved in core.take_output().moved] == [True, True]

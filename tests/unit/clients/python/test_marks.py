@@ -178,3 +178,15 @@ def test_no_mark_goes_back_and_the_last_word_counts_in_whatever_order_it_comes(
         assert core.marks.progress("r", seq) == status.status_of(seq, others).value
     assert core.rooms.known["r"].read_seq == true["me"][1]
     assert "me" not in core.marks.members("r")
+
+
+def test_who_may_have_left_with_a_change_of_the_room_is_not_remembered(core):
+    core.receive(frame(mark("bob", 3, 3), mark("eve", 4, 4)), 1)
+    changed = fakes.room(
+        "r", version=2, lowest=[{"user": "eve", "delivered_seq": 4, "read_seq": 4}]
+    )
+
+    core.learn([msgspec.convert({"type": "room", **changed}, Room)], 2)
+
+    assert core.marks.members("r") == {"eve": mark("eve", 4, 4)}
+    assert core.marks.progress("r", 4) is Progress.READ
