@@ -29,19 +29,21 @@ class Piece(msgspec.Struct, frozen=True):
     def session_that_knows(self, now: Claim, *, before: Claim) -> str | None:
         """Return the one session that knows all of an advance; None where that is nobody.
 
-        An advance may also pass a message that the member wrote elsewhere, and long ago.
+        An advance may also pass a message that the member wrote elsewhere, and long ago; or one
+        that was written here before what stands below it was read.
         """
         sessions = {claim.session for claim in self.claims} | self.own.sessions
         claimed = self.claims[-1] if self.claims else before
-        if len(sessions) != 1 or not (
-            self._tells(now.delivered_seq, max(before.delivered_seq, claimed.delivered_seq))
-            and self._tells(now.read_seq, max(before.read_seq, claimed.read_seq))
-        ):
-            return None
-        return sessions.pop()
-
-    def _tells(self, seq: int, claimed_seq: int) -> bool:
-        return seq <= claimed_seq or seq in self.own.seqs
+        delivered_seq, read_seq = (
+            max(before.delivered_seq, claimed.delivered_seq),
+            max(before.read_seq, claimed.read_seq),
+        )
+        own = set(self.own.seqs)
+        holds = now.delivered_seq <= delivered_seq or now.delivered_seq in own
+        has_read = now.read_seq <= read_seq or all(
+            seq in own for seq in range(before.read_seq + 1, now.read_seq + 1)
+        )
+        return sessions.pop() if len(sessions) == 1 and holds and has_read else None
 
 
 class Call(msgspec.Struct, frozen=True):

@@ -244,8 +244,22 @@ async def test_a_session_does_not_know_of_what_was_written_elsewhere(folder, now
     assert advance.session == session
 
 
+async def test_a_session_is_told_that_it_has_read_what_it_wrote_before_it_read_the_rest(folder):
+    folder.raised = [(1, 6, 6, 6, 4, 4, 4)]
+
+    await folder.fold(
+        News(
+            claims=[(PAIR, claim(5, 5, session="phone"))],
+            own={PAIR: Own(seqs=[6], sessions={"phone"})},
+        )
+    )
+
+    ((_, (advance,)),) = folder.told
+    assert advance.session is None
+
+
 async def test_what_follows_from_own_messages_alone_says_so_and_is_of_now(folder):
-    folder.raised = [(1, 5, 5, 5, 0, 0, 0)]
+    folder.raised = [(1, 5, 5, 5, 4, 4, 4)]
 
     await folder.fold(News(own={PAIR: Own(seqs=[5], sessions={"phone"})}))
 
