@@ -1,11 +1,16 @@
-"""People change how others see them. The change and its announcement are one transaction."""
+"""People change how others see them. The change and its announcement are one transaction.
+
+A direct room is called as the other one is: with a name, all direct rooms of its person change.
+"""
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
 
 from libs.common.errors import Unauthenticated
 from libs.common.events import LastSeenTo
 from services.chat.domain.names import display_name_of
-from services.chat.models import Outbox, User
+from services.chat.models import Outbox, Room, User
 
 
 def change_profile(
@@ -49,4 +54,17 @@ def change_profile(
             user.profile_version += 1
             user.save(update_fields=[*changed, "profile_version"])
             Outbox.objects.create(event="user.changed", subjects=[user.id])
+        if "display_name" in changed:
+            _rename_direct_rooms(user)
     return user
+
+
+def _rename_direct_rooms(user: User) -> None:
+    """Have the direct rooms of somebody told again, in whose name one of them is called now."""
+    # By id, as everybody locks who needs more than one room.
+    rooms = Room.objects.select_for_update(no_key=True, of=("self",)).order_by("id")
+    direct = rooms.filter(kind=Room.Kind.DIRECT, members__user=user, members__left_seq=None)
+    ids = list(direct.values_list("id", flat=True))
+    if ids:
+        Room.objects.filter(id__in=ids).update(version=F("version") + 1, changed_at=Now())
+        Outbox.objects.create(event="room.changed", subjects=ids)

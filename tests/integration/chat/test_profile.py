@@ -8,6 +8,7 @@ import pytest
 from libs.common.redis_clients import connect_hot
 from libs.common.streams.names import stream_key
 from services.chat.store import CHAT_ROOMS
+from tests.integration.chat.groups import opened, version
 from tests.integration.chat.world import WITHIN_S
 
 
@@ -56,6 +57,21 @@ async def test_a_change_is_told_to_the_other_services(world):
     told = await until_told(world, f"New {alice.username}")
     assert b"user.changed" in told
     assert alice.id.encode() in told
+
+
+async def test_a_new_name_is_told_to_those_with_whom_one_has_a_direct_room(world):
+    alice, bob = world.people(2)
+    group = await opened(world, alice, bob)
+
+    async with world.http(alice, url=world.chats[0]) as mine:
+        answer = await mine.post("/rooms", json={"kind": "direct", "members": [bob.id]})
+        direct = answer.json()["id"]
+        async with world.client(bob, url=world.chats[1]) as client:
+            await mine.patch("/me", json={"display_name": "Alice"})
+            told = await client.until_type("room")
+
+    assert (told["id"], told["name"], told["version"]) == (direct, "Alice", 2)
+    assert (version(world, direct), version(world, group)) == (2, 1)
 
 
 async def test_who_reads_privately_says_so_once_and_all_are_told(world):
