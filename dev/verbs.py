@@ -92,6 +92,7 @@ def fixes() -> Iterator[Part]:
     """Yield the parts of ``fix``."""
     yield python("ruff", "-m", "ruff", "check", "--quiet", "--fix-only")
     yield python("format", "-m", "ruff", "format", "--quiet")
+    yield python("correctness", "-m", "dev.correctness")
     if web.exists():
         yield npm("web", "run", "--silent", "--if-present", "fix")
         yield prettier("--write")

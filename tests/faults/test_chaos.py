@@ -26,6 +26,7 @@ def scene(tmp_path_factory):
         yield scene
 
 
+@pytest.mark.promise(number=6)
 async def test_the_promises_hold_whatever_breaks(scene):
     results = await running.run(
         scene, running.plan(scene.dice), go_on=lambda played: played < ROUNDS

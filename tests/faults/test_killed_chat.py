@@ -8,6 +8,8 @@ from tests.faults.streams import published
 from tests.faults.waiting import until
 
 
+@pytest.mark.promise(number=1)
+@pytest.mark.promise(number=3)
 @pytest.mark.both_servers
 async def test_killing_a_process_under_traffic_loses_and_doubles_nothing(stage):
     victim, survivor = stage.urls

@@ -15,6 +15,9 @@ pytestmark = pytest.mark.own_suite("each start after a kill waits longer")
 SEED = 1
 
 
+@pytest.mark.promise(number=1)
+@pytest.mark.promise(number=2)
+@pytest.mark.promise(number=3)
 async def test_the_promises_hold_through_a_mixture_of_all_faults(stage):
     people = [await stage.join() for _ in range(4)]
     neighbours = list(pairwise(people))

@@ -28,6 +28,8 @@ async def settle(stage: Stage, pair: Pair, *, what: str) -> None:
     assert [listener.closed for listener in pair.listeners] == [None, None]
 
 
+@pytest.mark.promise(number=1)
+@pytest.mark.promise(number=6)
 @pytest.mark.parametrize(
     ("how", "http_codes"),
     [
@@ -60,6 +62,7 @@ async def test_without_postgresql_sends_are_refused_and_afterwards_all_is_well(
     await settle(stage, pair, what=f"{how} PostgreSQL")
 
 
+@pytest.mark.promise(number=2)
 async def test_a_message_answered_timeout_and_tried_again_is_there_once(stage, pair):
     prober = await stage.prober(pair.ann, pair.room)
     await prober.ask()

@@ -203,6 +203,7 @@ async def test_a_wipe_of_redis_makes_nobody_flap_and_nobody_a_ghost(stage, peopl
     assert await people.connections(ann) == 1
 
 
+@pytest.mark.promise(number=6)
 async def test_without_redis_everybody_is_unknown_and_then_right_again(stage, people):
     ann, bob = await stage.join(stage.urls[0]), await stage.join(stage.urls[1])
     await stage.room_of(ann, bob)

@@ -61,6 +61,7 @@ async def test_what_was_sent_meanwhile_waits_when_all_are_back(stage, three, gon
     await eve.until_status(incoming=0)
 
 
+@pytest.mark.promise(number=6)
 async def test_without_the_queue_sync_heals_and_the_rest_is_replayed_when_it_is_back(stage, three):
     ann, bob, _, room = three
     other_room = await room_of(stage.suite, ann, bob)

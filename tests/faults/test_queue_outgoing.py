@@ -49,6 +49,7 @@ async def all_are_told(talk, visits):
     assert [visit.of("failed") for visit in visits.values()] == [[]] * len(visits)
 
 
+@pytest.mark.promise(number=6)
 async def test_the_postgresql_of_chat_is_away_under_traffic(stage, talk, visits):
     ann, room = talk.people[0], talk.rooms[0]
     line = room, ann.id
@@ -71,6 +72,7 @@ async def test_the_postgresql_of_chat_is_away_under_traffic(stage, talk, visits)
     await all_are_told(talk, visits)
 
 
+@pytest.mark.promise(number=2)
 async def test_chat_is_stopped_and_killed_under_traffic(stage, talk):
     async with talk.going_on():
         await talk.more("sent")

@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+import pytest
+
 from tests.faults.streams import claimed, wipe
 from tests.faults.ticks import all_ticks_are_right, reading
 from tests.faults.waiting import until
@@ -10,6 +12,7 @@ from tests.faults.waiting import until
 DOWN_S = 20.0
 
 
+@pytest.mark.promise(number=5)
 async def test_ticks_become_right_after_receipts_was_killed_and_redis_wiped(stage, pair):
     carol = await stage.join()
     with_carol = await stage.room_of(pair.ann, carol)

@@ -42,6 +42,7 @@ async def settle(stage: Stage, pair: Pair, *, what: str) -> None:
     assert [listener.closed for listener in pair.listeners] == [None, None]
 
 
+@pytest.mark.promise(number=1)
 async def test_wiping_redis_under_traffic_loses_and_doubles_nothing(stage, pair):
     async with stage.traffic(*pair.places):
         for _ in range(5):
@@ -52,6 +53,7 @@ async def test_wiping_redis_under_traffic_loses_and_doubles_nothing(stage, pair)
     await settle(stage, pair, what="wiped Redis")
 
 
+@pytest.mark.promise(number=6)
 async def test_sends_and_delivery_go_on_while_redis_hangs(stage, pair):
     async with stage.traffic(*pair.places):
         await stage.acks(30)
@@ -64,6 +66,7 @@ async def test_sends_and_delivery_go_on_while_redis_hangs(stage, pair):
     await settle(stage, pair, what="hung Redis")
 
 
+@pytest.mark.promise(number=6)
 @pytest.mark.both_servers
 async def test_sends_and_delivery_go_on_while_redis_is_stopped(stage, pair):
     async with stage.traffic(*pair.places):

@@ -81,6 +81,7 @@ class Crowd:
             yield
 
 
+@pytest.mark.promise(number=4)
 async def test_a_rolling_restart_under_traffic_is_hardly_noticed(stage):
     suite, crowd = stage.suite, Crowd(stage.suite)
     talkers = [await stage.join() for _ in range(4)]

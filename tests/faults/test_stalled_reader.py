@@ -23,6 +23,7 @@ CLOSED_SLOW = "parley_sockets_closed_slow_total"
 SESSIONS = 'parley_sessions{kind="chat"}'
 
 
+@pytest.mark.promise(number=7)
 @pytest.mark.both_servers
 async def test_stalled_readers_are_closed_and_delay_nobody(stage):
     process, url = stage.suite.state.of("chat")[0], stage.urls[0]

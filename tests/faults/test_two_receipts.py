@@ -48,6 +48,7 @@ async def all_is_right(stage, flood, url):
     assert await asyncio.to_thread(faults_of, url) == []
 
 
+@pytest.mark.promise(number=5)
 async def test_whatever_befalls_two_processes_all_that_was_claimed_is_kept_and_told(
     stage, pair, extra, flood, receipts_url
 ):

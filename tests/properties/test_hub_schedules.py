@@ -13,6 +13,7 @@ ACTS = st.lists(st.integers(1, 12), min_size=1, max_size=8)
 """How many deeds each act has; behind each act everybody has to know everything."""
 
 
+@pytest.mark.promise(number=4)
 @pytest.mark.timeout(180)
 @settings(max_examples=SCHEDULES, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), acts=ACTS)

@@ -284,6 +284,7 @@ class Histories(RuleBasedStateMachine):
         assert self.queue.behind() == {}
 
 
+@pytest.mark.promise(number=4)
 @pytest.mark.timeout(300)
 def test_nothing_is_lost_and_nothing_comes_twice(tables):
     Histories.tables = tables

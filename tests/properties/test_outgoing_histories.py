@@ -266,6 +266,7 @@ class Histories(RuleBasedStateMachine):
         return [each for by, each in messages if by == sender and each not in self.given_up]
 
 
+@pytest.mark.promise(number=2)
 @pytest.mark.timeout(300)
 def test_each_message_is_sent_once_and_in_its_turn(tables):
     Histories.tables = tables

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, strategies as st
 
 from libs.common import events
@@ -78,6 +79,7 @@ def test_an_outage_loses_no_item_and_blames_none(batch, calls, data):
     assert bool(result.left) == isinstance(result.blocked_by, Outage)
 
 
+@pytest.mark.promise(number=7)
 @given(batch=items, data=st.data())
 def test_retrying_until_burial_acknowledges_or_buries_every_entry_once(batch, data):
     poison = set(data.draw(st.lists(st.sampled_from(batch)))) if batch else set()

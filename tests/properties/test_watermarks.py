@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from services.receipts.domain.watermarks import Claim, Watermarks, rising
@@ -53,6 +54,7 @@ def states_after(news):
     return states
 
 
+@pytest.mark.promise(number=5)
 @given(ANY)
 @EXAMPLES
 def test_watermarks_never_go_back_and_keep_their_order(news):

@@ -167,6 +167,7 @@ def test_any_batches_bring_the_watermarks_to_where_the_rule_does(database, loop,
             assert [0, *(to for _, to in steps)] == [*(start for start, _ in steps), top]
 
 
+@pytest.mark.promise(number=5)
 @given(BATCHES, st.data())
 @settings(max_examples=100, deadline=None)
 def test_replayed_and_reordered_by_two_replicas_they_come_to_the_same(

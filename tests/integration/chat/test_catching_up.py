@@ -54,6 +54,7 @@ async def test_any_cursors_bring_what_is_above_them_within_the_limits(world):
                 assert counted(rooms) == entries
 
 
+@pytest.mark.promise(number=4)
 @pytest.mark.both_servers
 async def test_asking_again_brings_everything_once(world):
     alice = world.person()
@@ -147,6 +148,7 @@ async def test_long_messages_come_whole_and_in_order_over_the_socket(world):
 
 
 async def test_opening_a_room_brings_the_newest_fifty_and_older_ones_in_pages_of_twenty(world):
+    """Feature: whatsapp-messaging-fix, Property 13: Chat History Pagination"""
     alice = world.person()
     room = world.room(alice)
     world.fill(room, alice, 123)

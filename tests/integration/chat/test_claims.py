@@ -85,6 +85,7 @@ async def test_a_seq_that_is_none_is_a_bad_frame(world, couple, redis_url, kind,
     assert claimed(redis_url, room) == []
 
 
+@pytest.mark.promise(number=5)
 async def test_nothing_is_claimed_beyond_the_last_message(world, couple, redis_url):
     _, bob, room = couple
 

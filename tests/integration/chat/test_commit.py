@@ -3,6 +3,8 @@
 import asyncio
 import uuid
 
+import pytest
+
 from tests.integration.chat.world import WITHIN_S, message_frame
 
 GATE = 7_215_001
@@ -27,6 +29,7 @@ async def until_waiting(world):
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.promise(number=1)
 async def test_no_ack_and_no_live_frame_before_commit(world):
     alice, bob = world.people(2)
     room = world.room(alice, bob)
@@ -48,6 +51,7 @@ async def test_no_ack_and_no_live_frame_before_commit(world):
     assert (ack["type"], ack["seq"], seqs) == ("ack", 1, [1])
 
 
+@pytest.mark.promise(number=1)
 async def test_no_201_before_commit(world):
     alice = world.person()
     room = world.room(alice)
@@ -89,6 +93,7 @@ async def test_another_connection_sees_the_row_as_soon_as_the_ack_is_there(world
     assert seen == [(number + 1, [(f"number {number}",)]) for number in range(100)]
 
 
+@pytest.mark.promise(number=1)
 async def test_the_writer_commits_synchronously(world):
     alice = world.person()
     room = world.room(alice)

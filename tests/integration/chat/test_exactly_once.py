@@ -90,6 +90,8 @@ def shuffled_sends(rooms):
     return chance.sample([*sends, *again], k=MESSAGES + REPEATS)
 
 
+@pytest.mark.promise(number=2)
+@pytest.mark.promise(number=3)
 @pytest.mark.both_servers
 async def test_a_thousand_sends_at_once_give_one_row_each_in_one_order_for_all(world):
     people, reader = world.people(4), world.person()
@@ -120,6 +122,7 @@ async def test_a_thousand_sends_at_once_give_one_row_each_in_one_order_for_all(w
             assert told_as_new == 1 or (told_as_new == 0 and (room, client_id) in them.unsure)
 
 
+@pytest.mark.promise(number=3)
 async def test_history_over_http_is_what_the_sockets_were_told(world):
     alice, bob = world.people(2)
     room = world.room(alice, bob)
@@ -152,6 +155,7 @@ async def test_a_retry_and_a_capital_client_id_are_the_same_message(world):
     assert len(world.stored(room)) == 1
 
 
+@pytest.mark.promise(number=2)
 @pytest.mark.both_servers
 async def test_each_door_knows_what_came_through_the_other(world):
     alice = world.person()
@@ -190,6 +194,7 @@ async def test_other_content_under_the_same_client_id_is_refused_at_both_doors(w
     assert [row[2] for row in world.stored(room)] == ["first"]
 
 
+@pytest.mark.promise(number=2)
 async def test_two_contents_under_one_client_id_at_once_leave_one_message(world):
     alice = world.person()
     room = world.room(alice)

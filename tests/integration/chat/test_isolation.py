@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from tests.integration.chat.world import WITHIN_S
 
 
@@ -23,6 +25,7 @@ async def test_a_room_whose_clock_is_ahead_dates_no_other_room(world):
     assert world.rows(dated, ahead) == [(False,)]
 
 
+@pytest.mark.promise(number=6)
 async def test_whoever_holds_rows_of_the_outbox_holds_up_no_message(world):
     alice = world.person()
     room = world.room(alice)

@@ -77,6 +77,7 @@ async def test_who_types_too_fast_is_refused_and_may_write_and_others_may_type(w
     assert ack["type"] == "ack"
 
 
+@pytest.mark.promise(number=7)
 async def test_receipts_above_the_rate_are_merged_and_none_is_refused(world, narrow):
     alice, bob = world.people(2)
     room = world.room(alice, bob)
@@ -222,6 +223,7 @@ async def test_a_process_takes_so_many_connections(world):
     assert ack["type"] == "ack"
 
 
+@pytest.mark.promise(number=7)
 async def test_an_overloaded_process_refuses_newcomers_and_serves_members(world):
     alice = world.person()
     room = world.room(alice)

@@ -143,6 +143,7 @@ async def keep_sending(client, room, stop):
     return sum(await asyncio.gather(*(one_after_the_other() for _ in range(8))))
 
 
+@pytest.mark.promise(number=4)
 async def test_between_welcome_and_the_live_frames_there_is_no_hole(world):
     authors, reader = world.people(2), world.person()
     rooms = [world.room(*authors, reader) for _ in range(2)]
@@ -167,6 +168,7 @@ async def test_between_welcome_and_the_live_frames_there_is_no_hole(world):
     assert seen >= 500
 
 
+@pytest.mark.promise(number=4)
 @pytest.mark.both_servers
 async def test_many_who_connect_at_once_under_traffic_all_see_every_message(world):
     authors, readers = world.people(2), world.people(20)

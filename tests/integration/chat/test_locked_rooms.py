@@ -36,6 +36,7 @@ async def test_a_locked_room_delays_no_other_and_is_written_when_the_lock_goes(w
     assert [row[2] for row in world.stored(locked)] == [f"waits {number}" for number in range(20)]
 
 
+@pytest.mark.promise(number=3)
 async def test_order_of_arrival_holds_across_the_lock_and_both_lanes(world):
     alice = world.person()
     locked = world.room(alice)

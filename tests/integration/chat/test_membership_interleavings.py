@@ -246,6 +246,7 @@ def missed(view: View, stay: Stay, last_seq: int) -> Iterator[int]:
             yield seq
 
 
+@pytest.mark.promise(number=4)
 @pytest.mark.timeout(300)
 async def test_nobody_sees_what_is_not_theirs_and_members_see_everything(world: World) -> None:
     # Nobody acknowledges here: the queue would offer everything again, and hide a hole.

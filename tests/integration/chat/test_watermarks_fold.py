@@ -29,6 +29,7 @@ def users(world):
     return [person.id for person in world.people(STRANGER + 1)]
 
 
+@pytest.mark.promise(number=5)
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

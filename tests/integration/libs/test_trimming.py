@@ -99,6 +99,7 @@ async def test_a_group_that_does_not_exist_yet_keeps_everything_up_to_the_hard_l
     assert cut_off == {}
 
 
+@pytest.mark.promise(number=7)
 async def test_beyond_the_hard_limit_a_group_is_cut_off_and_told_once(redis, write, read_all):
     await write(700_000)
     entries = await write(300_000)

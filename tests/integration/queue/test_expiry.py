@@ -2,6 +2,8 @@
 
 import uuid
 
+import pytest
+
 from libs.common.clock import to_wire
 from libs.common.events import MissedRange
 from services.queue.actions.expiry import sweep
@@ -11,6 +13,7 @@ HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S
 
 
+@pytest.mark.promise(number=7)
 async def test_what_nobody_received_in_seven_days_expires_and_is_counted(house):
     room = await house.room(ANN, BOB)
     await house.lagging(room, BOB, 2, 5)

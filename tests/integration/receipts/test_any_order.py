@@ -44,6 +44,7 @@ def members(joined_seqs):
     ]
 
 
+@pytest.mark.promise(number=5)
 async def test_a_receipt_may_come_before_its_message_and_its_room(world, streams):
     ann, bob = world.people(2)
     room = world.room(ann, bob)

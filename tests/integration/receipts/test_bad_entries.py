@@ -60,6 +60,7 @@ def streams(world):
         streams.forget_all()
 
 
+@pytest.mark.promise(number=7)
 async def test_only_guilty_entries_are_buried_and_all_others_handled(world, streams):
     rooms, (user,) = new_ids(len(BAD)), new_ids(1)
 
