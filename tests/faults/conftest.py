@@ -1,15 +1,21 @@
 """Real suites for tests that break them: one for most modules, and one each for those marked."""
 
+import random
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 
 import pytest
 
 from dev.harness import UNLIMITED, RunningSuite
+from dev.settings import environment
+from libs.common.clock import SystemClock
 from tests.faults.stage import Stage
 from tests.redis_users import refusals
 
 FAULT_S = 300
+LONG_S = 210.0
+"""What may be spent on modules marked ``long``, unless CI_FULL is set. SEED chooses them, by default
+that of the day: so all have their turn."""
 DRAIN_S = 4
 ENVIRONMENT = {**UNLIMITED, "SIGN_IN_SWEEP_S": "1", "DRAIN_S": str(DRAIN_S)}
 """No limit for which a well-behaved client would wait: the traffic is to be dense. Sign-ins are
@@ -66,9 +72,30 @@ async def pair(stage):
 
 
 def pytest_collection_modifyitems(items):
+    leave_some_out(items)
     # Starting takes a while, and so does what is waited for after a fault.
     for item in items:
         if "faulty_suite" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.faults)
             if not item.get_closest_marker("timeout"):
                 item.add_marker(pytest.mark.timeout(FAULT_S))
+
+
+def leave_some_out(items):
+    """Skip long modules that the seed did not choose; who names one gets it."""
+    variables, costs = environment(), dict[str, float]()
+    for item in items:
+        if mark := item.get_closest_marker("long"):
+            costs[item.path.name] = mark.args[0]
+    if len(costs) == 1 or "CI_FULL" in variables or "SERVER" in variables:
+        return
+    seed = int(variables.get("SEED") or SystemClock().now().toordinal())
+    order = random.Random(seed).sample(sorted(costs), len(costs))  # noqa: S311 - to be repeated
+    spent_s, chosen = 0.0, set[str]()
+    for name in order:
+        if spent_s + costs[name] <= LONG_S:
+            spent_s += costs[name]
+            chosen.add(name)
+    for item in items:
+        if item.path.name in costs.keys() - chosen:
+            item.add_marker(pytest.mark.skip(f"long, and not chosen by SEED={seed}; see CI_FULL=1"))

@@ -68,6 +68,11 @@ class Listener:
         except parley.Closed as closed:
             self.closed = closed
 
+    async def claim(self, room: str, seq: int) -> None:
+        """Say that everything of a room was received up to a seq, be it true or not."""
+        with contextlib.suppress(parley.Closed):
+            await self._socket.send({"type": "delivered", "room": room, "seq": seq})
+
     async def beat(self) -> None:
         """Ask for a sign of life all the time, and give up a connection that gives none."""
         with contextlib.suppress(parley.Closed):

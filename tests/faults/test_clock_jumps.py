@@ -9,7 +9,7 @@ from tests.faults.conftest import ENVIRONMENT
 from tests.faults.rig.detour import ONLY_HERE
 from tests.faults.watcher import passed, watch
 
-pytestmark = pytest.mark.own_suite("its clock is not everybody's")
+pytestmark = [pytest.mark.long(70), pytest.mark.own_suite("its clock is not everybody's")]
 
 LIBRARIES = "usr/lib/*/faketime/libfaketime.so.1"
 JUMPS_S = (90, -90, 3600, 0)

@@ -16,7 +16,7 @@ from tests.faults.conftest import ENVIRONMENT
 from tests.faults.test_postgres import is_unavailable
 from tests.faults.waiting import WITHIN_S
 
-pytestmark = pytest.mark.own_suite("its disk is a small one")
+pytestmark = [pytest.mark.long(35), pytest.mark.own_suite("its disk is a small one")]
 
 DISK_MIB = 320
 ENTER_ONLY = 0o711

@@ -8,6 +8,8 @@ from dev.settings import environment
 from tests.faults.postgres import heads_of
 from tests.faults.waiting import until
 
+pytestmark = pytest.mark.long(27)
+
 SECONDS = 60 if environment().get("CI_FULL") else 20
 DOWN_S = 1.0
 

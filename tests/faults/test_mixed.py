@@ -10,7 +10,7 @@ from tests.faults.gremlin import Gremlin
 from tests.faults.listener import Listener
 from tests.faults.stage import Stage
 
-pytestmark = pytest.mark.own_suite("each start after a kill waits longer")
+pytestmark = [pytest.mark.long(45), pytest.mark.own_suite("each start after a kill waits longer")]
 
 SEED = 1
 

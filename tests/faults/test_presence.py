@@ -14,6 +14,8 @@ from tests.faults.streams import wipe
 from tests.faults.waiting import until
 from tests.faults.watcher import LONG_S, passed, watch
 
+pytestmark = pytest.mark.long(210)
+
 DOWN_S = 40.0
 GRACE_S = GRACE_MS / 1000
 LEASE_S = LEASE_MS / 1000

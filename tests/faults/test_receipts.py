@@ -9,6 +9,8 @@ from tests.faults.streams import claimed, wipe
 from tests.faults.ticks import all_ticks_are_right, reading
 from tests.faults.waiting import until
 
+pytestmark = pytest.mark.long(27)
+
 DOWN_S = 20.0
 
 

@@ -25,7 +25,10 @@ from tests.faults.returning import REFUSED, Poster, Returning
 from tests.faults.waiting import until
 from tests.integration.chat.world import World
 
-pytestmark = pytest.mark.own_suite("both processes of chat are others afterwards")
+pytestmark = [
+    pytest.mark.long(90),
+    pytest.mark.own_suite("both processes of chat are others afterwards"),
+]
 
 PEOPLE, IN_A_ROOM, POSTERS = 240, 30, 3
 OPENED_AT_ONCE = 20

@@ -11,7 +11,10 @@ from tests.faults.stage import Stage
 from tests.faults.stalled_reader import StalledReader
 from tests.faults.waiting import WITHIN_S
 
-pytestmark = pytest.mark.own_suite("the sessions and the memory of a process are counted")
+pytestmark = [
+    pytest.mark.long(40),
+    pytest.mark.own_suite("the sessions and the memory of a process are counted"),
+]
 
 MESSAGES = 3_000
 BURST = 100

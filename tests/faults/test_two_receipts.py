@@ -15,6 +15,8 @@ from tests.faults.ticks import all_ticks_are_right, reading
 from tests.faults.waiting import until
 from tests.integration.receipts.invariants import faults_of
 
+pytestmark = pytest.mark.long(65)
+
 SEED = 11
 HANG_S = 3.0
 WHILE_S = 1.0

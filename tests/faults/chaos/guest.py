@@ -86,6 +86,8 @@ class Guest:
                 notes.history.add(Refused(draft.client_id))
             except parley.ParleyError:  # perhaps of the gateway, which does not know either
                 notes.history.add(Unknown(draft.client_id))
+            for listener in self.listeners[-1:]:
+                await listener.claim(self._room, FAR_AHEAD)
             with contextlib.suppress(parley.ParleyError):
                 await self._chat.api.report_receipts(self._room, delivered_seq=FAR_AHEAD)
             await asyncio.sleep(WRITES_EVERY_S)

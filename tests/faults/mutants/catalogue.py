@@ -169,13 +169,13 @@ MUTANTS = (
         name="who was removed gets what is written after that",
         edits=[
             Edit(
-                "services/chat/hub/session.py",
-                "if frame.seq <= self.after or (self.until is not None and frame.seq > self.until):",
-                "if frame.seq <= self.after:",
+                "services/chat/hub/seating.py",
+                "seat.until = 0 if span is None else (span.left_seq or 0)",
+                "seat.until = None",
             )
         ],
-        tests=["tests/integration/chat/test_membership_interleavings.py"],
-        complaint="FAILED tests/integration/chat/test_membership_interleavings.py",
+        faults=["Redis: hung", "chat: a process hangs"],
+        complaint="was no member and got",
     ),
     Mutant(
         name="a claim may be beyond the room's head",
