@@ -18,6 +18,7 @@ PUBLISH = b"XADD\r\n$15\r\nchat.events:{0}"
 TELL = b"XADD\r\n$19\r\nreceipts.events:{0}"
 ACKNOWLEDGE = b"XACK"
 FOLD = b"fold_receipts"
+TRIES = 5
 
 
 def _enter(name: str, edge: str, pattern: bytes, point: Point, *, kills: bool) -> None:
@@ -25,16 +26,23 @@ def _enter(name: str, edge: str, pattern: bytes, point: Point, *, kills: bool) -
 
     @fault(name)
     async def strike(scene: Scene) -> int:
-        with scene.edges[edge].trap(pattern, point) as caught:
-            await caught.wait()
-            if kills:
-                return await _kill(scene, edge.partition(".")[0], caught)
-            caught.reset()
-            return 1
+        for _ in range(TRIES):
+            with scene.edges[edge].trap(pattern, point) as caught:
+                await caught.wait()
+                if not kills:
+                    caught.reset()
+                    return 1
+                if pid := await _kill(scene, edge.partition(".")[0], caught):
+                    return pid
+        return 0
 
 
 async def _kill(scene: Scene, service: str, caught: Caught) -> int:
-    pid = await asyncio.to_thread(caught.holder)
+    """Kill whose call was caught; 0 where they have given it up meanwhile."""
+    pids = [process.pid for process in scene.suite.state.of(service)]
+    pid = await asyncio.to_thread(caught.holder_among, pids)
+    if pid is None:
+        return 0
     os.kill(pid, signal.SIGKILL)
     await asyncio.to_thread(scene.suite.wait_until_gone, service, pid)
     return pid

@@ -207,8 +207,8 @@ MUTANTS = (
                 "                await asyncio.sleep(0)\n",
             )
         ],
-        faults=["Redis: full", "Redis: wiped"],
-        complaint="did not heal",
+        tests=["tests/faults/test_redis.py"],
+        complaint="FAILED tests/faults/test_redis.py",
     ),
     Mutant(
         name="what was committed and not published is left to itself",

@@ -8,7 +8,7 @@ have gone.
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -127,13 +127,14 @@ class Caught:
             what=f"{self._trap.pattern!r} on {self._edge.name}",
         )
 
-    def holder(self) -> int:
-        """Return the pid of the process whose call it is."""
+    def holder_among(self, pids: Iterable[int]) -> int | None:
+        """Return which of some processes makes the call; None where it has given up meanwhile."""
         port = self.link.client_port
-        for each in psutil.net_connections(kind="tcp4"):
-            if each.laddr and each.laddr.port == port and each.raddr and each.pid:
-                return int(each.pid)
-        raise AssertionError(f"nobody holds the connection from port {port}")
+        for pid in pids:
+            connections = psutil.Process(pid).net_connections(kind="tcp4")
+            if any(each.laddr.port == port for each in connections):
+                return pid
+        return None
 
     def release(self) -> None:
         """Let the call go on."""
