@@ -99,7 +99,12 @@ def fixes() -> Iterator[Part]:
 
 
 def tests() -> Iterator[Part]:
-    """Yield the parts of ``test``: one a folder, the other server, the web client's own."""
+    """Yield the parts of ``test``: one a folder, the other server, the web client's own.
+
+    With ``CI_FULL`` also what takes long: whether mistakes in the product would be noticed.
+    """
+    if "CI_FULL" in environment():
+        yield python("mutants", "-m", "tests.faults.mutants")
     for name in FOLDERS:
         yield python(name, "-m", "pytest", "--quiet", f"tests/{name}")
     for name, folders in DAPHNE.items():

@@ -14,7 +14,7 @@ from tests.faults.streams import wipe
 from tests.faults.waiting import until
 from tests.faults.watcher import LONG_S, passed, watch
 
-pytestmark = pytest.mark.long(210)
+pytestmark = pytest.mark.long(45)
 
 DOWN_S = 40.0
 GRACE_S = GRACE_MS / 1000

@@ -14,7 +14,7 @@ from tests.faults.talk import Talk
 from tests.faults.waiting import until
 from tests.faults.watcher import passed
 
-pytestmark = pytest.mark.long(80)
+pytestmark = pytest.mark.long(18)
 
 DOWN_S = 30.0
 QUEUE, CHAT_SUBMITTED = "queue", "chat.submitted:{0}"

@@ -15,7 +15,7 @@ from tests.faults.ticks import all_ticks_are_right, reading
 from tests.faults.waiting import until
 from tests.integration.receipts.invariants import faults_of
 
-pytestmark = pytest.mark.long(65)
+pytestmark = pytest.mark.long(32)
 
 SEED = 11
 HANG_S = 3.0
