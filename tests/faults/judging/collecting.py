@@ -77,8 +77,10 @@ def _streams(url: str) -> tuple[Mapping[str, int], Mapping[str, int], Mapping[st
             if DEAD in stream:
                 dead[stream] = redis.xlen(stream)
                 continue
+            last_id = redis.xinfo_stream(stream)["last-generated-id"]
             for group in redis.xinfo_groups(stream):
                 name = f"{stream} {group['name']}"
                 pending[name] = group["pending"]
-                unread[name] = group["lag"] or 0
+                lag = group["lag"]  # None where something below was deleted: it cannot be told
+                unread[name] = int(group["last-delivered-id"] != last_id) if lag is None else lag
     return pending, unread, dead
