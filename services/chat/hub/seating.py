@@ -49,6 +49,7 @@ class Seating:
             state: read after those who are joining took their seats.
             joining: the sessions that are to be let in.
         """
+        ahead = [seat for seat in room.seats.values() if seat.told == state.version > room.version]
         room.start(last_seq=state.last_seq, version=state.version)
         portrait = Portrait(state)
         room.version, room.portrait, room.leaving = state.version, portrait, []
@@ -65,6 +66,8 @@ class Seating:
                 self._give_up(seat.session, room.id)
             else:
                 self._see_off(room, seat, span)
+        for seat in ahead:
+            self._catch_up_with(room, seat)
         self.dismiss(room)
         for member in state.members:
             if member.left_seq is None:
@@ -86,6 +89,14 @@ class Seating:
         seat.session.listener.room(portrait.shown_to(seat.session.user, head=head))
         seat.go_live(head)
         self._on_told(room, seat)
+
+    def _catch_up_with(self, room: LocalRoom, seat: Seat) -> None:
+        """Tell a session again that had read this version before the room here changed to it.
+
+        Its ``welcome`` knew who has left, and the marks that it was told of since did not.
+        """
+        if seat.until is None and seat.held is None:
+            self._on_told(room, seat)
 
     def _see_off(self, room: LocalRoom, seat: Seat, span: MemberSpan | None) -> None:
         seat.until = 0 if span is None else (span.left_seq or 0)

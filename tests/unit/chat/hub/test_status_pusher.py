@@ -346,6 +346,25 @@ async def test_who_is_told_of_a_room_by_older_rows_is_told_of_its_marks_behind_i
 
 
 @in_quick_time
+async def test_who_opened_by_newer_rows_is_told_of_the_marks_once_the_room_here_has_changed(scene):
+    scene.database.add_room("trio", "ann", "bob", "cat")
+    await scene.open("bob")
+    scene.hear(5, room="trio")
+    await asyncio.sleep(1)
+
+    # Cat, who was furthest behind, leaves; Ann's session reads of it before the room here hears.
+    scene.database.spans["trio"]["cat"] = span("cat", left_seq=0)
+    scene.database.versions["trio"] += 1
+    await scene.open("ann")
+    await asyncio.sleep(1)
+    scene.hub.on_room(news_of(scene, "trio"))
+    await asyncio.sleep(1)
+
+    status = msgspec.json.decode(scene.wires["ann"].written[-1])
+    assert [mark["read_seq"] for mark in status["lowest"] if mark["user"] != "ann"] == [5]
+
+
+@in_quick_time
 async def test_while_the_process_is_pressed_ticks_come_less_often_and_none_is_lost(scene):
     busy_s = INTERVALS[Level.BUSY].statuses_s
     scene.pressure.judge(Strain(loop_s=0.1), 0.0)
