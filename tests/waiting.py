@@ -15,13 +15,15 @@ async def until(
     *,
     what: str | Callable[[], str] = "a condition to hold",
     within_s: float = WITHIN_S,
+    look_s: float = LOOK_S,
 ) -> None:
     """Return as soon as the condition holds; fail the test when it does not in time.
 
     Args:
-        condition: looked at every 5 ms, or less often where looking takes long.
+        condition: is looked at, less often where looking takes long.
         what: is waited for; where it is a function, it is asked at the end.
         within_s: generous, so that a slow machine fails no test.
+        look_s: pause between two looks at least; more where many wait at the same time.
     """
     try:
         async with asyncio.timeout(within_s):
@@ -29,7 +31,7 @@ async def until(
                 began_s = time.monotonic()
                 if condition():
                     return
-                await asyncio.sleep(max(LOOK_S, RESTS * (time.monotonic() - began_s)))
+                await asyncio.sleep(max(look_s, RESTS * (time.monotonic() - began_s)))
     except TimeoutError:
         text = what if isinstance(what, str) else what()
         raise AssertionError(f"after {within_s:g} s still waiting: {text}") from None
