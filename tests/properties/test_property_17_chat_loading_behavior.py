@@ -8,7 +8,24 @@ import httpx
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from tests.properties.pages import page_of as page_of_list
+
 NEWEST, PAGE, LARGEST_PAGE = 50, 20, 100
+
+
+@settings(max_examples=200, deadline=None)
+@given(size=st.integers(0, 400), limit=st.none() | st.integers(1, LARGEST_PAGE))
+def test_a_list_opens_with_its_newest_fifty_and_the_rest_comes_below(size, limit):
+    """Feature: whatsapp-messaging-fix, Property 17: Chat Loading Behavior"""
+    seqs = range(1, size + 1)
+
+    pages = [page_of_list(seqs)]
+    while pages[-1][1]:
+        pages.append(page_of_list(seqs, before=pages[-1][0][0], limit=limit))
+
+    assert pages[0][0] == list(seqs)[-NEWEST:]
+    assert [seq for page, _ in reversed(pages) for seq in page] == list(seqs)
+    assert all(len(page) == (limit or PAGE) for page, _ in pages[1:-1])
 
 
 @pytest.fixture(scope="module")

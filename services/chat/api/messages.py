@@ -15,14 +15,11 @@ from services.chat.api.shapes.messages import MessagesQuery, NewMessage, Receipt
 from services.chat.api.shapes.shape import Accepted
 from services.chat.domain.claims import clamped
 from services.chat.domain.drafts import Draft
+from services.chat.domain.paging import page_size
 from services.chat.frames.server import Message
 from services.chat.selectors import messages
 from services.chat.selectors.messages import MessagePage
 from services.chat.selectors.receipts import place_of
-
-NEWEST_MESSAGES = 50
-"""Messages that come without any parameter: the end of a room, as one opens it."""
-USUAL_PAGE = 20
 
 router = Router(tags=["messages"])
 
@@ -42,7 +39,7 @@ async def list_messages(request: HttpRequest, room_id: str) -> HttpResponse:
             user_id=user_id,
             room_id=room_id,
             after=query.after,
-            limit=query.limit or USUAL_PAGE,
+            limit=page_size(query.limit, is_opening=False),
         )
         return answer(page)
     page = await database.run(
@@ -50,7 +47,7 @@ async def list_messages(request: HttpRequest, room_id: str) -> HttpResponse:
         user_id=user_id,
         room_id=room_id,
         before=query.before,
-        limit=query.limit or (NEWEST_MESSAGES if query.before is None else USUAL_PAGE),
+        limit=page_size(query.limit, is_opening=query.before is None),
     )
     return answer(page)
 

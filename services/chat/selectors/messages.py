@@ -19,6 +19,7 @@ from libs.common.errors import PermissionDenied
 from libs.common.ids import uuid_of
 from services.chat.domain import catchup
 from services.chat.domain.catchup import Missing, Position
+from services.chat.domain.paging import cut
 from services.chat.frames.server import Message, SyncedRoom
 from services.chat.models import Member, Message as Row
 
@@ -82,10 +83,8 @@ def messages_before(*, user_id: str, room_id: str, before: int | None, limit: in
     rows = _readable(user_id=user_id, room_id=room_id)
     if before is not None:
         rows = rows.filter(seq__lt=before)
-    found = list(rows.order_by("-seq")[: limit + 1])
-    page = found[:limit]
-    page.reverse()
-    return MessagePage(messages=_messages(page), has_more=len(found) > limit)
+    page, has_more = cut(list(rows.order_by("-seq")[: limit + 1]), limit)
+    return MessagePage(messages=_messages(reversed(page)), has_more=has_more)
 
 
 def messages_after(*, user_id: str, room_id: str, after: int, limit: int) -> MessagePage:
@@ -95,8 +94,8 @@ def messages_after(*, user_id: str, room_id: str, after: int, limit: int) -> Mes
         PermissionDenied: the user is not in this room, or there is no such room.
     """
     rows = _readable(user_id=user_id, room_id=room_id).filter(seq__gt=after)
-    found = list(rows.order_by("seq")[: limit + 1])
-    return MessagePage(messages=_messages(found[:limit]), has_more=len(found) > limit)
+    page, has_more = cut(list(rows.order_by("seq")[: limit + 1]), limit)
+    return MessagePage(messages=_messages(page), has_more=has_more)
 
 
 def missing_ranges(
