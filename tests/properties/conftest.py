@@ -1,13 +1,16 @@
 """The real suite for those properties that are about it, and one event loop for all examples."""
 
 import asyncio
+import functools
 from contextlib import closing
 
 import pytest
 
 from dev.harness import RunningSuite
 from tests.integration.chat.world import running_world
+from tests.properties.at_once import EXAMPLES
 from tests.properties.offline.tables import Both
+from tests.properties.roads import shared_network
 
 WITHIN_S = 240
 STAND_IN = "tests.integration.dev.stand_in_suite"
@@ -42,8 +45,38 @@ def loop():
         yield runner
 
 
+@pytest.fixture(scope="module")
+def network(loop):
+    """What the HTTP of many clients goes over."""
+    network = shared_network()
+    yield network
+    loop.run(network.aclose())
+
+
 def pytest_collection_modifyitems(items):
     # Hundreds of examples, and the first one also waits for the suite to start.
     for item in items:
         if "world" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(WITHIN_S))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Fail a test of a property that ran with too few examples, because there are no more."""
+    handle = getattr(pyfuncitem.obj, "hypothesis", None)
+    if handle is None or not pyfuncitem.path.name.startswith("test_property_"):
+        return (yield)
+    test, runs = handle.inner_test, []
+
+    @functools.wraps(test)
+    def counted(*args, **kwargs):
+        runs.append(1)
+        return test(*args, **kwargs)
+
+    handle.inner_test = counted
+    try:
+        result = yield
+    finally:
+        handle.inner_test = test
+    assert len(runs) >= EXAMPLES, f"only {len(runs)} examples"
+    return result

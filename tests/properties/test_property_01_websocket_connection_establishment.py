@@ -99,7 +99,7 @@ def test_any_valid_user_connects_and_messages_go_where_they_belong(world, loop, 
     assert bystander.frames == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(visit=visits)
 def test_any_valid_user_connects_to_notifications_and_is_told_of_what_others_write(
     world, loop, bystander, visit

@@ -6,9 +6,17 @@ added; chat stores each of them once; and all of them are stored once something 
 without anybody raising a hand.
 """
 
+import asyncio
+from typing import NamedTuple
+
+import pytest
 from hypothesis import given, settings, strategies as st
 
-from clients.python.parley.pending import Standing
+from clients.python.parley.pending import Standing, new_client_id
+from tests.faults.rig.proxy import Way
+from tests.properties.at_once import EXAMPLES, play_at_once, until, until_queue_knows
+from tests.properties.many import many_people, many_rooms
+from tests.properties.on_the_line import on_the_line
 from tests.properties.outbox_play import HTTP, QUEUE, ROADS, SOCKET, STATES, Play
 
 DOWN = ("down", "refusing", "broken", "lossy", "hung")
@@ -27,6 +35,7 @@ RETURNS = st.sampled_from([{}, {SOCKET: "down"}, {SOCKET: "down", QUEUE: "down"}
 @settings(max_examples=150, deadline=None)
 @given(plan=PLANS, writing=WRITING, last=RETURNS, jitter=st.floats(0.0, 0.99))
 def test_whatever_the_roads_do_everything_is_stored_once_and_in_order(plan, writing, last, jitter):
+    """Feature: whatsapp-messaging-fix, Property 4: WebSocket Fallback Behavior"""
     play = Play(plan, draw=lambda: jitter, last=last)
     for pause_s, room in writing:
         play.run(pause_s)
@@ -44,12 +53,18 @@ def test_whatever_the_roads_do_everything_is_stored_once_and_in_order(plan, writ
 
 
 @settings(max_examples=100, deadline=None)
-@given(socket=st.sampled_from(DOWN), http=st.sampled_from((*DOWN, "up")), queue=st.booleans())
+@given(
+    socket=st.sampled_from(DOWN),
+    http=st.sampled_from((*DOWN, "up")),
+    queue=st.booleans(),
+    jitter=st.floats(0.0, 0.99),
+)
 def test_what_fails_over_the_websocket_is_tried_over_http_and_then_left_to_the_queue(
-    socket, http, queue
+    socket, http, queue, jitter
 ):
+    """Feature: whatsapp-messaging-fix, Property 4: WebSocket Fallback Behavior"""
     last = {SOCKET: socket, HTTP: http, QUEUE: "up" if queue else "down"}
-    play = Play({SOCKET: [(3.02, "up")]}, last=last)
+    play = Play({SOCKET: [(3.02, "up")]}, draw=lambda: jitter, last=last)
     play.run(3.0)
     client_id = play.add("r")  # and then, before it arrives
 
@@ -75,6 +90,7 @@ def test_what_fails_over_the_websocket_is_tried_over_http_and_then_left_to_the_q
 def test_what_the_queue_took_is_seen_as_queued_until_chat_has_stored_it(
     outage, lasts_s, count, socket
 ):
+    """Feature: whatsapp-messaging-fix, Property 4: WebSocket Fallback Behavior"""
     chat = [(2.0, "up"), (lasts_s + 12 * count, outage)]
     play = Play({SOCKET: chat, HTTP: chat}, last={} if socket else {SOCKET: "down"})
     play.run(2.1)
@@ -91,3 +107,97 @@ def test_what_the_queue_took_is_seen_as_queued_until_chat_has_stored_it(
     assert during <= {Standing.QUEUED, Standing.SENT}
     assert [client_id for _, client_id in play.stored] == ids
     assert all(Standing.FAILED not in [one.standing for one in play.told[each]] for each in ids)
+
+
+# -- the real suite ---------------------------------------------------------------------------
+
+CUT, CUT_UP, CUT_DOWN, HANG = "cut", "cut on the way up", "cut on the way down", "hang"
+A_FEW_FRAMES = 900
+"""Bytes of some messages on their way, or of their acknowledgements on the way back."""
+
+
+class Break(NamedTuple):
+    """How a WebSocket fails, after how many bytes, and how many are written before, then, after."""
+
+    manner: str
+    after_bytes: int
+    before: int
+    at_once: int
+    later: int
+    is_mended: bool
+
+
+breaks = st.builds(
+    Break,
+    st.sampled_from((CUT, CUT_UP, CUT_DOWN, CUT_UP, CUT_DOWN, HANG)),
+    st.integers(0, A_FEW_FRAMES),
+    st.integers(0, 2),
+    st.integers(1, 4),
+    st.integers(0, 2),
+    st.booleans(),
+)
+
+
+def break_line(line, how):
+    match how.manner:
+        case "cut":
+            line.cut()
+        case "hang":
+            line.hang()
+        case "cut on the way up":
+            line.cut_after(Way.UP, how.after_bytes)
+        case "cut on the way down":
+            line.cut_after(Way.DOWN, how.after_bytes)
+
+
+async def send_over_a_broken_line(device, room, how):
+    """Send, before the line breaks and after; return the client_ids, in order."""
+    ids = [new_client_id() for _ in range(how.before + how.at_once + how.later)]
+
+    def send(client_id):
+        return asyncio.create_task(device.chat.send(room, client_id, client_id=client_id))
+
+    await asyncio.gather(*(send(one) for one in ids[: how.before]))
+    break_line(device.line, how)
+    sending = [send(one) for one in ids[how.before : how.before + how.at_once]]
+    if how.manner != HANG:
+        both = (lambda: not device.chat.connected, lambda: all(one.done() for one in sending))
+        await until(lambda: any(holds() for holds in both), what="the line to break")
+        await device.lose()
+        if how.is_mended:
+            device.line.mend()
+    sending += [send(one) for one in ids[how.before + how.at_once :]]
+    sent = await asyncio.gather(*sending)
+    assert [one.seq for one in sent] == list(range(how.before + 1, len(ids) + 1))
+    return ids
+
+
+@pytest.fixture(scope="module")
+def writers(world, loop):
+    """People who are alone in a room, and their rooms; the queue knows of them, too."""
+    people = many_people(world, EXAMPLES)
+    rooms = many_rooms(world, [[one] for one in people], told=True)
+    loop.run(until_queue_knows(world, rooms, members=len(rooms)))
+    return list(zip(people, rooms, strict=True))
+
+
+def test_what_a_broken_websocket_does_not_take_goes_over_http_and_is_stored_once(
+    world, loop, network, writers
+):
+    """Feature: whatsapp-messaging-fix, Property 4: WebSocket Fallback Behavior"""
+    free = iter(writers)
+
+    async def play(how):
+        person, room = next(free)
+        async with on_the_line(world, person, network) as device:
+            ids = await send_over_a_broken_line(device, room, how)
+            device.line.mend()  # and whatever was on its way arrives as well
+
+        assert [content for _, _, content, _ in world.stored(room)] == ids
+        if not how.is_mended:
+            posted = {client_id for _, client_id in device.roads.tries}
+            later = set(ids[how.before + how.at_once :])
+            assert later <= posted
+            assert set(ids) <= posted | device.acked
+
+    play_at_once(loop, breaks, play)

@@ -23,6 +23,10 @@ from services.chat.hub.session import Seat, Session
 from services.chat.selectors.contacts import Acquaintance, RoomPeople
 from services.presence.store import EVENTS_KEY
 from services.presence.store.sessions import GRACE_MS, SessionStore
+from tests.properties.at_once import EXAMPLES, held_open, play_at_once
+from tests.properties.devices import DEEDS, OPENED, Devices, ask_until_true
+from tests.properties.many import many_people, many_rooms
+from tests.properties.watchers import watching
 from tests.valkey_server import Server
 
 ANN, WATCHERS = "ann", ("bob", "eve")
@@ -189,6 +193,8 @@ def server(tmp_path_factory):
 @given(steps=st.sampled_from(([], ALL_OPEN)).flatmap(lambda first: steps.map(first.__add__)))
 @example(steps=[*ALL_OPEN, *ALL_AWAY, (4 * LOOK_MS, "closed", 0)])
 def test_everybody_who_shares_a_room_is_told_what_somebodys_sessions_come_to(server, steps):
+    """Feature: whatsapp-messaging-fix, Property 7: User Presence Tracking"""
+
     async def play():
         redis = connect_blocking(server.url)
         try:
@@ -203,3 +209,64 @@ def test_everybody_who_shares_a_room_is_told_what_somebodys_sessions_come_to(ser
         assert [each["status"] for each in device.told] == [status for _, status in house.stream]
         gone = [each for each in device.told if each["status"] == "offline"]
         assert all(each["last_seen"] for each in gone)
+
+
+# -- the real suite ---------------------------------------------------------------------------
+
+DEVICES = 3
+
+deeds = st.tuples(
+    st.sampled_from((0.0, 0.05, 0.3, 1.0)), st.sampled_from(DEEDS), st.integers(0, DEVICES - 1)
+)
+lives = st.builds(
+    lambda first, more: [(0.0, OPENED, first), *more],
+    st.integers(0, 2),
+    st.lists(deeds, max_size=7),
+)
+"""After which pause which of somebody's devices does what."""
+
+
+@pytest.fixture(scope="module")
+def acquaintances(world, loop):
+    """Two who share a room with each of a hundred people, and somebody who shares none."""
+    *watchers, stranger = many_people(world, 3)
+    people = many_people(world, EXAMPLES)
+    many_rooms(world, [(*watchers, person) for person in people], told=True)
+    with held_open(loop, watching(world.chats, [*watchers, stranger])) as sessions:
+        yield people, watchers[0], sessions
+
+
+def test_what_everybody_is_told_ends_with_the_truth_and_never_says_gone_of_who_is_there(
+    world, loop, acquaintances
+):
+    """Feature: whatsapp-messaging-fix, Property 7: User Presence Tracking"""
+    people, viewer, (*watchers, stranger) = acquaintances
+    everybody = [Devices(world.chats, person) for person in people]
+    free = iter(everybody)
+
+    async def play(life):
+        devices = next(free)
+        for pause_s, deed, device in life:
+            await asyncio.sleep(pause_s)
+            await devices.do(deed, device)
+        for watcher in watchers:
+            await watcher.until_status(devices.person.id, devices.truth)
+
+    async def come_to_rest():
+        async with world.http(viewer, service="presence") as http:
+            asked = await ask_until_true(http, everybody)
+        for devices, watcher in itertools.product(everybody, watchers):
+            await watcher.until_status(devices.person.id, devices.truth)
+        for devices in everybody:
+            await devices.close()
+        return asked
+
+    play_at_once(loop, lives, play)
+    asked = loop.run(come_to_rest())
+
+    assert asked == {devices.person.id: devices.truth for devices in everybody}
+    assert stranger.presence.keys().isdisjoint(asked)
+    for devices, watcher in itertools.product(everybody, watchers):
+        told = [each["last_seen"] for each in watcher.gone(devices.person.id)]
+        assert len(told) <= devices.absences
+        assert all(told)

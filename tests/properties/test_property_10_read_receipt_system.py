@@ -12,6 +12,8 @@ import itertools
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from libs.common.events import Receipt
+from services.receipts.domain.watermarks import Claim, Watermarks, rising
 from tests.integration.chat.client import Client
 
 MOST = 4
@@ -113,3 +115,48 @@ def test_each_message_is_read_once_at_its_time_however_it_is_reported(conversati
         await conversation.until_told(base + MOST)
 
     loop.run(play())
+
+
+# -- the pure core ----------------------------------------------------------------------------
+
+HIGHEST = 12
+SEVERAL = st.lists(st.tuples(st.integers(1, HIGHEST), st.booleans()), min_size=1, max_size=5)
+BATCHES = st.lists(SEVERAL, min_size=1, max_size=6)
+"""What a member reports, in the order of time: up to which seq, and whether it was read."""
+
+
+def fold(batch, marks, log):
+    """Fold the receipts of a batch as the service does; return where the member is then."""
+    steps = rising(("member", Claim.of(receipt)) for receipt in batch)
+    for step in steps.get("member", ()):
+        if marks.after(step) != marks:
+            marks = marks.after(step)
+            log.append((marks, step.at_ms))
+    return marks
+
+
+@given(BATCHES, st.randoms(use_true_random=False))
+@settings(max_examples=200, deadline=None)
+def test_each_message_has_the_time_of_the_first_receipt_that_covers_it(batches, chance):
+    """Feature: whatsapp-messaging-fix, Property 10: Read Receipt System"""
+    times, marks = itertools.count(1), Watermarks()
+    log: list[tuple[Watermarks, int]] = []
+    told: list[Receipt] = []
+
+    for reports in batches:
+        batch = [
+            Receipt("room", "member", seq, seq if is_read else 0, next(times))
+            for seq, is_read in reports
+        ]
+        told += batch
+        shuffled = chance.sample(batch + batch[:1], len(batch) + 1)
+        marks = fold(shuffled, marks, log)
+        assert fold(shuffled, marks, log) == marks
+
+    assert marks.read_seq == max(receipt.read_seq for receipt in told)
+    assert marks.delivered_seq == max(receipt.delivered_seq for receipt in told)
+    assert len({step for step, _ in log}) == len(log)
+    for seq in range(1, HIGHEST + 1):
+        first = next((receipt.at_ms for receipt in told if receipt.read_seq >= seq), None)
+        logged = next((at_ms for step, at_ms in log if step.read_seq >= seq), None)
+        assert logged == first

@@ -5,20 +5,30 @@ and has failed then; nobody tries it any more, until something answers again: th
 with all its tries ahead. A refusal ends it at once, on any road, and only its sender tries it again.
 """
 
+import asyncio
 import itertools
+from typing import NamedTuple
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from clients.python.parley.errors import PermissionDenied
+from clients.python.parley.frames import Failed
 from clients.python.parley.pending import (
     BACKOFF_BASE_S,
     BACKOFF_LIMIT_S,
     RETRIES,
+    Draft,
     Standing,
     calculate_backoff,
 )
 from clients.python.parley.traffic import ANSWER_WITHIN_S, RETURN_WITHIN_S
 from clients.python.parley.vigil import LONGEST_PAUSE_S
+from services.queue.models import MAX_RETRIES
+from tests.integration.chat.world import WITHIN_S
+from tests.properties.at_once import EXAMPLES, play_at_once, until, until_queue_knows
+from tests.properties.many import many_people, many_rooms
+from tests.properties.on_the_line import on_the_line
 from tests.properties.outbox_play import HTTP, QUEUE, ROADS, SOCKET, TICK_S, TRIP_S, Play
 
 QUICK = ("down", "refusing", "broken")
@@ -34,6 +44,7 @@ JITTER = st.floats(0.0, 0.99)
 @settings(max_examples=100, deadline=None)
 @given(outage=OUTAGES, jitter=JITTER)
 def test_a_message_climbs_again_three_times_after_pauses_that_double(outage, jitter):
+    """Feature: whatsapp-messaging-fix, Property 11: Message Retry System"""
     play = Play({}, draw=lambda: jitter, last=outage)
     play.run(2.0)
     client_id = play.add("r")
@@ -70,6 +81,7 @@ def test_a_message_climbs_again_three_times_after_pauses_that_double(outage, jit
     rooms=st.lists(st.sampled_from(["r", "s"]), min_size=1, max_size=3),
 )
 def test_what_failed_goes_again_by_itself_when_something_answers(outage, after, lasts_s, rooms):
+    """Feature: whatsapp-messaging-fix, Property 11: Message Retry System"""
     play = Play({road: [(1e6, state)] for road, state in outage.items()}, last=after)
     play.run(2.0)
     ids = [play.add(room) for room in rooms]
@@ -104,6 +116,7 @@ def test_what_failed_goes_again_by_itself_when_something_answers(outage, after, 
     others=st.integers(0, 3),
 )
 def test_a_refusal_ends_a_message_on_any_road_and_a_retry_by_hand_begins_anew(outage, road, others):
+    """Feature: whatsapp-messaging-fix, Property 11: Message Retry System"""
     play = Play({}, last=outage | {road: "up"} | ({SOCKET: "up"} if road == SOCKET else {}))
     play.run(2.0)
     play.refuses = {"refused by hand"}
@@ -127,7 +140,155 @@ def test_a_refusal_ends_a_message_on_any_road_and_a_retry_by_hand_begins_anew(ou
 
 @given(tries=st.integers(1, 10_000), jitter=JITTER)
 def test_a_pause_stays_within_its_bounds(tries, jitter):
+    """Feature: whatsapp-messaging-fix, Property 11: Message Retry System"""
     pause_s = calculate_backoff(tries, random=lambda: jitter)
 
     whole_s = min(BACKOFF_BASE_S * 2.0 ** min(tries - 1, 10), BACKOFF_LIMIT_S)
     assert whole_s / 2 <= pause_s <= whole_s
+
+
+# -- the real suite ---------------------------------------------------------------------------
+
+LOOK_S = 0.4
+BLOCKED = st.sampled_from(("down", "refusing", "lossy"))
+
+
+class Outage(NamedTuple):
+    """No road takes what somebody writes, until something answers again."""
+
+    http: str
+    queue: str
+    messages: int
+    back: tuple[str, ...]
+    jitter: float
+
+
+class Refusal(NamedTuple):
+    """Chat refuses a message on a road."""
+
+    road: str
+    content: str
+
+
+outages = st.builds(
+    Outage,
+    BLOCKED,
+    BLOCKED,
+    st.integers(1, 3),
+    st.sampled_from(((SOCKET, HTTP, QUEUE), (HTTP,), (QUEUE,))),
+    st.floats(0.0, 0.3),
+)
+refusals = st.builds(Refusal, st.sampled_from(ROADS), st.text("abc", min_size=1, max_size=9))
+
+
+@pytest.fixture(scope="module")
+def settled(world, loop):
+    """People in rooms of their own, and people who were removed from theirs; only chat knows it."""
+    friend, *people = many_people(world, 1 + 2 * EXAMPLES)
+    rooms = many_rooms(world, [[friend, person] for person in people], told=True)
+    places = list(zip(people, rooms, strict=True))
+    loop.run(until_queue_knows(world, rooms, members=2 * len(rooms)))
+    ids = [person.id for person in people[EXAMPLES:]]
+    world.rows("delete from member where user_id = any(%s::uuid[])", ids)
+    return places[:EXAMPLES], places[EXAMPLES:]
+
+
+async def contents_of(world, room, count):
+    """Return what is stored in a room, once it is so much."""
+    await until(lambda: len(world.stored(room)) >= count, what=f"{count} stored", look_s=LOOK_S)
+    return [content for _, _, content, _ in world.stored(room)]
+
+
+def standings(device):
+    return {one.standing for one in device.chat.outgoing}
+
+
+async def write_during(outage, device, room):
+    """Write while nothing takes it, until it has failed; then let something answer again."""
+    outgoing = device.chat.outgoing
+    device.roads.block({HTTP: outage.http, QUEUE: outage.queue})
+    await device.lose()
+    written = [str(number) for number in range(outage.messages)]
+    ids = [outgoing.queue_outgoing_message(room, content).client_id for content in written]
+    await until(lambda: standings(device) == {Standing.FAILED}, what="all to have failed")
+    assert all(one.goes_again for one in outgoing)
+    assert device.roads.tries_of(ids[0]) == [HTTP, QUEUE] * (RETRIES + 1)
+    assert all(device.roads.tries_of(one) == [] for one in ids[1:])
+
+    device.roads.block({road: "up" for road in outage.back if road != SOCKET})
+    if SOCKET in outage.back:
+        device.line.mend()
+    end = {Standing.QUEUED} if outage.back == (QUEUE,) else set()
+    await until(lambda: standings(device) == end, what="all to go by themselves")
+    return written
+
+
+async def meet(refusal, device, room):
+    """Write what is refused; return why it was given up."""
+    if refusal.road == QUEUE:
+        draft = Draft(room=room, content=refusal.content)
+        frames = device.chat.frames()
+        await device.chat.api.queue_outgoing(draft)
+        async with asyncio.timeout(WITHIN_S):
+            failed = await anext(frame async for frame in frames if isinstance(frame, Failed))
+        assert failed.client_id == draft.client_id
+        return failed.code
+    if refusal.road == HTTP:
+        await device.lose()
+    written = device.chat.outgoing.queue_outgoing_message(room, refusal.content)
+    await until(lambda: standings(device) == {Standing.FAILED}, what="the refusal")
+    (failed,) = device.chat.outgoing
+    assert not failed.goes_again
+    assert device.roads.tries_of(written.client_id)[-1:] == ([HTTP] if refusal.road == HTTP else [])
+    return failed.error.code
+
+
+async def come_back(refusal, world, device, person, room):
+    """Become a member again, and have the message tried anew by hand."""
+    world.rows(
+        "insert into member (room_id, user_id, role, joined_seq, delivered_seq, read_seq)"
+        " values (%s, %s, 'member', 0, 0, 0)",
+        *(room, person.id),
+    )
+    device.line.mend()
+    (failed,) = device.chat.outgoing
+    device.chat.outgoing.retry(failed.client_id)
+    await until(lambda: len(device.chat.outgoing) == 0, what="the retry")
+
+
+def test_what_no_road_takes_goes_by_itself_afterwards_and_a_refusal_stays_until_somebody_acts(
+    world, loop, network, settled
+):
+    """Feature: whatsapp-messaging-fix, Property 11: Message Retry System"""
+    members, removed = map(iter, settled)
+    given_up = []
+
+    async def play_outage(outage):
+        person, room = next(members)
+        async with on_the_line(world, person, network, draw=lambda: outage.jitter) as device:
+            written = await write_during(outage, device, room)
+            assert await contents_of(world, room, outage.messages) == written
+
+    async def play_refusal(refusal):
+        person, room = next(removed)
+        async with on_the_line(world, person, network) as device:
+            assert await meet(refusal, device, room) == PermissionDenied.code
+            assert world.stored(room) == []
+            if refusal.road == QUEUE:
+                given_up.append(room)
+                return
+            await come_back(refusal, world, device, person, room)
+        assert await contents_of(world, room, 1) == [refusal.content]
+
+    async def play(example):
+        await (play_outage if isinstance(example, Outage) else play_refusal)(example)
+
+    play_at_once(loop, outages | outages | refusals, play)
+
+    retries = world.rows_of(
+        "queue",
+        "select queue_type, ending, retry_count from queued_message"
+        " where room_id = any(%s::uuid[]) and queue_type <> 'incoming'",
+        given_up,
+    )
+    assert retries == [("retry", "failed", MAX_RETRIES)] * len(given_up)

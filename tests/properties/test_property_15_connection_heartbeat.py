@@ -5,14 +5,20 @@ and dropped when nothing at all came from it for two heartbeats, neither sooner 
 """
 
 import asyncio
+import datetime as dt
 import itertools
 
+import msgspec
+import pytest
 from hypothesis import given, settings, strategies as st
+from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 
+from clients.python.parley.websocket import websocket_url
 from libs.common.program import PING_EVERY_S
 from services.chat.consumers.socket import HEARTBEAT_S
 from services.chat.wire import SILENT_PINGS
+from tests.integration.chat.world import WITHIN_S
 from tests.properties.quick_time import QuickLoop
 from tests.unit.chat.wire.test_uvicorn_wire import HANDSHAKE, FakeTransport, wire_on
 
@@ -86,6 +92,7 @@ async def live(phases, pace_s):
 @settings(max_examples=200, deadline=None)
 @given(phases=phases, pace_s=st.floats(0.5, 70.0))
 def test_every_connection_is_pinged_and_none_is_dropped_that_lives(phases, pace_s):
+    """Feature: whatsapp-messaging-fix, Property 15: Connection Heartbeat"""
     with asyncio.Runner(loop_factory=QuickLoop) as runner:
         pings, heard, dropped_at, ended_at = runner.run(live(phases, pace_s))
 
@@ -101,4 +108,76 @@ def longest(times):
 
 
 def test_the_client_is_asked_for_the_same_pace():
+    """Feature: whatsapp-messaging-fix, Property 15: Connection Heartbeat"""
     assert PING_EVERY_S == HEARTBEAT_S == 30
+
+
+# -- the real suite ---------------------------------------------------------------------------
+# The pings of the server come every 30 s there, too, and nobody waits for them here.
+
+DOORS = ("/ws/chat/", "/ws/notifications/")
+payloads = st.binary(max_size=125)
+refs = st.none() | st.text(max_size=64)
+more = st.dictionaries(
+    st.text(max_size=8).filter(lambda name: name not in {"type", "ref"}),
+    st.none() | st.integers(-(2**53), 2**53) | st.text(max_size=20),
+    max_size=3,
+)
+"""Members that a frame of this type does not have."""
+
+
+@pytest.fixture(scope="module")
+def connections(world, loop):
+    """One person's WebSockets at both doors of both processes, as a browser holds them."""
+    bearer = {"Authorization": f"Bearer {world.person().token}"}
+
+    async def open_all():
+        places = itertools.product(world.chats, DOORS)
+        return [
+            await connect(websocket_url(url, door), additional_headers=bearer, ping_interval=None)
+            for url, door in places
+        ]
+
+    connections = loop.run(open_all())
+    for connection in connections:
+        assert msgspec.json.decode(loop.run(connection.recv()))["type"] == "welcome"
+    yield connections
+    for connection in connections:
+        loop.run(connection.close())
+
+
+async def pong_on(connection):
+    while (frame := msgspec.json.decode(await connection.recv()))["type"] != "pong":
+        assert frame["type"] == "drained"
+    return frame
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    beats=st.lists(st.tuples(payloads, refs, more), min_size=1, max_size=4), where=st.integers(0, 3)
+)
+def test_every_ping_is_answered_with_what_it_carries_and_by_the_servers_clock(
+    loop, connections, beats, where
+):
+    """Feature: whatsapp-messaging-fix, Property 15: Connection Heartbeat"""
+    connection = connections[where]
+
+    async def beat(payload, ref, members):
+        answered = await connection.ping(payload)
+        given = {} if ref is None else {"ref": ref}
+        frame = msgspec.json.encode({"type": "ping", **given, **members})
+        await connection.send(frame, text=True)
+        async with asyncio.timeout(WITHIN_S):
+            await answered
+            return await pong_on(connection)
+
+    async def beat_on():
+        return [await beat(*each) for each in beats]
+
+    pongs = loop.run(beat_on())
+
+    assert [(pong["type"], pong.get("ref")) for pong in pongs] == [
+        ("pong", ref) for _, ref, _ in beats
+    ]
+    times = [dt.datetime.fromisoformat(pong["server_time"]) for pong in pongs]
+    assert times == sorted(times)

@@ -43,6 +43,7 @@ PIECES = st.lists(
 @settings(max_examples=100, deadline=None)
 @given(pieces=PIECES, is_there=st.booleans())
 def test_every_caller_of_the_database_hears_in_time_what_became_of_it(pieces, is_there):
+    """Feature: whatsapp-messaging-fix, Property 19: Comprehensive Error Handling"""
     loop = PlayedThreads()
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         threads = DatabaseThreads(2, waiting=4, clock=LoopClock(loop))
@@ -77,6 +78,7 @@ def test_every_caller_of_the_database_hears_in_time_what_became_of_it(pieces, is
 @settings(max_examples=200, deadline=None)
 @given(pieces=PIECES)
 def test_every_sender_hears_in_time_what_became_of_a_message_and_each_is_stored_once(pieces):
+    """Feature: whatsapp-messaging-fix, Property 19: Comprehensive Error Handling"""
     with WriterPlay() as play:
         # Well at first, so that there is a connection to be lost.
         said = play.run([("well", 1, 0.1), *pieces])
@@ -104,6 +106,7 @@ def kinds_of(kind: type[ParleyError]) -> list[type[ParleyError]]:
     retry_after_s=st.none() | st.floats(0.001, 100.0),
 )
 def test_an_error_says_the_same_through_both_doors(kind, message, fields, retry_after_s):
+    """Feature: whatsapp-messaging-fix, Property 19: Comprehensive Error Handling"""
     error = kind(message, fields=fields, retry_after_s=retry_after_s)
 
     frame, response = through_both_doors(error)
@@ -130,6 +133,7 @@ BUGS = (
 @settings(max_examples=100, deadline=None)
 @given(kind=st.sampled_from(BUGS), text=st.sampled_from([SECRET]) | st.text(min_size=12))
 def test_what_nobody_expected_is_internal_with_an_id_and_without_its_text(kind, text):
+    """Feature: whatsapp-messaging-fix, Property 19: Comprehensive Error Handling"""
     ids = set()
     for _ in range(2):
         frame, response = through_both_doors(kind(text))
@@ -168,6 +172,7 @@ ENDS_WITHIN_S = 200.0
 def test_each_message_of_a_client_ends_stored_once_or_kept_or_failed_with_a_code(
     plan, last, writing, jitter
 ):
+    """Feature: whatsapp-messaging-fix, Property 19: Comprehensive Error Handling"""
     play = Play(plan, draw=lambda: jitter, last=last)
     for number, (pause_s, room, is_refused) in enumerate(writing):
         play.run(pause_s)
