@@ -20,7 +20,7 @@ from services.chat.consumers.socket import HEARTBEAT_S
 from services.chat.wire import SILENT_PINGS
 from tests.integration.chat.world import WITHIN_S
 from tests.properties.quick_time import QuickLoop
-from tests.unit.chat.wire.test_uvicorn_wire import HANDSHAKE, FakeTransport, wire_on
+from tests.unit.chat.wire.fake_transport import HANDSHAKE, FakeTransport, wire_on
 
 PONGED, FRAMED, WORDLESS = "pongs", "frames", "silence"
 SILENCE_S = SILENT_PINGS * HEARTBEAT_S

@@ -8,6 +8,7 @@ from services.chat.wire.over_uvicorn import (
     EXTENSION,
     MOST_PARTS,
     SILENT_PINGS,
+    UPGRADE_REQUIRED,
     UvicornWire,
     text_header,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "HIGH_WATER_CHARS",
     "MOST_PARTS",
     "SILENT_PINGS",
+    "UPGRADE_REQUIRED",
     "AsgiWire",
     "UvicornWire",
     "text_header",

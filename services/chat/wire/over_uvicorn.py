@@ -12,7 +12,7 @@ from typing import Any
 from uvicorn._types import ASGIReceiveEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
-from websockets.frames import Frame
+from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request
 from websockets.protocol import State
 
@@ -22,6 +22,13 @@ from services.chat.wire.taking import CLOSE_WITHIN_S, OnText
 EXTENSION = "parley.wire"
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 """The answer to a handshake that cannot be read; uvicorn would leave it without any."""
+
+VERSION = "13"
+UPGRADE_REQUIRED = (
+    b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Connection: Upgrade, close\r\nContent-Length: 0\r\n\r\n"
+)
+"""The answer to a handshake of another version, which has to hear of ours. Source: RFC 6455, 4.4."""
 
 SILENT_PINGS = 2
 """Heartbeats without a sign of life after which a client is dropped."""
@@ -76,14 +83,22 @@ class UvicornWire(WebSocketsSansIOProtocol):
         del self.request, self.response
 
     def send_receive_event_to_app(self) -> None:
-        """Hand over a frame that is whole; one that is no UTF-8 is uvicorn's business."""
-        if self._on_text is None or self.close_sent:
-            super().send_receive_event_to_app()
-            return
+        """Hand over a frame that is whole, or refuse one that is no UTF-8.
+
+        uvicorn would write a traceback into the log for each, and another one where the client has
+        closed at the same time.
+        """
         try:
             is_text = self.curr_msg_data_type == "text"
             text = b"".join(self.frames).decode() if is_text else None
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as error:
+            self.frames = []
+            if not self.close_sent:
+                self.conn.fail(CloseCode.INVALID_DATA)
+                self.conn.parser_exc = error
+                self.handle_parser_exception()
+            return
+        if self._on_text is None or self.close_sent:
             super().send_receive_event_to_app()
             return
         self.frames = []
@@ -91,6 +106,10 @@ class UvicornWire(WebSocketsSansIOProtocol):
 
     def handle_connect(self, event: Request) -> None:
         """Offer this wire to the application, as an extension of the scope."""
+        if event.headers.get_all("Sec-WebSocket-Version") not in ([], [VERSION]):
+            self.transport.write(UPGRADE_REQUIRED)
+            self.transport.close()
+            return
         super().handle_connect(event)
         extensions: Any = getattr(self, "scope", {}).get("extensions")
         if extensions is not None:

@@ -1,63 +1,14 @@
 """What a client can make the transport do, without a network."""
 
 import asyncio
-from typing import Any
 
 import pytest
-import uvicorn
-from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
 
-from services.chat.wire import BAD_REQUEST, MOST_PARTS, UvicornWire
+from services.chat.wire import BAD_REQUEST, MOST_PARTS, UPGRADE_REQUIRED
+from tests.unit.chat.wire.fake_transport import HANDSHAKE, FakeTransport, wire_on
 
-HANDSHAKE = (
-    b"GET /ws/chat/ HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
-)
 PING = Frame(Opcode.PING, b"are you there?").serialize(mask=True)
-
-
-class FakeTransport(asyncio.Transport):
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.closed = self.aborted = False
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += data
-
-    def close(self) -> None:
-        self.closed = True
-
-    def abort(self) -> None:
-        self.aborted = True
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def pause_reading(self) -> None:
-        pass
-
-    def resume_reading(self) -> None:
-        pass
-
-    def get_write_buffer_size(self) -> int:
-        return len(self.written)
-
-
-async def accept_and_listen(_scope: Any, receive: Any, send: Any) -> None:
-    await receive()
-    await send({"type": "websocket.accept"})
-    while (await receive())["type"] != "websocket.disconnect":
-        pass
-
-
-def wire_on(transport: FakeTransport) -> UvicornWire:
-    config = uvicorn.Config(accept_and_listen, lifespan="off", log_config=None)
-    config.load()
-    wire = UvicornWire(config, ServerState(), {})
-    wire.connection_made(transport)
-    return wire
 
 
 @pytest.fixture
@@ -105,6 +56,28 @@ async def test_a_message_in_countless_empty_parts_is_kept_in_few(opened):
 
     assert len(wire.frames) <= MOST_PARTS
     assert b"".join(wire.frames) == b"a"
+
+
+@pytest.mark.parametrize("behind", [b"", Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True)])
+async def test_a_text_that_is_no_utf_8_is_refused_without_a_word_in_the_log(opened, caplog, behind):
+    wire, transport = opened
+
+    wire.data_received(Frame(Opcode.TEXT, b"\xff").serialize(mask=True) + behind)
+
+    closed_with = transport.written[2:4]
+    assert closed_with == (b"\x03\xe8" if behind else b"\x03\xef")  # 1000, as it asked, or 1007
+    assert caplog.records == []
+
+
+async def test_a_handshake_of_another_version_is_told_of_ours():
+    transport = FakeTransport()
+    wire = wire_on(transport)
+
+    wire.data_received(HANDSHAKE.replace(b"Version: 13", b"Version: 8") + b"\r\n")
+
+    assert transport.written == UPGRADE_REQUIRED
+    assert transport.closed
+    wire.connection_lost(None)
 
 
 async def test_a_handshake_that_cannot_be_read_gets_an_answer():
