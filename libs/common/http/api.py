@@ -7,6 +7,7 @@ own parsing is not used, because it answers with 422 and in its own words.
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
@@ -31,6 +32,7 @@ class ServiceAPI(NinjaAPI):
             description=description,
             urls_namespace=service,
             docs_url=None,
+            docs_decorator=require_safe,
             auth=auth,
         )
         self.exception_handler(Exception)(_answer_with_problem)

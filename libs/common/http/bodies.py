@@ -38,14 +38,16 @@ def read_body(request: HttpRequest, shape: type[ShapeT]) -> ShapeT:
 
 
 def read_json(text: bytes, shape: type[ShapeT]) -> ShapeT:
-    """Read ``shape`` from JSON; see ``read_body``."""
-    text = text or b"{}"
+    """Read ``shape`` from JSON; see ``read_body``.
+
+    Bytes are made text first: in members that it ignores msgspec would not notice bad UTF-8.
+    """
     try:
-        return msgspec.json.decode(text, type=shape)
+        return msgspec.json.decode(text.decode() or "{}", type=shape)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         pass
     try:
-        value = msgspec.json.decode(text)
+        value = msgspec.json.decode(text.decode() or "{}")
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         raise BadJson from None
     if not isinstance(value, dict):

@@ -15,14 +15,14 @@ from asgiref.typing import (
     ASGISendEvent,
     Scope,
 )
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.utils.decorators import async_only_middleware
 
-from libs.common.errors import BadFrame, NotFound, TooLarge
+from libs.common.errors import BadFrame, NotFound, ParleyError, TooLarge
 from libs.common.http.bodies import BODY_BYTES
-from libs.common.http.problems import problem
+from libs.common.http.problems import UNREADABLE, problem
 
 View = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
@@ -90,7 +90,11 @@ class _Watched:
 
 
 class LimitedBody:
-    """An ASGI application that answers 413 for a body over ``BODY_BYTES``, and reads no further."""
+    """An ASGI application that answers 413 for a body over ``BODY_BYTES``, and reads no further.
+
+    Also 400 for a request that Django refuses before it can give an answer to it: one with very many
+    parameters that names a charset.
+    """
 
     def __init__(self, app: ASGI3Application) -> None:
         self._app = app
@@ -103,14 +107,15 @@ class LimitedBody:
             await self._app(scope, receive, send)
             return
         if _announced_bytes(scope["headers"]) > BODY_BYTES:
-            await _refuse(send)
+            await _refuse(send, TooLarge())
             return
         watched = _Watched(receive, send)
         try:
             await self._app(scope, watched.receive, watched.send)
-        except _TooMuch:
+        except (_TooMuch, SuspiciousOperation) as refusal:
             if not watched.answering:
-                await _refuse(send)
+                too_much = isinstance(refusal, _TooMuch)
+                await _refuse(send, TooLarge() if too_much else BadFrame(UNREADABLE))
 
 
 def _announced_bytes(headers: Iterable[tuple[bytes, bytes]]) -> int:
@@ -120,8 +125,8 @@ def _announced_bytes(headers: Iterable[tuple[bytes, bytes]]) -> int:
     return 0
 
 
-async def _refuse(send: ASGISendCallable) -> None:
-    answer = problem(TooLarge())
+async def _refuse(send: ASGISendCallable, error: ParleyError) -> None:
+    answer = problem(error)
     headers = [(name.lower().encode(), value.encode()) for name, value in answer.items()]
     await send(
         {

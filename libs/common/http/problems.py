@@ -28,6 +28,7 @@ from libs.common.errors import (
 MEDIA_TYPE = "application/problem+json"
 LOGIN_URL = "/"
 """Where a person signs in: the web client."""
+UNREADABLE = "This request cannot be read."
 RETRY_AFTER_S = 1.0
 """When to try again where the error itself does not know; 429 and 503 always say it."""
 
@@ -90,7 +91,7 @@ def problem_of(request: HttpRequest, error: Exception) -> HttpResponse:
     if isinstance(error, RequestDataTooBig):
         return problem(TooLarge())
     if isinstance(error, SuspiciousOperation | UnreadablePostError):
-        return problem(BadFrame("This request cannot be read."))
+        return problem(BadFrame(UNREADABLE))
     return bug(request, error)
 
 

@@ -6,8 +6,10 @@ Whoever is let in by ``StaffSite`` may look, whatever their row of Django's user
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db import DataError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
@@ -55,6 +57,18 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # Django does not k
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - likewise
         """What is there goes by itself, where it goes at all."""
         return False
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return a list of rows.
+
+        Raises:
+            IncorrectLookupParameters: no row can be asked for like that. Django finds out only when it
+                asks for the rows: NUL, the year 99999.
+        """
+        try:
+            return super().get_changelist_instance(request)
+        except (ValueError, DataError) as error:
+            raise IncorrectLookupParameters from error
 
     def get_search_results(
         self,

@@ -46,6 +46,7 @@ def test_a_body_becomes_a_value_and_unknown_members_are_ignored():
         '{"text":"\\ud800"}',
         b'{"text":"\xed\xa0\x80"}',
         b"\xff\xfe{",
+        b'{"text":"x","\xff":1}',
         "[" * 20_000,
         '{"text":"x","count":' + "[" * 20_000 + "}",
         "{'text':'x'}",

@@ -2,6 +2,7 @@ import json
 from typing import Any
 
 import pytest
+from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpResponse, HttpResponseNotAllowed
 from django.test import RequestFactory
 
@@ -56,6 +57,16 @@ async def test_a_body_announced_too_large_is_refused_unread():
 
     assert await server.serve(reading_app) == 413
     assert server.parts == [b"never read"]
+
+
+async def test_what_django_refuses_before_there_is_a_request_is_a_problem():
+    async def app(scope, receive, send):
+        raise TooManyFieldsSent
+
+    server = Server(b"")
+
+    assert await server.serve(app) == 400
+    assert json.loads(server.sent[1]["body"])["code"] == "bad_frame"
 
 
 async def test_websockets_pass():
