@@ -199,7 +199,7 @@ def has_left(*, user_id: str, room_id: str) -> bool:
     )
 
 
-def members_page(*, user_id: str, room_id: str, after: str | None, limit: int) -> MemberPage:
+def members_page(*, user_id: str, room_id: str, after: UUID | None, limit: int) -> MemberPage:
     """Return present members of a room, by id; those after ``after``, where it is given.
 
     Raises:
@@ -217,7 +217,7 @@ def members_page(*, user_id: str, room_id: str, after: str | None, limit: int) -
                  WHERE room_id = %s AND left_seq IS NULL)
             SELECT * FROM present WHERE user_id > %s ORDER BY user_id LIMIT %s
             """,
-            [wanted, uuid_of(after or "") or BEFORE_ALL, limit + 1],
+            [wanted, after or BEFORE_ALL, limit + 1],
         )
         found = [
             MemberEntry(user=str(user), role=role, joined_seq=joined_seq)

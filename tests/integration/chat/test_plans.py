@@ -223,7 +223,9 @@ def test_what_is_asked_of_some_rooms_reads_them_and_their_members(tables, name):
 
 def test_a_page_of_members_reads_the_members_of_one_room(tables):
     page = of(
-        lambda: rooms.members_page(user_id=ALICE, room_id=HALL, after=person(500), limit=PAGE)
+        lambda: rooms.members_page(
+            user_id=ALICE, room_id=HALL, after=uuid.UUID(person(500)), limit=PAGE
+        )
     )
 
     page.check(rows=HALL_MEMBERS)

@@ -1,6 +1,7 @@
 """Shapes of ``/rooms`` and their members."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -57,5 +58,5 @@ class ChangeMember(Shape, frozen=True, kw_only=True):
 class MembersQuery(Shape, frozen=True, kw_only=True):
     """``after``: the ``next`` of the page before."""
 
-    after: Annotated[str, Meta(max_length=64)] | None = None
+    after: UUID | None = None
     limit: Annotated[int, Meta(ge=1, le=PAGE_MEMBERS)] = PAGE_MEMBERS
