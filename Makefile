@@ -11,7 +11,7 @@ help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install everything, the tools of the checks included, and build the web client
-	@$(BOOTSTRAP) product servers node client checks bench
+	@$(BOOTSTRAP) product servers node client checks bench openapi
 	@$(DEV) web
 
 up: ## run the whole suite: PORT=8000 RUN_DIR=.run CHAT_PROCESSES=1
@@ -47,6 +47,11 @@ chaos: setup ## break one thing after the other, and judge: SECONDS=600 SEED=1
 mutants: setup ## whether mistakes in the product would be noticed: each is made, in a copy
 	@.venv/bin/python -m tests.faults.mutants --seed $(or $(SEED),1)
 
+fuzz: ## look for bytes that break a reader, guided by coverage: SECONDS=60 for each, ONLY="frame body"
+	@$(BOOTSTRAP) product client checks fuzz
+	@DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH=.venv/fuzz .venv/bin/python -m tests.fuzz \
+		--seconds $(or $(SECONDS),60) $(ONLY)
+
 fix: setup ## format, and mend what can be mended
 	@$(DEV) fix
 
@@ -62,4 +67,4 @@ lock: ## renew requirements/*.lock from pyproject.toml
 	@$(BOOTSTRAP) product servers
 	@$(DEV) lock
 
-.PHONY: help setup up manage talk check test bench profile chaos mutants fix audit reset lock
+.PHONY: help setup up manage talk check test bench profile chaos mutants fuzz fix audit reset lock

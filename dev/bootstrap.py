@@ -1,9 +1,10 @@
 """Making `.venv`: runs on the machine's own Python, before anything is installed.
 
 Usage: `python3 -m dev.bootstrap product servers …`, with the names of locks in `requirements/`;
-`node` is installed only where PATH has no Node of at least version 20, and `audit` into a folder of
-its own: a tool that looks at packages must not bring any along. Nothing is done twice: a
-stamp beside each installed lock holds its digest. Where packages come from is pip's own business.
+`node` is installed only where PATH has no Node of at least version 20; `audit`, `openapi` and `fuzz`
+into folders of their own: tools of others must not bring packages along that we do not ask for. Nothing
+is done twice: a stamp beside each installed lock holds its digest. Where packages come from is pip's
+own business.
 """
 
 import hashlib
@@ -20,7 +21,10 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCKS = ROOT / "requirements"
 AUDIT = VENV / "audit"
-"""Where the packages of pip-audit are; only `make audit` has them on its path."""
+OPENAPI = VENV / "openapi"
+APART = {folder.name: folder for folder in (AUDIT, OPENAPI, VENV / "fuzz")}
+"""Where the packages of pip-audit, schemathesis and atheris are; only what needs them has them on
+its path. The last one has no wheel for every Python, so nobody installs it unasked."""
 LOWEST_PYTHON = (3, 11)
 LOWEST_NODE = 20
 WITHOUT_PIP = """\
@@ -73,10 +77,11 @@ def install(names: list[str]) -> int:
     """Install locks, exactly as pinned; return pip's status."""
     tell(f"installing {', '.join(names)}")
     began_s = time.monotonic()
-    status = install_into(VENV, [name for name in names if name != AUDIT.name])
-    if status == 0 and AUDIT.name in names:
-        shutil.rmtree(AUDIT, ignore_errors=True)
-        status = install_into(AUDIT, [AUDIT.name])
+    status = install_into(VENV, [name for name in names if name not in APART])
+    for name in names:
+        if status == 0 and name in APART:
+            shutil.rmtree(APART[name], ignore_errors=True)
+            status = install_into(APART[name], [name])
     if status == 0:
         for name in names:
             stamp_of(name).write_text(digest(lock_of(name)), encoding="ascii")

@@ -17,7 +17,7 @@ from dev.errors import CannotStart
 from dev.settings import ROOT
 from dev.verbs import say
 
-GROUPS = ("servers", "node", "client", "checks", "bench", "audit")
+GROUPS = ("servers", "node", "client", "checks", "bench", "audit", "openapi", "fuzz")
 """The dependency groups of pyproject.toml, each with a lock of its own; later ones follow earlier."""
 INDEX_NAMES = (":env:.index-url", "global.index-url", "user.index-url", "site.index-url")
 OPTIONS = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate")

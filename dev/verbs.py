@@ -21,7 +21,7 @@ from dev import web
 from dev.services import SERVICES
 from dev.settings import ROOT, environment
 
-FOLDERS = ("integration", "faults", "e2e", "properties", "unit")
+FOLDERS = ("integration", "faults", "e2e", "properties", "unit", "fuzz")
 """Folders of tests, the longest first: so none of those is left alone at the end."""
 DAPHNE = {"daphne": ("tests/integration", "tests/faults"), "daphne e2e": ("tests/e2e",)}
 """Where tests are that also run with daphne. The browser's by themselves, because its driver keeps
