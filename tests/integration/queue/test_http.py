@@ -66,68 +66,6 @@ async def test_the_same_client_id_with_other_content_is_refused(world, two):
     assert (answer.status_code, answer.json()["code"]) == (CONFLICT, "client_id_reused")
 
 
-@pytest.mark.parametrize(
-    ("changes", "wrong"),
-    [
-        ({"content": "  \n "}, "content"),
-        ({"content": "a\0b"}, "content"),
-        ({"content": "x" * 4097}, "content"),
-        ({"content": 7}, "content"),
-        ({"client_id": "mine"}, "client_id"),
-        ({"client_id": None}, "client_id"),
-        ({"reply_to": 0}, "reply_to"),
-        ({"reply_to": 2**53}, "reply_to"),
-        ({"room": 1}, "room"),
-    ],
-)
-async def test_bad_input_is_told_what_is_wrong_with_which_member(world, two, changes, wrong):
-    ann, _, room = two
-
-    answer = await hand_over(world, ann, body(room) | changes)
-
-    assert answer.status_code == BAD
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert set(answer.json()["errors"]) == {wrong}
-    assert world.rows_of("queue", "select 1 from queued_message where room_id = %s", room) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("{", "bad_json"),
-        ('{"room": NaN}', "bad_json"),
-        ("[" * 60_000, "bad_json"),
-        ("", "bad_frame"),
-        ("[]", "bad_frame"),
-    ],
-    ids=lambda value: str(value)[:9],
-)
-async def test_what_is_no_json_object_is_told_so(world, two, text, code):
-    async with world.http(two[0], service="queue") as http:
-        answer = await http.post(
-            "/outgoing", content=text, headers={"Content-Type": "application/json"}
-        )
-
-    assert (answer.status_code, answer.json()["code"]) == (BAD, code)
-
-
-async def test_a_body_that_is_too_large_is_refused(world, two):
-    answer = await hand_over(world, two[0], body(two[2], content="x" * 300_000))
-
-    assert (answer.status_code, answer.json()["code"]) == (TOO_LARGE, "too_large")
-
-
-@pytest.mark.parametrize("room", [NO_ROOM, "no-id", ""])
-async def test_a_room_that_does_not_exist_is_as_one_of_others(world, two, room):
-    stranger = world.person()
-
-    of_others = await hand_over(world, stranger, body(two[2]))
-    no_room = await hand_over(world, stranger, body(room))
-
-    assert of_others.status_code == no_room.status_code == FORBIDDEN
-    assert of_others.json()["code"] == no_room.json()["code"] == "permission_denied"
-
-
 @pytest.mark.parametrize("path", ["/status", "/stats", "/dead-letters"])
 async def test_whoever_is_not_signed_in_is_told_where_to(world, path):
     async with world.http(None, service="queue") as http:

@@ -143,20 +143,6 @@ async def test_a_browser_reads_with_its_cookie(world):
     assert [each["user"] for each in response.json()["members"]] == [ann.id]
 
 
-async def test_messages_that_are_not_there_and_wrong_questions_are_problems(world):
-    [ann] = world.people(1)
-    room = await room_of(world, ann)
-
-    async def problem_of(path, **params):
-        response = await room.ask(ann, path, **params)
-        assert response.headers["Content-Type"] == "application/problem+json"
-        return response.status_code, list(response.json().get("errors", ()))
-
-    assert [await problem_of(f"/messages/{seq}") for seq in (0, 6, "x")] == [(404, [])] * 3
-    assert await problem_of("", limit=101) == (400, ["limit"])
-    assert await problem_of("/messages/1", after="x") == (400, ["after"])
-
-
 async def test_who_joins_later_asks_of_earlier_messages_only_where_history_is_open(world):
     ann, bob = world.people(2)
     room = await room_of(world, ann)
