@@ -9,6 +9,7 @@ import pytest
 
 from dev.settings import environment
 from tests.faults.chaos import running
+from tests.faults.chaos.result import Result
 from tests.faults.chaos.scene import CATALOGUE
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
@@ -28,8 +29,9 @@ def scene(tmp_path_factory):
 
 @pytest.mark.promise(number=6)
 async def test_the_promises_hold_whatever_breaks(scene):
-    results = await running.run(
-        scene, running.plan(scene.dice), go_on=lambda played: played < ROUNDS
+    results: list[Result] = []
+    await running.run(
+        scene, running.plan(scene.dice), go_on=lambda played: played < ROUNDS, results=results
     )
 
     log.info("seed %d: %s", SEED, [one.fault for result in results for one in result.happenings])

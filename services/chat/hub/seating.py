@@ -55,23 +55,25 @@ class Seating:
         room.version, room.portrait, room.leaving = state.version, portrait, []
         room.member_count = sum(member.left_seq is None for member in state.members)
         for seat in list(room.seats.values()):
-            span = portrait.spans.get(seat.session.user)
-            if not _is_judged_by(seat, portrait, joining):
-                continue
-            if span is not None and span.left_seq is None:
-                self._keep(room, seat, span, portrait)
-            elif seat.called:
-                room.read_again = True
-            elif seat.version is None:
-                self._give_up(seat.session, room.id)
-            else:
-                self._see_off(room, seat, span)
+            if _is_judged_by(seat, portrait, joining):
+                self._judge(room, seat, portrait)
         for seat in ahead:
             self._catch_up_with(room, seat)
         self.dismiss(room)
         for member in state.members:
             if member.left_seq is None:
                 self._seat_user(member.user, room.id)
+
+    def _judge(self, room: LocalRoom, seat: Seat, portrait: Portrait) -> None:
+        span = portrait.spans.get(seat.session.user)
+        if span is not None and span.left_seq is None:
+            self._keep(room, seat, span, portrait)
+        elif seat.called:
+            room.read_again = True
+        elif seat.version is None:
+            self._give_up(seat.session, room.id)
+        else:
+            self._see_off(room, seat, span)
 
     def _keep(self, room: LocalRoom, seat: Seat, span: MemberSpan, portrait: Portrait) -> None:
         if seat.until is not None:  # what was told of people meanwhile has passed them by

@@ -1,11 +1,12 @@
 """``make chaos SECONDS=600 SEED=1``: breaks one thing after the other for as long as one wants.
 
-The suite, its proxies and people are of its own, on free ports, in a temporary folder. The report
-is a page (``build/chaos.html``); the status is 1 where a promise was broken.
+The suite, its proxies and people are of its own, on free ports, in a temporary folder. Ctrl-C
+ends it early. The report is a page (``build/chaos.html``); the status is 1 where a promise was broken.
 """
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import sys
@@ -16,6 +17,7 @@ from tempfile import TemporaryDirectory
 import django
 
 from dev.settings import ROOT
+from tests.faults.chaos.result import Result
 
 REPORT = ROOT / "build" / "chaos.html"
 LOG = REPORT.with_suffix(".log")
@@ -31,6 +33,7 @@ def main() -> int:
     # Only now: what stands behind these reads the settings.
     from tests.faults.chaos import report, running
 
+    results: list[Result] = []
     REPORT.parent.mkdir(exist_ok=True)
     until_s = time.monotonic() + chosen.seconds
     with TemporaryDirectory(prefix="parley-chaos-") as folder:
@@ -40,9 +43,11 @@ def main() -> int:
                 scene,
                 running.plan(scene.dice, chosen.only),
                 go_on=lambda played: played < chosen.rounds and time.monotonic() < until_s,
+                results=results,
             )
             try:
-                results = asyncio.run(playing)
+                with contextlib.suppress(KeyboardInterrupt):  # what was shown until then counts
+                    asyncio.run(playing)
             finally:
                 LOG.write_text(scene.suite.log, encoding="utf-8")
     REPORT.write_text(report.page(results, seed=chosen.seed), encoding="utf-8")

@@ -76,10 +76,20 @@ def plan(dice: random.Random, only: Sequence[str] = ()) -> Iterator[Sequence[Fau
 
 
 async def run(
-    on: Scene, rounds: Iterator[Sequence[Fault]], *, go_on: Callable[[int], bool]
-) -> list[Result]:
-    """Play rounds while ``go_on`` (of how many were played) says so; return what they showed."""
-    results: list[Result] = []
+    on: Scene,
+    rounds: Iterator[Sequence[Fault]],
+    *,
+    go_on: Callable[[int], bool],
+    results: list[Result],
+) -> None:
+    """Play rounds while ``go_on`` (of how many were played) says so.
+
+    Args:
+        on: where.
+        rounds: the faults of each.
+        go_on: is asked before each.
+        results: what they showed is added to it, round by round.
+    """
     began_s = time.monotonic()
     for faults in rounds:
         if not go_on(len(results)):
@@ -94,4 +104,3 @@ async def run(
             result.broken,
         )
         results.append(result)
-    return results
