@@ -220,6 +220,6 @@ MUTANTS = (
             )
         ],
         faults=["chat dies between commit and publish", "Redis: full"],
-        complaint="outbox rows",
+        complaint="still waiting: both to be told",
     ),
 )
