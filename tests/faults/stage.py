@@ -33,6 +33,7 @@ PACE_S = 0.02
 WORKERS = 3
 SEND_WITHIN_S = 60.0
 COME_BACK_S = (0.2,) * 200
+AGAIN_S = 0.1
 
 log = logging.getLogger(__name__)
 
@@ -106,11 +107,13 @@ class Stage:
         async with asyncio.timeout(WITHIN_S):
             while True:
                 name = f"p{uuid.uuid4().hex[:12]}"
-                # A password costs much to hash, and a busy machine answers that it has no time.
-                with contextlib.suppress(parley.Timeout):
+                # A password costs much to hash, and a busy machine answers that it has no time;
+                # and a breaker that an earlier test opened may be about to close.
+                with contextlib.suppress(parley.Timeout, parley.Unavailable):
                     return await parley.register(
                         url or self._gateway_url, name, PASSWORD, options=self._options
                     )
+                await asyncio.sleep(AGAIN_S)
 
     async def room_with(self, one: parley.Chat, person: str) -> str:
         """Open the direct room of somebody and a person who need not be there."""
