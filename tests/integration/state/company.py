@@ -74,12 +74,14 @@ async def somebody_types(s: Stage) -> None:
 
 async def somebody_stops_typing(s: Stage) -> None:
     async with s.visit(s.ann) as chat:
+        await until_seen(s, s.ann, "online")  # who comes and goes at once is not told of at all
         chat.type(s.direct)
         await until_typing(s)
 
 
 async def somebody_sends_what_they_typed(s: Stage) -> None:
     async with s.visit(s.ann) as chat:
+        await until_seen(s, s.ann, "online")  # who comes and goes at once is not told of at all
         chat.type(s.direct)
         await until_typing(s)
         await chat.send(s.direct, "that was it")
