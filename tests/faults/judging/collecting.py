@@ -77,10 +77,17 @@ def _streams(url: str) -> tuple[Mapping[str, int], Mapping[str, int], Mapping[st
             if DEAD in stream:
                 dead[stream] = redis.xlen(stream)
                 continue
-            last_id = redis.xinfo_stream(stream)["last-generated-id"]
+            last_id = _last_id(url, stream)
             for group in redis.xinfo_groups(stream):
                 name = f"{stream} {group['name']}"
                 pending[name] = group["pending"]
                 lag = group["lag"]  # None where something below was deleted: it cannot be told
                 unread[name] = int(group["last-delivered-id"] != last_id) if lag is None else lag
     return pending, unread, dead
+
+
+def _last_id(url: str, stream: str) -> str:
+    # Of whatever entries there are, which need not be text, the answer holds two.
+    with closing(Redis.from_url(url)) as redis:
+        last_id: bytes = redis.xinfo_stream(stream)["last-generated-id"]
+        return last_id.decode()
