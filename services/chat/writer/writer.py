@@ -20,6 +20,7 @@ from libs.common.postgres import CannotConnect, ConnectionLost, link_breaker
 from libs.common.tasks import TaskSet
 from services.chat.domain.drafts import Draft, Stored, Written
 from services.chat.domain.failures import Failure
+from services.chat.writer.collecting import collecting_s
 from services.chat.writer.committer import Committer, judge
 from services.chat.writer.lane import Lane
 from services.chat.writer.waiting import BATCH, Reply, Waiting, WaitingLine
@@ -46,10 +47,6 @@ not come back together."""
 REFUSE_AFTER_S = 1.0
 """How long the first of a queue may have waited before new ones are refused at once: they would wait
 longer, and who waits for too long sends again."""
-
-LONGEST_COLLECT_S = 0.025
-"""Where calls take long there is much to do, and company saves more than it costs to wait for it: as
-much as twice the last call is collected for, but no longer than this."""
 
 COMMIT_SECONDS = metrics.histogram(
     "parley_writer_commit_seconds", "Time from accepting a message to its outcome."
@@ -320,11 +317,6 @@ class Writer:
         else:
             (DUPLICATE if outcome.duplicate else STORED).inc()
         reply(outcome)
-
-
-def collecting_s(least_s: float, *, took_s: float) -> float:
-    """Return how long to collect, given how long the last call took."""
-    return max(least_s, min(2 * took_s, LONGEST_COLLECT_S))
 
 
 def _come_back() -> Unavailable:

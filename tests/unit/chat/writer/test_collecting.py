@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.chat.writer.writer import LONGEST_COLLECT_S, collecting_s
+from services.chat.writer.collecting import LONGEST_COLLECT_S, collecting_s
 
 
 @pytest.mark.parametrize(
