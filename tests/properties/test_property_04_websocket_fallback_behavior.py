@@ -10,7 +10,7 @@ import asyncio
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from clients.python.parley.pending import Standing, new_client_id
 from tests.faults.rig.proxy import Way
@@ -32,8 +32,18 @@ RETURNS = st.sampled_from([{}, {SOCKET: "down"}, {SOCKET: "down", QUEUE: "down"}
 """What stays away for good. HTTP does not: by it one learns that chat is well again."""
 
 
+FLYING_WHEN_THE_FIRST_FAILS = {
+    SOCKET: [(5.0, "refusing"), (4.0, "lossy")],
+    HTTP: [(13.0, "down")],
+    QUEUE: [(13.0, "down")],
+}
+
+
 @settings(max_examples=150, deadline=None)
 @given(plan=PLANS, writing=WRITING, last=RETURNS, jitter=st.floats(0.0, 0.99))
+@example(
+    plan=FLYING_WHEN_THE_FIRST_FAILS, writing=[(2.0, "r"), (6.0, "r")], last={}, jitter=0.0
+)
 def test_whatever_the_roads_do_everything_is_stored_once_and_in_order(plan, writing, last, jitter):
     """Feature: whatsapp-messaging-fix, Property 4: WebSocket Fallback Behavior"""
     play = Play(plan, draw=lambda: jitter, last=last)

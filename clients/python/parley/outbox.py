@@ -238,10 +238,9 @@ class Outbox:
         self._traffic.lost_at = now
         for pending in list(self._at.in_flight.values()):
             pending.due = now
-            self._at.put(pending, self._at.waiting)
+            self._wait(pending, now)
         for pending in self._at.waiting.values():
             pending.frames = 0
-        self._at.sort()
 
     def go_on(self, now: float) -> None:
         """Chat answers again: try what is only queued, and what failed because it did not."""
@@ -252,13 +251,21 @@ class Outbox:
     def _climb(self, pending: Pending, error: ParleyError, now: float) -> None:
         match pending.climb(error, now=now, random=self._random):
             case Step.WAIT:
-                self._at.put(pending, self._at.waiting)
-                self._at.sort()
+                self._wait(pending, now)
             case Step.REST:
                 self._at.put(pending, self._at.resting)
                 self._vigil.begin(now)
             case Step.FAIL:
                 self._fail(pending, error, now)
+
+    def _wait(self, pending: Pending, now: float) -> None:
+        """Let one wait for its next try, in the old order; behind one that failed, fail with it."""
+        first = next(iter(self._stranded_in(pending.draft.room)), pending)
+        if first.error and first.number < pending.number:
+            self._fail(pending, first.error, now)
+        else:
+            self._at.put(pending, self._at.waiting)
+            self._at.sort()
 
     def _fail(self, pending: Pending, error: ParleyError, now: float) -> None:
         """Give up one; where nothing can be reached, with it those that wait behind it."""

@@ -224,6 +224,29 @@ def test_what_stands_behind_a_message_that_nothing_takes_fails_with_it(outbox):
     assert standings(outbox) == ["failed", "failed"]
 
 
+@pytest.mark.parametrize("end", ["refused", "cut off"])
+def test_what_was_on_its_way_when_the_one_before_it_failed_fails_with_it(outbox, end):
+    first = add(outbox, "a")
+    for climb in range(RETRIES + 1):
+        now = 10 * climb
+        frames(outbox, now)
+        second = add(outbox, "b", now=now) if climb == RETRIES else None
+        frames(outbox, now)
+        outbox.refused(first.ref, Unavailable(), now=now)
+        miss(outbox, now)
+        miss(outbox, now)
+    before = standings(outbox)
+
+    if end == "refused":
+        outbox.refused(second.ref, Unavailable(), now=now)
+    else:
+        outbox.disconnected(now)
+
+    assert before == ["failed", "pending"]
+    assert standings(outbox) == ["failed", "failed"]
+    assert requests(outbox, now=now + RETURN_WITHIN_S, online=False) == []
+
+
 def test_who_writes_after_a_failed_message_takes_it_along(outbox):
     strand(outbox, "a")
 
