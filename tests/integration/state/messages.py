@@ -58,7 +58,9 @@ async def what_is_queued_is_stored(s: Stage) -> None:
 
 async def what_is_queued_is_given_up(s: Stage) -> None:
     used = str(uuid.uuid4())
-    await s.mine.api.send(Draft(room=s.direct, content="the first", client_id=used))
+    first, _ = await s.mine.api.send(Draft(room=s.direct, content="the first", client_id=used))
+    mine = s.device.chat  # the first one, come late, would be taken for the other
+    await until(lambda: mine.cursor(s.direct) >= first.seq, what="the first")
     await until_queue_knows(s, s.direct)
     s.device.unreachable = (TO_CHAT,)
     await s.beside(posted_in_vain(s.device, s.direct, client_id=used))
@@ -73,13 +75,13 @@ async def posted_in_vain(device: Device, room: str, *, client_id: str) -> None:
 async def until_queue_knows(s: Stage, room: str) -> None:
     """Wait until the queue service has heard of a room."""
     sql = "select count(*) from member where room_id = %s"
-    await until(lambda: s.world.rows_of("queue", sql, room) != [(0,)])
+    await until(lambda: s.world.rows_of("queue", sql, room) != [(0,)], what="queue to know")
 
 
 async def until_given_up(s: Stage, client_id: str) -> None:
     """Wait until the queue service has given a message up."""
     sql = "select 1 from queued_message where client_id = %s and ending = 'failed'"
-    await until(lambda: s.world.rows_of("queue", sql, client_id))
+    await until(lambda: s.world.rows_of("queue", sql, client_id), what="queue to give up")
 
 
 async def somebody_receives_and_reads(s: Stage) -> None:
