@@ -11,7 +11,13 @@ from clients.python.parley.chat_api import CHAT
 from clients.python.parley.clock import Clock
 from clients.python.parley.commands import ReadReceipt
 from clients.python.parley.core import Core
-from clients.python.parley.errors import NotFound, ParleyError, Timeout, Unavailable
+from clients.python.parley.errors import (
+    NotFound,
+    ParleyError,
+    PermissionDenied,
+    Timeout,
+    Unavailable,
+)
 from clients.python.parley.other_apis import QUEUE
 from clients.python.parley.pending import Request, Road
 from clients.python.parley.rooms import SYNC_ROOMS
@@ -75,6 +81,8 @@ class Fallback:
             await self._api.queue_outgoing(request.draft)
         except NotFound as error:
             raise Unavailable("there is no queue service here") from error
+        except PermissionDenied as error:  # it hears of rooms a little later; chat alone judges
+            raise Unavailable("the queue service does not know of this membership") from error
 
     async def _answers(self, base: str) -> bool:
         try:

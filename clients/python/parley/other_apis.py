@@ -80,7 +80,7 @@ class QueueApi(Caller):
             sender's sessions: ``ack``, or ``failed``.
 
         Raises:
-            PermissionDenied: the user is not a member, or there is no such room.
+            PermissionDenied: as far as the service has heard, the user is not a member.
             ClientIdReused: it holds another text under that client_id.
             Unavailable: the queue service is down.
         """

@@ -52,7 +52,6 @@ async def what_one_writes_is_refused(s: Stage) -> None:
 
 async def what_is_queued_is_stored(s: Stage) -> None:
     s.device.unreachable = (TO_CHAT,)
-    await until_queue_knows(s, s.direct)
     await s.device.chat.post(s.direct, "by the queue")
 
 
@@ -61,7 +60,6 @@ async def what_is_queued_is_given_up(s: Stage) -> None:
     first, _ = await s.mine.api.send(Draft(room=s.direct, content="the first", client_id=used))
     mine = s.device.chat  # the first one, come late, would be taken for the other
     await until(lambda: mine.cursor(s.direct) >= first.seq, what="the first")
-    await until_queue_knows(s, s.direct)
     s.device.unreachable = (TO_CHAT,)
     await s.beside(posted_in_vain(s.device, s.direct, client_id=used))
     await until_given_up(s, used)
@@ -70,12 +68,6 @@ async def what_is_queued_is_given_up(s: Stage) -> None:
 async def posted_in_vain(device: Device, room: str, *, client_id: str) -> None:
     with contextlib.suppress(parley.ParleyError):
         await device.chat.post(room, "another", client_id=client_id, timeout_s=600)
-
-
-async def until_queue_knows(s: Stage, room: str) -> None:
-    """Wait until the queue service has heard of a room."""
-    sql = "select count(*) from member where room_id = %s"
-    await until(lambda: s.world.rows_of("queue", sql, room) != [(0,)], what="queue to know")
 
 
 async def until_given_up(s: Stage, client_id: str) -> None:

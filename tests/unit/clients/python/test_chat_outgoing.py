@@ -102,9 +102,12 @@ async def test_a_refused_message_can_be_discarded(server, web):
         assert not chat.outgoing.retry(added.client_id)
 
 
-async def test_where_there_is_no_queue_service_the_message_climbs_again(server, web):
+@pytest.mark.parametrize("problem", [(404, "not_found"), (403, "permission_denied")])
+async def test_where_the_queue_service_is_not_or_knows_no_better_the_message_climbs_again(
+    server, web, problem
+):
     web.answer(CHAT, lambda request: fakes.problem(503, "unavailable"))
-    web.answer(QUEUE, lambda request: fakes.problem(404, "not_found"))
+    web.answer(QUEUE, lambda request: fakes.problem(*problem))
     async with chat_with(server, web, random=lambda: 0.0) as (chat, peer):
         sending = asyncio.create_task(chat.send("r", "hello"))
         await refuse(peer, "unavailable")
