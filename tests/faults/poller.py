@@ -11,6 +11,7 @@ import msgspec
 
 from clients.python import parley
 from clients.python.parley.pending import Draft
+from tests.background import repeating
 from tests.faults.notes import Notes
 
 WAIT_S = 25.0
@@ -53,22 +54,16 @@ class Poller:
     @contextlib.asynccontextmanager
     async def talking(self) -> AsyncIterator[None]:
         """Write one message after the other inside the block; it ends when all are acknowledged."""
-        stop = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._talk(stop))
-            try:
-                yield
-            finally:
-                stop.set()
+        async with repeating(self._say):
+            yield
 
-    async def _talk(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            client_id = str(uuid.uuid4())
-            draft = Draft(room=self.room, content=f"message {client_id}", client_id=client_id)
-            self._notes.invoked(self.room, self.user, client_id, draft.content)
-            sent, _ = await self._until_it_works(functools.partial(self._api.send, draft))
-            self._notes.acked(client_id, sent.seq)
-            await asyncio.sleep(PACE_S)
+    async def _say(self) -> None:
+        client_id = str(uuid.uuid4())
+        draft = Draft(room=self.room, content=f"message {client_id}", client_id=client_id)
+        self._notes.invoked(self.room, self.user, client_id, draft.content)
+        sent, _ = await self._until_it_works(functools.partial(self._api.send, draft))
+        self._notes.acked(client_id, sent.seq)
+        await asyncio.sleep(PACE_S)
 
     async def _until_it_works(self, call: Callable[[], Awaitable[T]]) -> T:
         while True:

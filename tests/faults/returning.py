@@ -6,11 +6,13 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import Any
 
 import httpx
 
 from clients.python import parley
+from tests.background import repeating
 from tests.faults.waiting import WITHIN_S
 
 SILENCE_S = 600.0
@@ -95,23 +97,19 @@ class Poster:
     @contextlib.asynccontextmanager
     async def posting(self) -> AsyncIterator[None]:
         """Post inside the block; it ends when what is being sent is taken."""
-        stop = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._post(stop))
-            try:
-                yield
-            finally:
-                stop.set()
+        async with (
+            httpx.AsyncClient(headers=self._headers, timeout=WITHIN_S) as http,
+            repeating(partial(self._post, http)),
+        ):
+            yield
 
-    async def _post(self, stop: asyncio.Event) -> None:
-        async with httpx.AsyncClient(headers=self._headers, timeout=WITHIN_S) as http:
-            while not stop.is_set():
-                client_id = str(uuid.uuid4())
-                self.sent.append(client_id)
-                body = {"client_id": client_id, "content": f"message {client_id}"}
-                while not await self._is_taken(http, body):
-                    pass
-                await asyncio.sleep(POST_EVERY_S)
+    async def _post(self, http: httpx.AsyncClient) -> None:
+        client_id = str(uuid.uuid4())
+        self.sent.append(client_id)
+        body = {"client_id": client_id, "content": f"message {client_id}"}
+        while not await self._is_taken(http, body):
+            pass
+        await asyncio.sleep(POST_EVERY_S)
 
     async def _is_taken(self, http: httpx.AsyncClient, body: Mapping[str, str]) -> bool:
         try:

@@ -12,12 +12,14 @@ import uuid
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from clients.python import parley
 from dev.harness import RunningSuite
+from tests.background import repeating
 from tests.faults.judging.history import StoredMessage, Unknown
 from tests.faults.judging.messages import check, outcomes
 from tests.faults.listener import Listener
@@ -191,14 +193,9 @@ class Stage:
         self, *places: tuple[parley.Chat, str], workers: int = WORKERS, pace_s: float = PACE_S
     ) -> AsyncIterator[None]:
         """Let people talk in rooms inside the block; it ends when every send has its outcome."""
-        stop = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            for chat, room in places * workers:
-                group.create_task(self._talk(chat, room, stop, pace_s))
-            try:
-                yield
-            finally:
-                stop.set()
+        talks = [partial(self._talk, chat, room, pace_s) for chat, room in places * workers]
+        async with repeating(*talks):
+            yield
 
     async def acks(self, count: int) -> None:
         """Wait for so many more acknowledgements from now on."""
@@ -304,10 +301,9 @@ class Stage:
         self._stack.callback(socket.abort)
         return socket
 
-    async def _talk(self, chat: parley.Chat, room: str, stop: asyncio.Event, pace_s: float) -> None:
-        while not stop.is_set():
-            await self.say(chat, room)
-            await asyncio.sleep(pace_s)
+    async def _talk(self, chat: parley.Chat, room: str, pace_s: float) -> None:
+        await self.say(chat, room)
+        await asyncio.sleep(pace_s)
 
     async def _watch(self, chat: parley.Chat) -> None:
         async for message in chat.messages(own=True):

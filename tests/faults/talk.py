@@ -6,10 +6,12 @@ import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from clients.python import parley
 from clients.python.parley.pending import Draft
 from dev.harness import RunningSuite
+from tests.background import repeating
 from tests.faults.away import Someone, content_of, stored
 from tests.faults.postgres import query
 from tests.faults.waiting import until
@@ -43,14 +45,8 @@ class Talk:
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
         """Let all write inside the block; it ends when what they are sending is taken."""
-        stop = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            for sender, room in self.lines:
-                group.create_task(self._write(sender, room, stop))
-            try:
-                yield
-            finally:
-                stop.set()
+        async with repeating(*(partial(self._write, sender, room) for sender, room in self.lines)):
+            yield
 
     async def hand_over(self, sender: Someone, room: str) -> None:
         """Let the queue take one more message."""
@@ -80,12 +76,11 @@ class Talk:
         dead = "select client_id from queued_message where ending = 'failed' and room_id = any(%s::uuid[])"
         assert query(self._suite.state.database_urls["queue"], dead, self.rooms) == []
 
-    async def _write(self, sender: Someone, room: str, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            client_id = str(uuid.uuid4())
-            self.sent[room, sender.id].append(client_id)
-            await self._send(sender, room, client_id)
-            await asyncio.sleep(PACE_S)
+    async def _write(self, sender: Someone, room: str) -> None:
+        client_id = str(uuid.uuid4())
+        self.sent[room, sender.id].append(client_id)
+        await self._send(sender, room, client_id)
+        await asyncio.sleep(PACE_S)
 
     async def _send(self, sender: Someone, room: str, client_id: str) -> None:
         # While any of theirs waits in the queue, the next one waits behind it.

@@ -41,9 +41,7 @@ FLYING_WHEN_THE_FIRST_FAILS = {
 
 @settings(max_examples=150, deadline=None)
 @given(plan=PLANS, writing=WRITING, last=RETURNS, jitter=st.floats(0.0, 0.99))
-@example(
-    plan=FLYING_WHEN_THE_FIRST_FAILS, writing=[(2.0, "r"), (6.0, "r")], last={}, jitter=0.0
-)
+@example(plan=FLYING_WHEN_THE_FIRST_FAILS, writing=[(2.0, "r"), (6.0, "r")], last={}, jitter=0.0)
 def test_whatever_the_roads_do_everything_is_stored_once_and_in_order(plan, writing, last, jitter):
     """Feature: whatsapp-messaging-fix, Property 4: WebSocket Fallback Behavior"""
     play = Play(plan, draw=lambda: jitter, last=last)

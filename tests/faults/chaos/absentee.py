@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from clients.python import parley
-from tests.background import in_background
+from tests.background import in_background, repeating
 from tests.faults.judging.history import Opened
 from tests.faults.stage import Stage
 
@@ -39,28 +39,24 @@ class Absentee:
     @contextlib.asynccontextmanager
     async def coming_and_going(self) -> AsyncIterator[None]:
         """Let the friend write, and the absentee come and go, inside the block."""
-        stop = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._come_and_go(stop))
-            async with self._stage.traffic((self._friend, self.room), workers=1, pace_s=PACE_S):
-                try:
-                    yield
-                finally:
-                    stop.set()
+        async with (
+            repeating(self._come_and_go),
+            self._stage.traffic((self._friend, self.room), workers=1, pace_s=PACE_S),
+        ):
+            yield
 
     async def catch_up(self, head: int) -> None:
         """Come a last time, and stay until nothing is missing."""
         async with self._visit() as chat:
             await self._stage.until_held(chat, self.room, head)
 
-    async def _come_and_go(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                async with self._visit():
-                    await asyncio.sleep(HERE_S)
-            except parley.ParleyError:
-                await asyncio.sleep(AGAIN_S)
-            await asyncio.sleep(AWAY_S)
+    async def _come_and_go(self) -> None:
+        try:
+            async with self._visit():
+                await asyncio.sleep(HERE_S)
+        except parley.ParleyError:
+            await asyncio.sleep(AGAIN_S)
+        await asyncio.sleep(AWAY_S)
 
     @contextlib.asynccontextmanager
     async def _visit(self) -> AsyncIterator[parley.Chat]:

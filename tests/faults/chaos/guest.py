@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from clients.python import parley
 from clients.python.parley.pending import draft_of
-from tests.background import in_background
+from tests.background import in_background, repeating
 from tests.faults.chaos.onlookers import keep_listening
 from tests.faults.judging.history import Admitting, Excluded, Refused, Unknown
 from tests.faults.listener import Listener
@@ -51,46 +51,38 @@ class Guest:
     @contextlib.asynccontextmanager
     async def coming_and_going(self) -> AsyncIterator[None]:
         """Let the host speak, and the guest be in and out, inside the block."""
-        stop = asyncio.Event()
         async with (
             in_background(keep_listening(self._stage, self._chat, self.listeners)),
-            asyncio.TaskGroup() as group,
+            repeating(self._come_and_go, self._write),
+            self._stage.traffic((self._host, self._room), workers=1, pace_s=PACE_S),
         ):
-            group.create_task(self._come_and_go(stop))
-            group.create_task(self._write(stop))
-            async with self._stage.traffic((self._host, self._room), workers=1, pace_s=PACE_S):
-                try:
-                    yield
-                finally:
-                    stop.set()
+            yield
 
-    async def _come_and_go(self, stop: asyncio.Event) -> None:
+    async def _come_and_go(self) -> None:
         notes, api = self._stage.notes, self._host.api
-        while not stop.is_set():
-            notes.history.add(Admitting(self._room, self._user))
-            await self._until_done(lambda: api.add_members(self._room, [self._user]))
-            await asyncio.sleep(STAYS_S)
-            await self._until_done(lambda: api.remove_member(self._room, self._user))
-            notes.history.add(Excluded(self._room, self._user))
-            await asyncio.sleep(STAYS_S)
+        notes.history.add(Admitting(self._room, self._user))
+        await self._until_done(lambda: api.add_members(self._room, [self._user]))
+        await asyncio.sleep(STAYS_S)
+        await self._until_done(lambda: api.remove_member(self._room, self._user))
+        notes.history.add(Excluded(self._room, self._user))
+        await asyncio.sleep(STAYS_S)
 
-    async def _write(self, stop: asyncio.Event) -> None:
+    async def _write(self) -> None:
         notes = self._stage.notes
-        while not stop.is_set():
-            draft = draft_of(self._room, f"message {uuid.uuid4()}", None, None)
-            notes.invoked(self._room, self._user, draft.client_id, draft.content)
-            try:
-                message, _ = await self._chat.api.send(draft)
-                notes.acked(draft.client_id, message.seq)
-            except parley.PermissionDenied:
-                notes.history.add(Refused(draft.client_id))
-            except parley.ParleyError:  # perhaps of the gateway, which does not know either
-                notes.history.add(Unknown(draft.client_id))
-            for listener in self.listeners[-1:]:
-                await listener.claim(self._room, FAR_AHEAD)
-            with contextlib.suppress(parley.ParleyError):
-                await self._chat.api.report_receipts(self._room, delivered_seq=FAR_AHEAD)
-            await asyncio.sleep(WRITES_EVERY_S)
+        draft = draft_of(self._room, f"message {uuid.uuid4()}", None, None)
+        notes.invoked(self._room, self._user, draft.client_id, draft.content)
+        try:
+            message, _ = await self._chat.api.send(draft)
+            notes.acked(draft.client_id, message.seq)
+        except parley.PermissionDenied:
+            notes.history.add(Refused(draft.client_id))
+        except parley.ParleyError:  # perhaps of the gateway, which does not know either
+            notes.history.add(Unknown(draft.client_id))
+        for listener in self.listeners[-1:]:
+            await listener.claim(self._room, FAR_AHEAD)
+        with contextlib.suppress(parley.ParleyError):
+            await self._chat.api.report_receipts(self._room, delivered_seq=FAR_AHEAD)
+        await asyncio.sleep(WRITES_EVERY_S)
 
     @staticmethod
     async def _until_done(call: Callable[[], Awaitable[object]]) -> None:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator
 
 from clients.python import parley
+from tests.background import repeating
 from tests.faults.judging.history import Refused, Unknown
 from tests.faults.stage import Stage
 
@@ -23,27 +24,21 @@ class Piper:
         self._stage = stage
         self._chat = chat
         self._room = room
+        self._socket: parley.Socket | None = None
 
     @contextlib.asynccontextmanager
     async def talking(self) -> AsyncIterator[None]:
         """Send bursts inside the block; it ends when the outcome of all is noted."""
-        stop = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._talk(stop))
-            try:
-                yield
-            finally:
-                stop.set()
+        async with repeating(self._talk):
+            yield
 
-    async def _talk(self, stop: asyncio.Event) -> None:
-        socket: parley.Socket | None = None
-        while not stop.is_set():
-            try:
-                socket = socket or await self._stage.raw(self._chat)
-                await self._burst(socket)
-            except parley.ParleyError:
-                socket = None
-            await asyncio.sleep(PAUSE_S)
+    async def _talk(self) -> None:
+        try:
+            self._socket = self._socket or await self._stage.raw(self._chat)
+            await self._burst(self._socket)
+        except parley.ParleyError:
+            self._socket = None
+        await asyncio.sleep(PAUSE_S)
 
     async def _burst(self, socket: parley.Socket) -> None:
         """Send some, and wait for all answers.
