@@ -57,7 +57,8 @@ def bear_silence(silence_s: float) -> None:
     A server that is silent while its kernel, or a box on the way, goes on to acknowledge what is
     sent would be waited for by libpq for ever. What is given up on raises ``OperationalError`` and
     has lost its connection. For the whole process, and without effect on ``Connection``, which has
-    bounds of its own.
+    bounds of its own. The bound is for each silence: who answers piece by piece is waited for. It
+    holds while connecting, too, where libpq heeds ``connect_timeout`` no more.
 
     Args:
         silence_s: above the longest statement that the server allows.

@@ -8,7 +8,7 @@ import pytest
 
 from dev.harness import UNLIMITED, RunningSuite
 from dev.settings import environment
-from libs.common.clock import SystemClock
+from tests.faults.seeds import seed_of_the_day
 from tests.faults.stage import Stage
 from tests.redis_users import refusals
 
@@ -89,7 +89,7 @@ def leave_some_out(items):
             costs[item.nodeid] = mark.args[0]
     if sum(costs.values()) < 2 * LONG_S or "CI_FULL" in variables or "SERVER" in variables:
         return
-    seed = int(variables.get("SEED") or SystemClock().now().toordinal())
+    seed = seed_of_the_day()
     order = random.Random(seed).sample(sorted(costs), len(costs))  # noqa: S311 - to be repeated
     spent_s, chosen = 0.0, set[str]()
     for name in order:

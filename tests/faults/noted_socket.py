@@ -61,7 +61,7 @@ class NotedSocket(parley.Socket):
                 self._session.session,
                 room,
                 mark["user"],
-                max(mark["delivered_seq"], mark["read_seq"]),
+                mark["delivered_seq"],
                 mark["read_seq"],
             )
             self.notes.history.add(told)

@@ -49,13 +49,18 @@ def heads_of(url: str, rooms: Sequence[str]) -> dict[str, int]:
     return dict(query(url, sql, rooms))
 
 
-def watermarks_of(url: str, table: str, rooms: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
-    """Read (delivered, read) of all members of these rooms, from a service's table of them."""
-    found: dict[str, list[tuple[int, int]]] = {room: [] for room in rooms}
-    sql = f"select room_id::text, delivered_seq, read_seq from {table} where room_id = any(%s::uuid[])"  # noqa: S608 - a name of ours
-    for room, *marks in query(url, sql, list(rooms)):
-        found[room].append((marks[0], marks[1]))
-    return found
+TABLES = {"chat": "member", "receipts": "watermark"}
+"""Where each service keeps how far members are."""
+
+
+def marks_in(url: str, table: str, rooms: Sequence[str]) -> dict[tuple[str, str], tuple[int, int]]:
+    """Read (delivered, read) of every member of these rooms, by room and user."""
+    sql = (
+        f"select room_id::text, user_id::text, delivered_seq, read_seq from {table}"  # noqa: S608 - a name of ours
+        " where room_id = any(%s::uuid[])"
+    )
+    rows = query(url, sql, list(rooms))
+    return {(room, user): (delivered, read) for room, user, delivered, read in rows}
 
 
 def outbox_rows(url: str) -> int:

@@ -20,7 +20,7 @@ import msgspec
 from clients.python import parley
 from dev.harness import RunningSuite
 from tests.background import repeating
-from tests.faults.judging.history import StoredMessage, Unknown
+from tests.faults.judging.history import GaveUp, StoredMessage
 from tests.faults.judging.messages import check, outcomes
 from tests.faults.listener import Listener
 from tests.faults.noted_socket import noting
@@ -175,15 +175,21 @@ class Stage:
 
     # -- traffic --------------------------------------------------------------------------------
 
-    async def say(self, chat: parley.Chat, room: str) -> int | None:
-        """Send a message, as often as it takes; return its seq, None where it is unknown."""
+    async def say(self, chat: parley.Chat, room: str, more: str = "") -> int | None:
+        """Send a message, as often as it takes; return its seq, None where it is unknown.
+
+        Args:
+            chat: whose.
+            room: where.
+            more: stands at the end of the message.
+        """
         client_id = str(uuid.uuid4())
-        content = f"message {client_id}"
+        content = f"message {client_id}{more}"
         self.notes.invoked(room, chat.user_id, client_id, content)
         try:
             sent = await chat.send(room, content, client_id=client_id, timeout_s=SEND_WITHIN_S)
-        except parley.NotAcknowledged:
-            self.notes.history.add(Unknown(client_id))
+        except parley.NotAcknowledged as error:
+            self.notes.history.add(GaveUp(client_id, error.is_queued))
             return None
         self.notes.acked(client_id, sent.seq)
         return sent.seq

@@ -1,12 +1,17 @@
 """The wall clock jumps under traffic, forwards and back: nobody is gone, and nothing is lost."""
 
+from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
 from dev.harness import RunningSuite
+from libs.common.clock import SystemClock
 from tests.faults.conftest import ENVIRONMENT
 from tests.faults.rig.detour import ONLY_HERE
+from tests.faults.waiting import until
 from tests.faults.watcher import passed, watch
 
 pytestmark = [pytest.mark.long(70), pytest.mark.own_suite("its clock is not everybody's")]
@@ -14,6 +19,7 @@ pytestmark = [pytest.mark.long(70), pytest.mark.own_suite("its clock is not ever
 LIBRARIES = "usr/lib/*/faketime/libfaketime.so.1"
 JUMPS_S = (90, -90, 3600, 0)
 """From the machine's own time; the last one is back at it."""
+NEARLY_S = 20.0
 GRACE_S = 6.0
 """Longer than it takes to say of somebody that they are gone."""
 
@@ -48,6 +54,12 @@ def faulty_suite(clock, tmp_path_factory):
     assert running.stop() == 0, running.log
 
 
+def is_off_by(url: str, jump_s: float) -> bool:
+    """Tell whether a process takes another time for the present one, by so much."""
+    told = parsedate_to_datetime(httpx.get(f"{url}/healthz").headers["Date"])
+    return abs((told - SystemClock().now()).total_seconds() - jump_s) < NEARLY_S
+
+
 async def test_jumps_of_the_clock_are_hardly_noticed(stage, pair, clock):
     watcher = await watch(stage, pair.bob)
     await watcher.until(pair.ann.user_id, "online")
@@ -57,6 +69,8 @@ async def test_jumps_of_the_clock_are_hardly_noticed(stage, pair, clock):
         await stage.acks(30)
         for jump_s in JUMPS_S:
             clock.write_text(f"{jump_s:+d}s")
+            for url in stage.urls:
+                await until(partial(is_off_by, url, jump_s), what=f"a jump of {jump_s} s")
             await passed(GRACE_S)
             await stage.acks(30)
 

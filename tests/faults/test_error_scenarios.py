@@ -16,18 +16,19 @@ from clients.python import parley
 from libs.common.control import channel_layer
 from tests.background import in_background
 from tests.faults.away import Frame, Visit, message, room_of, someone, stored
-from tests.faults.gremlin import Gremlin
 from tests.faults.internal_port import Insight
 from tests.faults.listener import until_all_reached
-from tests.faults.postgres import execute, messages_of, query, transaction
+from tests.faults.postgres import execute, messages_of, query, terminate_backends, transaction
 from tests.faults.prober import Prober
 from tests.faults.signing_in import NOT_AUTHENTICATED, signed_in
 from tests.faults.stage import Stage
+from tests.faults.streams import wipe
 from tests.faults.ticks import all_ticks_are_right, reading
 from tests.faults.waiting import WITHIN_S, until
-from tests.faults.watcher import watch
+from tests.faults.watcher import passed, watch
 
 MANY = 20
+HANGS_S = 1.0
 PUSH_EVERY_S = 0.2
 LOCK = "select 1 from room where id = %s for update"
 WAITING_WRITERS = (
@@ -256,18 +257,17 @@ async def test_data_consistency_verification_after_failures(stage, pair):
     await eve.chat.close()
     await pair.ann.group_room("All", [pair.bob.user_id, eve.id])
     watcher = await watch(stage, pair.bob, stage.urls[1])
-    gremlin = Gremlin(stage, seed=1)
 
     async with reading(pair.places):
         async with stage.traffic(*pair.places):
-            for mischief in (
-                gremlin.wipe,
-                gremlin.hang_postgres,
-                gremlin.terminate,
-                gremlin.hang_redis,
-                gremlin.hang_chat,
-            ):
-                await mischief()
+            await asyncio.to_thread(wipe, stage.suite.state.redis_url)
+            await stage.acks(MANY)
+            await asyncio.to_thread(terminate_backends, stage.database_url)
+            await stage.acks(MANY)
+            hung = stage.hung("postgres"), stage.hung("redis"), stage.hung_process(stage.urls[0])
+            for hanging in hung:
+                async with hanging:
+                    await passed(HANGS_S)
                 await stage.acks(MANY)
         await stage.settle(*pair.listeners, what="all kinds of failures")
         await all_ticks_are_right(stage, pair.places)

@@ -41,7 +41,7 @@ def main() -> int:
         with running.scene(Path(folder), seed=chosen.seed) as scene:
             playing = running.run(
                 scene,
-                running.plan(scene.dice, chosen.only),
+                running.plan(chosen.seed, chosen.only),
                 go_on=lambda played: played < chosen.rounds and time.monotonic() < until_s,
                 results=results,
             )
@@ -50,9 +50,10 @@ def main() -> int:
                     asyncio.run(playing)
             finally:
                 LOG.write_text(scene.suite.log, encoding="utf-8")
-    REPORT.write_text(report.page(results, seed=chosen.seed), encoding="utf-8")
+                REPORT.write_text(report.page(results, seed=chosen.seed), encoding="utf-8")
     broken = [sentence for result in results for sentence in result.broken]
-    said = (report.markdown(results), report.summary(results), *broken, f"{REPORT}")
+    invalid = [f"shows nothing: {result.invalid}" for result in results if result.invalid]
+    said = (report.markdown(results), report.summary(results), *broken, *invalid, f"{REPORT}")
     sys.stdout.write("\n\n".join(said) + "\n")
     return int(bool(broken))
 

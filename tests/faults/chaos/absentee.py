@@ -18,7 +18,11 @@ PACE_S = 0.15
 
 
 class Absentee:
-    """One person in a direct room with a friend. Each visit is a client that knows nothing yet."""
+    """One person in a direct room with a friend. Each visit is a client that knows nothing yet.
+
+    Attributes:
+        visits: how many there were.
+    """
 
     def __init__(
         self, stage: Stage, friend: parley.Chat, chat: parley.Chat, *, user: str, room: str
@@ -28,7 +32,7 @@ class Absentee:
         self._friend = friend
         self._account = chat
         self.room = room
-        self._visits = 0
+        self.visits = 0
 
     @classmethod
     async def invite(cls, stage: Stage, *, friend: parley.Chat) -> "Absentee":
@@ -45,6 +49,11 @@ class Absentee:
         ):
             yield
 
+    @property
+    def sessions(self) -> str:
+        """How the names of all their sessions begin."""
+        return f"{self.user} visit "
+
     async def catch_up(self, head: int) -> None:
         """Come a last time, and stay until nothing is missing."""
         async with self._visit() as chat:
@@ -60,10 +69,10 @@ class Absentee:
 
     @contextlib.asynccontextmanager
     async def _visit(self) -> AsyncIterator[parley.Chat]:
-        self._visits += 1
-        notes, session = self._stage.notes, f"{self.user} {self._visits}"
+        notes, session = self._stage.notes, f"{self.sessions}{self.visits}"
         token = await self._account.credentials.bearer()
         async with await self._stage.visitor(token) as chat:
+            self.visits += 1
             heads = {room.id: room.delivered_seq for room in chat.welcome.rooms}
             notes.history.add(Opened(session, heads, self.user))
 

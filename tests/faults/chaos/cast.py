@@ -23,7 +23,10 @@ PEOPLE = 5
 PACE_S = 0.15
 HEALS_WITHIN_S = 120.0
 
-Place = tuple[parley.Chat, str]
+TalkingPlace = tuple[parley.Chat, str]
+"""Who, and where."""
+QuietPlace = tuple[parley.Chat, parley.Chat, str]
+"""Who says one thing, who hears it, and where."""
 
 
 @dataclass(kw_only=True)
@@ -39,17 +42,19 @@ class Cast:
         poller: has no socket.
         piper: sends in bursts.
         listeners: raw sessions of one of the people, one after the other.
+        quiet_rooms: where one thing was said while something broke, and nothing since.
     """
 
     stage: Stage
     people: Sequence[parley.Chat]
-    talking_places: Sequence[Place]
-    reading_places: Sequence[Place]
+    talking_places: Sequence[TalkingPlace]
+    reading_places: Sequence[TalkingPlace]
     guest: Guest
     absentee: Absentee
     poller: Poller
     piper: Piper
     listeners: list[Listener] = field(default_factory=list)
+    quiet_rooms: list[str] = field(default_factory=list)
 
     @classmethod
     async def gather(cls, stage: Stage) -> "Cast":
@@ -76,12 +81,22 @@ class Cast:
     @property
     def steady_rooms(self) -> list[str]:
         """Rooms whose members stay the same and all report what they have."""
-        return sorted({room for _, room in self.reading_places})
+        return sorted({*self.quiet_rooms, *(room for _, room in self.reading_places)})
 
     @property
     def present(self) -> Mapping[str, bool]:
         """Who is there in the end."""
         return {each.user_id: True for each in self.people} | {self.absentee.user: False}
+
+    @property
+    def deeds(self) -> Mapping[str, int]:
+        """How often those did their part who have one of their own."""
+        return {
+            "polled": self.poller.answers,
+            "sent a burst": self.piper.bursts,
+            "was in a group and out again": self.guest.stays,
+            "came and went": self.absentee.visits,
+        }
 
     @property
     def unseen(self) -> int:
@@ -125,8 +140,31 @@ class Cast:
         ):
             yield
 
+    async def quiet_places(self) -> Sequence[QuietPlace]:
+        """Open a room for each two neighbours, in which nobody has said anything yet."""
+        places = [
+            (one, other, await self.stage.group_of(one, [other]))
+            for one, other in pairwise(self.people)
+        ]
+        self.quiet_rooms += [room for *_, room in places]
+        return places
+
+    async def say_one_thing(self, place: QuietPlace) -> None:
+        """Let one say something in a quiet room, and the other read it.
+
+        Nothing follows that would show to anybody that this got lost.
+        """
+        one, other, room = place
+        seq = await self.stage.say(one, room)
+        assert seq is not None, f"nothing can be said in {room}"
+        await self._until_heard([other], room, seq)
+        other.read(room)
+
     async def heals(self) -> float:
-        """Wait until what each says from now on has reached all others; return the seconds.
+        """Wait until all is well again; return the seconds.
+
+        What each says from now on reaches all others and is shown to be read, and people are shown
+        to be there.
 
         Raises:
             AssertionError: not within two minutes.
@@ -135,6 +173,7 @@ class Cast:
         async with asyncio.TaskGroup() as group:
             for chat, room in self.talking_places:
                 group.create_task(self._is_heard(chat, room))
+            group.create_task(self._is_seen())
         return time.monotonic() - began_s
 
     async def settle(self) -> None:
@@ -142,14 +181,31 @@ class Cast:
         sessions = (*self.listeners, *self.guest.listeners)
         await self.stage.until_settled(*(each for each in sessions if each.closed is None))
         heads = await asyncio.to_thread(self.stage.heads)
+        await until(lambda: self.poller.cursor >= heads[self.poller.room], what="the poller")
         await self.absentee.catch_up(heads[self.absentee.room])
 
     async def _is_heard(self, chat: parley.Chat, room: str) -> None:
         seq = await self.stage.say(chat, room)
         assert seq is not None, f"nothing can be said in {room}"
-        others = [each for each in self.people if room in each.rooms]
+        await self._until_heard([each for each in self.people if room in each.rooms], room, seq)
         await until(
-            lambda: all(each.cursor(room) >= seq for each in others),
-            what=lambda: f"{seq} of {room}; got {[each.cursor(room) for each in others]}",
+            lambda: chat.progress(room, seq) == "read",
+            what=lambda: f"{seq} of {room} to be shown as read: {chat.marks(room)}",
+            within_s=HEALS_WITHIN_S,
+        )
+
+    async def _until_heard(self, people: Sequence[parley.Chat], room: str, seq: int) -> None:
+        await until(
+            lambda: all(each.cursor(room) >= seq for each in people),
+            what=lambda: f"{seq} of {room}; got {[each.cursor(room) for each in people]}",
+            within_s=HEALS_WITHIN_S,
+        )
+
+    async def _is_seen(self) -> None:
+        one, *others = self.people
+        neighbour = others[0].user_id
+        await until(
+            lambda: one.presence(neighbour).status == "online",
+            what=lambda: f"{neighbour} to be there: {one.presence(neighbour)}",
             within_s=HEALS_WITHIN_S,
         )

@@ -7,16 +7,15 @@ import asyncio
 from collections.abc import Mapping
 
 from tests.faults.chaos.cast import Cast
+from tests.faults.chaos.on_streams import GARBAGE
 from tests.faults.chaos.scene import Scene
 from tests.faults.judging import leftovers, presence
 from tests.faults.judging.collecting import forget_dead_letters, leftovers_of
 from tests.faults.judging.receipts import Marks
-from tests.faults.postgres import query
+from tests.faults.postgres import TABLES, marks_in
 
 WITHIN_S = 90.0
 LOOK_S = 0.5
-TABLES = {"chat": "member", "receipts": "watermark"}
-"""Where each service keeps how far members are."""
 
 
 class Ending:
@@ -56,17 +55,18 @@ class Ending:
             await asyncio.sleep(LOOK_S)
         return said
 
-    async def left_over(self, *, may_bury: bool) -> list[str]:
+    async def left_over(self) -> list[str]:
         """Return what is left over: nothing, one hopes."""
         people, found = list(self._cast.present), list[str]()
         for _ in range(self._looks):
-            there = await asyncio.to_thread(leftovers_of, self._scene.suite, people)
-            found = leftovers.left_over(there, may_bury=may_bury)
+            there = await asyncio.to_thread(
+                leftovers_of, self._scene.suite, people, garbage=GARBAGE
+            )
+            found = leftovers.left_over(there)
             if not found:
                 break
             await asyncio.sleep(LOOK_S)
-        if may_bury:
-            await asyncio.to_thread(forget_dead_letters, self._scene.redis_url)
+        await asyncio.to_thread(forget_dead_letters, self._scene.redis_url)
         return found
 
     async def all_marks(self) -> Mapping[str, Marks]:
@@ -75,16 +75,4 @@ class Ending:
 
     def _marks(self, rooms: list[str]) -> dict[str, Marks]:
         urls = self._scene.suite.state.database_urls
-        return {
-            service: _marks_in(urls[service], table, rooms) for service, table in TABLES.items()
-        }
-
-
-def _marks_in(url: str, table: str, rooms: list[str]) -> Marks:
-    sql = (
-        f"select room_id::text, user_id::text, delivered_seq, read_seq from {table}"  # noqa: S608 - a name of ours
-        " where room_id = any(%s::uuid[])"
-    )
-    return {
-        (room, user): (delivered, read) for room, user, delivered, read in query(url, sql, rooms)
-    }
+        return {service: marks_in(urls[service], table, rooms) for service, table in TABLES.items()}

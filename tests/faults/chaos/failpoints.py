@@ -8,7 +8,7 @@ import asyncio
 import os
 import signal
 
-from tests.faults.chaos.scene import Scene, fault
+from tests.faults.chaos.scene import HAPPENS_WITHIN_S, Scene, fault
 from tests.faults.rig.edges import Caught
 from tests.faults.rig.proxy import Point
 
@@ -20,6 +20,9 @@ ACKNOWLEDGE = b"XACK"
 FOLD = b"fold_receipts"
 TRIES = 5
 
+HANDLERS = ("receipts", "queue", "presence")
+"""Services that handle entries and acknowledge them; a process of chat does so among much else."""
+
 
 def _enter(name: str, edge: str, pattern: bytes, point: Point, *, kills: bool) -> None:
     """Put one into the catalogue."""
@@ -28,11 +31,11 @@ def _enter(name: str, edge: str, pattern: bytes, point: Point, *, kills: bool) -
     async def strike(scene: Scene) -> int:
         for _ in range(TRIES):
             with scene.edges[edge].trap(pattern, point) as caught:
-                await caught.wait()
-                if not kills:
-                    caught.reset()
-                    return 1
-                if pid := await _kill(scene, edge.partition(".")[0], caught):
+                if not await caught.comes(HAPPENS_WITHIN_S):
+                    return 0
+                pid = await _kill(scene, edge.partition(".")[0], caught) if kills else 1
+                caught.reset()
+                if pid:
                     return pid
         return 0
 
@@ -54,26 +57,16 @@ _enter("the answer to a commit is lost", "chat.postgres", WRITE, Point.ANSWER, k
 _enter("chat dies between commit and publish", "chat.redis", PUBLISH, Point.REQUEST, kills=True)
 _enter("chat dies between publish and delete", "chat.redis", PUBLISH, Point.ANSWER, kills=True)
 _enter("the answer to a publication is lost", "chat.redis", PUBLISH, Point.ANSWER, kills=False)
-_enter(
-    "receipts dies between handling and XACK",
-    "receipts.redis",
-    ACKNOWLEDGE,
-    Point.REQUEST,
-    kills=True,
-)
-_enter(
-    "queue dies between handling and XACK", "queue.redis", ACKNOWLEDGE, Point.REQUEST, kills=True
-)
-_enter(
-    "presence dies between handling and XACK",
-    "presence.redis",
-    ACKNOWLEDGE,
-    Point.REQUEST,
-    kills=True,
-)
+for _service in HANDLERS:
+    _edge = f"{_service}.redis"
+    _enter(
+        f"{_service} dies between handling and XACK", _edge, ACKNOWLEDGE, Point.REQUEST, kills=True
+    )
+    _enter(f"{_service} dies right after XACK", _edge, ACKNOWLEDGE, Point.ANSWER, kills=True)
 _enter(
     "receipts dies between commit and publish", "receipts.redis", TELL, Point.REQUEST, kills=True
 )
+_enter("receipts dies between publish and delete", "receipts.redis", TELL, Point.ANSWER, kills=True)
 _enter(
     "the answer to receipts' commit is lost", "receipts.postgres", FOLD, Point.ANSWER, kills=False
 )

@@ -12,7 +12,7 @@ from clients.python import parley
 from clients.python.parley.pending import draft_of
 from tests.background import in_background, repeating
 from tests.faults.chaos.onlookers import keep_listening
-from tests.faults.judging.history import Admitting, Excluded, Refused, Unknown
+from tests.faults.judging.history import Admitting, Excluded, Fetched, Refused, Unknown
 from tests.faults.listener import Listener
 from tests.faults.stage import Stage
 
@@ -25,12 +25,17 @@ PACE_S = 0.15
 
 
 class Guest:
-    """The group, its owner, and the guest's raw sessions."""
+    """The group, its owner, and the guest's raw sessions.
+
+    Attributes:
+        stays: how often they were in.
+    """
 
     def __init__(
         self, stage: Stage, host: parley.Chat, chat: parley.Chat, *, user: str, room: str
     ) -> None:
         self.listeners: list[Listener] = []
+        self.stays = 0
         self._stage = stage
         self._host = host
         self._chat = chat
@@ -65,6 +70,7 @@ class Guest:
         await asyncio.sleep(STAYS_S)
         await self._until_done(lambda: api.remove_member(self._room, self._user))
         notes.history.add(Excluded(self._room, self._user))
+        self.stays += 1
         await asyncio.sleep(STAYS_S)
 
     async def _write(self) -> None:
@@ -82,12 +88,24 @@ class Guest:
             await listener.claim(self._room, FAR_AHEAD)
         with contextlib.suppress(parley.ParleyError):
             await self._chat.api.report_receipts(self._room, delivered_seq=FAR_AHEAD)
+        with contextlib.suppress(parley.ParleyError):
+            self._take((await self._chat.api.sync({self._room: 0})).messages)
+        with contextlib.suppress(parley.ParleyError):
+            self._take((await self._chat.api.history(self._room)).messages)
         await asyncio.sleep(WRITES_EVERY_S)
+
+    def _take(self, messages: Sequence[parley.Message]) -> None:
+        for one in messages:
+            self._stage.notes.history.add(Fetched(self._user, one.room, one.seq, one.client_id))
 
     @staticmethod
     async def _until_done(call: Callable[[], Awaitable[object]]) -> None:
         while True:
-            with contextlib.suppress(parley.ParleyError):
+            try:
                 await call()
+            except parley.ParleyError as error:
+                if isinstance(error, parley.Unauthenticated | parley.PermissionDenied):
+                    raise
+                await asyncio.sleep(AGAIN_S)
+            else:
                 return
-            await asyncio.sleep(AGAIN_S)

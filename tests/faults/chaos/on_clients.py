@@ -4,24 +4,31 @@ import asyncio
 from contextlib import ExitStack
 
 from tests.faults.chaos.scene import SHORT_S, Scene, fault
+from tests.faults.internal_port import Insight
 from tests.faults.rig.edges import CLIENTS
 from tests.faults.stalled_reader import StalledReader
 
 STALLED = 6
+LONG, LONG_MESSAGES, AT_ONCE = "x" * 4_000, 1_200, 20
+"""More than a socket's buffers and its queue in chat hold."""
+CLOSED_SLOW = "parley_sockets_closed_slow_total"
 STORMS = 4
 
 
 @fault("clients: some read nothing of what they are sent")
 async def stalled_readers(scene: Scene) -> int:
-    person = scene.dice.choice(scene.stage.chats)
-    token = await person.credentials.bearer()
+    talker, reader, *_ = scene.stage.chats
+    room, token = scene.stage.rooms[0], await reader.credentials.bearer()
     port = scene.suite.process("chat").port
+    insight = Insight(scene.suite.process("chat"))
+    before = await insight.metric(CLOSED_SLOW)
     with ExitStack() as stack:
         for _ in range(STALLED):
-            reader = await asyncio.to_thread(StalledReader, port, token)
-            stack.callback(reader.close)
-        await scene.stage.acks(50)
-    return STALLED
+            stalled = await asyncio.to_thread(StalledReader, port, token)
+            stack.callback(stalled.close)
+        for _ in range(0, LONG_MESSAGES, AT_ONCE):
+            await asyncio.gather(*(scene.stage.say(talker, room, LONG) for _ in range(AT_ONCE)))
+    return int(await insight.metric(CLOSED_SLOW) - before)
 
 
 @fault("clients: all lose their connection, and again while they come back")

@@ -16,20 +16,19 @@ EdgeStrike = Callable[[Scene, Edge], Awaitable[int]]
 async def slow(scene: Scene, edge: Edge) -> int:
     before = edge.passed_bytes
     with edge.weather(Weather(delay_s=dict.fromkeys(Way, SLOW_S), jitter_s=JITTER_S)):
-        await scene.a_while(LONG_S)
-        return edge.passed_bytes - before
+        return await scene.a_while_until(lambda: edge.passed_bytes - before)
 
 
 async def stalled(scene: Scene, edge: Edge) -> int:
+    before = edge.held_chunks
     with edge.weather(Weather(stalled=set(Way))):
-        await scene.a_while(LONG_S)
-        return edge.connections
+        return await scene.a_while_until(lambda: edge.held_chunks - before)
 
 
 async def answers_stuck(scene: Scene, edge: Edge) -> int:
+    before = edge.held_chunks
     with edge.weather(Weather(stalled={Way.DOWN})):
-        await scene.a_while(SHORT_S)
-        return edge.connections
+        return await scene.a_while_until(lambda: edge.held_chunks - before, SHORT_S)
 
 
 async def reset(scene: Scene, edge: Edge) -> int:
@@ -44,11 +43,10 @@ async def refused(scene: Scene, edge: Edge) -> int:
 
 
 async def cut(scene: Scene, edge: Edge) -> int:
-    before = edge.passed_bytes
+    before = edge.cut_links
     left = {way: scene.dice.randint(FEW_BYTES, MANY_BYTES) for way in Way}
     with edge.weather(Weather(bytes_left=left)):
-        await scene.a_while(LONG_S)
-    return edge.passed_bytes - before
+        return await scene.a_while_until(lambda: edge.cut_links - before)
 
 
 async def lost(scene: Scene, edge: Edge) -> int:
@@ -82,12 +80,14 @@ EDGES: dict[str, Choice] = {
 }
 
 
-def _enter(name: str, strike: EdgeStrike, chosen: Choice) -> None:
-    @fault(name)
+def _enter(name: str, strike: EdgeStrike, chosen: Choice, *, goes_on: bool) -> None:
+    @fault(name, goes_on=goes_on)
     async def on_one(scene: Scene) -> int:
-        return await strike(scene, chosen(scene))
+        edge = chosen(scene)
+        scene.victims.append(edge.name)
+        return await strike(scene, edge)
 
 
 for _place, _chosen in EDGES.items():
     for _what, _strike in FAULTS.items():
-        _enter(f"{_place}: {_what}", _strike, _chosen)
+        _enter(f"{_place}: {_what}", _strike, _chosen, goes_on="Redis" in _place)

@@ -3,11 +3,12 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
+import psutil
+
+from dev import gateway
 from dev.services import SERVICES
-from tests.faults.chaos.scene import LONG_S, Scene, fault
+from tests.faults.chaos.scene import CHAT_PROCESSES, LONG_S, Scene, fault
 from tests.faults.waiting import until
 
 OTHERS = [service.name for service in SERVICES if service.name != "chat"]
@@ -21,18 +22,12 @@ async def chat_killed(scene: Scene) -> int:
 
 @fault("chat: a process hangs")
 async def chat_hung(scene: Scene) -> int:
-    pid = scene.suite.process("chat", index=_any_chat(scene)).pid
-    async with _hung(pid):
-        await scene.a_while(LONG_S)
-    return pid
+    return await _hang(scene, "chat", index=_any_chat(scene))
 
 
 @fault("chat: a process is asked to end")
 async def chat_ended(scene: Scene) -> int:
-    pid = scene.suite.process("chat", index=_any_chat(scene)).pid
-    os.kill(pid, signal.SIGTERM)
-    await asyncio.to_thread(scene.suite.wait_until_gone, "chat", pid)
-    return pid
+    return await _ask_to_end(scene, "chat", index=_any_chat(scene))
 
 
 @fault("chat: all processes are restarted in turn")
@@ -61,32 +56,44 @@ async def all_killed(scene: Scene) -> int:
 
 
 def _enter(service: str) -> None:
-    """Put the faults of one service without sockets into the catalogue."""
+    """Put the faults of one service of which there is one process into the catalogue."""
 
-    @fault(f"{service}: killed")
+    goes_on = service != gateway.NAME
+
+    @fault(f"{service}: killed", goes_on=goes_on)
     async def killed(scene: Scene) -> int:
         return await asyncio.to_thread(scene.suite.kill, service)
 
-    @fault(f"{service}: hung")
+    @fault(f"{service}: hung", goes_on=goes_on)
     async def hung(scene: Scene) -> int:
-        pid = scene.suite.process(service).pid
-        async with _hung(pid):
-            await scene.a_while(LONG_S)
-        return pid
+        return await _hang(scene, service)
+
+    @fault(f"{service}: asked to end", goes_on=goes_on)
+    async def ended(scene: Scene) -> int:
+        return await _ask_to_end(scene, service)
 
 
-for _service in OTHERS:
+for _service in (*OTHERS, gateway.NAME):
     _enter(_service)
 
 
 def _any_chat(scene: Scene) -> int:
-    return scene.dice.randrange(len(scene.suite.state.of("chat")))
+    return scene.dice.randrange(CHAT_PROCESSES)
 
 
-@asynccontextmanager
-async def _hung(pid: int) -> AsyncIterator[None]:
+async def _hang(scene: Scene, service: str, *, index: int = 0) -> int:
+    """Hang one process for a while; return its pid, 0 where it went on all the same."""
+    pid = scene.suite.process(service, index=index).pid
     os.kill(pid, signal.SIGSTOP)
     try:
-        yield
+        await scene.a_while(LONG_S)
+        return pid * (psutil.Process(pid).status() == psutil.STATUS_STOPPED)
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+async def _ask_to_end(scene: Scene, service: str, *, index: int = 0) -> int:
+    pid = scene.suite.process(service, index=index).pid
+    os.kill(pid, signal.SIGTERM)
+    await asyncio.to_thread(scene.suite.wait_until_gone, service, pid)
+    return pid

@@ -18,13 +18,18 @@ UNKNOWN = {"timeout", "internal"}
 
 
 class Piper:
-    """One person's raw sessions, one after the other."""
+    """One person's raw sessions, one after the other.
+
+    Attributes:
+        bursts: how many were answered.
+    """
 
     def __init__(self, stage: Stage, chat: parley.Chat, room: str) -> None:
         self._stage = stage
         self._chat = chat
         self._room = room
         self._socket: parley.Socket | None = None
+        self.bursts = 0
 
     @contextlib.asynccontextmanager
     async def talking(self) -> AsyncIterator[None]:
@@ -36,6 +41,7 @@ class Piper:
         try:
             self._socket = self._socket or await self._stage.raw(self._chat)
             await self._burst(self._socket)
+            self.bursts += 1
         except parley.ParleyError:
             self._socket = None
         await asyncio.sleep(PAUSE_S)

@@ -28,7 +28,7 @@ td, th {{ padding: .2rem .6rem; text-align: left; }} td.number {{ text-align: ri
 {timeline}
 {waiting}
 <table>
-<tr><th>fault</th><th>runs</th><th>acknowledged meanwhile</th><th>violations</th>
+<tr><th>fault</th><th>runs</th><th>acknowledged until healed</th><th>violations</th>
 <th>healed after, median</th><th>at most</th></tr>
 {rows}
 </table>
@@ -41,8 +41,8 @@ class Row:
     """One fault over all rounds.
 
     Attributes:
-        acked: messages acknowledged in the rounds in which it struck.
-        violations: in these rounds.
+        acked: messages acknowledged from its beginning until all was healed.
+        violations: in the rounds in which it struck.
         heal_s: of each time that it struck, how long until everybody heard everybody.
     """
 
@@ -61,16 +61,16 @@ class Row:
 
 
 def rows_of(results: Sequence[Result]) -> list[Row]:
-    """Sum up, fault by fault, in the order of their names."""
+    """Sum up, fault by fault, in the order of their names; what is invalid shows nothing."""
     struck: dict[str, list[tuple[Result, Happening]]] = defaultdict(list)
-    for result in results:
+    for result in _valid(results):
         for happening in result.happenings:
             struck[happening.fault].append((result, happening))
     return [
         Row(
             fault=fault,
             runs=len(times),
-            acked=sum(result.acked for result, _ in times),
+            acked=sum(one.acked for _, one in times),
             violations=sum(len(result.broken) for result, _ in times),
             heal_s=[one.heal_s for _, one in times if one.heal_s is not None],
         )
@@ -80,22 +80,28 @@ def rows_of(results: Sequence[Result]) -> list[Row]:
 
 def summary(results: Sequence[Result]) -> str:
     """Say in a line what was done and how it ended."""
+    valid = _valid(results)
     sums = {
-        "faults": sum(len(result.happenings) for result in results),
-        "messages sent": sum(result.sent for result in results),
-        "acknowledged": sum(result.acked for result in results),
-        "received": sum(result.received for result in results),
-        "of unknown outcome": sum(result.unknown for result in results),
-        "violations": sum(len(result.broken) for result in results),
+        "faults": sum(len(result.happenings) for result in valid),
+        "messages sent": sum(result.sent for result in valid),
+        "acknowledged": sum(result.acked for result in valid),
+        "received": sum(result.received for result in valid),
+        "of unknown outcome": sum(result.unknown for result in valid),
+        "violations": sum(len(result.broken) for result in valid),
+        "invalid rounds": len(results) - len(valid),
     }
     said = ", ".join(f"{count} {what}" for what, count in sums.items())
-    return f"{len(results)} rounds: {said}."
+    return f"{len(valid)} rounds: {said}."
+
+
+def _valid(results: Sequence[Result]) -> Sequence[Result]:
+    return [result for result in results if result.broken or not result.invalid]
 
 
 def markdown(results: Sequence[Result]) -> str:
     """Return the table for a document."""
     head = (
-        "| fault | runs | acknowledged meanwhile | violations | healed after, median | at most |",
+        "| fault | runs | acknowledged until healed | violations | healed after, median | at most |",
         "|---|---|---|---|---|---|",
     )
     lines = (f"| {' | '.join(row.cells)} |" for row in rows_of(results))
@@ -119,6 +125,8 @@ def _broken(results: Iterable[Result]) -> Iterator[str]:
     for number, result in enumerate(results, start=1):
         for sentence in result.broken:
             yield f'<p class="broken">round {number}: {escape(sentence)}</p>'
+        if result.invalid:
+            yield f"<p>round {number} shows nothing: {escape(result.invalid)}</p>"
 
 
 def _table(rows: Iterable[Row]) -> Iterator[str]:

@@ -11,6 +11,9 @@ class Happening:
         began_s: in seconds since the run began.
         ended_s: when all was whole again.
         effect: how much was seen to happen.
+        victims: what was struck, where there was a choice.
+        acked: messages acknowledged from its beginning until all was healed.
+        acked_meanwhile: those of them that were acknowledged before it ended.
         heal_s: how long after the end everybody heard everybody again; None where not in time.
     """
 
@@ -18,6 +21,9 @@ class Happening:
     began_s: float
     ended_s: float = 0.0
     effect: int = 0
+    victims: list[str] = field(default_factory=list)
+    acked: int = 0
+    acked_meanwhile: int = 0
     heal_s: float | None = None
 
 
@@ -44,12 +50,14 @@ class Result:
 
     Attributes:
         broken: every promise that was, as sentences.
+        invalid: why it shows nothing, where it does not.
         unknown: messages whose senders gave up without knowing.
     """
 
     happenings: list[Happening] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
+    invalid: str = ""
     sent: int = 0
     acked: int = 0
     received: int = 0

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from statistics import median
 
-from clients.python import parley
 from tests.background import in_background
 from tests.faults.chaos.cast import Cast
 from tests.faults.chaos.ending import Ending
@@ -15,13 +14,39 @@ from tests.faults.chaos.result import Happening, Result, Sample
 from tests.faults.chaos.scene import Fault, Scene
 from tests.faults.judging import leftovers, membership, messages, presence, receipts, validity
 from tests.faults.judging.collecting import usage_of
-from tests.faults.judging.history import Acked, Received, Unknown
+from tests.faults.judging.history import (
+    Acked,
+    Claimed,
+    Fetched,
+    GaveUp,
+    Kept,
+    Opened,
+    Paged,
+    Received,
+    Refused,
+    Seen,
+    Told,
+    Unknown,
+)
 from tests.faults.stage import Stage
 
-LEAST_ACKS = 100
-LEAST_RECEPTIONS = 100
+LEAST = {
+    Acked: 300,
+    Received: 1_000,
+    Claimed: 100,
+    Told: 100,
+    Kept: 100,
+    Seen: 10,
+    Paged: 20,
+    Fetched: 10,
+    Refused: 1,
+    Opened: 10,
+}
+"""Of each kind of note; what a round waits for brings about a third of it."""
 BEFORE_ACKS = 40
 BETWEEN_ACKS = 20
+GOES_ON_AFTER_S = 2.5
+"""Where people chat on, they do so after that at the latest: 2 s are promised."""
 SAMPLE_S = 0.25
 
 log = logging.getLogger(__name__)
@@ -34,23 +59,30 @@ class Round:
         scene: its stage is replaced by one of this round.
         faults: what breaks, in this order.
         clock_s: when the run began, on the monotonic clock.
+        result: what is shown is written there, as far as one came.
+        first: how many faults there were before.
     """
 
-    def __init__(self, scene: Scene, faults: Sequence[Fault], *, clock_s: float) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        faults: Sequence[Fault],
+        *,
+        clock_s: float,
+        result: Result,
+        first: int = 0,
+    ) -> None:
         self._scene = scene
         self._faults = faults
         self._clock_s = clock_s
-        self._result = Result()
+        self._result = result
+        self._first = first
 
-    async def play(self) -> Result:
-        """Do all of it.
-
-        Raises:
-            Invalid: it shows nothing.
-        """
+    async def play(self) -> None:
+        """Do all of it; whatever goes wrong is a part of the result."""
         suite, result = self._scene.suite, self._result
         await asyncio.to_thread(suite.wait_until_ready, "chat")
-        before = await asyncio.to_thread(usage_of, suite)
+        self._scene.base = self._scene.base or await asyncio.to_thread(usage_of, suite)
         async with AsyncExitStack() as stack:
             gateway_url = self._scene.edges.lead_to(suite.process("gateway").port)
             stage = self._scene.stage = Stage(suite, stack, gateway_url=gateway_url)
@@ -60,51 +92,68 @@ class Round:
                     async with cast.talking(), in_background(self._sample(stage, cast)):
                         await self._break_all(stage, cast)
                     await cast.settle()
-                except* (AssertionError, parley.ParleyError) as failures:
-                    result.broken += [f"did not heal: {each}" for each in _each_of(failures)]
+                except* Exception as failures:  # noqa: BLE001 - all of them are told
+                    result.broken += [f"did not heal: {each!r}" for each in _each_of(failures)]
                 await self._judge(stage, cast)
         after = await asyncio.to_thread(usage_of, suite)
-        result.broken += leftovers.grown(before, after)
-        return result
+        result.broken += leftovers.grown(self._scene.base, after)
 
     async def _break_all(self, stage: Stage, cast: Cast) -> None:
         await stage.acks(BEFORE_ACKS)
-        for fault in self._faults:
-            happening = Happening(fault=fault.name, began_s=self._now_s)
-            self._result.happenings.append(happening)
-            log.info("%7.1f s  %s", happening.began_s, fault)
-            happening.effect = await fault.strike(self._scene)
-            happening.ended_s = self._now_s
-            happening.heal_s = await cast.heals()
+        for number, fault in enumerate(self._faults, start=self._first):
+            self._scene.begin(number)
+            places = await cast.quiet_places()
+            async with asyncio.TaskGroup() as group:
+                for place in places:
+                    group.create_task(cast.say_one_thing(place))
+                await self._break_one(fault, stage, cast)
             await stage.acks(BETWEEN_ACKS)
+
+    async def _break_one(self, fault: Fault, stage: Stage, cast: Cast) -> None:
+        happening = Happening(fault=fault.name, began_s=self._now_s, victims=self._scene.victims)
+        self._result.happenings.append(happening)
+        acks = stage.notes.acks
+        happening.effect = await fault.strike(self._scene)
+        happening.ended_s, happening.acked_meanwhile = self._now_s, stage.notes.acks - acks
+        happening.heal_s = await cast.heals()
+        happening.acked = stage.notes.acks - acks
+        lasted_s = happening.ended_s - happening.began_s
+        log.info("%7.1f s  %s %s", happening.began_s, fault, " ".join(happening.victims))
+        if fault.goes_on and lasted_s > GOES_ON_AFTER_S and not happening.acked_meanwhile:
+            self._result.broken.append(f"nobody could chat while {fault}, for {lasted_s:.1f} s")
 
     async def _judge(self, stage: Stage, cast: Cast) -> None:
         history, result = stage.notes.history, self._result
         ending = Ending(self._scene, cast, is_lost=bool(result.broken))
         kept, said = await ending.marks(), await ending.said()
-        left = await ending.left_over(may_bury=any(fault.buries for fault in self._faults))
+        left = await ending.left_over()
         everybody = await ending.all_marks()
         heads = await asyncio.to_thread(stage.heads)
         stored = await asyncio.to_thread(stage.stored)
-        steady = [row for row in stored if row.room in cast.steady_rooms]
+        lone = cast.absentee.room
+        judged = [row for row in stored if row.room in {*cast.steady_rooms, lone}]
         result.broken += [
             *messages.check(history, stored, heads),
-            *receipts.check(history, steady, kept),
+            *messages.missed(history, cast.absentee.sessions, {lone: heads[lone]}),
+            *receipts.check(history, judged, kept),
             *receipts.beyond_the_head(everybody, heads),
             *membership.check(history, stored),
             *presence.check(history, present=cast.present, said=said),
+            *(f"not taken for a minute: {note}" for note in history.of(GaveUp)),
             *left,
         ]
         result.sent = stage.notes.invocations
         result.acked, result.unknown = len(history.of(Acked)), len(history.of(Unknown))
         result.received = len(history.of(Received))
-        if not result.broken:
+        try:
             validity.check(
                 history,
-                least_acks=LEAST_ACKS,
-                least_receptions=LEAST_RECEPTIONS,
+                least=LEAST,
+                deeds=cast.deeds,
                 faults={each.fault: each.effect for each in result.happenings},
             )
+        except validity.Invalid as reason:
+            result.invalid = str(reason)
 
     async def _sample(self, stage: Stage, cast: Cast) -> None:
         notes = stage.notes

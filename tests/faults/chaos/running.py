@@ -19,12 +19,11 @@ from tests.faults.chaos import (  # noqa: F401 - each enters its faults into the
 )
 from tests.faults.chaos.result import Result
 from tests.faults.chaos.rounds import Round
-from tests.faults.chaos.scene import CATALOGUE, Fault, Scene
+from tests.faults.chaos.scene import CATALOGUE, CHAT_PROCESSES, Fault, Scene
 from tests.faults.rig.edges import Edges
 from tests.faults.rig.stale_copy import StaleCopy
 from tests.faults.stage import Stage
 
-CHAT_PROCESSES = 2
 FAULTS_IN_A_ROUND = 4
 ENVIRONMENT = {**UNLIMITED, "SIGN_IN_SWEEP_S": "1", "DRAIN_S": "4"}
 
@@ -50,7 +49,7 @@ def scene(folder: Path, *, seed: int) -> Iterator[Scene]:
                 edges=edges,
                 copy=copy,
                 stage=cast(Stage, None),  # each round has its own
-                dice=random.Random(seed),  # noqa: S311 - to be repeated, not to be secret
+                seed=seed,
             )
         finally:
             copy.stop()
@@ -59,16 +58,17 @@ def scene(folder: Path, *, seed: int) -> Iterator[Scene]:
         edges.stop()
 
 
-def plan(dice: random.Random, only: Sequence[str] = ()) -> Iterator[Sequence[Fault]]:
+def plan(seed: int, only: Sequence[str] = ()) -> Iterator[Sequence[Fault]]:
     """Yield the faults of round after round: all of the catalogue, shuffled, again and again.
 
     Args:
-        dice: decides the order.
+        seed: decides the order.
         only: of those with one of these in their name; none means all.
     """
     chosen = [
         fault for name, fault in CATALOGUE.items() if not only or any(part in name for part in only)
     ]
+    dice = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
     while chosen:
         faults = dice.sample(chosen, len(chosen))
         for first in range(0, len(faults), FAULTS_IN_A_ROUND):
@@ -94,13 +94,19 @@ async def run(
     for faults in rounds:
         if not go_on(len(results)):
             break
-        result = await Round(on, faults, clock_s=began_s).play()
+        result, first = Result(), len(results) * FAULTS_IN_A_ROUND
+        results.append(result)
+        try:
+            await Round(on, faults, clock_s=began_s, result=result, first=first).play()
+        except Exception as error:
+            log.exception("a round ended early")
+            result.broken.append(f"the round ended early: {error!r}")
         log.info(
-            "round %d: %d acknowledged, %d received, healed after %s s, broken: %s",
-            len(results) + 1,
+            "round %d: %d acknowledged, %d received, healed after %s s, broken: %s %s",
+            len(results),
             result.acked,
             result.received,
             [round(each.heal_s or -1, 1) for each in result.happenings],
             result.broken,
+            result.invalid,
         )
-        results.append(result)

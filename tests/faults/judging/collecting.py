@@ -1,6 +1,6 @@
 """Looks for what a suite still holds, in PostgreSQL, Redis and its processes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 
 import psutil
@@ -8,8 +8,12 @@ from redis import Redis
 
 from dev.harness import RunningSuite
 from dev.services import SERVICES
+from libs.common.streams.dead_letters import ORIGINAL
 from tests.faults.judging.leftovers import Leftovers, Usage
 from tests.faults.postgres import query
+
+Fields = Mapping[bytes, bytes]
+"""Of an entry."""
 
 MIB = 1024 * 1024
 DEAD = ":dead:"
@@ -26,15 +30,18 @@ BACKENDS = """
 LONG = f"{BACKENDS} and xact_start < now() - interval '1 minute'"
 
 
-def leftovers_of(suite: RunningSuite, people: Sequence[str]) -> Leftovers:
+def leftovers_of(
+    suite: RunningSuite, people: Sequence[str], *, garbage: Collection[Fields]
+) -> Leftovers:
     """Look for everything that should be gone once all is delivered.
 
     Args:
         suite: where.
         people: who reports what they receive: nothing waits for them.
+        garbage: what may be buried, because its data are at fault.
     """
     urls = suite.state.database_urls
-    pending, unread, dead = _streams(suite.state.redis_url)
+    pending, unread = _groups(suite.state.redis_url)
     return Leftovers(
         outbox={
             name: int(query(urls[name], "select count(*) from outbox")[0][0])
@@ -43,7 +50,7 @@ def leftovers_of(suite: RunningSuite, people: Sequence[str]) -> Leftovers:
         waiting=dict(query(urls["queue"], WAITING, list(people))),
         pending=pending,
         unread=unread,
-        dead=dead,
+        dead=_dead_letters(suite.state.redis_url, garbage),
         transactions={name: int(query(url, LONG)[0][0]) for name, url in urls.items()},
     )
 
@@ -70,12 +77,28 @@ def usage_of(suite: RunningSuite) -> dict[str, Usage]:
     return found
 
 
-def _streams(url: str) -> tuple[Mapping[str, int], Mapping[str, int], Mapping[str, int]]:
-    pending, unread, dead = {}, {}, {}
+def _dead_letters(url: str, garbage: Collection[Fields]) -> Mapping[str, int]:
+    found = {}
+    with closing(Redis.from_url(url)) as redis:
+        for stream in redis.scan_iter(f"*{DEAD}*", _type="STREAM"):
+            letters = [_original(fields) for _, fields in redis.xrange(stream) or ()]
+            found[stream.decode()] = sum(letter not in garbage for letter in letters)
+    return found
+
+
+def _original(fields: Fields) -> Fields:
+    return {
+        name.removeprefix(ORIGINAL): value
+        for name, value in fields.items()
+        if name.startswith(ORIGINAL)
+    }
+
+
+def _groups(url: str) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    pending, unread = {}, {}
     with closing(Redis.from_url(url, decode_responses=True)) as redis:
         for stream in redis.scan_iter(_type="STREAM"):
             if DEAD in stream:
-                dead[stream] = redis.xlen(stream)
                 continue
             last_id = _last_id(url, stream)
             for group in redis.xinfo_groups(stream):
@@ -83,7 +106,7 @@ def _streams(url: str) -> tuple[Mapping[str, int], Mapping[str, int], Mapping[st
                 pending[name] = group["pending"]
                 lag = group["lag"]  # None where something below was deleted: it cannot be told
                 unread[name] = int(group["last-delivered-id"] != last_id) if lag is None else lag
-    return pending, unread, dead
+    return pending, unread
 
 
 def _last_id(url: str, stream: str) -> str:

@@ -35,9 +35,21 @@ class Acked:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The sender gave up without knowing: the message may be stored, or not."""
+    """The sender tried once, and does not know: the message may be stored, or not."""
 
     client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GaveUp:
+    """A sender that tries again and again, over every road, has had no answer for long.
+
+    Attributes:
+        is_queued: the queue service said that it keeps the message, and will hand it on.
+    """
+
+    client_id: str
+    is_queued: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,16 @@ class Paged:
     after: int
     seqs: tuple[int, ...]
     asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Somebody was given a message over HTTP, whatever else they were given."""
+
+    user: str
+    room: str
+    seq: int
+    client_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +182,12 @@ Note = (
     Invoked
     | Acked
     | Unknown
+    | GaveUp
     | Refused
     | Opened
     | Received
     | Paged
+    | Fetched
     | Claimed
     | Told
     | Kept

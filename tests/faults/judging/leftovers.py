@@ -33,7 +33,7 @@ class Leftovers:
         waiting: rows of the queue that are not finished, by type.
         pending: entries read and not acknowledged, by stream and group.
         unread: entries not yet read, likewise.
-        dead: dead letters, by stream and group.
+        dead: dead letters that should be none, by stream and group.
         transactions: open for longer than a minute, by service.
     """
 
@@ -45,19 +45,14 @@ class Leftovers:
     transactions: Mapping[str, int] = field(default_factory=dict)
 
 
-def left_over(found: Leftovers, *, may_bury: bool = False) -> list[str]:
-    """Return everything that is still there.
-
-    Args:
-        found: what there is.
-        may_bury: where data were at fault, dead letters are as they should be.
-    """
+def left_over(found: Leftovers) -> list[str]:
+    """Return everything that is still there."""
     kinds = {
         "outbox rows": found.outbox,
         "rows of the queue": found.waiting,
         "pending entries": found.pending,
         "unread entries": found.unread,
-        "dead letters": {} if may_bury else found.dead,
+        "dead letters": found.dead,
         "long transactions": found.transactions,
     }
     return [

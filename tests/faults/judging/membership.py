@@ -6,12 +6,13 @@ Between the two nobody outside knows. Seen to fail in ``test_membership.py``.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tests.faults.judging.history import (
     Acked,
     Admitting,
     Excluded,
+    Fetched,
     History,
     Invoked,
     Opened,
@@ -59,12 +60,16 @@ def _leaks(history: History, past: _Past) -> Iterator[str]:
     for number, note in enumerate(history.notes):
         if isinstance(note, Opened) and note.user:
             users[note.session] = note.user
-        elif isinstance(note, Received) and note.room in past.rooms:
-            user = users.get(note.session, note.session)
+        elif isinstance(note, Received | Fetched) and note.room in past.rooms:
+            user = _who(note, users)
             sent = past.invoked.get(note.client_id, number)
             until = past.out_until(note.room, user, since=sent)
             if until is not None and past.acked.get(note.client_id, number) < until:
                 yield f"{user} was no member and got {note}"
+
+
+def _who(note: Received | Fetched, users: Mapping[str, str]) -> str:
+    return note.user if isinstance(note, Fetched) else users.get(note.session, note.session)
 
 
 def _strangers(history: History, past: _Past, stored: Sequence[StoredMessage]) -> Iterator[str]:

@@ -11,6 +11,8 @@ from itertools import pairwise
 from tests.faults.judging.history import (
     Acked,
     Admitting,
+    Excluded,
+    GaveUp,
     History,
     Invoked,
     Opened,
@@ -32,11 +34,12 @@ def check(history: History, stored: Sequence[StoredMessage], heads: Mapping[str,
     """
     rules = (
         _lost_or_changed(history, stored),
+        _queued_and_lost(history, stored),
         _stored_twice(stored),
         _gaps(stored, heads),
         _phantoms(history, stored),
         _order_of_real_time(history, stored),
-        _order_of_lines(history),
+        _order_of_lines(history, stored),
         _pages(history),
         _order_of_clocks(stored),
         _wrong_frames(history, stored),
@@ -54,6 +57,13 @@ def _lost_or_changed(history: History, stored: Sequence[StoredMessage]) -> Itera
             yield f"acknowledged and lost: {invoked[note.client_id]}, seq {note.seq}"
         elif row.seq != note.seq:
             yield f"acknowledged as {note.seq}, stored as {row.seq}: {note.client_id}"
+
+
+def _queued_and_lost(history: History, stored: Sequence[StoredMessage]) -> Iterator[str]:
+    rows = {row.client_id for row in stored}
+    for note in history.of(GaveUp):
+        if note.is_queued and note.client_id not in rows:
+            yield f"taken by the queue and lost: {note.client_id}"
 
 
 def _stored_twice(stored: Sequence[StoredMessage]) -> Iterator[str]:
@@ -104,9 +114,9 @@ def _order_of_real_time(history: History, stored: Sequence[StoredMessage]) -> It
             highest[room] = max(highest[room], note.seq)
 
 
-def _order_of_lines(history: History) -> Iterator[str]:
+def _order_of_lines(history: History, stored: Sequence[StoredMessage]) -> Iterator[str]:
     """What one connection sent in a row is in that row, as far as it was taken."""
-    seqs = {note.client_id: note.seq for note in history.of(Acked)}
+    seqs = {row.client_id: row.seq for row in stored}
     last: dict[tuple[str, str], int] = {}
     for note in history.of(Invoked):
         if note.line and note.client_id in seqs:
@@ -150,16 +160,22 @@ def _wrong_frames(history: History, stored: Sequence[StoredMessage]) -> Iterator
 def _disorder_on_the_wire(history: History) -> Iterator[str]:
     """A raw session gets head + 1, head + 2 …; a chat, which has no ``Opened``, all from 1.
 
-    Who is made a member again begins at the head of that moment, which nobody outside knows.
+    Who is made a member again begins at the head of that moment. They are told of it, unless they
+    were out for so short a time that they were not told of that.
     """
     heads: dict[tuple[str, str], int] = {}
     users: dict[str, str] = {}
+    out: set[tuple[str, str]] = set()
     again: set[tuple[str, str]] = set()
     for note in history.notes:
         if isinstance(note, Opened):
             heads |= {(note.session, room): head for room, head in note.heads.items()}
             users[note.session] = note.user
-        elif isinstance(note, Admitting):
+            again -= {(note.user, room) for room in note.heads}
+        elif isinstance(note, Excluded):
+            out.add((note.user, note.room))
+        elif isinstance(note, Admitting) and (note.user, note.room) in out:
+            out.remove((note.user, note.room))
             again.add((note.user, note.room))
         elif isinstance(note, Received):
             place, user = (note.session, note.room), users.get(note.session, note.session)
@@ -171,8 +187,25 @@ def _disorder_on_the_wire(history: History) -> Iterator[str]:
             heads[place] = note.seq
 
 
+def missed(history: History, sessions: str, heads: Mapping[str, int]) -> list[str]:
+    """Return what somebody never got, in all their sessions together.
+
+    Args:
+        history: what the clients noted.
+        sessions: how the names of these sessions begin.
+        heads: how many messages there are, of the rooms that are judged.
+    """
+    got = {(one.room, one.seq) for one in history.of(Received) if one.session.startswith(sessions)}
+    return [
+        f"{sessions} never got {seq} of {room}"
+        for room, head in heads.items()
+        for seq in range(1, head + 1)
+        if (room, seq) not in got
+    ]
+
+
 def outcomes(history: History) -> Mapping[str, int]:
     """Count the notes by kind, for a line that says how much a test has seen."""
-    kinds: Iterable[type] = (Invoked, Acked, Unknown, Refused, Opened, Received)
+    kinds: Iterable[type] = (Invoked, Acked, Unknown, GaveUp, Refused, Opened, Received)
     counts = Counter(type(note) for note in history.notes)
     return {kind.__name__.lower(): counts[kind] for kind in kinds}

@@ -18,12 +18,6 @@ def test_each_kind_of_leftover_is_found(kind):
     assert found.startswith("left over: 3 ")
 
 
-def test_dead_letters_are_fine_where_data_were_at_fault():
-    found = Leftovers(dead={"chat.events:dead:receipts": 8}, outbox={"chat": 1})
-
-    assert left_over(found, may_bury=True) == ["left over: 1 outbox rows of chat"]
-
-
 def test_a_little_more_is_no_growth():
     after = Usage(files=60, memory_mib=100.0, backends=9)
 

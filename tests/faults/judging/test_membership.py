@@ -8,6 +8,7 @@ from tests.faults.judging.history import (
     Acked,
     Admitting,
     Excluded,
+    Fetched,
     History,
     Invoked,
     Opened,
@@ -38,6 +39,7 @@ GOOD = [
     invoked("d"),
     Admitting("room", "bob"),
     received(4, "d"),  # perhaps it was written when he was back
+    Fetched("bob", "room", 4, "d"),
     Acked("d", 4),
 ]
 
@@ -53,6 +55,7 @@ def test_who_is_a_member_and_who_may_have_been_one_gets_what_is_written():
         [*BEGIN, Admitting("room", "bob"), received(1, "a")],  # written before, for certain
         [*GOOD, Excluded("room", "bob"), invoked("e"), received(5, "e")],
         [*GOOD, Excluded("room", "bob"), invoked("e"), received(5, "e", session="bob")],
+        [*GOOD, Excluded("room", "bob"), invoked("e"), Fetched("bob", "room", 5, "e")],
         [
             *[*GOOD, Excluded("room", "bob"), invoked("e"), Acked("e", 5)],
             *[Admitting("room", "bob"), received(5, "e")],

@@ -7,6 +7,8 @@ import pytest
 from tests.faults.judging.history import (
     Acked,
     Admitting,
+    Excluded,
+    GaveUp,
     History,
     Invoked,
     Opened,
@@ -16,7 +18,7 @@ from tests.faults.judging.history import (
     StoredMessage,
     Unknown,
 )
-from tests.faults.judging.messages import check
+from tests.faults.judging.messages import check, missed
 
 NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 
@@ -59,7 +61,8 @@ ROWS = [row(1, "a"), row(2, "b")]
 AGAIN = [
     *[Opened("eve's", {"room": 0}, "eve"), *map(invoked, "abcd")],
     received(1, "a", session="eve's"),
-    Admitting("room", "eve"),  # again: nobody has seen that she was out
+    Excluded("room", "eve"),
+    Admitting("room", "eve"),  # she was not told that she was out
     received(4, "d", session="eve's"),
 ]
 AGAIN_ROWS = [row(seq, client_id) for seq, client_id in enumerate("abcd", start=1)]
@@ -74,6 +77,7 @@ def test_a_good_history_breaks_no_promise():
     ("notes", "rows", "head", "complaint"),
     [
         (GOOD[:5], [], 0, "acknowledged and lost"),
+        ([invoked("a"), GaveUp("a", is_queued=True)], [], 0, "taken by the queue and lost"),
         ([invoked("a"), Acked("a", 2)], [row(1, "a")], 1, "acknowledged as 2, stored as 1"),
         ([invoked("a")], [row(1, "a"), row(2, "a")], 2, "stored 2 times"),
         ([invoked("a")], [row(2, "a")], 2, "lacks [1]"),
@@ -99,6 +103,12 @@ def test_a_good_history_breaks_no_promise():
             2,
             "was sent behind 2",
         ),
+        (
+            [invoked("a", line="1"), invoked("b", line="1"), Acked("b", 1), Unknown("a")],
+            [row(1, "b"), row(2, "a")],
+            2,
+            "was sent behind 2",
+        ),
         ([*GOOD, paged(0, 2)], ROWS, 2, "a late insert"),
         ([*GOOD, paged(1, 3)], ROWS, 2, "a late insert"),
         ([*GOOD, paged(0, 1, 1)], ROWS, 2, "a late insert"),
@@ -111,7 +121,14 @@ def test_a_good_history_breaks_no_promise():
         ([*GOOD, received(3, "d", session="s2")], ROWS, 2, "stored None"),
         ([*GOOD, received(1, "a", session="new", content="ho")], ROWS, 2, "received"),
         ([*GOOD, received(2, "b")], ROWS, 2, "got 2 of room, not 3"),
-        ([*AGAIN[:-2], AGAIN[-1]], AGAIN_ROWS, 4, "got 4 of room, not 2"),
+        ([*AGAIN[:-3], AGAIN[-1]], AGAIN_ROWS, 4, "got 4 of room, not 2"),
+        ([*AGAIN[:-3], *AGAIN[-2:]], AGAIN_ROWS, 4, "got 4 of room, not 2"),
+        (
+            [*AGAIN[:-1], Opened("eve's", {"room": 2}, "eve"), AGAIN[-1]],
+            AGAIN_ROWS,
+            4,
+            "got 4 of room, not 3",
+        ),
         ([*AGAIN, received(4, "d", session="eve's")], AGAIN_ROWS, 4, "got 4 of room, not 5"),
         ([*GOOD, received(2, "b", session="chat")], ROWS, 2, "got 2 of room, not 1"),
         ([*GOOD, received(2, "b", session="s2")], ROWS, 2, "got 2 of room, not 3"),
@@ -121,3 +138,10 @@ def test_a_broken_promise_is_found(notes, rows, head, complaint):
     broken = check(History(notes), rows, {"room": head})
 
     assert any(complaint in sentence for sentence in broken), broken
+
+
+def test_what_somebody_never_got_is_found_over_all_their_sessions():
+    history = History([received(1, "a", session="eve 1"), received(3, "c", session="eve 2")])
+
+    assert missed(history, "eve ", {"room": 3}) == ["eve  never got 2 of room"]
+    assert missed(history, "ann ", {"room": 0}) == []

@@ -35,18 +35,22 @@ def judge(mutant: Mutant, *, seed: int) -> str | None:
     """Return what gave a mutant away; None where it survived."""
     with tree_of(mutant) as tree:
         for command in _commands(mutant, seed):
-            ran = subprocess.run(
-                command,
-                cwd=tree,
-                env=environment(),
-                capture_output=True,
-                text=True,
-                timeout=WITHIN_S,
-                check=False,
-            )
+            try:
+                ran = subprocess.run(
+                    command,
+                    cwd=tree,
+                    env=environment(),
+                    capture_output=True,
+                    text=True,
+                    timeout=WITHIN_S,
+                    check=False,
+                )
+            except subprocess.TimeoutExpired:
+                continue
             said = ran.stdout + ran.stderr
-            if ran.returncode != 0 and mutant.complaint in said:
-                return _line_with(mutant.complaint, said)
+            found = re.search(rf".*(?:{mutant.complaint}).*", said)
+            if ran.returncode != 0 and found:
+                return found[0][:300]
     return None
 
 
@@ -82,9 +86,3 @@ def _commands(mutant: Mutant, seed: int) -> Iterator[list[str]]:
             names = [f"--only={name}" for name in mutant.faults]
             rounds = ["--rounds=1", f"--seed={seed + number}"]
             yield [sys.executable, "-m", FAULTS, *rounds, *names]
-
-
-def _line_with(complaint: str, said: str) -> str:
-    found = re.search(rf".*{re.escape(complaint)}.*", said)
-    assert found is not None
-    return found[0][:300]

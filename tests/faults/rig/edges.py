@@ -6,8 +6,10 @@ have gone.
 """
 
 import asyncio
+import contextlib
 import json
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -20,13 +22,13 @@ from dev.ports import LOOPBACK
 from dev.services import SERVICES
 from tests.faults.rig.detour import EDGES, FOLDER, SERVERS, upstreams_of
 from tests.faults.rig.proxy import Link, Point, Proxy, Trap, Weather
-from tests.faults.waiting import until
 
 T = TypeVar("T")
 
 CLIENTS = "clients"
 """The edge from all clients to the gateway."""
 TOLD_WITHIN_S = 10.0
+LOOK_S = 0.005
 
 
 class Edge:
@@ -43,14 +45,19 @@ class Edge:
         return self._proxy.port
 
     @property
-    def connections(self) -> int:
-        """How many there are now."""
-        return len(self._proxy.links)
-
-    @property
     def passed_bytes(self) -> int:
         """How much has passed so far, both ways."""
         return sum(self._proxy.passed_bytes.values())
+
+    @property
+    def held_chunks(self) -> int:
+        """How often so far something was kept because nothing passed."""
+        return self._proxy.held_chunks
+
+    @property
+    def cut_links(self) -> int:
+        """How many connections so far ended in the middle of what was sent."""
+        return self._proxy.cut_links
 
     def change(self, weather: Weather) -> None:
         """Let this happen from now on to everything that passes."""
@@ -86,10 +93,6 @@ class Edge:
         finally:
             self.heal()
 
-    def release(self, trap: Trap) -> None:
-        """Let a call go on that is held."""
-        self._tell(trap.release)
-
     def reset_link(self, link: Link) -> None:
         """Reset one connection."""
         self._tell(link.reset)
@@ -116,32 +119,29 @@ class Caught:
 
     @property
     def link(self) -> Link:
-        """The connection that is held; only after ``wait``."""
+        """The connection that is held; only where one came."""
         assert self._trap.caught is not None
         return self._trap.caught
 
-    async def wait(self) -> None:
-        """Return once a call is held."""
-        await until(
-            lambda: self._trap.caught is not None,
-            what=f"{self._trap.pattern!r} on {self._edge.name}",
-        )
+    async def comes(self, within_s: float) -> bool:
+        """Wait until a call is held; return whether one came."""
+        until_s = time.monotonic() + within_s
+        while self._trap.caught is None and time.monotonic() < until_s:
+            await asyncio.sleep(LOOK_S)
+        return self._trap.caught is not None
 
     def holder_among(self, pids: Iterable[int]) -> int | None:
         """Return which of some processes makes the call; None where it has given up meanwhile."""
         port = self.link.client_port
         for pid in pids:
-            connections = psutil.Process(pid).net_connections(kind="tcp4")
-            if any(each.laddr.port == port for each in connections):
-                return pid
+            with contextlib.suppress(psutil.NoSuchProcess):
+                connections = psutil.Process(pid).net_connections(kind="tcp4")
+                if any(each.laddr.port == port for each in connections):
+                    return pid
         return None
 
-    def release(self) -> None:
-        """Let the call go on."""
-        self._edge.release(self._trap)
-
     def reset(self) -> None:
-        """Lose the call, and its connection."""
+        """Lose the call, or its answer, and the connection."""
         self._edge.reset_link(self.link)
 
 
@@ -201,11 +201,6 @@ class Edges:
         else:
             self._moved[server] = port
         return sum(edge.reset() for edge in self.of(server))
-
-    def heal(self) -> None:
-        """Let everything pass again everywhere."""
-        for edge in self:
-            edge.heal()
 
     def stop(self) -> None:
         """End all proxies, and the thread."""

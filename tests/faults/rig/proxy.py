@@ -61,6 +61,7 @@ class Trap:
     async def hold(self, link: "Link") -> None:
         """Keep a connection waiting here until ``release``, or its end."""
         self.caught = link
+        link.traps.append(self)
         await self._go_on.wait()
 
 
@@ -91,7 +92,8 @@ class Link:
     def __init__(
         self, client: asyncio.StreamWriter, server: asyncio.StreamWriter | None = None
     ) -> None:
-        self.is_lost = False
+        self.is_lost = self.is_reset = False
+        self.traps: list[Trap] = []
         self._client = client
         self.server = server
 
@@ -107,7 +109,10 @@ class Link:
                 writer.close()
 
     def reset(self) -> None:
-        """End it on both sides as a broken network would; what is under way is gone."""
+        """End it on both sides as a broken network would; what is under way, or held, is gone."""
+        self.is_reset = True
+        for trap in self.traps:
+            trap.release()
         for writer in (self._client, self.server):
             if writer is not None:
                 sock: socket.socket | None = writer.get_extra_info("socket")
@@ -123,12 +128,18 @@ class Proxy:
     Args:
         upstream: the server's port, asked for at each connection.
         port: to listen on; 0 takes a free one.
+
+    Attributes:
+        passed_bytes: how much has passed, by way.
+        held_chunks: how often something was kept because nothing passes, or for good.
+        cut_links: how many connections ended in the middle of what was sent.
     """
 
     def __init__(self, upstream: Callable[[], int], *, port: int = 0) -> None:
         self.port = port
         self.weather = Weather()
         self.passed_bytes = {Way.UP: 0, Way.DOWN: 0}
+        self.held_chunks = self.cut_links = 0
         self.links: set[Link] = set()
         self._upstream = upstream
         self._server: asyncio.Server | None = None
@@ -161,7 +172,7 @@ class Proxy:
 
     def heal(self) -> None:
         """Pass everything on again, and forget the traps. What went silent for good stays so."""
-        for trap in self._traps:
+        for trap in (*self._traps, *(trap for link in self.links for trap in link.traps)):
             trap.release()
         self._traps.clear()
         self.change(Weather())
@@ -246,6 +257,8 @@ class Proxy:
                     held.append(trap)
             elif held:
                 await held.popleft().hold(link)
+            if link.is_reset:
+                return
             writer.write(self._what_still_passes(link, chunk, way))
             await writer.drain()
         if writer.can_write_eof():
@@ -254,6 +267,8 @@ class Proxy:
     async def _wait_for_weather(self, link: Link, way: Way) -> None:
         if delay_s := self.weather.delay_s.get(way, 0.0):
             await asyncio.sleep(delay_s + self._random.uniform(0, self.weather.jitter_s))
+        if link.is_lost or way in self.weather.stalled:
+            self.held_chunks += 1
         while link.is_lost or way in self.weather.stalled:
             await self._changed.wait()
 
@@ -262,6 +277,7 @@ class Proxy:
         if left is not None:
             self.weather.bytes_left[way] = max(0, left - len(chunk))
             if left <= len(chunk):
+                self.cut_links += 1
                 asyncio.get_running_loop().call_soon(link.reset)
                 chunk = chunk[:left]
         self.passed_bytes[way] += len(chunk)
