@@ -25,14 +25,20 @@ def resident_kib(watched: Watched) -> dict[str, int]:
     """
     sizes: dict[str, int] = {}
     for name, pid in watched:
-        size = sum(each.memory_info().rss for each in family(pid)) // KIB
-        sizes[name] = sizes.get(name, 0) + size
+        sizes[name] = sizes.get(name, 0) + sum(map(resident_bytes, family(pid))) // KIB
     return sizes
 
 
 def since(before: Mapping[str, float], now: Mapping[str, float]) -> dict[str, float]:
     """Return by how much each has grown."""
     return {name: value - before.get(name, 0.0) for name, value in now.items()}
+
+
+def resident_bytes(process: psutil.Process) -> int:
+    """Return what one process has; nothing where it has just ended, as backends do."""
+    with suppress(psutil.NoSuchProcess):
+        return int(process.memory_info().rss)
+    return 0
 
 
 def _cpu_seconds(pid: int) -> float:
