@@ -87,7 +87,7 @@ async def _hang(scene: Scene, service: str, *, index: int = 0) -> int:
     os.kill(pid, signal.SIGSTOP)
     try:
         await scene.a_while(LONG_S)
-        return pid * (psutil.Process(pid).status() == psutil.STATUS_STOPPED)
+        return pid if psutil.Process(pid).status() == psutil.STATUS_STOPPED else 0
     finally:
         os.kill(pid, signal.SIGCONT)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
+from typing import Any
 
 import psutil
 from redis import Redis
@@ -86,7 +87,7 @@ def _dead_letters(url: str, garbage: Collection[Fields]) -> Mapping[str, int]:
     return found
 
 
-def _original(fields: Fields) -> Fields:
+def _original(fields: Any) -> Fields:
     return {
         name.removeprefix(ORIGINAL): value
         for name, value in fields.items()

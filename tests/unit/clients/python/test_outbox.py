@@ -224,17 +224,23 @@ def test_what_stands_behind_a_message_that_nothing_takes_fails_with_it(outbox):
     assert standings(outbox) == ["failed", "failed"]
 
 
+def climb_in_vain(outbox: Outbox, pending: Pending, now: float) -> None:
+    """Let a message be refused over the socket, and then reach nobody."""
+    frames(outbox, now)
+    outbox.refused(pending.ref, Unavailable(), now=now)
+    miss(outbox, now)
+    miss(outbox, now)
+
+
 @pytest.mark.parametrize("end", ["refused", "cut off"])
 def test_what_was_on_its_way_when_the_one_before_it_failed_fails_with_it(outbox, end):
     first = add(outbox, "a")
-    for climb in range(RETRIES + 1):
-        now = 10 * climb
-        frames(outbox, now)
-        second = add(outbox, "b", now=now) if climb == RETRIES else None
-        frames(outbox, now)
-        outbox.refused(first.ref, Unavailable(), now=now)
-        miss(outbox, now)
-        miss(outbox, now)
+    for climb in range(RETRIES):
+        climb_in_vain(outbox, first, 10 * climb)
+    now = 10 * RETRIES
+    frames(outbox, now)
+    second = add(outbox, "b", now=now)
+    climb_in_vain(outbox, first, now)
     before = standings(outbox)
 
     if end == "refused":
