@@ -8,7 +8,7 @@ import msgspec
 
 from clients.python import parley
 from tests.background import in_background, repeating
-from tests.faults.judging.history import Opened
+from tests.faults.judging.history import Fetched, Opened
 from tests.faults.stage import Stage
 
 AWAY_S = 2.0
@@ -50,9 +50,8 @@ class Absentee:
             yield
 
     @property
-    def sessions(self) -> str:
-        """How the names of all their sessions begin."""
-        return f"{self.user} visit "
+    def _session(self) -> str:
+        return f"{self.user} {self.visits}"
 
     async def catch_up(self, head: int) -> None:
         """Come a last time, and stay until nothing is missing."""
@@ -69,16 +68,22 @@ class Absentee:
 
     @contextlib.asynccontextmanager
     async def _visit(self) -> AsyncIterator[parley.Chat]:
-        notes, session = self._stage.notes, f"{self.sessions}{self.visits}"
-        token = await self._account.credentials.bearer()
-        async with await self._stage.visitor(token) as chat:
-            self.visits += 1
-            heads = {room.id: room.delivered_seq for room in chat.welcome.rooms}
-            notes.history.add(Opened(session, heads, self.user))
+        chat = await self._stage.visitor(await self._account.credentials.bearer())
+        try:
+            async with chat:
+                self.visits += 1
+                heads = {room.id: room.delivered_seq for room in chat.welcome.rooms}
+                self._stage.notes.history.add(Opened(self._session, heads, self.user))
+                async with in_background(self._watch(chat)):
+                    yield chat
+                await chat.close()
+                await self._watch(chat)  # what has come has been claimed, seen or not
+        finally:
+            await chat.close()
+            async for one in chat.messages(own=True):  # of a visit that did not come about
+                fetched = Fetched(self.user, one.room, one.seq, one.client_id)
+                self._stage.notes.history.add(fetched)
 
-            async def watch() -> None:
-                async for message in chat.messages(own=True):
-                    notes.received(session, msgspec.structs.asdict(message))
-
-            async with in_background(watch()):
-                yield chat
+    async def _watch(self, chat: parley.Chat) -> None:
+        async for message in chat.messages(own=True):
+            self._stage.notes.received(self._session, msgspec.structs.asdict(message))

@@ -134,7 +134,7 @@ class Round:
         judged = [row for row in stored if row.room in {*cast.steady_rooms, lone}]
         result.broken += [
             *messages.check(history, stored, heads),
-            *messages.missed(history, cast.absentee.sessions, {lone: heads[lone]}),
+            *messages.missed(history, cast.absentee.user, {lone: heads[lone]}),
             *receipts.check(history, judged, kept),
             *receipts.beyond_the_head(everybody, heads),
             *membership.check(history, stored),

@@ -12,6 +12,7 @@ from tests.faults.judging.history import (
     Acked,
     Admitting,
     Excluded,
+    Fetched,
     GaveUp,
     History,
     Invoked,
@@ -187,17 +188,19 @@ def _disorder_on_the_wire(history: History) -> Iterator[str]:
             heads[place] = note.seq
 
 
-def missed(history: History, sessions: str, heads: Mapping[str, int]) -> list[str]:
+def missed(history: History, user: str, heads: Mapping[str, int]) -> list[str]:
     """Return what somebody never got, in all their sessions together.
 
     Args:
         history: what the clients noted.
-        sessions: how the names of these sessions begin.
+        user: who; their sessions are named for them.
         heads: how many messages there are, of the rooms that are judged.
     """
-    got = {(one.room, one.seq) for one in history.of(Received) if one.session.startswith(sessions)}
+    received = (one for one in history.of(Received) if one.session.startswith(f"{user} "))
+    got = {(one.room, one.seq) for one in received}
+    got |= {(one.room, one.seq) for one in history.of(Fetched) if one.user == user}
     return [
-        f"{sessions} never got {seq} of {room}"
+        f"{user} never got {seq} of {room}"
         for room, head in heads.items()
         for seq in range(1, head + 1)
         if (room, seq) not in got

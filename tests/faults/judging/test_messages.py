@@ -8,6 +8,7 @@ from tests.faults.judging.history import (
     Acked,
     Admitting,
     Excluded,
+    Fetched,
     GaveUp,
     History,
     Invoked,
@@ -141,7 +142,8 @@ def test_a_broken_promise_is_found(notes, rows, head, complaint):
 
 
 def test_what_somebody_never_got_is_found_over_all_their_sessions():
-    history = History([received(1, "a", session="eve 1"), received(3, "c", session="eve 2")])
+    sessions = [received(1, "a", session="eve 1"), received(3, "c", session="eve 2")]
+    history = History([*sessions, Fetched("eve", "room", 4, "d"), Fetched("ann", "room", 2, "b")])
 
-    assert missed(history, "eve ", {"room": 3}) == ["eve  never got 2 of room"]
-    assert missed(history, "ann ", {"room": 0}) == []
+    assert missed(history, "eve", {"room": 4}) == ["eve never got 2 of room"]
+    assert missed(history, "ann", {"room": 0}) == []

@@ -163,7 +163,8 @@ class Edges:
         for service in SERVICES:
             for server in SERVERS:
                 name = f"{service.name}.{server}"
-                proxies[name] = Proxy(self._upstream_of(service.name, server))
+                upstream = self._upstream_of(service.name, server)
+                proxies[name] = Proxy(upstream, keeps_alive=True)
         self._proxies = proxies
         for proxy in proxies.values():
             self._run(proxy.start())

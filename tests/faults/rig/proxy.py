@@ -54,6 +54,11 @@ class Trap:
     caught: "Link | None" = None
     _go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def way(self) -> Way:
+        """Which way the bytes go that it holds."""
+        return Way.UP if self.point is Point.REQUEST else Way.DOWN
+
     def release(self) -> None:
         """Let the call go on."""
         self._go_on.set()
@@ -102,6 +107,11 @@ class Link:
         """The port of the client's own end: by it the process is found that holds it."""
         return int(self._client.get_extra_info("peername")[1])
 
+    def forget(self) -> None:
+        """Let the server learn that the connection is lost, as from its keepalives; not the client."""
+        if self.server is not None:
+            self.server.transport.abort()
+
     def close(self) -> None:
         """End it on both sides after what is still to be written."""
         for writer in (self._client, self.server):
@@ -128,6 +138,7 @@ class Proxy:
     Args:
         upstream: the server's port, asked for at each connection.
         port: to listen on; 0 takes a free one.
+        keeps_alive: the server finds out by itself about connections that are lost.
 
     Attributes:
         passed_bytes: how much has passed, by way.
@@ -135,8 +146,11 @@ class Proxy:
         cut_links: how many connections ended in the middle of what was sent.
     """
 
-    def __init__(self, upstream: Callable[[], int], *, port: int = 0) -> None:
+    def __init__(
+        self, upstream: Callable[[], int], *, port: int = 0, keeps_alive: bool = False
+    ) -> None:
         self.port = port
+        self._keeps_alive = keeps_alive
         self.weather = Weather()
         self.passed_bytes = {Way.UP: 0, Way.DOWN: 0}
         self.held_chunks = self.cut_links = 0
@@ -175,6 +189,9 @@ class Proxy:
         for trap in (*self._traps, *(trap for link in self.links for trap in link.traps)):
             trap.release()
         self._traps.clear()
+        for link in self.links:
+            if link.is_lost and self._keeps_alive:
+                link.forget()
         self.change(Weather())
 
     def reset(self) -> int:
@@ -248,19 +265,17 @@ class Proxy:
         last = b""
         while chunk := await reader.read(CHUNK_BYTES):
             await self._wait_for_weather(link, way)
-            if way is Way.UP:
-                trap = self._trap_for(last, chunk)
-                last = chunk
-                if trap is not None and trap.point is Point.REQUEST:
-                    await trap.hold(link)
-                elif trap is not None:
-                    held.append(trap)
-            elif held:
+            if way is Way.UP and (trap := self._trap_for(last, chunk)) is not None:
+                held.append(trap)
+            last = chunk
+            if held and way is held[0].way:
                 await held.popleft().hold(link)
             if link.is_reset:
                 return
             writer.write(self._what_still_passes(link, chunk, way))
             await writer.drain()
+        while link.is_lost:
+            await self._changed.wait()
         if writer.can_write_eof():
             writer.write_eof()
 

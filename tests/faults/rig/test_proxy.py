@@ -14,11 +14,11 @@ GONE = (ConnectionError, asyncio.IncompleteReadError)
 
 
 class Server:
-    """Answers each call, and knows which came."""
+    """Answers each call, and knows which came, and how many connections have ended."""
 
     def __init__(self) -> None:
         self.calls: list[bytes] = []
-        self.port = 0
+        self.port = self.ended = 0
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -31,6 +31,7 @@ class Server:
             while True:
                 self.calls.append(await reader.readexactly(len(CALL)))
                 writer.write(ANSWER)
+        self.ended += 1
         writer.close()
 
 
@@ -50,6 +51,10 @@ class Client:
     async def ask(self) -> bytes:
         self.call()
         return await self.answer()
+
+    @property
+    def has_ended(self) -> bool:
+        return self._reader.at_eof()
 
     def close(self) -> None:
         self._writer.close()
@@ -162,6 +167,23 @@ async def test_a_lost_connection_stays_silent_and_another_one_is_heard(server, p
     assert await other.ask() == ANSWER
     assert server.calls == [CALL, CALL]
     other.close()
+
+
+async def test_a_server_learns_of_a_lost_connection_and_its_client_does_not(server):
+    proxy = Proxy(lambda: server.port, keeps_alive=True)
+    await proxy.start()
+    client = Client(*await asyncio.open_connection("127.0.0.1", proxy.port))
+    await client.ask()
+    proxy.lose()
+
+    proxy.heal()
+    await until(lambda: server.ended == 1)
+
+    client.call()
+    await until(lambda: proxy.held_chunks == 1)
+    assert not client.has_ended
+    client.close()
+    await proxy.stop()
 
 
 async def test_who_is_refused_is_reset(proxy):
