@@ -5,17 +5,30 @@ again with the password begins another session and is only the fallback.
 """
 
 import asyncio
+import logging
 from typing import Any
 
 import msgspec
 
 from clients.python.parley.clock import Clock
-from clients.python.parley.errors import Unauthenticated
+from clients.python.parley.errors import ParleyError, Unauthenticated
 from clients.python.parley.frames import User
 from clients.python.parley.http import Http, parse
 
+logger = logging.getLogger(__name__)
+
 RENEW_AT = 0.8
 """Part of a token's life after which it is renewed."""
+
+GOOD_UNTIL = 0.98
+"""Part of its life for which it is given out; the rest is for its way to the server."""
+
+RENEW_WITHIN_S = 3.0
+"""How long a renewal may hold up who could go on with the present token."""
+
+FIRST_PAUSE_S = 2.0
+LONGEST_PAUSE_S = 15.0
+"""Bounds of the pause after a renewal that failed; it doubles from one to the other."""
 
 AUTH = "/api/chat/auth"
 
@@ -57,20 +70,27 @@ class Credentials:
         self._lock = asyncio.Lock()
         self._token = ""
         self._renew_at = 0.0
+        self._good_until = 0.0
+        self._pause_s = FIRST_PAUSE_S
 
     @property
     def renew_in_s(self) -> float:
-        """Seconds until it is time to renew; 0 where that time has come."""
+        """Seconds until it is time to renew, or to try that again; 0 where that time has come."""
         return max(self._renew_at - self._clock.monotonic(), 0.0)
 
     async def bearer(self) -> str:
         """Return a token that is good for a while, renewing it where it is near its end.
 
+        Until that end a renewal that fails does not matter: chat renews, and others take it still.
+
         Raises:
             Unauthenticated: signed out, and there is no password to sign in with.
+            ParleyError: the token has ended and could not be renewed.
         """
-        if self.renew_in_s == 0:
+        if self._clock.monotonic() >= self._good_until:
             await self.renew(self._token)
+        elif self.renew_in_s == 0:
+            await self._renew_early()
         return self._token
 
     async def renew(self, rejected: str) -> None:
@@ -82,6 +102,7 @@ class Credentials:
         async with self._lock:
             if self._token != rejected:
                 return
+            self._put_off()
             try:
                 await self.refresh()
             except Unauthenticated:
@@ -136,6 +157,25 @@ class Credentials:
         """The present token, good or not."""
         return self._token
 
+    async def _renew_early(self) -> None:
+        """Try to renew a token that is still good; who asks meanwhile gets that one."""
+        try:
+            async with asyncio.timeout(RENEW_WITHIN_S):
+                await self.renew(self._token)
+        except Unauthenticated:
+            self._good_until = 0.0
+            raise
+        except (TimeoutError, ParleyError) as error:
+            logger.info("The session could not be renewed yet: %r", error)
+
+    def _put_off(self) -> None:
+        """Plan the next renewal, for where this one fails."""
+        self._renew_at = self._clock.monotonic() + self._pause_s
+        self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+
     def _keep(self, token: Token) -> None:
+        now = self._clock.monotonic()
         self._token = token.access_token
-        self._renew_at = self._clock.monotonic() + token.expires_in * RENEW_AT
+        self._renew_at = now + token.expires_in * RENEW_AT
+        self._good_until = now + token.expires_in * GOOD_UNTIL
+        self._pause_s = FIRST_PAUSE_S

@@ -2,9 +2,13 @@
 
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 from websockets.asyncio.server import serve
 
+from clients.python.parley.api import Api
+from clients.python.parley.credentials import Credentials
+from clients.python.parley.http import Http
 from tests.unit.clients.python.fakes import ManualClock, Server, Web
 
 
@@ -25,3 +29,21 @@ async def server() -> AsyncIterator[Server]:
 @pytest.fixture
 def web() -> Web:
     return Web()
+
+
+@pytest.fixture
+def http(web: Web) -> Http:
+    return Http("http://parley.test", transport=httpx.MockTransport(web.handle))
+
+
+@pytest.fixture
+async def credentials(http: Http, clock: ManualClock) -> Credentials:
+    """Those of somebody who has signed in just now, for ten minutes."""
+    made = Credentials(http, clock=clock, username="alice", password="secret")
+    await made.sign_in()
+    return made
+
+
+@pytest.fixture
+def api(http: Http, credentials: Credentials) -> Api:
+    return Api(http, credentials)

@@ -1,6 +1,5 @@
-"""HTTP: tokens, errors, typed answers."""
+"""HTTP: errors, typed answers."""
 
-import asyncio
 import json
 
 import httpx
@@ -8,73 +7,11 @@ import msgspec
 import pytest
 
 from clients.python import parley
-from clients.python.parley.api import Api
-from clients.python.parley.credentials import Credentials
-from clients.python.parley.http import Http
 from clients.python.parley.pending import Draft
 from services.chat.domain.status import LOOKS
 from tests.unit.clients.python import fakes
 
 ROOMS = "GET /api/chat/rooms"
-TOKEN = "POST /api/chat/auth/token"
-SESSION = "GET /api/chat/auth/session"
-
-
-@pytest.fixture
-def http(web):
-    return Http("http://parley.test", transport=httpx.MockTransport(web.handle))
-
-
-@pytest.fixture
-async def credentials(http, clock):
-    made = Credentials(http, clock=clock, username="alice", password="secret")
-    await made.sign_in()
-    return made
-
-
-@pytest.fixture
-def api(http, credentials):
-    return Api(http, credentials)
-
-
-async def test_a_token_near_its_end_is_renewed_by_the_session(web, clock, credentials):
-    early = await credentials.bearer()
-    clock.advance(480)
-
-    late = await credentials.bearer()
-
-    assert (early, late) == ("t1", "t2")
-    assert web.asked[-1].headers["Authorization"] == "Bearer t1"
-    assert web.count(SESSION) == 1
-
-
-async def test_a_session_that_is_over_is_begun_anew_with_the_password(web, clock, credentials):
-    web.answer(SESSION, lambda request: fakes.problem(401, "unauthenticated"))
-    clock.advance(700)
-
-    await credentials.bearer()
-
-    assert web.count(TOKEN) == 2
-
-
-async def test_without_a_password_the_end_of_the_session_is_told(web, http, clock):
-    credentials = Credentials(http, clock=clock)
-    credentials.adopt("t0")
-    web.answer(SESSION, lambda request: fakes.problem(401, "unauthenticated"))
-
-    with pytest.raises(parley.Unauthenticated):
-        await credentials.bearer()
-
-
-async def test_a_401_renews_the_token_and_repeats_the_request_once(web, api):
-    answers = iter([fakes.problem(401, "unauthenticated"), httpx.Response(200, json={"rooms": []})])
-    web.answer(ROOMS, lambda request: next(answers))
-
-    rooms = [room async for room in api.rooms()]
-
-    asked = [one for one in web.asked if one.url.path == "/api/chat/rooms"]
-    assert rooms == []
-    assert [one.headers["Authorization"] for one in asked] == ["Bearer t1", "Bearer t2"]
 
 
 async def test_rooms_are_read_page_by_page(web, api):
@@ -172,33 +109,6 @@ async def test_a_bug_of_the_server_is_told_with_the_id_in_its_log(web, api):
 
     with pytest.raises(parley.Internal, match=r"Oh \(e1\)"):
         await anext(api.rooms())
-
-
-async def test_no_cookie_is_kept(web, http, clock):
-    cookie = {"Set-Cookie": "sessionid=1; Path=/"}
-    web.answer("POST /api/chat/auth/register", lambda request: httpx.Response(201, headers=cookie))
-    credentials = Credentials(http, clock=clock, username="alice", password="secret")
-
-    await credentials.register("Alice")
-
-    assert web.count(TOKEN) == 1
-    assert "Cookie" not in web.asked[-1].headers
-
-
-async def test_many_who_meet_an_old_token_renew_it_once(web, clock, credentials):
-    clock.advance(700)
-
-    tokens = await asyncio.gather(*(credentials.bearer() for _ in range(5)))
-
-    assert set(tokens) == {"t2"}
-    assert web.count(SESSION) == 1
-
-
-async def test_a_token_that_fits_into_no_header_is_none(http, clock):
-    credentials = Credentials(http, clock=clock)
-
-    with pytest.raises(parley.Unauthenticated):
-        credentials.adopt("…")
 
 
 async def test_who_has_what_is_read_page_by_page(web, api):
