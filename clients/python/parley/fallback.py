@@ -46,7 +46,7 @@ class Fallback:
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 if request.road is Road.QUEUE:
-                    await self._queue(request)
+                    await self._api.queue_outgoing(request.draft)
                     core.outbox.queued(request, now())
                 else:
                     message, duplicate = await self._api.send(request.draft)
@@ -55,7 +55,7 @@ class Fallback:
             silence = Timeout(f"no answer within {ANSWER_WITHIN_S:g} s")
             core.outbox.missed(request, silence, now())
         except ParleyError as error:
-            core.outbox.missed(request, error, now())
+            core.outbox.missed(request, _met(error, request.road), now())
         core.tick(now())
         self._pump()
 
@@ -75,14 +75,6 @@ class Fallback:
             await self._catch_up(rooms[first : first + SYNC_ROOMS], wait_s)
         if not self._core.online:
             await self._report()
-
-    async def _queue(self, request: Request) -> None:
-        try:
-            await self._api.queue_outgoing(request.draft)
-        except NotFound as error:
-            raise Unavailable("there is no queue service here") from error
-        except PermissionDenied as error:  # it hears of rooms a little later; chat alone judges
-            raise Unavailable("the queue service does not know of this membership") from error
 
     async def _answers(self, base: str) -> bool:
         try:
@@ -121,3 +113,12 @@ class Fallback:
             member = "read_seq" if is_read else "delivered_seq"
             await self._api.report_receipts(receipt.room, **{member: receipt.seq})
         self._pump()
+
+
+def _met(error: ParleyError, road: Road) -> ParleyError:
+    """Say what a try of a message met: these answers are no word of chat, which alone judges."""
+    if isinstance(error, NotFound):  # what stands before the services does not find them
+        return Unavailable(f"{road.value} is not there")
+    if road is Road.QUEUE and isinstance(error, PermissionDenied):  # it hears of rooms later
+        return Unavailable("the queue service does not know of this membership")
+    return error

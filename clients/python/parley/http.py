@@ -29,6 +29,14 @@ _CODES: Mapping[int, str] = {
 }
 """What a status means where the answer is no problem document, as from a gateway."""
 
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+"""By these nothing was sent, so nothing was done; what else goes wrong leaves that open."""
 
 T = TypeVar("T")
 
@@ -61,16 +69,16 @@ class Http:
         Raises:
             ParleyError: the class of the answer's code.
             Unavailable: no connection; nothing was done.
-            Timeout: the answer did not come; the outcome is unknown.
+            Timeout: no answer came, or none that can be read; the outcome is unknown.
         """
         headers = {"Authorization": f"Bearer {token}"} if token else None
         try:
             response = await self._client.request(
                 method, path, json=body, params=params, headers=headers
             )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        except _NOT_SENT as error:
             raise Unavailable(f"cannot connect: {error!r}") from error
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise Timeout(f"no answer: {error!r}") from error
         self._client.cookies.clear()
         if response.is_success:

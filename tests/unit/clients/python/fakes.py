@@ -186,6 +186,12 @@ def problem(status: int, code: str, **members: Any) -> httpx.Response:
     return httpx.Response(status, json={"code": code, "status": status, **members})
 
 
+def not_packed(status: int) -> httpx.Response:
+    """An answer that says it is packed and is not; that shows only where it is read."""
+    packed = {"Content-Encoding": "gzip"}
+    return httpx.Response(status, headers=packed, stream=httpx.ByteStream(b"not packed"))
+
+
 def options(web: Web, **changes: Any) -> parley.Options:
     """Options of a chat that comes back at once and asks ``web`` over HTTP."""
     usual: dict[str, Any] = {

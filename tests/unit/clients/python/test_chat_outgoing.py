@@ -117,6 +117,26 @@ async def test_where_the_queue_service_is_not_or_knows_no_better_the_message_cli
         assert (await sending).seq == 4
 
 
+@pytest.mark.parametrize(
+    "in_between",
+    [
+        lambda: httpx.Response(404, text="<html>"),
+        lambda: fakes.problem(404, "not_found"),
+        lambda: fakes.not_packed(201),
+    ],
+    ids=["nothing there", "not found", "not packed"],
+)
+async def test_what_stands_before_chat_is_no_judge_of_a_message(server, away, in_between):
+    away.answer(CHAT, lambda request: in_between())
+    async with chat_with(server, away) as (chat, peer):
+        chat.outgoing.queue_outgoing_message("r", "hello")
+        await refuse(peer, "unavailable")
+        await until(lambda: standings(chat.outgoing) != ["pending"])
+
+        assert standings(chat.outgoing) == ["queued"]
+        assert chat.connected
+
+
 async def test_a_refusal_of_the_queue_service_is_final(server, web):
     web.answer(CHAT, lambda request: fakes.problem(503, "unavailable"))
     web.answer(QUEUE, lambda request: fakes.problem(409, "client_id_reused"))

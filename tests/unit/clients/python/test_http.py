@@ -85,7 +85,14 @@ async def test_an_answer_of_a_gateway_has_a_class_too(web, api, status, kind):
 
 @pytest.mark.parametrize(
     ("failure", "kind"),
-    [(httpx.ConnectError, parley.Unavailable), (httpx.ReadTimeout, parley.Timeout)],
+    [
+        (httpx.ConnectError, parley.Unavailable),
+        (httpx.ProxyError, parley.Unavailable),
+        (httpx.UnsupportedProtocol, parley.Unavailable),
+        (httpx.ReadTimeout, parley.Timeout),
+        (httpx.DecodingError, parley.Timeout),
+        (httpx.TooManyRedirects, parley.Timeout),
+    ],
 )
 async def test_no_connection_and_no_answer_are_told_apart(web, api, failure, kind):
     def fail(request: httpx.Request) -> httpx.Response:
@@ -94,6 +101,13 @@ async def test_no_connection_and_no_answer_are_told_apart(web, api, failure, kin
     web.answer(ROOMS, fail)
 
     with pytest.raises(kind):
+        await anext(api.rooms())
+
+
+async def test_an_answer_that_cannot_be_unpacked_leaves_the_outcome_unknown(web, api):
+    web.answer(ROOMS, lambda request: fakes.not_packed(200))
+
+    with pytest.raises(parley.Timeout):
         await anext(api.rooms())
 
 
