@@ -9,6 +9,8 @@ from websockets.asyncio.server import serve
 from clients.python.parley.api import Api
 from clients.python.parley.credentials import Credentials
 from clients.python.parley.http import Http
+from clients.python.parley.outbox import Outbox
+from clients.python.parley.pace import Pace
 from tests.unit.clients.python.fakes import ManualClock, Server, Web
 
 
@@ -47,3 +49,8 @@ async def credentials(http: Http, clock: ManualClock) -> Credentials:
 @pytest.fixture
 def api(http: Http, credentials: Credentials) -> Api:
     return Api(http, credentials)
+
+
+@pytest.fixture
+def outbox() -> Outbox:
+    return Outbox(random=lambda: 0.0, pace=Pace())

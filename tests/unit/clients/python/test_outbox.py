@@ -1,81 +1,25 @@
-"""Messages on their way: order, roads, deadlines."""
+"""Messages on their way: order, roads, and when they go again."""
 
 import itertools
-from typing import Any
 
 import pytest
 
 from clients.python.parley.commands import Retry, SendMessage
-from clients.python.parley.errors import (
-    BadFrame,
-    Internal,
-    OutboxFull,
-    ParleyError,
-    RateLimited,
-    Unavailable,
-)
+from clients.python.parley.errors import OutboxFull, Unavailable
 from clients.python.parley.outbox import Outbox
 from clients.python.parley.pace import Pace
-from clients.python.parley.pending import RETRIES, Draft, Pending, Request, Road, Standing
+from clients.python.parley.pending import RETRIES, Pending, Road
 from clients.python.parley.traffic import ANSWER_WITHIN_S, MOST_REQUESTS, RETURN_WITHIN_S
-
-
-@pytest.fixture
-def outbox() -> Outbox:
-    return Outbox(random=lambda: 0.0, pace=Pace())
-
-
-def add(outbox: Outbox, content: str, room: str = "r", **more: Any) -> Pending:
-    draft = Draft(room=room, content=content)
-    return outbox.add(draft, **{"now": 0, "deadline": 1000.0, **more})
-
-
-def frames(outbox: Outbox, now: float) -> list[Any]:
-    return outbox.due(now, online=True).frames
-
-
-def requests(outbox: Outbox, now: float, *, online: bool = True) -> list[Request]:
-    return outbox.due(now, online=online).requests
-
-
-def contents(sent: list[Any]) -> list[str]:
-    return [getattr(one, "draft", one).content for one in sent]
-
-
-def standings(outbox: Outbox) -> list[str]:
-    return [one.standing.value for one in outbox]
-
-
-def miss(
-    outbox: Outbox, now: float = 0, *, error: ParleyError | None = None, online: bool = True
-) -> Request:
-    """Let the one request that is due meet an outage, or another error."""
-    [request] = requests(outbox, now, online=online)
-    outbox.missed(request, error or Unavailable(), now)
-    return request
-
-
-def queue(outbox: Outbox, content: str, now: float = 0) -> Pending:
-    """Add a message that ends with the queue service."""
-    pending = add(outbox, content)
-    outbox.due(now, online=True)
-    outbox.refused(pending.ref, Unavailable(), now=now)
-    miss(outbox, now)
-    [request] = requests(outbox, now)
-    outbox.queued(request, now)
-    return pending
-
-
-def strand(outbox: Outbox, content: str) -> Pending:
-    """Add a message that fails because nothing can be reached."""
-    pending = add(outbox, content)
-    for climb in range(RETRIES + 1):
-        now = 10.0 * climb
-        outbox.due(now, online=True)
-        outbox.refused(pending.ref, Unavailable(), now=now)
-        miss(outbox, now)
-        miss(outbox, now)
-    return pending
+from tests.unit.clients.python.outbox_steps import (
+    add,
+    contents,
+    frames,
+    miss,
+    queue,
+    requests,
+    standings,
+    strand,
+)
 
 
 def test_drafts_go_out_in_the_order_in_which_they_were_added(outbox):
@@ -192,28 +136,6 @@ def test_when_chat_answers_again_the_queued_ones_are_sent_first(outbox):
     assert standings(outbox) == ["queued", "queued", "pending"]
 
 
-def test_what_was_queued_is_settled_by_an_answer_without_a_ref(outbox):
-    pending = queue(outbox, "a")
-
-    stored = outbox.acknowledged(None, room="r", client_id=pending.draft.client_id, now=9)
-
-    assert stored == [pending]
-    assert [one.standing.value for one in outbox.changes] == ["pending", "queued", "sent"]
-
-
-def test_what_the_queue_holds_is_not_left_to_it_twice(outbox):
-    pending = queue(outbox, "a")
-    outbox.connected(now=1)
-    frames(outbox, now=1)
-
-    outbox.refused(pending.ref, Unavailable(), now=1)
-    again = miss(outbox, now=1)
-
-    assert again.road is Road.HTTP
-    assert requests(outbox, now=1) == []
-    assert standings(outbox) == ["queued"]
-
-
 def test_what_stands_behind_a_message_that_nothing_takes_fails_with_it(outbox):
     add(outbox, "a")
     add(outbox, "b")
@@ -287,57 +209,6 @@ def test_one_looks_ever_more_rarely_who_answers_and_one_look_at_a_time(outbox):
     assert set(pauses[5:]) == {60}
 
 
-def test_a_failed_message_is_retried_or_discarded_by_hand(outbox):
-    pending = add(outbox, "a", is_kept=True)
-    frames(outbox, now=0)
-    outbox.refused(pending.ref, BadFrame(), now=0)
-    failed = standings(outbox)
-
-    retried = outbox.retry(pending.draft.client_id.upper(), now=1)
-    [command] = frames(outbox, now=1)
-    outbox.refused(pending.ref, BadFrame(), now=1)
-    discarded = outbox.discard(pending.draft.client_id)
-
-    assert (failed, retried, discarded) == (["failed"], True, True)
-    assert isinstance(command, SendMessage | Retry)
-    assert len(outbox) == 0
-    assert not outbox.retry(pending.draft.client_id, now=2)
-    assert not outbox.discard(pending.draft.client_id)
-
-
-def test_a_refusal_ends_the_message_and_lets_the_others_go_on(outbox):
-    pending = add(outbox, "a")
-    frames(outbox, now=0)
-    outbox.refused(pending.ref, Unavailable(), now=0)
-    add(outbox, "b")
-
-    miss(outbox, error=BadFrame())
-
-    assert [one for one, _ in outbox.refusals] == [pending]
-    assert contents(frames(outbox, now=0)) == ["b"]
-
-
-def test_a_rate_limit_is_no_try_and_holds_every_room_back(outbox):
-    pending = add(outbox, "a")
-    frames(outbox, now=0)
-    outbox.refused(pending.ref, RateLimited(retry_after_s=3), now=0)
-    add(outbox, "b", room="other")
-
-    assert outbox.due(now=2.9, online=True).frames == []
-    again = frames(outbox, now=3)
-    assert contents(again) == ["a", "b"]
-    assert pending.tries == 0
-
-
-def test_a_bug_of_the_server_counts_as_an_outage(outbox):
-    pending = add(outbox, "a")
-    frames(outbox, now=0)
-
-    outbox.refused(pending.ref, Internal(), now=0)
-
-    assert contents(requests(outbox, now=0)) == ["a"]
-
-
 def test_of_each_room_one_message_is_asked_for_and_of_few_rooms_at_once(outbox):
     for room in "abcdef":
         add(outbox, "first", room=room)
@@ -376,53 +247,6 @@ def test_what_may_not_go_over_the_socket_goes_over_http_behind_what_does(outbox)
     assert contents(requests(outbox, now=0)) == ["b"]
 
 
-def test_a_deadline_ends_the_waiting_and_names_the_client_id(outbox):
-    pending = add(outbox, "a", deadline=30)
-    frames(outbox, now=0)
-    outbox.refused(pending.ref, Unavailable("down"), now=0)
-
-    early, [(late, error)] = outbox.expired(now=29), outbox.expired(now=30)
-
-    assert early == []
-    assert late is pending
-    assert error.client_id == pending.draft.client_id
-    assert isinstance(error.cause, Unavailable)
-    assert not error.is_queued
-    assert len(outbox) == 0
-
-
-def test_a_deadline_does_not_take_back_what_is_queued(outbox):
-    pending = queue(outbox, "a")
-    pending.deadline = 30
-
-    [(_, error)] = outbox.expired(now=30)
-
-    assert error.is_queued
-    assert standings(outbox) == ["queued"]
-    assert outbox.expired(now=31) == []
-
-
-def test_an_answer_without_a_ref_is_found_by_its_client_id(outbox):
-    pending = add(outbox, "a")
-    frames(outbox, now=0)
-
-    answered = outbox.acknowledged(None, room="r", client_id=pending.draft.client_id.upper(), now=0)
-
-    assert answered == [pending]
-    assert len(outbox) == 0
-
-
-def test_a_late_answer_to_a_message_that_is_gone_changes_nothing(outbox):
-    pending = add(outbox, "a")
-    outbox.forget(pending.ref)
-
-    assert outbox.acknowledged(pending.ref, room="r", client_id="c", now=0) == []
-    outbox.refused(pending.ref, Unavailable(), now=0)
-    outbox.refused(pending.ref, BadFrame(), now=0)
-    assert outbox.refusals == []
-    assert [one.standing for one in outbox.changes][-1] is Standing.FAILED
-
-
 def test_more_than_the_outbox_holds_is_not_taken_on():
     outbox = Outbox(random=lambda: 0.0, pace=Pace(), limit=2)
     add(outbox, "a")
@@ -432,30 +256,3 @@ def test_more_than_the_outbox_holds_is_not_taken_on():
         add(outbox, "c")
 
     assert len(outbox) == 2
-
-
-def test_sends_keep_to_the_announced_pace():
-    pace = Pace()
-    pace.limit(rate_per_s=20, burst=3, now=0)
-    outbox = Outbox(random=lambda: 0.0, pace=pace)
-    for number in range(30):
-        add(outbox, str(number))
-
-    burst, after_a_second = frames(outbox, now=0), frames(outbox, now=0.1) + frames(outbox, now=0.2)
-
-    assert contents(burst) == ["0", "1", "2"]
-    assert contents(after_a_second) == ["3", "4", "5"]
-
-
-def test_what_is_repeated_comes_before_what_was_added_later_and_still_waits():
-    pace = Pace()
-    pace.limit(rate_per_s=1, burst=1, now=0)
-    outbox = Outbox(random=lambda: 0.0, pace=pace)
-    first = add(outbox, "a")
-    add(outbox, "b")
-    frames(outbox, now=0)
-
-    outbox.refused(first.ref, RateLimited(), now=0)
-
-    assert contents(frames(outbox, now=2)) == ["a"]
-    assert contents(frames(outbox, now=4)) == ["b"]

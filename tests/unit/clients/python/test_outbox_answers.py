@@ -1,0 +1,122 @@
+"""What answers, refusals and deadlines make of messages on their way."""
+
+from clients.python.parley.commands import Retry, SendMessage
+from clients.python.parley.errors import BadFrame, Internal, Unavailable
+from clients.python.parley.pending import Road, Standing
+from tests.unit.clients.python.outbox_steps import (
+    add,
+    contents,
+    frames,
+    miss,
+    queue,
+    requests,
+    standings,
+)
+
+
+def test_what_was_queued_is_settled_by_an_answer_without_a_ref(outbox):
+    pending = queue(outbox, "a")
+
+    stored = outbox.acknowledged(None, room="r", client_id=pending.draft.client_id, now=9)
+
+    assert stored == [pending]
+    assert [one.standing.value for one in outbox.changes] == ["pending", "queued", "sent"]
+
+
+def test_a_late_answer_to_a_message_that_is_gone_changes_nothing(outbox):
+    pending = add(outbox, "a")
+    outbox.forget(pending.ref)
+
+    assert outbox.acknowledged(pending.ref, room="r", client_id="c", now=0) == []
+    outbox.refused(pending.ref, Unavailable(), now=0)
+    outbox.refused(pending.ref, BadFrame(), now=0)
+    assert outbox.refusals == []
+    assert [one.standing for one in outbox.changes][-1] is Standing.FAILED
+
+
+def test_a_failed_message_is_retried_or_discarded_by_hand(outbox):
+    pending = add(outbox, "a", is_kept=True)
+    frames(outbox, now=0)
+    outbox.refused(pending.ref, BadFrame(), now=0)
+    failed = standings(outbox)
+
+    retried = outbox.retry(pending.draft.client_id.upper(), now=1)
+    [command] = frames(outbox, now=1)
+    outbox.refused(pending.ref, BadFrame(), now=1)
+    discarded = outbox.discard(pending.draft.client_id)
+
+    assert (failed, retried, discarded) == (["failed"], True, True)
+    assert isinstance(command, SendMessage | Retry)
+    assert len(outbox) == 0
+    assert not outbox.retry(pending.draft.client_id, now=2)
+    assert not outbox.discard(pending.draft.client_id)
+
+
+def test_a_refusal_ends_the_message_and_lets_the_others_go_on(outbox):
+    pending = add(outbox, "a")
+    frames(outbox, now=0)
+    outbox.refused(pending.ref, Unavailable(), now=0)
+    add(outbox, "b")
+
+    miss(outbox, error=BadFrame())
+
+    assert [one for one, _ in outbox.refusals] == [pending]
+    assert contents(frames(outbox, now=0)) == ["b"]
+
+
+def test_a_bug_of_the_server_counts_as_an_outage(outbox):
+    pending = add(outbox, "a")
+    frames(outbox, now=0)
+
+    outbox.refused(pending.ref, Internal(), now=0)
+
+    assert contents(requests(outbox, now=0)) == ["a"]
+
+
+def test_a_deadline_ends_the_waiting_and_names_the_client_id(outbox):
+    pending = add(outbox, "a", deadline=30)
+    frames(outbox, now=0)
+    outbox.refused(pending.ref, Unavailable("down"), now=0)
+
+    early, [(late, error)] = outbox.expired(now=29), outbox.expired(now=30)
+
+    assert early == []
+    assert late is pending
+    assert error.client_id == pending.draft.client_id
+    assert isinstance(error.cause, Unavailable)
+    assert not error.is_queued
+    assert len(outbox) == 0
+
+
+def test_a_deadline_does_not_take_back_what_is_queued(outbox):
+    pending = queue(outbox, "a")
+    pending.deadline = 30
+
+    [(_, error)] = outbox.expired(now=30)
+
+    assert error.is_queued
+    assert standings(outbox) == ["queued"]
+    assert outbox.expired(now=31) == []
+
+
+def test_what_the_queue_holds_is_not_left_to_it_twice(outbox):
+    pending = queue(outbox, "a")
+    outbox.connected(now=1)
+    frames(outbox, now=1)
+
+    outbox.refused(pending.ref, Unavailable(), now=1)
+    again = miss(outbox, now=1)
+
+    assert again.road is Road.HTTP
+    assert requests(outbox, now=1) == []
+    assert standings(outbox) == ["queued"]
+
+
+def test_an_answer_without_a_ref_is_found_by_its_client_id(outbox):
+    pending = add(outbox, "a")
+    frames(outbox, now=0)
+
+    answered = outbox.acknowledged(None, room="r", client_id=pending.draft.client_id.upper(), now=0)
+
+    assert answered == [pending]
+    assert len(outbox) == 0
