@@ -8,12 +8,7 @@ again when something answers. Each keeps its client_id, so a repetition never ma
 
 from collections.abc import Iterable, Iterator
 
-from clients.python.parley.errors import (
-    NotAcknowledged,
-    OutboxFull,
-    ParleyError,
-    Timeout,
-)
+from clients.python.parley.errors import NotAcknowledged, OutboxFull, ParleyError, Timeout
 from clients.python.parley.pace import Pace
 from clients.python.parley.pending import (
     Draft,
@@ -160,20 +155,24 @@ class Outbox:
     def acknowledged(
         self, ref: str | None, *, room: str, client_id: str, now: float
     ) -> list[Pending]:
-        """Take out what is stored: the one with ``ref``, or without one, all of the client_id."""
-        if ref is not None:
-            pending = self._at.find(ref)
-            given_up = (*self._at.resting.values(), *self._at.failed.values())
-            same = [one for one in given_up if pending and one.draft == pending.draft]
-            stored = [pending, *(one for one in same if one is not pending)] if pending else []
-        else:
-            stored = [one for one in self._at if one.draft.is_for(room, client_id)]
-        for one in stored:
-            self._at.pop(one.ref)
-            self._tell(one, Standing.SENT)
-        if stored:
-            self._answered(now)
-        return stored
+        """Take out what an ``ack`` says to be stored.
+
+        With a ``ref`` chat answers one try. Without one the queue service tells of what it took,
+        perhaps from another device: by its client_id alone nothing else is known to be stored.
+        """
+        if ref is None:
+            taken = (one for one in self._at if one.was_queued)
+            return self._settle([one for one in taken if one.draft.is_for(room, client_id)], now)
+        pending = self._at.find(ref)
+        if pending is None:
+            return []
+        idle = (self._at.resting | self._at.failed).values()
+        same = [one for one in idle if one is not pending and one.draft.is_same(pending.draft)]
+        return self._settle([pending, *same], now)
+
+    def stored(self, draft: Draft, now: float) -> list[Pending]:
+        """Take out all that are the message with this content, which is stored."""
+        return self._settle([one for one in self._at if one.draft.is_same(draft)], now)
 
     def refused(self, ref: str, error: ParleyError, *, now: float) -> None:
         """Take in an ``error`` frame."""
@@ -185,7 +184,7 @@ class Outbox:
             self._climb(pending, error, now)
 
     def posted(self, request: Request) -> None:
-        """Note that a request to chat was answered with the message; ``acknowledged`` follows."""
+        """Note that a request to chat was answered with the message; ``stored`` follows."""
         self._traffic.answered(request)
 
     def queued(self, request: Request, now: float) -> None:
@@ -194,7 +193,7 @@ class Outbox:
         pending = self._at.find(request.ref)
         if pending is None:
             return
-        pending.is_queued = True
+        pending.is_queued = pending.was_queued = True
         self._tell(pending, Standing.QUEUED)
         if request.ref in self._at.asked:
             self._at.put(pending, self._at.resting)
@@ -284,6 +283,14 @@ class Outbox:
             self.refusals.append((pending, error))
             if not pending.is_kept:
                 self._at.pop(pending.ref)
+
+    def _settle(self, stored: list[Pending], now: float) -> list[Pending]:
+        for one in stored:
+            self._at.pop(one.ref)
+            self._tell(one, Standing.SENT)
+        if stored:
+            self._answered(now)
+        return stored
 
     def _answered(self, now: float) -> None:
         """Chat answered: a reason to try again what waits for it; rarely, where it fails again."""

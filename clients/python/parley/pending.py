@@ -74,8 +74,13 @@ class Draft:
     client_id: str = field(default_factory=new_client_id)
 
     def is_for(self, room: str, client_id: str) -> bool:
-        """Whether this became the message with ``client_id``; a UUID in either case."""
+        """Whether this goes under ``client_id``; a UUID in either case."""
         return self.room == room and self.client_id.lower() == client_id.lower()
+
+    def is_same(self, other: "Draft") -> bool:
+        """Whether both are one message. Of two contents under one client_id, one is refused."""
+        says = (self.content, self.reply_to) == (other.content, other.reply_to)
+        return says and self.is_for(other.room, other.client_id)
 
 
 def draft_of(room: str, content: str, reply_to: int | None, client_id: str | None) -> Draft:
@@ -138,7 +143,8 @@ class Pending:
         tries: how often it climbed in vain.
         limits: how often in a row it was ``rate_limited``.
         due: when to send it (waiting) or to stop waiting for an answer (in flight).
-        is_queued: whether the queue service holds it.
+        is_queued: whether the queue service holds it, and goes on by itself.
+        was_queued: whether the queue service ever took it: it may tell of it at any time.
         error: what the latest try met.
     """
 
@@ -154,6 +160,7 @@ class Pending:
     limits: int = 0
     due: float = 0.0
     is_queued: bool = False
+    was_queued: bool = False
     error: ParleyError | None = None
 
     @property

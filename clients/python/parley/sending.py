@@ -82,11 +82,18 @@ class Sending:
         return message
 
     def came_back(self, message: Message, now: float) -> None:
-        """Take in an own message that came as others' do: so it is stored."""
-        pending = self.outbox.acknowledged(
-            None, room=message.room, client_id=message.client_id, now=now
+        """Take in an own message that came as others' do: so it is stored.
+
+        Where another device wrote it under a client_id that is used here too, nothing is settled:
+        the server will refuse what is here.
+        """
+        written = Draft(
+            room=message.room,
+            content=message.content,
+            reply_to=message.reply_to,
+            client_id=message.client_id,
         )
-        for one in pending:
+        for one in self.outbox.stored(written, now):
             # The answer of a first request may come later than what it tells of.
             is_first = one.road is Road.HTTP and one.sends == 1
             self._settle(one, message, duplicate=not is_first)
@@ -94,8 +101,7 @@ class Sending:
     def posted(self, request: Request, message: Message, now: float, *, duplicate: bool) -> None:
         """Take in the answer to a request: chat has stored the message."""
         self.outbox.posted(request)
-        room, client_id = request.draft.room, request.draft.client_id
-        for one in self.outbox.acknowledged(None, room=room, client_id=client_id, now=now):
+        for one in self.outbox.stored(request.draft, now):
             self._settle(one, message, duplicate=duplicate)
 
     def refused(self, ref: str, error: Error, now: float) -> None:

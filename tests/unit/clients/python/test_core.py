@@ -8,7 +8,13 @@ import pytest
 from clients.python.parley import frames
 from clients.python.parley.commands import Delivered, SendMessage, Sync
 from clients.python.parley.core import Core
-from clients.python.parley.errors import BadFrame, NotAcknowledged, TooLarge, Unavailable
+from clients.python.parley.errors import (
+    BadFrame,
+    ClientIdReused,
+    NotAcknowledged,
+    TooLarge,
+    Unavailable,
+)
 from clients.python.parley.outcomes import Sent
 from clients.python.parley.pending import Draft, Road
 from tests.unit.clients.python import fakes
@@ -72,7 +78,7 @@ def test_an_own_message_from_the_room_settles_a_send_whose_ack_was_lost(core):
     [command] = send(core)
     core.disconnected(1)
 
-    core.receive(message(4, sender="me", client_id=command.client_id), 2)
+    core.receive(message(4, sender="me", client_id=command.client_id, content="hi"), 2)
     output = core.take_output()
 
     sent = output.settled[0].outcome
@@ -83,7 +89,7 @@ def test_an_own_message_from_the_room_settles_a_send_whose_ack_was_lost(core):
 def test_a_message_that_overtakes_the_answer_to_its_request_is_no_duplicate(core):
     core.send(Draft(room="r", content="hi"), now=0, deadline=30, by_socket=False)
     [request] = core.take_output().requests
-    stored = message(4, sender="me", client_id=request.draft.client_id)
+    stored = message(4, sender="me", client_id=request.draft.client_id, content="hi")
 
     core.receive(stored, 1)
     [settled] = core.take_output().settled
@@ -92,6 +98,24 @@ def test_a_message_that_overtakes_the_answer_to_its_request_is_no_duplicate(core
 
     assert (settled.outcome.seq, settled.outcome.duplicate) == (4, False)
     assert (later.settled, later.messages) == ([], [])
+
+
+@pytest.mark.parametrize("road", ["room", "queue"])
+def test_what_another_device_wrote_under_the_same_client_id_settles_nothing(core, road):
+    [command] = send(core)
+    theirs = message(4, sender="me", client_id=command.client_id, content="hi", reply_to=2)
+
+    if road == "room":
+        core.receive(theirs, 1)
+    else:
+        core.receive(msgspec.structs.replace(ack(command, 4), ref=None), 1)
+    meanwhile = core.take_output()
+    core.receive(error("client_id_reused", command.ref), 2)
+    [settled] = core.take_output().settled
+
+    assert (meanwhile.settled, meanwhile.outgoing) == ([], [])
+    assert [one.reply_to for one in meanwhile.messages] == ([2] if road == "room" else [])
+    assert isinstance(settled.outcome, ClientIdReused)
 
 
 def test_a_lost_connection_sends_the_same_client_id_again_after_welcome(core):

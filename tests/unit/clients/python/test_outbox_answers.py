@@ -1,7 +1,11 @@
 """What answers, refusals and deadlines make of messages on their way."""
 
+from dataclasses import replace
+
+import pytest
+
 from clients.python.parley.commands import Retry, SendMessage
-from clients.python.parley.errors import BadFrame, Internal, Unavailable
+from clients.python.parley.errors import BadFrame, Internal, Timeout, Unavailable
 from clients.python.parley.pending import Road, Standing
 from tests.unit.clients.python.outbox_steps import (
     add,
@@ -17,10 +21,51 @@ from tests.unit.clients.python.outbox_steps import (
 def test_what_was_queued_is_settled_by_an_answer_without_a_ref(outbox):
     pending = queue(outbox, "a")
 
-    stored = outbox.acknowledged(None, room="r", client_id=pending.draft.client_id, now=9)
+    client_id = pending.draft.client_id.upper()
+    stored = outbox.acknowledged(None, room="r", client_id=client_id, now=9)
 
     assert stored == [pending]
     assert [one.standing.value for one in outbox.changes] == ["pending", "queued", "sent"]
+
+
+def test_of_two_answers_to_what_is_queued_and_tried_the_first_one_settles_it(outbox):
+    pending = queue(outbox, "a")
+    named = {"room": "r", "client_id": pending.draft.client_id}
+    outbox.connected(now=1)
+    frames(outbox, now=1)
+
+    stored = outbox.acknowledged(None, **named, now=1)
+    again = outbox.acknowledged(pending.ref, **named, now=1)
+
+    assert (stored, again) == ([pending], [])
+
+
+def test_what_the_queue_took_while_its_answer_was_lost_is_settled_by_the_next_try(outbox):
+    pending = add(outbox, "a")
+    named = {"room": "r", "client_id": pending.draft.client_id}
+    frames(outbox, now=0)
+    outbox.refused(pending.ref, Unavailable(), now=0)
+    miss(outbox)
+    miss(outbox, error=Timeout())
+
+    unknown = outbox.acknowledged(None, **named, now=0)
+    frames(outbox, now=1)
+    known = outbox.acknowledged(pending.ref, **named, now=1)
+
+    assert (unknown, known) == ([], [pending])
+
+
+@pytest.mark.parametrize("other", [{"content": "b"}, {"reply_to": 3}, {"room": "s"}])
+def test_what_is_stored_settles_what_says_the_same_under_its_client_id(outbox, other):
+    pending = add(outbox, "a")
+    frames(outbox, now=0)
+    same = replace(pending.draft, client_id=pending.draft.client_id.upper())
+
+    by_another = outbox.stored(replace(same, **other), now=0)
+    by_itself = outbox.stored(same, now=0)
+
+    assert (by_another, by_itself) == ([], [pending])
+    assert len(outbox) == 0
 
 
 def test_a_late_answer_to_a_message_that_is_gone_changes_nothing(outbox):
@@ -110,13 +155,3 @@ def test_what_the_queue_holds_is_not_left_to_it_twice(outbox):
     assert again.road is Road.HTTP
     assert requests(outbox, now=1) == []
     assert standings(outbox) == ["queued"]
-
-
-def test_an_answer_without_a_ref_is_found_by_its_client_id(outbox):
-    pending = add(outbox, "a")
-    frames(outbox, now=0)
-
-    answered = outbox.acknowledged(None, room="r", client_id=pending.draft.client_id.upper(), now=0)
-
-    assert answered == [pending]
-    assert len(outbox) == 0
