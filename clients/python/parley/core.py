@@ -258,7 +258,7 @@ class Core:
             case Error(ref=str(ref)) if not self._recovery.refused(ref):
                 self._sending.refused(ref, frame, now)
             case Failed():
-                self._sending.failed(frame, now)
+                self._sending.failed(frame)
 
     def _release(self, messages: Iterable[Message]) -> None:
         for message in messages:

@@ -20,7 +20,7 @@ from clients.python.parley.pending import (
     Step,
     is_outage,
 )
-from clients.python.parley.places import Places
+from clients.python.parley.places import Places, by_number
 from clients.python.parley.traffic import ANSWER_WITHIN_S, Due, Traffic
 from clients.python.parley.vigil import Vigil
 
@@ -60,7 +60,7 @@ class Outbox:
     @property
     def waits(self) -> bool:
         """Whether time alone will bring something to do."""
-        return len(self) > len(self._at.failed) or bool(self._at.stranded)
+        return len(self) > len(self._at.failed)
 
     # What the sender does ---------------------------------------------------------------------
 
@@ -86,21 +86,21 @@ class Outbox:
         pending = Pending(
             self._last_number, draft, deadline, by_socket=by_socket, is_kept=is_kept, due=now
         )
-        self._revive(self._stranded_in(draft.room), now)
+        self._revive(self._at.stranded_in(draft.room), now)
         self._at.waiting[pending.ref] = pending
-        self._tell(pending, Standing.PENDING)
+        self._tell(pending)
         return pending
 
     def retry(self, client_id: str, now: float) -> bool:
         """Try a failed message again, and before it those of its room that go again anyway."""
-        failed = self._failed_as(client_id)
+        failed = self._at.failed_as(client_id)
         for one in failed:
-            self._revive([*self._stranded_in(one.draft.room), one], now)
+            self._revive([*self._at.stranded_in(one.draft.room), one], now)
         return bool(failed)
 
     def discard(self, client_id: str) -> bool:
         """Forget a failed message; return whether there was one."""
-        failed = self._failed_as(client_id)
+        failed = self._at.failed_as(client_id)
         for one in failed:
             self._at.pop(one.ref)
         return bool(failed)
@@ -118,9 +118,8 @@ class Outbox:
         if pending.is_queued:
             pending.deadline = float("inf")
             return
-        self._at.pop(ref)
         gone = NotAcknowledged(pending.draft.client_id, cause=pending.error)
-        self._tell(pending, Standing.FAILED, error or gone)
+        self._take_out(pending, Standing.FAILED, error or gone)
 
     def expired(self, now: float) -> list[tuple[Pending, NotAcknowledged]]:
         """Return those whose senders stop waiting; what is not queued is taken out with that."""
@@ -133,8 +132,7 @@ class Outbox:
             if is_queued:
                 one.deadline = float("inf")
             else:
-                self._at.pop(one.ref)
-                self._tell(one, Standing.FAILED, error)
+                self._take_out(one, Standing.FAILED, error)
         return told
 
     # What to send -----------------------------------------------------------------------------
@@ -166,7 +164,7 @@ class Outbox:
         pending = self._at.find(ref)
         if pending is None:
             return []
-        idle = (self._at.resting | self._at.failed).values()
+        idle = (self._at.resting | self._at.stranded | self._at.failed).values()
         same = [one for one in idle if one is not pending and one.draft.is_same(pending.draft)]
         return self._settle([pending, *same], now)
 
@@ -178,7 +176,7 @@ class Outbox:
         """Take in an ``error`` frame."""
         self._traffic.heed(error, now)
         pending = self._at.find(ref)
-        if pending is None or ref in self._at.failed:
+        if pending is None or self._at.has_failed(ref):
             return
         if ref in self._at.in_flight or not (error.retriable or is_outage(error)):
             self._climb(pending, error, now)
@@ -188,18 +186,25 @@ class Outbox:
         self._traffic.answered(request)
 
     def queued(self, request: Request, now: float) -> None:
-        """Note that the queue service holds a message."""
+        """Note that the queue service holds a message.
+
+        One that chat has refused meanwhile stays failed: the queue only asks chat once more, and
+        where that ends otherwise an ``ack`` tells.
+        """
         self._traffic.answered(request)
         pending = self._at.find(request.ref)
         if pending is None:
             return
-        pending.is_queued = pending.was_queued = True
-        self._tell(pending, Standing.QUEUED)
+        pending.was_queued = True
+        if request.ref in self._at.failed:
+            return
+        pending.is_queued = True
         if request.ref in self._at.asked:
             self._at.put(pending, self._at.resting)
             self._vigil.begin(now)
+        self._tell(pending)
         if self._at.stranded and self._vigil.may_revive(now):
-            self._revive(self._at.stranded, now)
+            self._revive(self._at.stranded.values(), now)
 
     def missed(self, request: Request, error: ParleyError, now: float) -> None:
         """Take in that a request was in vain, or refused."""
@@ -208,12 +213,11 @@ class Outbox:
         if pending := self._at.asked.get(request.ref):
             self._climb(pending, error, now)
 
-    def failed(self, room: str, client_id: str, error: ParleyError, now: float) -> None:
-        """Take in that the queue service gave a message up; it is overridden by its ``ack``."""
+    def failed(self, room: str, client_id: str, error: ParleyError) -> None:
+        """Take in that the queue service gave a message up, whatever of; an ``ack`` overrides it."""
         queued = (one for one in self._at if one.is_queued)
         for one in [one for one in queued if one.draft.is_for(room, client_id)]:
-            one.is_queued = False
-            self._fail(one, error, now)
+            self._refuse(one, error)
 
     def looked(self, now: float, *, chat: bool, queue: bool) -> None:
         """Take in which services answer: what waited for them goes on."""
@@ -221,7 +225,7 @@ class Outbox:
         if chat:
             self.go_on(now)
         elif queue:
-            self._revive((one for one in self._at.stranded if not one.is_queued), now)
+            self._revive((one for one in self._at.stranded.values() if not one.is_queued), now)
 
     def connected(self, now: float) -> None:
         """Begin a connection: everything goes again, in order, as ``message``."""
@@ -243,7 +247,7 @@ class Outbox:
 
     def go_on(self, now: float) -> None:
         """Chat answers again: try what is only queued, and what failed because it did not."""
-        self._revive([*self._at.resting.values(), *self._at.stranded], now)
+        self._revive((self._at.resting | self._at.stranded).values(), now)
 
     # How --------------------------------------------------------------------------------------
 
@@ -254,40 +258,41 @@ class Outbox:
             case Step.REST:
                 self._at.put(pending, self._at.resting)
                 self._vigil.begin(now)
+            case Step.FAIL if is_outage(error):
+                self._strand(pending, error, now)
             case Step.FAIL:
-                self._fail(pending, error, now)
+                self._refuse(pending, error)
 
     def _wait(self, pending: Pending, now: float) -> None:
         """Let one wait for its next try, in the old order; behind one that failed, fail with it."""
-        first = next(iter(self._stranded_in(pending.draft.room)), pending)
+        first = min(self._at.stranded_in(pending.draft.room), key=by_number, default=pending)
         if first.error and first.number < pending.number:
-            self._fail(pending, first.error, now)
+            self._strand(pending, first.error, now)
         else:
             self._at.put(pending, self._at.waiting)
             self._at.sort()
 
-    def _fail(self, pending: Pending, error: ParleyError, now: float) -> None:
-        """Give up one; where nothing can be reached, with it those that wait behind it."""
-        pending.error = error
-        failed = [pending]
-        if is_outage(error):
-            room, number = pending.draft.room, pending.number
-            waiting = (one for one in self._at.waiting.values() if one.draft.room == room)
-            failed += [one for one in waiting if one.number > number]
-            self._vigil.begin(now)
-        for one in failed:
+    def _strand(self, pending: Pending, error: ParleyError, now: float) -> None:
+        """Give up one that nothing takes for now, and with it those that wait behind it."""
+        waiting = (one for one in self._at.waiting.values() if one.draft.room == pending.draft.room)
+        for one in [pending, *(one for one in waiting if one.number > pending.number)]:
             one.error = error
-            self._at.put(one, self._at.failed)
-            self._tell(one, Standing.FAILED, error)
-        if not is_outage(error):
-            self.refusals.append((pending, error))
-            if not pending.is_kept:
-                self._at.pop(pending.ref)
+            self._at.put(one, self._at.stranded)
+            self._tell(one)
+        self._vigil.begin(now)
+
+    def _refuse(self, pending: Pending, error: ParleyError) -> None:
+        """Give up one for good; only a hand sends it again, where it is kept for one."""
+        pending.error, pending.is_queued = error, False
+        self._at.put(pending, self._at.failed)
+        self._tell(pending)
+        self.refusals.append((pending, error))
+        if not pending.is_kept:
+            self._at.pop(pending.ref)
 
     def _settle(self, stored: list[Pending], now: float) -> list[Pending]:
         for one in stored:
-            self._at.pop(one.ref)
-            self._tell(one, Standing.SENT)
+            self._take_out(one, Standing.SENT)
         if stored:
             self._answered(now)
         return stored
@@ -299,21 +304,22 @@ class Outbox:
         elif self._vigil.may_revive(now):
             self.go_on(now)
 
-    def _failed_as(self, client_id: str) -> list[Pending]:
-        failed = self._at.failed.values()
-        return [one for one in failed if one.draft.is_for(one.draft.room, client_id)]
-
-    def _stranded_in(self, room: str) -> list[Pending]:
-        return [one for one in self._at.stranded if one.draft.room == room]
-
     def _revive(self, some: Iterable[Pending], now: float) -> None:
-        for pending in list(some):
-            if pending.ref in self._at.failed:
-                standing = Standing.QUEUED if pending.is_queued else Standing.PENDING
-                self._tell(pending, standing)
+        for pending in sorted(some, key=by_number):
+            had_failed = self._at.has_failed(pending.ref)
             pending.start_anew(now)
             self._at.put(pending, self._at.waiting)
+            if had_failed:
+                self._tell(pending)
         self._at.sort()
 
-    def _tell(self, pending: Pending, standing: Standing, error: ParleyError | None = None) -> None:
+    def _tell(self, pending: Pending) -> None:
+        """Tell how one stands that is here."""
+        self.changes.append(self._at.told(pending))
+
+    def _take_out(
+        self, pending: Pending, standing: Standing, error: ParleyError | None = None
+    ) -> None:
+        """Forget one, and tell how it ended."""
+        self._at.pop(pending.ref)
         self.changes.append(pending.standing(standing, error))

@@ -96,6 +96,7 @@ class Outgoing:
 
     Attributes:
         error: of a failed one, why.
+        goes_again: whether it failed because nothing could be reached: it is tried again by itself.
     """
 
     client_id: str
@@ -104,11 +105,7 @@ class Outgoing:
     reply_to: int | None
     standing: Standing
     error: ParleyError | None = None
-
-    @property
-    def goes_again(self) -> bool:
-        """Whether it failed because nothing could be reached: it is tried again by itself."""
-        return self.standing is Standing.FAILED and is_outage(self.error)
+    goes_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +215,9 @@ class Pending:
         asked_s = (self.error.retry_after_s if self.error else None) or 0.0
         self.due = now + max(pause_s, asked_s)
 
-    def standing(self, standing: Standing, error: ParleyError | None = None) -> Outgoing:
+    def standing(
+        self, standing: Standing, error: ParleyError | None = None, *, goes_again: bool = False
+    ) -> Outgoing:
         """Tell how it stands."""
         return Outgoing(
             client_id=self.draft.client_id,
@@ -227,4 +226,5 @@ class Pending:
             reply_to=self.draft.reply_to,
             standing=standing,
             error=error,
+            goes_again=goes_again,
         )

@@ -112,10 +112,10 @@ class Sending:
         self.outbox.refused(ref, reason, now=now)
         self.process_queued_messages(now)
 
-    def failed(self, frame: Failed, now: float) -> None:
+    def failed(self, frame: Failed) -> None:
         """Take in that the queue service gave a message up."""
         error = error_of(frame.code, frame.message)
-        self.outbox.failed(frame.room, frame.client_id, error, now)
+        self.outbox.failed(frame.room, frame.client_id, error)
 
     def tick(self, now: float) -> None:
         """Do what time brings: expiry, and repetitions."""

@@ -11,6 +11,7 @@ from clients.python.parley.core import Core
 from clients.python.parley.errors import (
     BadFrame,
     ClientIdReused,
+    Internal,
     NotAcknowledged,
     TooLarge,
     Unavailable,
@@ -174,12 +175,13 @@ def test_what_the_queue_gave_up_is_told_to_its_sender_and_overridden_by_an_ack(c
     core.outbox.queued(request, 0)
     given_up = {"room": "r", "client_id": command.client_id}
 
-    core.receive(frames.Failed(code="permission_denied", message="No.", **given_up), 1)
+    core.receive(frames.Failed(code="internal", message="No.", **given_up), 1)
     failed = core.take_output()
     core.receive(msgspec.structs.replace(ack(command, 4), ref=None), 2)
     stored = core.take_output()
 
-    assert [str(one.outcome) for one in failed.settled] == ["permission_denied: No."]
+    assert [str(one.outcome) for one in failed.settled] == ["internal: No."]
+    assert isinstance(failed.settled[0].outcome, Internal)
     assert [one.standing.value for one in failed.outgoing] == ["queued", "failed"]
     assert [one.standing.value for one in stored.outgoing] == ["sent"]
     assert [one.seq for one in stored.messages] == [4]

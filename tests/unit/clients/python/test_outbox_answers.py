@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from clients.python.parley.commands import Retry, SendMessage
-from clients.python.parley.errors import BadFrame, Internal, Timeout, Unavailable
+from clients.python.parley.errors import BadFrame, Internal, PermissionDenied, Timeout, Unavailable
 from clients.python.parley.pending import Road, Standing
 from tests.unit.clients.python.outbox_steps import (
     add,
@@ -79,6 +79,61 @@ def test_a_late_answer_to_a_message_that_is_gone_changes_nothing(outbox):
     assert [one.standing for one in outbox.changes][-1] is Standing.FAILED
 
 
+@pytest.mark.parametrize("error", [Internal(), Timeout(), PermissionDenied()])
+def test_what_the_queue_gave_up_waits_for_a_hand_whatever_it_failed_of(outbox, error):
+    pending = queue(outbox, "a")
+    pending.is_kept = True
+
+    outbox.failed("r", pending.draft.client_id, error)
+    [failed] = outbox
+    outbox.connected(now=9)
+    by_itself = frames(outbox, now=9)
+    retried = outbox.retry(pending.draft.client_id, now=9)
+
+    assert (failed.standing, failed.goes_again, failed.error) == (Standing.FAILED, False, error)
+    assert outbox.changes[-2] == failed
+    assert outbox.refusals == [(pending, error)]
+    assert (by_itself, retried) == ([], True)
+    assert contents(frames(outbox, now=9)) == ["a"]
+
+
+def test_what_chat_refuses_of_the_queued_fails_once_and_by_hand_begins_anew(outbox):
+    pending = queue(outbox, "a")
+    pending.is_kept = True
+    outbox.connected(now=1)
+    frames(outbox, now=1)
+    outbox.refused(pending.ref, PermissionDenied(), now=1)
+
+    outbox.failed("r", pending.draft.client_id, PermissionDenied())
+    outbox.retry(pending.draft.client_id, now=2)
+
+    told = [one.standing.value for one in outbox.changes]
+    assert told == ["pending", "queued", "failed", "pending"]
+    assert len(outbox.refusals) == 1
+
+
+def test_what_chat_refused_stays_failed_where_the_queue_takes_it_late(outbox):
+    pending = add(outbox, "a", is_kept=True)
+    named = {"room": "r", "client_id": pending.draft.client_id}
+    frames(outbox, now=0)
+    outbox.refused(pending.ref, Unavailable(), now=0)
+    miss(outbox)
+    [request] = requests(outbox, now=0)
+    outbox.connected(now=1)
+    frames(outbox, now=1)
+    outbox.refused(pending.ref, PermissionDenied(), now=1)
+
+    outbox.queued(request, now=2)
+    outbox.failed("r", pending.draft.client_id, PermissionDenied())
+    told = [one.standing.value for one in outbox.changes]
+    stands = standings(outbox)
+    stored = outbox.acknowledged(None, **named, now=3)
+
+    assert (told, stands) == (["pending", "failed"], ["failed"])
+    assert len(outbox.refusals) == 1
+    assert stored == [pending]  # all the same: it was let into the room
+
+
 def test_a_failed_message_is_retried_or_discarded_by_hand(outbox):
     pending = add(outbox, "a", is_kept=True)
     frames(outbox, now=0)
@@ -142,6 +197,19 @@ def test_a_deadline_does_not_take_back_what_is_queued(outbox):
     assert error.is_queued
     assert standings(outbox) == ["queued"]
     assert outbox.expired(now=31) == []
+
+
+def test_what_is_taken_out_at_its_deadline_or_by_its_sender_does_not_go_again(outbox):
+    add(outbox, "a", deadline=30)
+    forgotten = add(outbox, "b")
+    frames(outbox, now=0)
+
+    outbox.expired(now=30)
+    outbox.forget(forgotten.ref)
+
+    ends = [(one.content, one.standing, one.goes_again) for one in outbox.changes[2:]]
+    assert ends == [("a", Standing.FAILED, False), ("b", Standing.FAILED, False)]
+    assert len(outbox) == 0
 
 
 def test_what_the_queue_holds_is_not_left_to_it_twice(outbox):
