@@ -16,6 +16,7 @@ from clients.python.parley.pending import (
     Pending,
     Random,
     Request,
+    Road,
     Standing,
     Step,
     is_outage,
@@ -209,7 +210,8 @@ class Outbox:
     def missed(self, request: Request, error: ParleyError, now: float) -> None:
         """Take in that a request was in vain, or refused."""
         self._traffic.answered(request)
-        self._traffic.heed(error, now)
+        if request.road is not Road.QUEUE:  # which knows nothing of how fast chat may be asked
+            self._traffic.heed(error, now)
         if pending := self._at.asked.get(request.ref):
             self._climb(pending, error, now)
 

@@ -1,7 +1,8 @@
 """How fast to send: a token bucket with the limits that the server announced.
 
 It starts full at every connection, as the server's does, and refills a little slower, so that the
-time a frame travels cannot make the two disagree to our disadvantage.
+time a frame travels cannot make the two disagree to our disadvantage. A pause that the server asked
+for is no matter of one connection: what a person may send is counted over all of theirs.
 """
 
 REFILL_SHARE = 0.95
@@ -19,9 +20,10 @@ class Pace:
         self._paused_until = 0.0
 
     def limit(self, *, rate_per_s: float, burst: float, now: float) -> None:
-        """Take the limits of a new connection; the bucket is full."""
+        """Take the limits of a new connection; the bucket is full, unless there is a pause."""
         self._rate_per_s = rate_per_s * REFILL_SHARE
-        self._burst = self._tokens = burst
+        self._burst = burst
+        self._tokens = burst if now >= self._paused_until else min(burst, 1.0)
         self._filled_at = now
 
     def pause(self, *, until: float) -> None:

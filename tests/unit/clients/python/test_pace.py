@@ -1,9 +1,12 @@
 """How fast messages go, and who has to wait."""
 
-from clients.python.parley.errors import RateLimited
+import pytest
+
+from clients.python.parley.errors import RateLimited, Unavailable
 from clients.python.parley.outbox import Outbox
 from clients.python.parley.pace import Pace
-from tests.unit.clients.python.outbox_steps import add, contents, frames
+from clients.python.parley.pending import Road
+from tests.unit.clients.python.outbox_steps import add, contents, frames, miss
 
 
 def test_a_rate_limit_is_no_try_and_holds_every_room_back(outbox):
@@ -16,6 +19,22 @@ def test_a_rate_limit_is_no_try_and_holds_every_room_back(outbox):
     again = frames(outbox, now=3)
     assert contents(again) == ["a", "b"]
     assert pending.tries == 0
+
+
+@pytest.mark.parametrize(("road", "goes"), [(Road.HTTP, []), (Road.QUEUE, ["b"])])
+def test_a_rate_limit_over_http_holds_others_back_where_chat_asked_for_it(outbox, road, goes):
+    pending = add(outbox, "a")
+    frames(outbox, now=0)
+    outbox.refused(pending.ref, Unavailable(), now=0)
+    if road is Road.QUEUE:
+        miss(outbox)
+
+    limited = miss(outbox, error=RateLimited(retry_after_s=60))
+    add(outbox, "b", room="other")
+
+    assert limited.road is road
+    assert contents(frames(outbox, now=1)) == goes
+    assert contents(frames(outbox, now=60)) + goes == ["b"]
 
 
 def test_sends_keep_to_the_announced_pace():
@@ -43,3 +62,14 @@ def test_what_is_repeated_comes_before_what_was_added_later_and_still_waits():
 
     assert contents(frames(outbox, now=2)) == ["a"]
     assert contents(frames(outbox, now=4)) == ["b"]
+
+
+def test_a_pause_that_the_server_asked_for_outlasts_its_connection():
+    pace = Pace()
+    pace.limit(rate_per_s=20, burst=100, now=0)
+    pace.pause(until=3)
+
+    pace.limit(rate_per_s=20, burst=100, now=2)
+
+    assert not pace.spend(2.9)
+    assert sum(pace.spend(3) for _ in range(100)) == 20
