@@ -54,8 +54,8 @@ class Play:
         refuses: what the server turns away for good, by client_id; ``refused``: what it did.
         outcomes: what each client_id was told in the end.
         told: how each message stood, one after the other.
-        overtaken: whether chat turned a message away, and then took a later one that was already on
-            its way over the same connection.
+        overtaken: (earlier, later) by client_id, where chat did not take the earlier one, but the
+            later one, which was already on its way behind it over the same connection.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Play:
         self.refs: dict[str, str] = {}
         self.refuses: set[str] = set()
         self.refused: set[str] = set()
-        self.overtaken = False
+        self.overtaken: set[tuple[str, str]] = set()
         self._pending: set[str] = set()
         self._flying: list[str] = []
         self._asking: dict[str, str] = {}
@@ -141,6 +141,17 @@ class Play:
         """Whether every message is known to be stored."""
         return all(self.standing(one.client_id) is Standing.SENT for one in self.added)
 
+    @property
+    def swapped(self) -> set[tuple[str, str]]:
+        """(earlier, later) by client_id, where the later one was stored first in their room."""
+        places = {client_id: place for place, (_, client_id) in enumerate(self.stored)}
+        added = [one for one in self.added if one.client_id in places]
+        return {
+            (one.client_id, two.client_id)
+            for one, two in itertools.combinations(added, 2)
+            if one.room == two.room and places[one.client_id] > places[two.client_id]
+        }
+
     def tries_of(self, client_id: str) -> list[tuple[float, str]]:
         """Return the tries of one message."""
         return [(at, road) for at, whose, road in self.tries if whose == client_id]
@@ -179,9 +190,10 @@ class Play:
     def _fly(self, command: SendMessage | Retry) -> None:
         self._check_order(command.room, command.client_id, SOCKET)
         self.tries.append((self.now, command.client_id, SOCKET))
+        self._land(command.client_id)
+        before, connection = set(self._flying), self._connection
         self._flying.append(command.client_id)
-        connection = self._connection
-        self._after(TRIP_S, lambda: self._arrive(command, connection))
+        self._after(TRIP_S, lambda: self._arrive(command, connection, before))
 
     def _ask(self, request: Request) -> None:
         road = QUEUE if request.road is Road.QUEUE else HTTP
@@ -189,8 +201,14 @@ class Play:
         self._check_order(room, client_id, road)
         assert room not in self._asking, "two requests of a room at once"
         self._asking[room] = client_id
+        self._land(client_id)
         self.tries.append((self.now, client_id, road))
         self._after(TRIP_S, lambda: self._request(request, road))
+
+    def _land(self, client_id: str) -> None:
+        """Note that one is no more on its way over the socket: answered, or tried elsewhere."""
+        if client_id in self._flying:
+            self._flying.remove(client_id)
 
     def _check_order(self, room: str, client_id: str, road: str) -> None:
         """Nothing goes before what was added earlier in its room, and is not on its way before it."""
@@ -207,14 +225,15 @@ class Play:
 
     # The roads --------------------------------------------------------------------------------
 
-    def _arrive(self, command: SendMessage | Retry, connection: int) -> None:
+    def _arrive(self, command: SendMessage | Retry, connection: int, before: set[str]) -> None:
         state = self.state(SOCKET)
         if connection != self._connection or state == "down":
             return
         client_id, ref = command.client_id, command.ref
         error = self._met(state, client_id)
         if _is_done(state, error):
-            self.overtaken |= bool(self._missing_before(command.room, client_id))
+            missing = {one.client_id for one in self._missing_before(command.room, client_id)}
+            self.overtaken |= {(one, client_id) for one in missing & before}
             seq = self._store(command.room, client_id)
             if state == "up":
                 self._after(TRIP_S, lambda: self._hear(_ack(command, seq, ref), connection))
@@ -227,9 +246,8 @@ class Play:
 
     def _hear(self, frame: frames.ServerFrame, connection: int) -> None:
         if connection == self._connection:
-            whose = frame.client_id if isinstance(frame, frames.Ack | frames.Error) else None
-            if whose in self._flying:
-                self._flying.remove(whose)
+            if isinstance(frame, frames.Ack | frames.Error) and frame.ref is not None:
+                self._land(self.refs[frame.ref])
             self.core.receive(frame, self.now)
 
     def _request(self, request: Request, road: str) -> None:

@@ -2,8 +2,9 @@
 
 Whatever becomes of the three roads and when: a message that does not get through over the WebSocket
 is tried over HTTP, then left to the queue; the messages of a room go in the order in which they were
-added; chat stores each of them once; and all of them are stored once something answers again,
-without anybody raising a hand.
+added, unless chat does not take one while later ones are already behind it on the WebSocket; chat
+stores each of them once; and all of them are stored once something answers again, without anybody
+raising a hand.
 """
 
 import asyncio
@@ -54,9 +55,7 @@ def test_whatever_the_roads_do_everything_is_stored_once_and_in_order(plan, writ
 
     added = [(one.room, one.client_id) for one in play.added]
     assert sorted(play.stored) == sorted(added)
-    for room in ("r", "s"):
-        order = [one for one in play.stored if one[0] == room]
-        assert play.overtaken or order == [one for one in added if one[0] == room]
+    assert play.swapped <= play.overtaken
     assert len(play.core.outbox) == 0
 
 

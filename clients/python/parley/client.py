@@ -107,7 +107,7 @@ class Chat(Connected):
         queue service; where nothing can be reached, again later: until the deadline, and always
         under the same client_id. How it stands meanwhile, ``outgoing`` tells. Many sends may be
         awaited at once; those of a room go out in the order of the calls, and keep it unless the
-        server refuses one that later ones overtook.
+        server does not take one while later ones are already behind it on the WebSocket.
 
         Args:
             room: its id.
