@@ -322,6 +322,7 @@ class Hub:
         if entry.version < room.version:
             return None
         seat = session.seats[entry.id]
+        room.status.marks.meet(entry.lowest, session.user)
         seat.version = seat.told = entry.version
         room.told = min(room.told, entry.version)
         seat.after = room.head_for(entry.last_seq)

@@ -5,7 +5,7 @@ were sent. What is heard is told unless it was told before: that a reading shows
 mean that anybody here knows it. No clock and no I/O.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Self
 
 from msgspec import UNSET
@@ -58,7 +58,7 @@ class Mark(NamedTuple):
             user=self.user,
             delivered_seq=self.delivered_seq,
             read_seq=self.shown_read_seq,
-            at=_instant(at_ms),
+            at=to_wire(instant_of(at_ms)),
         )
 
     def as_own(self, at_ms: int) -> MemberMark:
@@ -67,7 +67,7 @@ class Mark(NamedTuple):
             user=self.user,
             delivered_seq=self.delivered_seq,
             read_seq=self.read_seq,
-            at=_instant(at_ms),
+            at=to_wire(instant_of(at_ms)),
         )
 
 
@@ -137,6 +137,7 @@ class RoomMarks:
         self.members: dict[str, Mark] = {}
         self.is_direct = False
         self._heard: dict[str, News] = {}
+        self._met: dict[str, Mark] = {}
         self._told: dict[str, Mark] = {}
         self._lowest: list[Lowest] | None = None
         self._lowest_told: list[Lowest] | None = None
@@ -171,6 +172,14 @@ class RoomMarks:
         if known is not None and mark.is_more(known):
             self.members[mark.user] = known.raised(mark)
             self._lowest = None
+
+    def meet(self, told: Iterable[Lowest], user: str) -> None:
+        """Take what a user's session was told of others: by rows that may be newer than ours."""
+        for each in told:
+            if each.user != user:
+                mark = Mark(each.user, each.delivered_seq, each.read_seq, each.read_seq)
+                self._met[each.user] = mark.raised(self._met.get(each.user))
+                self.know(mark)
 
     def doubt(self, *, is_hidden: bool = False) -> None:
         """Expect that advances were lost: read, and tell everybody everything anew.
@@ -219,7 +228,9 @@ class RoomMarks:
                 mark = Mark(
                     member.user, member.delivered_seq, member.read_seq, member.shown_read_seq
                 )
-                self.members[member.user] = mark.raised(known.get(member.user))
+                met = self._met.get(member.user)
+                self.members[member.user] = mark.raised(known.get(member.user)).raised(met)
+        self._met.clear()
         self._told = {user: mark for user, mark in self._told.items() if user in self.members}
         # Who is furthest behind by a reading is not what everybody was told.
         self._lowest = self._lowest_told = None
@@ -314,7 +325,3 @@ class RoomMarks:
                 members=marks if self.is_small or marks else UNSET,
             )
         )
-
-
-def _instant(at_ms: int) -> str:
-    return to_wire(instant_of(at_ms))

@@ -88,7 +88,7 @@ class Seating:
         head = room.head_for(portrait.last_seq)
         seat.told = portrait.version
         room.told = min(room.told, portrait.version)  # another session may have read a later one
-        seat.session.listener.room(portrait.shown_to(seat.session.user, head=head))
+        self._show(room, seat, portrait, head=head)
         seat.go_live(head)
         self._on_told(room, seat)
 
@@ -146,9 +146,16 @@ class Seating:
             return False  # its `welcome` has not gone out, and tells of an older version
         seat.told = portrait.version
         head = max(seat.after, (room.order.next or 1) - 1)
-        seat.session.listener.room(portrait.shown_to(seat.session.user, head=head))
+        self._show(room, seat, portrait, head=head)
         self._on_told(room, seat)
         return True
+
+    @staticmethod
+    def _show(room: LocalRoom, seat: Seat, portrait: Portrait, *, head: int) -> None:
+        user = seat.session.user
+        shown = portrait.shown_to(user, head=head)
+        room.status.marks.meet(shown.lowest, user)
+        seat.session.listener.room(shown)
 
 
 def _passed(seat: Seat, next_seq: int) -> bool:

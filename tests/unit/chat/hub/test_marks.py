@@ -3,6 +3,7 @@
 import pytest
 
 from libs.common.events import Advance
+from services.chat.frames.server import Lowest
 from services.chat.hub.marks import News, RoomMarks
 from services.chat.selectors.marks import MarksRead, MemberMarks
 
@@ -96,6 +97,36 @@ def test_who_comes_in_is_not_told_of_what_was_read_in_private_just_before(marks)
 
     assert marks.for_newcomer("ann", recent) is None
     assert [each.read_seq for each in marks.for_newcomer("bob", recent).status.members] == [4]
+
+
+def met(user, read):
+    return [Lowest(user=user, delivered_seq=5, read_seq=read)]
+
+
+def test_what_a_session_was_told_by_newer_rows_is_not_taken_back(marks):
+    marks.meet(met("bob", 5), "ann")
+    marks.hear(news(5, 4, 4))
+
+    telling = marks.take(now_ms=NOW_MS)
+
+    assert told(telling, "ann", HERS) in ({"bob": 5}, {})
+    assert {each.read_seq for each in marks.lowest_for("ann") if each.user == "bob"} == {5}
+
+
+def test_what_was_told_while_rows_were_read_is_in_what_was_read():
+    marks = RoomMarks("room")
+    marks.begin_reading()
+    marks.meet(met("bob", 5), "ann")
+
+    marks.read(marks_read(("ann", 9, 9, 9), ("bob", 5, 3, 3)), asked_version=1)
+
+    assert marks.members["bob"].shown_read_seq == 5
+
+
+def test_what_one_sees_of_oneself_is_not_told_to_others(marks):
+    marks.meet(met("bob", 5), "bob")
+
+    assert marks.members["bob"].shown_read_seq == 3
 
 
 def test_who_doubts_tells_everybody_even_of_whom_something_private_was_heard(marks):
