@@ -72,7 +72,7 @@ def test_a_lost_network_is_shown_and_what_was_written_goes_when_it_is_back(alice
     expect(banner).to_have_attribute("data-state", "offline", timeout=15_000)
     alice.write("written without a network")
     expect(alice.message("without a network")).to_have_attribute(
-        "data-state", "queued", timeout=15_000
+        "data-state", "pending", timeout=15_000
     )
     alice.page.context.set_offline(False)
 

@@ -62,6 +62,7 @@ function draftOf(clientId: string): Draft {
     room: "a",
     sender: "me",
     content: "hello",
+    reply_to: null,
     created_at: at,
     state: "pending",
   };

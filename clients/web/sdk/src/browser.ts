@@ -6,10 +6,10 @@ import type {
   Cancel,
   Chance,
   Clock,
-  Draft,
-  DraftStore,
+  Leadership,
   OnNetwork,
   OnWake,
+  OpenChannel,
   OpenTransport,
   ReadMarks,
   Usage,
@@ -142,55 +142,78 @@ export function webSocketTransport(path: string): OpenTransport {
   };
 }
 
-/** Drafts in IndexedDB. Every method rejects where the browser forbids it (private windows). */
-export class IndexedDrafts implements DraftStore {
-  private database: Promise<IDBDatabase> | null = null;
+/**
+ * Who leads by Web Locks: the browser passes the lock on when a page dies. Where there are none (a
+ * page that is no secure context) every page leads, alone.
+ */
+export class LockLeadership implements Leadership {
+  private readonly campaigns = new Map<string, (steal: boolean) => void>();
 
-  async load(sender: string): Promise<Draft[]> {
-    const all = await this.run("readonly", (store) => store.getAll() as IDBRequest<Draft[]>);
-    const own = all.filter((draft) => draft.sender === sender);
-    // Only these two states are ever kept; an older page had another name for the second.
-    for (const draft of own) if (draft.state !== "pending") draft.state = "failed";
-    return own.sort((a, b) => a.created_at - b.created_at);
+  campaign(name: string, onLead: () => void, onLost: () => void): Cancel {
+    if (!("locks" in navigator)) {
+      queueMicrotask(onLead);
+      return () => undefined;
+    }
+    let giveUp: Cancel = () => undefined;
+    const run = (steal: boolean): void => {
+      giveUp();
+      giveUp = heldLock(name, steal, onLead, () => {
+        onLost();
+        run(false);
+      });
+    };
+    this.campaigns.set(name, run);
+    run(false);
+    return () => {
+      this.campaigns.delete(name);
+      giveUp();
+    };
   }
 
-  async put(draft: Draft): Promise<void> {
-    await this.run("readwrite", (store) => store.put(draft));
+  seize(name: string): void {
+    this.campaigns.get(name)?.(true);
   }
+}
 
-  async remove(clientId: string): Promise<void> {
-    await this.run("readwrite", (store) => store.delete(clientId));
-  }
-
-  private async run<T>(
-    mode: IDBTransactionMode,
-    use: (store: IDBObjectStore) => IDBRequest<T>,
-  ): Promise<T> {
-    this.database ??= open();
-    const transaction = (await this.database).transaction("drafts", mode);
-    const request = use(transaction.objectStore("drafts"));
-    return new Promise((resolve, reject) => {
-      transaction.oncomplete = () => {
-        resolve(request.result);
-      };
-      transaction.onerror = transaction.onabort = () => {
-        reject(transaction.error ?? new Error("The browser refused to store a draft."));
-      };
+/** Hold a lock from when it comes until the returned function is called. */
+function heldLock(name: string, steal: boolean, onHeld: () => void, onStolen: () => void): Cancel {
+  const wait = new AbortController();
+  let release: Cancel = () => {
+    wait.abort();
+  };
+  let isHeld = false;
+  const options = steal ? { steal } : { signal: wait.signal };
+  const held = navigator.locks.request(name, options, () => {
+    if (wait.signal.aborted) return;
+    isHeld = true;
+    onHeld();
+    return new Promise<void>((resolve) => {
+      release = resolve;
     });
-  }
+  });
+  held.catch(() => {
+    // Given up before it came, or another page stole it.
+    if (isHeld) onStolen();
+  });
+  return () => {
+    isHeld = false;
+    release();
+  };
 }
 
-function open(): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open("parley", 1);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore("drafts", { keyPath: "client_id" });
-    };
-    request.onsuccess = () => {
-      resolve(request.result);
-    };
-    request.onerror = () => {
-      reject(request.error ?? new Error("The browser has no database."));
-    };
-  });
-}
+/** Notes among the pages of this browser; where it has no channels a page is alone. */
+export const browserChannel: OpenChannel = (name, onNote) => {
+  if (!("BroadcastChannel" in globalThis)) return { post: () => undefined, close: () => undefined };
+  const channel = new BroadcastChannel(name);
+  channel.onmessage = (event: MessageEvent<unknown>) => {
+    onNote(event.data);
+  };
+  return {
+    post: (note) => {
+      channel.postMessage(note);
+    },
+    close: () => {
+      channel.close();
+    },
+  };
+};

@@ -6,12 +6,13 @@
  * other code pushes is nobody's state here.)
  */
 import { Company } from "./company";
-import { Connection } from "./connection";
+import { Drafts } from "./drafts";
 import { Emitter } from "./emitter";
 import type { Draft, Environment } from "./environment";
 import type { ClientEvents } from "./events";
 import { History } from "./history";
 import type { Api } from "./http";
+import { Keeping } from "./keeping";
 import { Outbox } from "./outbox";
 import { People } from "./people";
 import type { ClientFrame, Message, ServerFrame, StatusFrame, User, Welcome } from "./protocol";
@@ -22,32 +23,47 @@ import { HOLE_PATIENCE_MS, Repair } from "./repair";
 import { roadsOf } from "./roads";
 import type { Room } from "./room";
 import { Rooms } from "./rooms";
+import { TabCoordinator } from "./tabs";
+
+/** A store that has not answered for so long is not waited for. */
+const RESTORED_WITHIN_MS = 1_000;
 
 export class ChatClient extends Emitter<ClientEvents> {
-  readonly connection: Connection;
+  /** The one connection of all pages of this browser. */
+  readonly connection: TabCoordinator;
   /** Who is there and who types, and telling them of oneself. */
   readonly company: Company;
   /** The longest message that the server takes, in code points; it says so in `welcome`. */
   contentChars = Infinity;
+  private welcome: Welcome | null = null;
   private readonly joined: Rooms;
   private readonly people: People;
+  private readonly unsent: Drafts;
   private readonly outbox: Outbox;
   private readonly repair: Repair;
   private readonly receipts: Receipts;
   private readonly reading: Reading;
   private readonly history: History;
   private readonly renewal: Renewal;
+  private readonly keeping: Keeping;
 
   constructor(
-    env: Environment,
+    private readonly env: Environment,
     private readonly api: Api,
     readonly me: User,
   ) {
     super();
-    this.renewal = new Renewal(env.clock, api, me.id, () => {
+    const { clock, store } = env;
+    this.renewal = new Renewal(clock, api, me.id, () => {
       this.connection.expire();
     });
-    this.connection = new Connection(env, () => this.renewal.renew());
+    this.connection = new TabCoordinator(
+      env,
+      `parley/${me.id}`,
+      () => this.renewal.renew(),
+      () => this.snapshot(),
+    );
+    this.keeping = new Keeping(clock, store, me.id);
     this.joined = new Rooms(api, me.id, (room) => env.marks.get(me.id, room), {
       onFold: (room) => {
         this.repair.check(room, 0);
@@ -57,23 +73,27 @@ export class ChatClient extends Emitter<ClientEvents> {
       onLeft: (room) => {
         this.receipts.forget(room);
         this.company.onLeft(room);
+        this.keeping.forget(room);
       },
       onLoaded: () => {
         this.emit("rooms", null);
       },
     });
     this.people = new People(
-      env.clock,
+      clock,
       (ids) => api.users(ids),
       () => {
         this.emit("people", null);
       },
     );
     this.people.learn([me]);
-    this.repair = new Repair(env.clock, this.joined.byId, (cursors, ref) =>
-      this.tell({ type: "sync", cursors, ref }),
+    this.repair = new Repair(
+      clock,
+      env.chance.uuid().slice(0, 8),
+      this.joined.byId,
+      (cursors, ref) => this.tell({ type: "sync", cursors, ref }),
     );
-    this.receipts = new Receipts(env.clock, (frame) => this.tell(frame));
+    this.receipts = new Receipts(clock, (frame) => this.report(frame));
     this.company = new Company(env, (frame) => this.tell(frame), {
       onPresence: (users) => {
         this.emit("presence", users);
@@ -90,51 +110,54 @@ export class ChatClient extends Emitter<ClientEvents> {
         this.progressed(room);
       },
     );
-    this.history = new History(api, (room) => {
-      this.emit("room", room.id);
+    this.history = new History(api, store, me.id, {
+      onLoaded: (room) => {
+        this.emit("room", room.id);
+      },
+      onFetched: (room, messages) => {
+        this.keeping.note(room, messages);
+      },
+    });
+    this.unsent = new Drafts(env.drafts, {
+      onChange: (room) => {
+        this.emit("room", room);
+      },
+      onNews: (news) => {
+        this.connection.tell(news);
+      },
     });
     this.outbox = new Outbox(
       env,
+      this.unsent,
       roadsOf(api, (frame) => this.tell(frame)),
-      {
-        onChange: (room) => {
-          this.emit("room", room);
-        },
-        onSent: (message) => {
-          this.takeMessage(message);
-        },
+      () => this.isCutOff,
+      (message) => {
+        this.connection.share({ type: "message", ...message });
+        this.onMessage(message);
       },
     );
-    this.connection.on("frame", (frame) => {
-      this.onFrame(frame);
-    });
-    this.connection.on("state", (state) => {
-      if (state.name !== "online") this.lost();
-      this.emit("connection", state);
-    });
-    this.connection.on("fault", (code) => {
-      this.emit("fault", code);
-    });
+    this.listen();
   }
 
+  /** Show what is kept, then connect. */
   start(): void {
-    this.connection.start();
     this.reading.start();
     this.company.start();
-    this.renewal.start();
-    void this.outbox.restore(this.me.id);
+    void this.restore().then((isStarted) => {
+      if (isStarted) this.connection.start();
+    });
   }
 
-  /** End the connection and all timers. Drafts stay in their store. */
+  /** End the connection and all timers. What is kept stays kept. */
   close(): void {
-    this.renewal.close();
+    this.isClosed = true;
     this.reading.close();
     this.company.close();
     this.connection.stop();
+    this.follow();
     this.repair.reset();
     this.receipts.close();
     this.people.close();
-    this.outbox.close();
   }
 
   /** Most recently active first. */
@@ -156,17 +179,28 @@ export class ChatClient extends Emitter<ClientEvents> {
   }
 
   drafts(room: string): readonly Draft[] {
-    return this.outbox.of(room);
+    return this.unsent.of(room);
   }
 
-  send(room: string, content: string): Draft {
+  /** Send a message, or an answer to the one with seq `replyTo`. It is shown and kept at once. */
+  send(room: string, content: string, replyTo: number | null = null): Draft {
     const known = this.room(room);
     if (known !== undefined) this.joined.bump(known);
-    return this.outbox.add({ room, sender: this.me.id, content });
+    const draft: Draft = {
+      client_id: this.env.chance.uuid(),
+      room,
+      sender: this.me.id,
+      content,
+      reply_to: replyTo,
+      created_at: this.env.clock.now(),
+      state: "pending",
+    };
+    void this.outbox.add(draft);
+    return draft;
   }
 
   retry(clientId: string): void {
-    this.outbox.retry(clientId);
+    void this.outbox.retry(clientId);
   }
 
   discard(clientId: string): void {
@@ -205,10 +239,78 @@ export class ChatClient extends Emitter<ClientEvents> {
     return room;
   }
 
+  /** A new group with these people. Raises `ApiError`, with `fields` for what was wrong. */
+  async openGroup(name: string, members: readonly string[]): Promise<Room> {
+    const room = this.joined.fold(await this.api.openGroup(name, members));
+    this.emit("rooms", null);
+    return room;
+  }
+
   async searchUsers(search: string): Promise<User[]> {
     const found = await this.api.searchUsers(search);
     this.people.learn(found);
     return found;
+  }
+
+  private isClosed = false;
+
+  private listen(): void {
+    this.connection.on("frame", (frame) => {
+      this.onFrame(frame);
+    });
+    this.connection.on("state", (state) => {
+      if (state.name !== "online") this.lost();
+      this.outbox.goOn();
+      this.emit("connection", state);
+    });
+    this.connection.on("lead", (isLeading) => {
+      if (isLeading) void this.lead();
+      else this.follow();
+    });
+    this.connection.on("said", (frame) => {
+      this.onSaid(frame);
+    });
+    this.connection.on("draft", (news) => {
+      this.unsent.hear(news);
+      if ("put" in news) this.outbox.onNews(news.put.room);
+    });
+    this.connection.on("fault", (code) => {
+      this.emit("fault", code);
+    });
+  }
+
+  /** Whether to go on: nobody closed it meanwhile. */
+  private async restore(): Promise<boolean> {
+    const { store, clock } = this.env;
+    const kept = store.rooms(this.me.id).catch(() => []);
+    const late = new Promise<[]>((resolve) =>
+      clock.after(RESTORED_WITHIN_MS, () => {
+        resolve([]);
+      }),
+    );
+    const [rooms] = await Promise.all([
+      Promise.race([kept, late]),
+      Promise.race([this.unsent.restore(this.me.id), late]),
+    ]);
+    if (this.isClosed) return false;
+    this.joined.restore(rooms);
+    if (rooms.length > 0) this.emit("rooms", null);
+    return true;
+  }
+
+  /** This page holds the connection: it sends, writes down and renews for all. */
+  private async lead(): Promise<void> {
+    this.renewal.start();
+    this.keeping.start(this.joined.byId.values());
+    // What another page kept last may not have been told.
+    await this.unsent.restore(this.me.id);
+    if (this.connection.isLeading) this.outbox.start();
+  }
+
+  private follow(): void {
+    this.renewal.close();
+    this.keeping.close();
+    this.outbox.close();
   }
 
   private onFrame(frame: ServerFrame): void {
@@ -220,7 +322,10 @@ export class ChatClient extends Emitter<ClientEvents> {
         this.onMessage(frame);
         break;
       case "ack":
-        this.outbox.settle(frame);
+        this.onAck(frame);
+        break;
+      case "failed":
+        this.outbox.onFailed(frame);
         break;
       case "error":
         this.outbox.onError(frame);
@@ -228,12 +333,15 @@ export class ChatClient extends Emitter<ClientEvents> {
         break;
       case "synced":
         this.repair.onSynced(frame);
-        for (const { room } of frame.rooms) this.emit("room", room);
+        for (const { room } of frame.rooms) this.changed(room);
         this.emit("rooms", null);
+        break;
+      case "drained":
+        this.repair.onDrained();
         break;
       case "room":
         this.joined.onRoom(frame);
-        this.emit("room", frame.id);
+        this.changed(frame.id);
         this.emit("rooms", null);
         break;
       case "custom":
@@ -255,28 +363,65 @@ export class ChatClient extends Emitter<ClientEvents> {
   }
 
   private onWelcome(frame: Welcome): void {
+    this.welcome = frame;
     this.contentChars = frame.limits.content_chars;
+    this.repair.onWelcome();
     this.joined.onWelcome(frame);
+    for (const { id } of frame.rooms) this.changed(id);
     this.company.onWelcome();
     this.outbox.flush();
     this.people.askNow();
     this.emit("rooms", null);
   }
 
-  private onMessage(frame: Message): void {
-    if (frame.sender === this.me.id) this.outbox.settle(frame);
-    this.takeMessage(frame);
+  /** What a page has to know that comes now, as the server would tell it. */
+  private snapshot(): ServerFrame[] {
+    const { welcome, company } = this;
+    if (welcome === null) return [];
+    const rooms = this.rooms.map((room) => room.described);
+    return [
+      { ...welcome, rooms, more_rooms: false },
+      ...company.snapshot(rooms.map((room) => room.id)),
+      { type: "drained", count: 0 },
+    ];
+  }
+
+  private onAck(ack: Extract<ServerFrame, { type: "ack" }>): void {
+    const draft = this.outbox.settle(ack.client_id);
+    if (draft === undefined) return;
+    const { room, sender, content, client_id, reply_to } = draft;
+    const { id, seq, created_at } = ack;
+    this.take({ id, room, seq, sender, client_id, content, reply_to, created_at });
+  }
+
+  private onMessage(message: Message): void {
+    const { id, room, seq, sender, client_id, content, reply_to, created_at } = message;
+    const draft = sender === this.me.id ? this.unsent.find(client_id) : undefined;
+    // Another device may have used the id for something else: then this one is refused, not stored.
+    const isSame = draft?.room === room && draft.content === content && draft.reply_to === reply_to;
+    if (isSame) this.outbox.settle(client_id);
+    this.take({ id, room, seq, sender, client_id, content, reply_to, created_at });
   }
 
   private onStatus(frame: StatusFrame): void {
     this.room(frame.room)?.foldStatus(frame);
-    this.emit("room", frame.room);
+    this.changed(frame.room);
     this.emit("rooms", null);
   }
 
-  private takeMessage(message: Message): void {
+  /** Another page of this person told the server how far it is. */
+  private onSaid(frame: ClientFrame): void {
+    if (frame.type !== "delivered" && frame.type !== "read_receipt") return;
+    this.room(frame.room)?.onSaid(frame.seq, frame.type === "read_receipt");
+    this.changed(frame.room);
+    this.emit("rooms", null);
+  }
+
+  private take(message: Message): void {
     const room = this.room(message.room);
     if (room === undefined) return;
+    if (room.log.contradicts(message)) this.emit("broken", `two messages are ${message.id}`);
+    const before = room.log.cursor;
     if (room.take(message)) {
       this.joined.bump(room);
       this.company.onNewest(room.id, message.sender);
@@ -284,6 +429,7 @@ export class ChatClient extends Emitter<ClientEvents> {
     room.learn(room.told);
     this.repair.check(room, HOLE_PATIENCE_MS);
     this.progressed(room);
+    this.keeping.note(room, room.log.since(before));
     this.emit("room", room.id);
     this.emit("rooms", null);
   }
@@ -293,10 +439,26 @@ export class ChatClient extends Emitter<ClientEvents> {
     this.receipts.tell(room);
   }
 
+  private changed(id: string): void {
+    const room = this.room(id);
+    if (room !== undefined) this.keeping.note(room);
+    this.emit("room", id);
+  }
+
+  /** What is held is held on all pages of this device: one of them says so. */
+  private report(frame: ClientFrame): boolean {
+    return (frame.type !== "delivered" || this.connection.isLeading) && this.tell(frame);
+  }
+
   private tell(frame: ClientFrame): boolean {
     const isSent = this.connection.send(frame);
     if (isSent) this.company.onSent(frame);
     return isSent;
+  }
+
+  private get isCutOff(): boolean {
+    const { state } = this.connection;
+    return state.name === "waiting" && state.cutOff;
   }
 
   private lost(): void {

@@ -7,7 +7,7 @@
 import { Activity } from "./activity";
 import type { Clock, Usage } from "./environment";
 import { Presences } from "./presence";
-import type { ClientFrame, PersonPresence, ServerFrameOf } from "./protocol";
+import type { ClientFrame, PersonPresence, ServerFrame, ServerFrameOf } from "./protocol";
 import { Keystrokes, Typists } from "./typing";
 
 export interface CompanyHandlers {
@@ -57,6 +57,14 @@ export class Company {
 
   start(): void {
     this.activity.start();
+  }
+
+  /** What is known, as the server would tell it. */
+  snapshot(rooms: readonly string[]): ServerFrame[] {
+    const typing = rooms
+      .map((room) => ({ type: "typing" as const, room, users: [...this.typistsIn(room)] }))
+      .filter(({ users }) => users.length > 0);
+    return [{ type: "presence", users: this.presences.all }, ...typing];
   }
 
   close(): void {

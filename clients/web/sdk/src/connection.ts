@@ -35,9 +35,9 @@ export type ConnectionState =
   | { name: "online" }
   /**
    * Between two tries. `offline` after the fifth, when HTTP is what may still answer, and at once
-   * where the device has no network.
+   * where the device has no network (`cutOff`).
    */
-  | { name: "waiting"; attempt: number; retryAt: number; offline: boolean }
+  | { name: "waiting"; attempt: number; retryAt: number; offline: boolean; cutOff: boolean }
   /** The session is over: only signing in helps. */
   | { name: "signed_out" };
 
@@ -230,7 +230,8 @@ export class Connection extends Emitter<ConnectionEvents> {
       this.open();
     });
     const offline = this.isCutOff || isOffline(this.attempt);
-    this.moveTo({ name: "waiting", attempt: this.attempt, retryAt, offline });
+    const cutOff = this.isCutOff;
+    this.moveTo({ name: "waiting", attempt: this.attempt, retryAt, offline, cutOff });
   }
 
   /** Once per lost session: a second 4001 in a row takes the ladder, or two would chase for ever. */

@@ -3,7 +3,7 @@
  * things. Nothing in this folder but `browser.ts` touches a global, so a test can hold them all.
  */
 
-import type { Status } from "./protocol";
+import type { Message, RoomState, Status } from "./protocol";
 
 /** Undo a subscription or a timer. Calling it twice is harmless. */
 export type Cancel = () => void;
@@ -65,14 +65,20 @@ export interface Draft {
   room: string;
   sender: string;
   content: string;
+  /** The seq that it answers, or null. */
+  reply_to: number | null;
   /** Milliseconds since 1970 by this device's clock: for display and for the order of sending. */
   created_at: number;
   /**
-   * `pending` is being tried; `queued` ran out of tries and goes again by itself once the server
-   * answers; `failed` needs the person.
+   * `pending` is being tried; `queued` was taken by the queue service, which hands it on; `failed`
+   * needs the person, or, where it `goes_again`, a server that answers.
    */
   state: Extract<Status, "pending" | "queued" | "failed">;
-  /** Why it was refused, for people. */
+  /** The queue service has it, whatever else is tried with it. */
+  is_held?: boolean;
+  /** It failed because nothing could be reached. */
+  goes_again?: boolean;
+  /** Why it failed, for people. */
   reason?: string;
 }
 
@@ -82,6 +88,39 @@ export interface DraftStore {
   load(sender: string): Promise<Draft[]>;
   put(draft: Draft): Promise<void>;
   remove(clientId: string): Promise<void>;
+}
+
+/** A room as it is kept: what was said of it, and which of its messages are kept with it. */
+export interface KeptRoom {
+  state: RoomState;
+  /** The messages from `from` to `cursor` are kept, without a hole; none where it is above. */
+  from: number;
+  cursor: number;
+  /** The one at the cursor, which a list of rooms shows. */
+  newest: Message | null;
+  /** Its place in the list: greater is higher. */
+  activity: number;
+}
+
+/** What has changed since the last time. First nothing stays of what is gone: it may have come back. */
+export interface KeptChange {
+  rooms: KeptRoom[];
+  messages: Message[];
+  gone: string[];
+}
+
+/**
+ * Where rooms and messages outlive the page, each person's apart. It may fail or be empty at any
+ * time: the server has everything.
+ */
+export interface ChatStore {
+  rooms(user: string): Promise<KeptRoom[]>;
+  /** The kept ones from seq `from` to seq `to`, ascending. */
+  messages(user: string, room: string, from: number, to: number): Promise<Message[]>;
+  /** Write all of a change, or nothing. */
+  keep(user: string, change: KeptChange): Promise<void>;
+  /** Forget everything of a person, drafts included: they signed out. */
+  forget(user: string): Promise<void>;
 }
 
 /**
@@ -94,6 +133,28 @@ export interface ReadMarks {
   set(user: string, room: string, seq: number): void;
 }
 
+/**
+ * Which page of a browser leads. Of all that campaign under one name, one leads at a time; when it
+ * dies another one does.
+ */
+export interface Leadership {
+  /**
+   * Lead when it is this page's turn; `onLost` where another page seized the lead. The returned
+   * function gives up the lead, or the wait for it.
+   */
+  campaign(name: string, onLead: () => void, onLost: () => void): Cancel;
+  /** Lead now, whoever does: that page does not answer. Only after `campaign`. */
+  seize(name: string): void;
+}
+
+/** What the pages of a browser tell each other; none hears itself. In order from each of them. */
+export interface Channel {
+  post(note: unknown): void;
+  close(): void;
+}
+
+export type OpenChannel = (name: string, onNote: (note: unknown) => void) => Channel;
+
 export interface Environment {
   clock: Clock;
   chance: Chance;
@@ -102,6 +163,9 @@ export interface Environment {
   onWake: OnWake;
   onNetwork: OnNetwork;
   openTransport: OpenTransport;
+  leadership: Leadership;
+  openChannel: OpenChannel;
   drafts: DraftStore;
+  store: ChatStore;
   marks: ReadMarks;
 }

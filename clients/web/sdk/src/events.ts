@@ -16,6 +16,8 @@ export interface ClientEvents {
   typing: string;
   /** Other code on the server has something for this person's pages. At most once, or never. */
   custom: CustomPush;
+  /** The server did what it promises never to do: what that was. */
+  broken: string;
   /** The server closed with this code because of a bug in this client. */
   fault: number;
 }

@@ -1,5 +1,7 @@
 /** Loading what lies below the messages that are held: the newest page, then one above another. */
+import type { ChatStore } from "./environment";
 import type { Api } from "./http";
+import type { Message } from "./protocol";
 import type { Room } from "./room";
 
 /** Messages shown when a room is opened, and those that a scroll to the top adds. */
@@ -10,12 +12,20 @@ export const NEXT_PAGE = 20;
 export const LONG_PAGE = 100;
 export const FURTHEST = 500;
 
+export interface HistoryHandlers {
+  onLoaded(room: Room): void;
+  /** These came from the server, and lie right below what was held. */
+  onFetched(room: Room, messages: readonly Message[]): void;
+}
+
 export class History {
   private readonly loading = new Map<Room, Promise<void>>();
 
   constructor(
     private readonly api: Api,
-    private readonly onLoaded: (room: Room) => void,
+    private readonly store: ChatStore,
+    private readonly me: string,
+    private readonly handlers: HistoryHandlers,
   ) {}
 
   /**
@@ -46,10 +56,27 @@ export class History {
   }
 
   private async loadPage(room: Room, limit: number): Promise<void> {
-    const before = room.log.lowest;
-    const page = await this.api.messagesBefore(room.id, before, limit);
+    const { log, id } = room;
+    const before = log.lowest;
+    const kept = await this.keptBelow(room, limit);
+    const page =
+      kept.length > 0
+        ? { messages: kept, has_more: true }
+        : await this.api.messagesBefore(id, before, limit);
     // The log may have begun anew meanwhile: then this page says nothing of what lies below it.
-    if (room.log.lowest === before) room.log.addOlder(page.messages, page.has_more);
-    this.onLoaded(room);
+    if (log.lowest === before) {
+      log.addOlder(page.messages, page.has_more);
+      if (kept.length === 0) this.handlers.onFetched(room, page.messages);
+    }
+    this.handlers.onLoaded(room);
+  }
+
+  /** A page from the store: whole, or nothing. */
+  private async keptBelow({ log, id }: Room, limit: number): Promise<Message[]> {
+    const last = log.lowest - 1;
+    const first = Math.max(log.keptFrom, last - limit + 1);
+    if (first > last) return [];
+    const kept = await this.store.messages(this.me, id, first, last).catch(() => []);
+    return kept.length === last - first + 1 ? kept : [];
   }
 }

@@ -4,10 +4,14 @@
  * Every failure is an `ApiError`. Status 0 means that no answer came, and then the outcome of a
  * write is unknown: repeat it with the same `client_id`.
  */
-import type { Clock } from "./environment";
+import type { Clock, Draft } from "./environment";
 import type { Message, RoomState, User } from "./protocol";
 
 const ANSWER_WITHIN_MS = 10_000;
+
+const CHAT = "/api/chat";
+const QUEUE = "/api/queue";
+const RECEIPTS = "/api/receipts";
 
 export interface Session {
   user: User;
@@ -22,6 +26,23 @@ export interface Profile {
   user: User;
   send_read_receipts: boolean;
   last_seen: LastSeenTo;
+}
+
+export type Role = NonNullable<RoomState["role"]>;
+
+export interface Member {
+  user: string;
+  role: Role;
+  joined_seq: number;
+}
+
+/** How far one message has come with one member; null: not yet, or so long ago that it is forgotten. */
+export interface Receipt {
+  user: string;
+  delivered: boolean;
+  read: boolean;
+  delivered_at: string | null;
+  read_at: string | null;
 }
 
 export interface MessagePage {
@@ -64,73 +85,109 @@ export class Api {
   constructor(
     private readonly fetch: typeof globalThis.fetch,
     private readonly clock: Clock,
-    private readonly base = "/api/chat",
   ) {}
 
   /** Who is signed in; renews the access token. `ApiError` 401 where nobody is. */
   async session(): Promise<Session> {
-    return this.began(await this.call("GET", "/auth/session"));
+    return this.began(await this.call("GET", `${CHAT}/auth/session`));
   }
 
   async register(username: string, password: string, displayName: string): Promise<Session> {
     const body = { username, password, ...(displayName && { display_name: displayName }) };
-    return this.began(await this.write("/auth/register", body));
+    return this.began(await this.write("POST", `${CHAT}/auth/register`, body));
   }
 
   async login(username: string, password: string): Promise<Session> {
-    return this.began(await this.write("/auth/login", { username, password }));
+    return this.began(await this.write("POST", `${CHAT}/auth/login`, { username, password }));
   }
 
   async logout(): Promise<void> {
-    await this.write("/auth/logout", {});
+    await this.write("POST", `${CHAT}/auth/logout`, {});
     this.csrfToken = "";
   }
 
   async profile(): Promise<Profile> {
-    return this.call("GET", "/me");
+    return this.call("GET", `${CHAT}/me`);
   }
 
   /** Whether others learn what one reads from now on. What they know already, they keep. */
   async sendReadReceipts(send: boolean): Promise<Profile> {
-    return this.write("/me", { send_read_receipts: send }, "PATCH");
+    return this.write("PATCH", `${CHAT}/me`, { send_read_receipts: send });
   }
 
   /** Who learns from now on when one was there last. Of whoever does not, one does not either. */
   async showLastSeen(to: LastSeenTo): Promise<Profile> {
-    return this.write("/me", { last_seen: to }, "PATCH");
+    return this.write("PATCH", `${CHAT}/me`, { last_seen: to });
   }
 
   async searchUsers(search: string): Promise<User[]> {
-    const path = `/users?search=${encodeURIComponent(search)}`;
+    const path = `${CHAT}/users?search=${encodeURIComponent(search)}`;
     return (await this.call<{ users: User[] }>("GET", path)).users;
   }
 
   /** The people with these ids, at most 200, in any order; unknown ones are left out. */
   async users(ids: readonly string[]): Promise<User[]> {
-    const path = `/users?ids=${ids.map(encodeURIComponent).join(",")}`;
+    const path = `${CHAT}/users?ids=${ids.map(encodeURIComponent).join(",")}`;
     return (await this.call<{ users: User[] }>("GET", path)).users;
   }
 
   async rooms(after: string | null): Promise<{ rooms: RoomState[]; next: string | null }> {
-    return this.call(
-      "GET",
-      after === null ? "/rooms" : `/rooms?after=${encodeURIComponent(after)}`,
-    );
+    return this.call("GET", `${CHAT}/rooms${pageAfter(after)}`);
   }
 
   /** Start a direct room, or get the one that exists. */
   async openDirect(user: string): Promise<RoomState> {
-    return this.write("/rooms", { kind: "direct", members: [user] });
+    return this.write("POST", `${CHAT}/rooms`, { kind: "direct", members: [user] });
+  }
+
+  /** Open a group with these people and oneself, its owner. */
+  async openGroup(name: string, members: readonly string[]): Promise<RoomState> {
+    return this.write("POST", `${CHAT}/rooms`, { kind: "group", name, members });
+  }
+
+  async renameGroup(room: string, name: string): Promise<RoomState> {
+    return this.write("PATCH", `${CHAT}/rooms/${room}`, { name });
+  }
+
+  /** Everybody in a room, by id. */
+  async members(room: string): Promise<Member[]> {
+    return this.everything((after) => `${CHAT}/rooms/${room}/members${pageAfter(after)}`);
+  }
+
+  /** Idempotent: who is there already stays. */
+  async addMembers(room: string, users: readonly string[]): Promise<RoomState> {
+    return this.write("POST", `${CHAT}/rooms/${room}/members`, { members: users });
+  }
+
+  async setRole(room: string, user: string, role: Role): Promise<void> {
+    await this.write("PATCH", `${CHAT}/rooms/${room}/members/${user}`, { role });
+  }
+
+  /** Remove somebody, or leave: that is removing oneself. */
+  async removeMember(room: string, user: string): Promise<void> {
+    await this.write("DELETE", `${CHAT}/rooms/${room}/members/${user}`);
+  }
+
+  /** How far a message has come with each member who had joined before it. */
+  async receiptsOf(room: string, seq: number): Promise<Receipt[]> {
+    return this.everything(
+      (after) => `${RECEIPTS}/rooms/${room}/messages/${seq}${pageAfter(after)}`,
+    );
   }
 
   /** The `limit` messages right below `before`, ascending. */
   async messagesBefore(room: string, before: number, limit: number): Promise<MessagePage> {
-    return this.call("GET", `/rooms/${room}/messages?before=${before}&limit=${limit}`);
+    return this.call("GET", `${CHAT}/rooms/${room}/messages?before=${before}&limit=${limit}`);
   }
 
   /** Idempotent by (room, sender, client_id): a duplicate answers with the row that is there. */
-  async sendMessage(room: string, clientId: string, content: string): Promise<Message> {
-    return this.write(`/rooms/${room}/messages`, { client_id: clientId, content });
+  async sendMessage(draft: Draft): Promise<Message> {
+    return this.write("POST", `${CHAT}/rooms/${draft.room}/messages`, bodyOf(draft));
+  }
+
+  /** Leave a message to the queue service, which hands it on once chat takes it. Idempotent likewise. */
+  async queueMessage(draft: Draft): Promise<void> {
+    await this.write("POST", `${QUEUE}/outgoing`, { room: draft.room, ...bodyOf(draft) });
   }
 
   private began(session: Session): Session {
@@ -138,8 +195,20 @@ export class Api {
     return session;
   }
 
+  /** All pages of what comes by members. */
+  private async everything<T>(path: (after: string | null) => string): Promise<T[]> {
+    const all: T[] = [];
+    let after: string | null = null;
+    do {
+      const page: { members: T[]; next: string | null } = await this.call("GET", path(after));
+      all.push(...page.members);
+      after = page.next;
+    } while (after !== null);
+    return all;
+  }
+
   /** A write; where the CSRF token was stale it is fetched anew, once. */
-  private async write<T>(path: string, body: object, method = "POST"): Promise<T> {
+  private async write<T>(method: string, path: string, body: object = {}): Promise<T> {
     try {
       return await this.call<T>(method, path, body);
     } catch (error) {
@@ -158,7 +227,7 @@ export class Api {
       giveUp.abort();
     });
     try {
-      const response = await this.fetch(this.base + path, {
+      const response = await this.fetch(path, {
         method,
         headers,
         credentials: "same-origin",
@@ -175,6 +244,14 @@ export class Api {
       cancel();
     }
   }
+}
+
+function pageAfter(after: string | null): string {
+  return after === null ? "" : `?after=${encodeURIComponent(after)}`;
+}
+
+function bodyOf({ client_id, content, reply_to }: Draft): object {
+  return { client_id, content, ...(reply_to !== null && { reply_to }) };
 }
 
 async function errorOf(response: Response): Promise<ApiError> {

@@ -9,6 +9,10 @@ export class Presences {
     return this.known.get(user) ?? { id: user, status: "unknown", last_seen: null };
   }
 
+  get all(): PersonPresence[] {
+    return [...this.known.values()];
+  }
+
   learn(people: readonly PersonPresence[]): string[] {
     const changed = people.filter((told) => {
       const before = this.of(told.id);

@@ -9,6 +9,9 @@ import { SYNC_ROOMS } from "./protocol";
 import type { ServerFrameOf } from "./protocol";
 import type { Room } from "./room";
 
+/** How long the queue may take to replay what waited: it ends with `drained`, or is down. */
+export const DRAINED_WITHIN_MS = 2_000;
+
 /** A live frame that overtook another may still be followed by it. */
 export const HOLE_PATIENCE_MS = 500;
 
@@ -27,9 +30,12 @@ export class Repair {
   private asked: { ref: string; rooms: string[] } | null = null;
   private count = 0;
   private timer: Cancel = () => undefined;
+  private replayUntil = 0;
 
   constructor(
     private readonly clock: Clock,
+    /** Unlike that of any other page that asks over the same connection. */
+    private readonly page: string,
     private readonly rooms: ReadonlyMap<string, Room>,
     /** Send a `sync`; false where there is no connection. */
     private readonly ask: (cursors: Record<string, number>, ref: string) => boolean,
@@ -49,7 +55,18 @@ export class Repair {
     this.arm();
   }
 
+  /** A session began: what was not delivered yet is replayed to it without being asked for. */
+  onWelcome(): void {
+    this.replayUntil = this.clock.now() + DRAINED_WITHIN_MS;
+  }
+
+  onDrained(): void {
+    this.replayUntil = 0;
+    this.arm();
+  }
+
   onSynced(frame: ServerFrameOf<"synced">): void {
+    if (frame.ref?.startsWith(this.page) === false) return;
     // `from` is above what was asked for where the rest is history (`truncated`) or was written
     // before one joined.
     for (const { room, from } of frame.rooms) this.rooms.get(room)?.log.restartAt(from);
@@ -75,7 +92,7 @@ export class Repair {
 
   private arm(): void {
     if (this.asked !== null || this.holes.size === 0) return;
-    const dueAt = Math.min(...[...this.holes.values()].map((hole) => hole.dueAt));
+    const dueAt = Math.min(...[...this.holes].map(([id, hole]) => this.dueAt(id, hole)));
     this.timer();
     this.timer = this.clock.after(Math.max(0, dueAt - this.clock.now()), () => {
       this.askNow();
@@ -87,7 +104,10 @@ export class Repair {
     for (const [id, hole] of this.holes) {
       const room = this.rooms.get(id);
       if (!room?.isMissingSomething) this.holes.delete(id);
-      else if (hole.dueAt <= this.clock.now() && Object.keys(cursors).length < SYNC_ROOMS) {
+      else if (
+        this.dueAt(id, hole) <= this.clock.now() &&
+        Object.keys(cursors).length < SYNC_ROOMS
+      ) {
         cursors[id] = hole.cursor = room.log.cursor;
       }
     }
@@ -96,13 +116,20 @@ export class Repair {
       return;
     }
     this.count += 1;
-    const ref = `sync-${this.count}`;
+    const ref = `${this.page}-${this.count}`;
     if (!this.ask(cursors, ref)) return;
     this.asked = { ref, rooms: Object.keys(cursors) };
     this.timer();
     this.timer = this.clock.after(ANSWER_WITHIN_MS, () => {
       this.giveUp(0);
     });
+  }
+
+  /** What was delivered once, on this device or on another, is not replayed. */
+  private dueAt(id: string, hole: Hole): number {
+    const room = this.rooms.get(id);
+    const isReplayed = room !== undefined && room.log.cursor >= room.state.delivered_seq;
+    return isReplayed ? Math.max(hole.dueAt, this.replayUntil) : hole.dueAt;
   }
 
   private giveUp(waitMs: number): void {

@@ -1,14 +1,24 @@
-/** The two roads by which a draft gets to the server. */
+/** The roads by which a draft gets to the server. */
+import type { Draft } from "./environment";
 import type { Api } from "./http";
-import type { Roads } from "./outbox";
-import type { ClientFrame } from "./protocol";
+import type { ClientFrame, Message } from "./protocol";
+
+export interface Roads {
+  /** Put a draft on the socket. `tries` 0 is `message`, 1…3 are `retry`. False: no socket. */
+  overSocket(draft: Draft, tries: number): boolean;
+  /** Post it to chat. Raises `ApiError`. */
+  overHttp(draft: Draft): Promise<Message>;
+  /** Leave it to the queue service, which hands it on once chat takes it. Raises `ApiError`. */
+  toQueue(draft: Draft): Promise<void>;
+}
 
 export function roadsOf(api: Api, tell: (frame: ClientFrame) => boolean): Roads {
   return {
-    overSocket: ({ room, client_id, content }, attempt) =>
-      attempt === 0
-        ? tell({ type: "message", room, client_id, content })
-        : tell({ type: "retry", room, client_id, content, attempt }),
-    overHttp: ({ room, client_id, content }) => api.sendMessage(room, client_id, content),
+    overSocket: ({ room, client_id, content, reply_to }, tries) =>
+      tries === 0
+        ? tell({ type: "message", room, client_id, content, reply_to })
+        : tell({ type: "retry", room, client_id, content, reply_to, attempt: tries }),
+    overHttp: (draft) => api.sendMessage(draft),
+    toQueue: (draft) => api.queueMessage(draft),
   };
 }

@@ -18,18 +18,30 @@ export class RoomLog {
   /** Whether history below the run may exist and was not yet loaded. */
   hasOlder: boolean;
 
-  /** @param start the cursor to begin with: everything above it has to come. */
-  constructor(start: number) {
+  /** From here up to the run the messages are in the store; above the run's end none is. */
+  keptFrom: number;
+
+  /**
+   * @param start the cursor to begin with: everything above it has to come.
+   * @param keptFrom see there; by default nothing is in the store.
+   */
+  constructor(start: number, keptFrom = start + 1) {
     this.base = start;
     this.cursor = start;
+    this.keptFrom = keptFrom;
     this.hasOlder = start > 0;
   }
 
   /** The unbroken run, ascending. */
   get messages(): Message[] {
+    return this.since(this.base);
+  }
+
+  /** What the run holds above a seq, ascending. */
+  since(seq: number): Message[] {
     const all: Message[] = [];
-    for (let seq = this.base + 1; seq <= this.cursor; seq += 1) {
-      const message = this.run.get(seq);
+    for (let next = Math.max(seq, this.base) + 1; next <= this.cursor; next += 1) {
+      const message = this.run.get(next);
       if (message !== undefined) all.push(message);
     }
     return all;
@@ -59,6 +71,12 @@ export class RoomLog {
     return Math.max(this.cursor, ...this.aside.keys());
   }
 
+  /** Whether another message than this one is held under its seq: the server must never do that. */
+  contradicts(message: Message): boolean {
+    const held = this.run.get(message.seq) ?? this.aside.get(message.seq);
+    return held !== undefined && held.client_id !== message.client_id;
+  }
+
   /** Take a live, synced or own message. False when nothing new can be shown because of it. */
   add(message: Message): boolean {
     if (message.seq <= this.cursor) return false;
@@ -73,6 +91,7 @@ export class RoomLog {
       this.run.set(message.seq, message);
       this.base -= 1;
     }
+    this.keptFrom = Math.min(this.keptFrom, this.lowest);
     this.hasOlder = hasMore && this.base > 0;
   }
 
@@ -90,6 +109,7 @@ export class RoomLog {
     this.run.clear();
     this.base = from - 1;
     this.cursor = from - 1;
+    this.keptFrom = from;
     this.hasOlder = true;
     for (const seq of [...this.aside.keys()]) if (seq < from) this.aside.delete(seq);
     this.advance();

@@ -4,6 +4,7 @@
  *
  * Watermarks only grow here, whatever order the news arrives in.
  */
+import type { KeptRoom } from "./environment";
 import type { Message, RoomState, Status, StatusFrame, Watermark } from "./protocol";
 import { RoomLog } from "./room-log";
 
@@ -35,10 +36,11 @@ export class Room {
     state: RoomState,
     /** Whose device this is. */
     private readonly me: string,
+    /** What is kept of it, where something is. */
+    kept?: KeptRoom,
   ) {
     this.state = state;
-    // One message below the head even where all was delivered before: the list shows the newest.
-    this.log = new RoomLog(Math.max(0, Math.min(state.delivered_seq, state.last_seq - 1)));
+    this.log = kept === undefined ? newLog(state) : logOf(kept);
     this.readSeq = state.read_seq;
     this.told = { delivered: state.delivered_seq, read: state.read_seq };
     this.foldLowest(state.lowest);
@@ -112,6 +114,12 @@ export class Room {
     return isNewest;
   }
 
+  /** Another page of this device told the server how far it is. */
+  onSaid(seq: number, isRead: boolean): void {
+    if (isRead) this.readSeq = Math.max(this.readSeq, seq);
+    this.learn({ delivered: seq, read: isRead ? seq : this.told.read });
+  }
+
   /** The server knows of these marks: it was told, or it said so. */
   learn({ delivered, read }: Marks): void {
     this.told = {
@@ -142,6 +150,30 @@ export class Room {
     };
   }
 
+  /** The room as it is kept, and as a page learns of it that comes now. */
+  get kept(): KeptRoom {
+    const { log, activity } = this;
+    return {
+      state: this.described,
+      from: log.keptFrom,
+      cursor: log.cursor,
+      newest: log.newest ?? null,
+      activity,
+    };
+  }
+
+  /** What is known of it, as the server would say it now. */
+  get described(): RoomState {
+    const { state, head, readSeq, told, others } = this;
+    return {
+      ...state,
+      last_seq: head,
+      delivered_seq: told.delivered,
+      read_seq: Math.max(readSeq, told.read),
+      lowest: [{ user: "", delivered_seq: others.delivered, read_seq: others.read }],
+    };
+  }
+
   private get ownWaiting(): Message[] {
     return this.log.waiting.filter((one) => one.sender === this.me);
   }
@@ -152,4 +184,16 @@ export class Room {
     while (this.log.at(reached + 1)?.sender === this.me) reached += 1;
     return reached;
   }
+}
+
+/** One message below the head even where all was delivered before: the list shows the newest. */
+function newLog({ delivered_seq, last_seq }: RoomState): RoomLog {
+  return new RoomLog(Math.max(0, Math.min(delivered_seq, last_seq - 1)));
+}
+
+function logOf({ cursor, from, newest }: KeptRoom): RoomLog {
+  const isWhole = newest?.seq === cursor && from <= cursor;
+  const log = new RoomLog(isWhole ? cursor - 1 : cursor, from);
+  if (isWhole) log.add(newest);
+  return log;
 }

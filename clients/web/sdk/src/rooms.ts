@@ -4,6 +4,7 @@
  * They may overtake each other: what HTTP says of a room that one has left since does not bring it
  * back. Who left and comes back gets a new `Room`: nothing of the former stay is held.
  */
+import type { KeptRoom } from "./environment";
 import { ApiError } from "./http";
 import type { Api } from "./http";
 import type { RoomState, ServerFrameOf, Welcome } from "./protocol";
@@ -46,8 +47,20 @@ export class Rooms {
     room.activity = this.clockOfActivity;
   }
 
+  /** Begin with what was kept; the server has not been asked yet. */
+  restore(kept: readonly KeptRoom[]): void {
+    for (const one of kept) {
+      const room = new Room(one.state, this.me, one);
+      room.activity = one.activity;
+      this.clockOfActivity = Math.max(this.clockOfActivity, one.activity);
+      room.readSeq = Math.max(room.readSeq, this.markOf(room.id));
+      this.known.set(room.id, room);
+    }
+  }
+
   onWelcome(frame: Welcome): void {
     this.left.clear();
+    this.forgetOtherLives(frame.rooms);
     const met = new Set(frame.rooms.map((room) => room.id));
     if (!frame.more_rooms) this.forgetAllBut(met, [...this.known.keys()]);
     for (const state of [...frame.rooms].reverse()) this.bump(this.fold(state));
@@ -104,6 +117,14 @@ export class Rooms {
       // The next welcome tries again; what was loaded stays.
     }
     this.handlers.onLoaded();
+  }
+
+  /** A room that ends below what was held of it lost that: the server was set back to older data. */
+  private forgetOtherLives(told: readonly RoomState[]): void {
+    for (const { id, last_seq } of told) {
+      const room = this.known.get(id);
+      if (room !== undefined && room.log.cursor > last_seq) this.forget(id);
+    }
   }
 
   private forgetAllBut(kept: ReadonlySet<string>, ids: readonly string[]): void {

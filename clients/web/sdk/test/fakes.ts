@@ -4,11 +4,16 @@ import type {
   Attention,
   Cancel,
   Chance,
+  Channel,
+  ChatStore,
   ClientFrame,
   Clock,
   Draft,
   DraftStore,
   Environment,
+  KeptChange,
+  KeptRoom,
+  Leadership,
   Message,
   OpenTransport,
   RoomState,
@@ -20,9 +25,9 @@ import type {
 
 export const ME: User = { id: "me", username: "alice", display_name: "Alice" };
 
-/** Let every promise that can go on go on. */
+/** Let every promise that can go on go on; the body of a `Response` takes some turns of the loop. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 export class FakeClock implements Clock {
@@ -57,17 +62,19 @@ export class FakeClock implements Clock {
   }
 }
 
+let uuids = 0;
+
 export class FakeChance implements Chance {
   value = 1 - Number.EPSILON;
-  private count = 0;
 
   random(): number {
     return this.value;
   }
 
+  /** Another one for every page there ever was. */
   uuid(): string {
-    this.count += 1;
-    return `00000000-0000-4000-8000-${String(this.count).padStart(12, "0")}`;
+    uuids += 1;
+    return `${String(uuids).padStart(8, "0")}-0000-4000-8000-000000000000`;
   }
 }
 
@@ -124,10 +131,15 @@ export class FakeSocket {
   readonly sent: ClientFrame[] = [];
   closedWith: number | null = null;
 
-  constructor(private readonly events: TransportEvents) {}
+  constructor(
+    private readonly events: TransportEvents,
+    private readonly onSend: (frame: ClientFrame) => void = () => undefined,
+  ) {}
 
   send(text: string): void {
-    this.sent.push(JSON.parse(text) as ClientFrame);
+    const frame = JSON.parse(text) as ClientFrame;
+    this.sent.push(frame);
+    this.onSend(frame);
   }
 
   close(code: number): void {
@@ -167,6 +179,113 @@ export class MemoryDrafts implements DraftStore {
   }
 }
 
+export class MemoryStore implements ChatStore {
+  readonly kept = new Map<string, KeptRoom>();
+  readonly held = new Map<string, Message>();
+
+  rooms(): Promise<KeptRoom[]> {
+    return Promise.resolve(structuredClone([...this.kept.values()]));
+  }
+
+  messages(_: string, room: string, from: number, to: number): Promise<Message[]> {
+    const found: Message[] = [];
+    for (let seq = from; seq <= to; seq += 1) {
+      const message = this.held.get(`${room}.${seq}`);
+      if (message !== undefined) found.push(message);
+    }
+    return Promise.resolve(structuredClone(found));
+  }
+
+  keep(_: string, change: KeptChange): Promise<void> {
+    for (const id of change.gone) {
+      this.kept.delete(id);
+      for (const [key, message] of this.held) if (message.room === id) this.held.delete(key);
+    }
+    for (const room of change.rooms) this.kept.set(room.state.id, structuredClone(room));
+    for (const message of change.messages) this.held.set(message.id, structuredClone(message));
+    return Promise.resolve();
+  }
+
+  forget(): Promise<void> {
+    this.kept.clear();
+    this.held.clear();
+    return Promise.resolve();
+  }
+}
+
+interface Campaign {
+  page: object;
+  onLead: () => void;
+  onLost: () => void;
+}
+
+/** What the pages of one browser share: who leads, what they tell each other, what they keep. */
+export class Browser {
+  readonly drafts = new MemoryDrafts();
+  readonly store = new MemoryStore();
+  readonly marks = new Map<string, number>();
+  private readonly campaigns = new Map<string, Campaign[]>();
+  private readonly cancels = new Map<object, (() => void)[]>();
+  private readonly channels = new Map<string, Map<object, (note: unknown) => void>>();
+
+  leadershipOf(page: object): Leadership {
+    return {
+      campaign: (name, onLead, onLost) => {
+        const queue = this.campaigns.get(name) ?? [];
+        const campaign = { page, onLead, onLost };
+        this.campaigns.set(name, queue);
+        queue.push(campaign);
+        if (queue.length === 1) queueMicrotask(onLead);
+        const cancel = (): void => {
+          const place = queue.indexOf(campaign);
+          if (place >= 0) queue.splice(place, 1);
+          const next = queue[0];
+          if (place === 0 && next !== undefined) queueMicrotask(next.onLead);
+        };
+        this.cancels.set(page, [...(this.cancels.get(page) ?? []), cancel]);
+        return cancel;
+      },
+      seize: (name) => {
+        const queue = this.campaigns.get(name) ?? [];
+        const mine = queue.find((one) => one.page === page);
+        const leader = queue[0];
+        if (mine === undefined || leader === undefined || mine === leader) return;
+        queue.splice(queue.indexOf(mine), 1);
+        queue.unshift(mine);
+        queueMicrotask(leader.onLost);
+        queueMicrotask(mine.onLead);
+      },
+    };
+  }
+
+  openChannel(page: object, name: string, onNote: (note: unknown) => void): Channel {
+    const listeners = this.channels.get(name) ?? new Map<object, (note: unknown) => void>();
+    this.channels.set(name, listeners);
+    listeners.set(page, onNote);
+    return {
+      post: (note) => {
+        if (!listeners.has(page)) return;
+        const copy = structuredClone(note);
+        for (const [other, hear] of listeners)
+          if (other !== page)
+            queueMicrotask(() => {
+              if (listeners.has(other)) hear(copy);
+            });
+      },
+      close: () => {
+        listeners.delete(page);
+      },
+    };
+  }
+
+  /** A page is gone; one that is asleep goes on holding what it leads. */
+  bury(page: object, isAsleep: boolean): void {
+    for (const listeners of this.channels.values()) listeners.delete(page);
+    if (isAsleep) return;
+    for (const cancel of this.cancels.get(page) ?? []) cancel();
+  }
+}
+
 export interface Request {
   method: string;
   path: string;
@@ -185,7 +304,7 @@ export class FakeHttp {
   }
 
   readonly fetch: typeof globalThis.fetch = (input, init) => {
-    const path = (input as string).replace("/api/chat", "");
+    const path = (input as string).replace("/api/chat", "").replace("/api/", "/");
     const method = init?.method ?? "GET";
     const body: unknown = typeof init?.body === "string" ? JSON.parse(init.body) : null;
     const headers = { ...(init?.headers as Record<string, string>) };
@@ -197,14 +316,13 @@ export class FakeHttp {
   };
 }
 
-/** Everything around one client, and the client. */
+/** Everything around one client, and the client. Other pages of its browser share `browser`. */
 export class World {
-  readonly clock = new FakeClock();
   readonly chance = new FakeChance();
-  readonly drafts = new MemoryDrafts();
-  readonly marks = new Map<string, number>();
+  readonly drafts: MemoryDrafts;
+  readonly store: MemoryStore;
+  readonly marks: Map<string, number>;
   readonly http = new FakeHttp();
-  readonly api = new Api(this.http.fetch, this.clock);
   readonly sockets: FakeSocket[] = [];
   wake: () => void = () => undefined;
   network: (isUp: boolean) => void = () => undefined;
@@ -217,13 +335,44 @@ export class World {
     return socket;
   };
 
-  readonly env: Environment = {
-    clock: this.clock,
+  readonly env: Environment;
+  readonly api: Api;
+
+  private isDead = false;
+
+  constructor(
+    readonly browser = new Browser(),
+    readonly clock = new FakeClock(),
+  ) {
+    this.drafts = browser.drafts;
+    this.store = browser.store;
+    this.marks = browser.marks;
+    this.env = this.environment();
+    this.api = new Api(this.http.fetch, clock);
+  }
+
+  /** The page does nothing any more; asleep it keeps what it holds of the browser. */
+  die({ isAsleep = false } = {}): void {
+    this.isDead = true;
+    this.browser.bury(this, isAsleep);
+  }
+
+  private readonly environment = (): Environment => ({
+    clock: {
+      now: () => this.clock.now(),
+      after: (ms, fn) =>
+        this.clock.after(ms, () => {
+          if (!this.isDead) fn();
+        }),
+    },
     chance: this.chance,
     drafts: this.drafts,
+    store: this.store,
     attention: this.attention,
     usage: this.usage,
     openTransport: this.openTransport,
+    leadership: this.browser.leadershipOf(this),
+    openChannel: (name, onNote) => this.browser.openChannel(this, name, onNote),
     marks: {
       get: (user, room) => this.marks.get(`${user} ${room}`) ?? 0,
       set: (user, room, seq) => this.marks.set(`${user} ${room}`, seq),
@@ -240,7 +389,7 @@ export class World {
         this.network = () => undefined;
       };
     },
-  };
+  });
 
   /** The latest socket. */
   get socket(): FakeSocket {
@@ -259,6 +408,7 @@ export class World {
     client.start();
     await settle();
     this.socket.say(welcome(...rooms));
+    this.socket.say({ type: "drained", count: 0 });
     await settle();
     return client;
   }

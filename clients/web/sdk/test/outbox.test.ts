@@ -76,10 +76,20 @@ describe("sending", () => {
     const draft = client.send("a", "hello");
     await settle();
 
-    world.socket.say(frameOf(messageOf("a", 1, { sender: "me", client_id: draft.client_id })));
+    const { client_id, content } = draft;
+    world.socket.say(frameOf(messageOf("a", 1, { sender: "me", client_id, content })));
 
     expect(states("a")).toEqual([]);
     expect(seqsOf(client, "a")).toEqual([1]);
+  });
+
+  test("a message of another device that says something else settles nothing", async () => {
+    const { client_id } = client.send("a", "hello");
+    await settle();
+
+    world.socket.say(frameOf(messageOf("a", 1, { sender: "me", client_id, content: "other" })));
+
+    expect(states("a")).toEqual(["pending"]);
   });
 
   test("an ack above a hole waits for the hole like any message", async () => {
@@ -113,7 +123,7 @@ describe("trying again", () => {
     world.http.answer(
       "POST /rooms/a/messages",
       200,
-      messageOf("a", 1, { sender: "me", client_id: draft.client_id }),
+      messageOf("a", 1, { sender: "me", client_id: draft.client_id, content: "hello" }),
     );
 
     await world.clock.advance(5_000);
@@ -125,7 +135,7 @@ describe("trying again", () => {
     expect(seqsOf(client, "a")).toEqual([1]);
   });
 
-  test("goes three more times as retry with backoff, then waits for better times", async () => {
+  test("goes three more times as retry with backoff, then has failed for now", async () => {
     const draft = client.send("a", "hello");
     for (let second = 0; second < 40; second += 1) {
       await world.clock.advance(1_000);
@@ -136,7 +146,106 @@ describe("trying again", () => {
     expect(world.socket.sentOf("retry").map((frame) => frame.attempt)).toEqual([1, 2, 3]);
     const ids = [...world.socket.sentOf("message"), ...world.socket.sentOf("retry")];
     expect(new Set(ids.map((frame) => frame.client_id))).toEqual(new Set([draft.client_id]));
+    expect(client.drafts("a")).toMatchObject([{ state: "failed", goes_again: true }]);
+  });
+
+  test("what neither the socket nor chat takes is left to the queue service", async () => {
+    world.http.answer("POST /rooms/a/messages", 503, { code: "unavailable" });
+    world.http.answer("POST /queue/outgoing", 202, {});
+    const draft = client.send("a", "hello");
+    await settle();
+
+    refuse(draft, "unavailable");
+    await settle();
+
+    expect(client.drafts("a")).toMatchObject([{ state: "queued", is_held: true }]);
+    expect(posts().at(-1)?.body).toEqual({
+      room: "a",
+      client_id: draft.client_id,
+      content: "hello",
+    });
+    ack(draft, 1);
+    expect(states("a")).toEqual([]);
+    expect(seqsOf(client, "a")).toEqual([1]);
+  });
+
+  test("behind what is only queued nothing goes to chat", async () => {
+    world.http.answer("POST /rooms/a/messages", 503, { code: "unavailable" });
+    world.http.answer("POST /queue/outgoing", 202, {});
+    refuse(client.send("a", "one"), "unavailable");
+    await settle();
+    const first = client.drafts("a")[0];
+    if (first?.state === "pending") refuse(first, "unavailable");
+    await settle();
+
+    client.send("a", "two");
+    await settle();
+
+    expect(states("a")).toEqual(["queued", "queued"]);
+    expect(contentsSent()).toEqual(["one"]);
+    expect(posts().at(-1)).toMatchObject({ path: "/queue/outgoing", body: { content: "two" } });
+  });
+
+  test("what is queued goes to chat again, in order, when a connection begins", async () => {
+    world.http.answer("POST /rooms/a/messages", 503, { code: "unavailable" });
+    world.http.answer("POST /queue/outgoing", 202, {});
+    world.socket.break();
+    client.send("a", "one");
+    client.send("a", "two");
+    await settle();
+    expect(states("a")).toEqual(["queued", "queued"]);
+
+    await world.clock.advance(2_000);
+    world.socket.say(welcome(roomOf("a", 0), roomOf("b", 0)));
+    await settle();
+
+    expect(contentsSent()).toEqual(["one"]);
+    expect(client.drafts("a")).toMatchObject([{ state: "pending" }, { state: "pending" }]);
+  });
+
+  test("what the queue holds is not handed over twice, and rests when chat still cannot", async () => {
+    world.http.answer("POST /rooms/a/messages", 503, { code: "unavailable" });
+    world.http.answer("POST /queue/outgoing", 202, {});
+    world.socket.break();
+    client.send("a", "one");
+    await settle();
+
+    await world.clock.advance(30_000);
+
     expect(states("a")).toEqual(["queued"]);
+    expect(posts().filter((post) => post.path === "/queue/outgoing")).toHaveLength(1);
+    expect(posts().filter((post) => post.path === "/rooms/a/messages")).toHaveLength(2);
+  });
+
+  test("what the queue gave up has failed, until an ack comes after all", async () => {
+    world.http.answer("POST /rooms/a/messages", 503, { code: "unavailable" });
+    world.http.answer("POST /queue/outgoing", 202, {});
+    world.socket.break();
+    const draft = client.send("a", "one");
+    await settle();
+    await world.clock.advance(2_000);
+
+    world.socket.say(welcome(roomOf("a", 0)));
+    const { client_id } = draft;
+    world.socket.say({ type: "failed", client_id, room: "a", code: "bad_frame", message: "No." });
+    expect(client.drafts("a")).toMatchObject([{ state: "failed", reason: "No." }]);
+    expect(client.drafts("a")[0]?.goes_again).toBeUndefined();
+
+    ack(draft, 1);
+    expect(states("a")).toEqual([]);
+  });
+
+  test("that the queue does not know of a room yet says nothing about the message", async () => {
+    world.http.answer("POST /rooms/a/messages", 503, { code: "unavailable" });
+    world.http.answer("POST /queue/outgoing", 403, { code: "permission_denied" });
+    const draft = client.send("a", "hello");
+    await settle();
+
+    refuse(draft, "unavailable");
+    await world.clock.advance(1_000);
+
+    expect(states("a")).toEqual(["pending"]);
+    expect(world.socket.sentOf("retry").map((frame) => frame.attempt)).toEqual([1]);
   });
 
   test("a reconnection sends message again with the same client_id, in order", async () => {
@@ -159,11 +268,11 @@ describe("trying again", () => {
   test("what ran out of tries goes by itself when the server is back", async () => {
     client.send("a", "hello");
     world.socket.break();
-    for (let second = 0; second < 30; second += 1) {
+    for (let second = 0; second < 12; second += 1) {
       await world.clock.advance(1_000);
       if (world.sockets.length > 1) world.socket.break();
     }
-    expect(states("a")).toEqual(["queued"]);
+    expect(states("a")).toEqual(["failed"]);
 
     world.wake();
     world.socket.say(welcome(roomOf("a", 0), roomOf("b", 0)));
@@ -178,9 +287,9 @@ describe("trying again", () => {
       await settle();
       expect(world.socket.sentOf("retry")).toHaveLength(attempt);
       refuse(draft, "unavailable");
-      if (attempt < 3) await world.clock.advance(1_000 * 2 ** attempt);
+      await world.clock.advance(attempt < 3 ? 1_000 * 2 ** attempt : 0);
     }
-    expect(states("a")).toEqual(["queued"]);
+    expect(states("a")).toEqual(["failed"]);
     world.wake();
     world.socket.say({ type: "pong", server_time: "" });
 
@@ -201,7 +310,7 @@ describe("trying again", () => {
       await world.clock.advance(1_000);
       if (world.sockets.length > 1) world.socket.break();
     }
-    expect(states("a")).toEqual(["queued", "queued"]);
+    expect(states("a")).toEqual(["failed", "failed"]);
 
     client.send("a", "three");
     await settle();
@@ -211,14 +320,42 @@ describe("trying again", () => {
     expect(posts().every((post) => JSON.stringify(post.body).includes("one"))).toBe(true);
   });
 
-  test("without a connection HTTP carries the message", async () => {
-    world.socket.break();
-    world.http.answer("POST /rooms/a/messages", 201, {
-      ...messageOf("a", 1, { sender: "me", content: "hello" }),
-      client_id: "00000000-0000-4000-8000-000000000001",
-    });
+  test("without a network nothing is tried, and nothing fails", async () => {
+    world.network(false);
+    await world.clock.advance(2_000);
 
     client.send("a", "hello");
+    await world.clock.advance(30_000);
+    expect(states("a")).toEqual(["pending"]);
+    expect(posts()).toEqual([]);
+
+    world.network(true);
+    world.socket.say(welcome(roomOf("a", 0), roomOf("b", 0)));
+    await settle();
+    expect(contentsSent()).toEqual(["hello"]);
+  });
+
+  test("what was tried as the network went waits for it", async () => {
+    client.send("a", "hello");
+    await settle();
+    world.network(false);
+
+    await world.clock.advance(60_000);
+    expect(states("a")).toEqual(["pending"]);
+
+    world.network(true);
+    await settle();
+    expect(posts().length).toBeGreaterThan(0);
+  });
+
+  test("without a connection HTTP carries the message", async () => {
+    world.socket.break();
+    const { client_id } = client.send("a", "hello");
+    world.http.answer(
+      "POST /rooms/a/messages",
+      201,
+      messageOf("a", 1, { sender: "me", content: "hello", client_id }),
+    );
     await settle();
 
     expect(states("a")).toEqual([]);
@@ -263,6 +400,7 @@ describe("refusal", () => {
     ack(second, 1);
 
     client.retry(first.client_id);
+    await settle();
     expect(contentsSent()).toEqual(["one", "two", "one"]);
   });
 

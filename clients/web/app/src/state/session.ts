@@ -8,8 +8,11 @@ import {
   ApiError,
   ChatClient,
   IndexedDrafts,
+  IndexedStore,
+  LockLeadership,
   browserAttention,
   browserChance,
+  browserChannel,
   browserClock,
   browserUsage,
   onBrowserNetwork,
@@ -31,6 +34,7 @@ export type Phase =
 
 export const phase = signal<Phase>({ name: "unknown" });
 
+const store = new IndexedStore();
 const api = new Api((input, init) => fetch(input, init), browserClock);
 
 /** Ask who is signed in. Called once at the start, and again by the person when nobody answered. */
@@ -69,8 +73,11 @@ export const showLastSeen = (to: LastSeenTo): Promise<Profile> => api.showLastSe
 /** Leaves the page signed out only when the server said so: a cookie that stays would be a lie. */
 export async function signOut(): Promise<void> {
   await api.logout();
+  const { value } = phase;
   goTo(null);
   leave("");
+  // Nobody who sits here next finds anything; where the browser forbids storing there is nothing.
+  if (value.name === "signed_in") await store.forget(value.me.id).catch(() => undefined);
 }
 
 function enter(me: User): void {
@@ -83,7 +90,10 @@ function enter(me: User): void {
       onWake: onBrowserWake,
       onNetwork: onBrowserNetwork,
       openTransport: webSocketTransport("/ws/chat/"),
+      leadership: new LockLeadership(),
+      openChannel: browserChannel,
       drafts: new IndexedDrafts(),
+      store,
       marks: storedMarks,
     },
     api,
