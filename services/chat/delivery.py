@@ -156,6 +156,7 @@ class Delivery:
     def _on_heads(self, heads: Sequence[Head]) -> None:
         self.statuses.on_heads(heads)
         self.status_pusher.compare(heads, is_silent=self.safety_net.silent)
+        self.notifier.on_heads(heads)
 
     def _on_epoch(self, _: str) -> None:
         self.safety_net.doubt()

@@ -8,7 +8,8 @@ from libs.common.errors import UnsupportedType
 from services.chat.consumers.socket import SocketConsumer, SocketParts
 from services.chat.frames import client, server
 from services.chat.hub import Session
-from services.chat.hub.notifier import Badge, Notifier
+from services.chat.hub.badge import Badge
+from services.chat.hub.notifier import Notifier
 from services.chat.hub.session import Listener
 from services.chat.models import User
 
@@ -23,15 +24,22 @@ class NotificationsConsumer(SocketConsumer):
         self.notifier = notifier
 
     def _listener(self, user: str) -> Listener:
-        return Badge(user=user, outbound=self.outbound, notifier=self.notifier)
+        self.badge = Badge(user=user, outbound=self.outbound, notifier=self.notifier)
+        return self.badge
 
     def _welcome(
         self, session: Session, user: User, rooms: list[server.RoomEntry]
     ) -> server.Welcome:
-        unread_total = sum(room.last_seq - room.read_seq for room in rooms)
+        self.badge.begin(rooms)
         return msgspec.structs.replace(
-            super()._welcome(session, user, rooms), unread_total=unread_total
+            super()._welcome(session, user, rooms), unread_total=self.badge.total
         )
+
+    def _entered(self, session: Session) -> None:  # noqa: ARG002 - as its base
+        self.notifier.begin(self.badge)
+
+    def _ended(self) -> None:
+        self.notifier.end(self.badge)
 
     def _act(self, session: Session, frame: client.AnyClientFrame) -> None:
         match frame:

@@ -2,26 +2,25 @@
 
 Of each room a session hears the first message at once and then the newest of each second. How much
 is unread is asked in one statement for all who are told; while the database does not answer, the
-newest message of each room waits, and nothing else is kept.
+newest message of each room waits, and nothing else is kept. What goes down without a message is
+counted by ``recounts``.
 """
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import structlog
 
-from libs.common import metrics
 from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError
 from services.chat.domain.ordering import LiveFrame
 from services.chat.domain.pacing import Pacing
-from services.chat.domain.preview import preview
 from services.chat.frames.glimpse import glimpse
-from services.chat.frames.server import Custom, Notification, RoomUpdate, encode
-from services.chat.hub.live_status import LiveStatus
-from services.chat.hub.outbound import Outbound
+from services.chat.hub.badge import Badge
+from services.chat.hub.recounts import TOLD_PER_TURN, Key, Recounts
+from services.chat.selectors.rooms import Head
 from services.chat.selectors.unread import Unread, unread_of
 
 EVERY_S = 1.0
@@ -30,57 +29,9 @@ GATHER_S = 0.05
 """Least time between two flushes: what comes in between shares a statement."""
 FLUSHED_AT_ONCE = 1000
 """Notifications of one flush; a busy process goes on with the others right afterwards."""
-TOLD_PER_TURN = 200
-"""Sockets written before the event loop gets a turn."""
 RETRY_AFTER_S = 1.0
 
-NOTIFICATIONS = metrics.counter("parley_notifications", "Notifications sent to badges.")
-
 log = structlog.get_logger(__name__)
-
-Key = tuple["Badge", str]
-
-
-@dataclass(slots=True, eq=False)
-class Badge:
-    """The ``Listener`` of a session that gets summaries only."""
-
-    user: str
-    outbound: Outbound
-    notifier: "Notifier"
-
-    @property
-    def closed(self) -> bool:
-        """Whether the socket has ended."""
-        return self.outbound.closed
-
-    def message(self, frame: LiveFrame) -> None:
-        """Have somebody else's message told when its time has come."""
-        if frame.sender != self.user:
-            self.notifier.hear(self, frame)
-
-    def status(self, status: LiveStatus) -> None:
-        """Let it pass: a badge shows no ticks."""
-
-    def room(self, update: RoomUpdate) -> None:
-        """Tell nothing more of a room that the user is not in any more."""
-        if update.removed is True:
-            self.notifier.forget(self, update.id)
-
-    def custom(self, frame: Custom) -> None:
-        """Let it pass: it goes to chats only."""
-
-    def offer(self, frame: str) -> bool:  # noqa: ARG002 - as its protocol
-        """Let it pass: a badge shows nobody."""
-        return True
-
-    def close(self, code: int) -> None:
-        """Close the socket."""
-        self.outbound.close(code)
-
-    def send_away(self, after_ms: int) -> None:
-        """Close it, and say when to come back."""
-        self.outbound.send_away(after_ms)
 
 
 class Notifier:
@@ -90,21 +41,39 @@ class Notifier:
         self._database = database
         self._clock = clock
         self._pacing: Pacing[Key, LiveFrame] = Pacing(every_s=EVERY_S)
+        self._recounts = Recounts(database=database, is_awaited=self._pacing.keeps)
         self._news = asyncio.Event()
 
     @property
     def waiting(self) -> int:
         """Return of how many rooms and sessions something is kept."""
-        return len(self._pacing)
+        return len(self._pacing) + self._recounts.watched
+
+    def begin(self, badge: Badge) -> None:
+        """Look after what a badge shows from its ``welcome``, until its ``end``."""
+        for room in badge.shown:
+            self._recounts.watch(badge, room)
+
+    def end(self, badge: Badge) -> None:
+        """Forget a badge whose socket has ended."""
+        self._recounts.end(badge)
 
     def hear(self, badge: Badge, frame: LiveFrame) -> None:
         """Have a message told."""
         if self._pacing.offer((badge, glimpse(frame.text).room), frame):
             self._news.set()
 
-    def forget(self, badge: Badge, room: str) -> None:
-        """Tell nothing of what was heard of a room."""
+    def leave(self, badge: Badge, room: str) -> None:
+        """Have it told that a room is its user's no more, and nothing of what was heard of it."""
         self._pacing.forget((badge, room))
+        self._recounts.leave(badge, room)
+        self._news.set()
+
+    def on_heads(self, heads: Sequence[Head]) -> None:
+        """Look whether something was read elsewhere, in heads that were read just now."""
+        self._recounts.on_heads(heads)
+        if self._recounts.is_due:
+            self._news.set()
 
     async def run(self) -> None:
         """Tell for ever; cancel it to stop."""
@@ -126,6 +95,10 @@ class Notifier:
         Raises:
             ParleyError: the database did not answer; what is due stays so.
         """
+        await self._tell_messages()
+        await self._recounts.flush()
+
+    async def _tell_messages(self) -> None:
         due = self._pacing.due(self._clock.monotonic(), limit=FLUSHED_AT_ONCE)
         for key in [key for key in due if key[0].closed]:
             del due[key]
@@ -145,25 +118,20 @@ class Notifier:
             self._pacing.forget(key)
             return
         self._pacing.told(key, frame, self._clock.monotonic())
-        NOTIFICATIONS.inc()
-        badge.outbound.send(
-            encode(
-                Notification(
-                    room=room,
-                    seq=frame.seq,
-                    sender=frame.sender,
-                    preview=preview(glimpse(frame.text).content),
-                    unread=unread.room,
-                    unread_total=unread.total,
-                )
-            )
+        badge.tell(
+            room=room,
+            seq=frame.seq,
+            sender=frame.sender,
+            content=glimpse(frame.text).content,
+            unread=unread,
         )
+        self._recounts.watch(badge, room)
 
     async def _until_due(self) -> None:
         """Wait until something may be due."""
         while True:
             next_at_s, now_s = self._pacing.next_at_s(), self._clock.monotonic()
-            if next_at_s is not None and next_at_s <= now_s:
+            if self._recounts.is_due or (next_at_s is not None and next_at_s <= now_s):
                 return
             self._news.clear()
             with contextlib.suppress(TimeoutError):

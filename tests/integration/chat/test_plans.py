@@ -184,6 +184,7 @@ WELCOME = {
         user_id=BOB, known={entry.id: -1 for entry in rooms.bare_rooms_of(user_id=BOB)}
     ),
     "unread": lambda: unread.unread_of([(BOB, room(2_000 + 969))]),
+    "summary": lambda: unread.summaries_of([(BOB, room(2_000 + 969))]),
 }
 
 
@@ -200,6 +201,7 @@ def test_unread_totals_read_the_rooms_of_those_who_are_told(tables):
     told = [(person(number * 3), HALL) for number in range(1, 101)]
 
     of(lambda: unread.unread_of(told)).check(rows=len(told) * 2 * (OWN + 2))
+    of(lambda: unread.summaries_of(told)).check(rows=len(told) * 2 * (OWN + 2))
 
 
 SOME = members(2_000, 100)

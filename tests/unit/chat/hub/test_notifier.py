@@ -1,41 +1,11 @@
 import asyncio
 
-import msgspec
 import pytest
 
-from libs.common.clock import ManualClock
 from libs.common.errors import Unavailable
-from services.chat.domain.ordering import LiveFrame
-from services.chat.frames.server import Custom, encode
-from services.chat.hub import Outbound
-from services.chat.hub.notifier import Badge, Notifier
-from services.chat.selectors.unread import Unread
-from tests.unit.chat.hub.fake_database import FakeDatabase, message
-from tests.unit.chat.hub.fake_wire import FakeWire
+from services.chat.frames.server import Custom
+from tests.unit.chat.hub.badge_house import House, frames, live
 from tests.waiting import until
-
-
-class Database(FakeDatabase):
-    """Everybody is in every room, but for ``strangers``; each has read nothing."""
-
-    def __init__(self):
-        super().__init__()
-        self.strangers: set[tuple[str, str]] = set()
-
-    def unread_of(self, wanted):
-        return {pair: Unread(room=7, total=9) for pair in wanted if pair not in self.strangers}
-
-
-class House:
-    """A notifier, its clock and its database."""
-
-    def __init__(self):
-        self.clock, self.database = ManualClock(), Database()
-        self.notifier = Notifier(database=self.database, clock=self.clock)  # type: ignore[arg-type]
-
-    def badge(self, user):
-        wire = FakeWire()
-        return Badge(user=user, outbound=Outbound(wire), notifier=self.notifier), wire
 
 
 @pytest.fixture
@@ -43,13 +13,8 @@ def house():
     return House()
 
 
-def live(seq, *, room="room", sender="author"):
-    return LiveFrame(seq, 1, None, sender, encode(message(room, seq)))
-
-
 def told(wire):
-    frames = [msgspec.json.decode(text) for text in wire.written]
-    return [(frame["room"], frame["seq"]) for frame in frames]
+    return [(frame["room"], frame["seq"]) for frame in frames(wire)]
 
 
 async def test_a_notification_says_who_wrote_what_and_how_much_is_unread(house):
@@ -58,7 +23,7 @@ async def test_a_notification_says_who_wrote_what_and_how_much_is_unread(house):
     badge.message(live(3))
     await house.notifier.flush()
 
-    assert [msgspec.json.decode(text) for text in wire.written] == [
+    assert frames(wire) == [
         {
             "type": "notification",
             "room": "room",
@@ -155,7 +120,7 @@ async def test_who_is_not_in_the_room_any_more_is_not_told(house):
 
 async def test_who_is_removed_while_the_database_is_asked_is_not_told(house):
     badge, wire = house.badge("bob")
-    house.database.meanwhile["unread_of"] = lambda: house.notifier.forget(badge, "room")
+    house.database.meanwhile["unread_of"] = lambda: house.notifier.leave(badge, "room")
 
     badge.message(live(1))
     await house.notifier.flush()
