@@ -5,13 +5,14 @@ Whoever is let in by ``StaffSite`` may look, whatever their row of Django's user
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import DataError
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 
 ROWS_COUNTED = 10_000
@@ -70,6 +71,16 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # Django does not k
         except (ValueError, DataError) as error:
             raise IncorrectLookupParameters from error
 
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *more: Any, **named: Any
+    ) -> HttpResponse | None:
+        """Do something to the rows that were chosen, unless there can be no such rows."""
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if all(self._may_be("pk", each) for each in chosen):
+            return super().response_action(request, queryset, *more, **named)
+        self.message_user(request, "There are no such rows.", messages.WARNING)
+        return HttpResponseRedirect(request.get_full_path())
+
     def get_search_results(
         self,
         request: HttpRequest,  # noqa: ARG002 - likewise
@@ -84,7 +95,7 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # Django does not k
         return (queryset.filter(Q.create(wanted, Q.OR)) if wanted else queryset.none()), False  # type: ignore[arg-type]  # it takes any children
 
     def _may_be(self, name: str, term: str) -> bool:
-        field: Any = self.opts.get_field(name)
+        field: Any = self.opts.pk if name == "pk" else self.opts.get_field(name)
         try:
             field.to_python(term)
         except ValidationError:
