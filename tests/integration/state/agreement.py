@@ -2,12 +2,15 @@
 
 Two are asked that come now: *paper*, a store made of what HTTP answers, and a client that connects
 afresh. Both must agree with the old one, and so must the messages that it gave out with the history.
+
+Many scenes are compared at the same time: after each comparison one rests.
 """
 
 import asyncio
 import contextlib
 import datetime as dt
 import itertools
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,6 +21,7 @@ from clients.python.parley.frames import Drained, Presence, Status, Typing
 from tests.integration.state.anatomy import Picture, differences, picture
 from tests.integration.state.device import Device, aside
 from tests.integration.waiting import WITHIN_S
+from tests.waiting import RESTS
 
 SETTLING_S = 2.0
 """How long somebody who comes now may take to hear everything: then another one is asked."""
@@ -41,11 +45,12 @@ async def agreed(device: Device, api: Api) -> Picture:
     try:
         async with asyncio.timeout(WITHIN_S):
             while True:
+                began_s = time.monotonic()
                 with contextlib.suppress(parley.PermissionDenied):  # where a room is not known yet
                     afresh, found = await _compared(device, api)
                     if not found:
                         return afresh
-                await asyncio.sleep(LOOK_S)
+                await _rest(began_s)
     except TimeoutError:
         lines = [f"{where}: {mine!r}, afresh {other!r}" for where, (mine, other) in found.items()]
         raise AssertionError("\n".join(["who was there all along differs", *lines])) from None
@@ -136,6 +141,14 @@ async def _differs_in_the_end(device: Device, core: Core, paper: Picture) -> Dif
 
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SETTLING_S):
+            began_s = time.monotonic()
             while found():
-                await asyncio.sleep(LOOK_S)
+                await _rest(began_s)
+                began_s = time.monotonic()
     return found()
+
+
+async def _rest(began_s: float) -> None:
+    """Rest for some times as long as a look took; what waited for others is not that long a look."""
+    took_s = time.monotonic() - began_s
+    await asyncio.sleep(min(max(LOOK_S, RESTS * took_s), SETTLING_S))
