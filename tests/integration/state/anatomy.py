@@ -86,6 +86,7 @@ IN_ANY_ORDER = Shown(lambda value, _: None if value is None else sorted(value))
 TO_BE_DONE = Aside("what the chat is to do next; it has taken it")
 CHOSEN = Aside("chosen by who made the chat")
 OWN_PACE = Aside("when this device does what")
+OF_THE_CONNECTION = Aside("true of this connection, and of no other")
 OWN_DEEDS = Aside("what the person at this device does: it is told, and not heard")
 ELSEWHERE = Aside("the same object has another place in the store, and is compared there")
 
@@ -229,6 +230,23 @@ ANATOMY: Mapping[type, Mapping[str, Rule]] = {
         "_asked": IS_THERE,
     },
 }
+
+
+BESIDE: Mapping[str, Aside] = {
+    "protocol": Aside("the same for all"),
+    "session": OF_THE_CONNECTION,
+    "user": Aside(
+        "the id is compared in the store; nobody is told of names, not even of one's own, which are"
+        " asked for over HTTP: this one is as the connection began"
+    ),
+    "rooms": Aside("as the connection began; the store's rooms go on"),
+    "more_rooms": OF_THE_CONNECTION,
+    "heartbeat_s": Aside("the same for all"),
+    "limits": Aside("compared in the store"),
+    "server_time": Aside("compared in the store, as far as it can be"),
+    "unread_total": Aside("of badges only"),
+}
+"""The last ``Welcome``, which a chat keeps beside its store."""
 
 
 class Picture(NamedTuple):

@@ -5,8 +5,9 @@ import dataclasses
 import pytest
 
 from clients.python.parley.core import Core
+from clients.python.parley.frames import Welcome
 from clients.python.parley.marks import RoomMarks
-from tests.integration.state.anatomy import UnknownMember, differences, picture
+from tests.integration.state.anatomy import BESIDE, UnknownMember, differences, picture
 from tests.unit.clients.python import fakes
 from tests.unit.clients.python.test_core import message, welcome
 
@@ -48,6 +49,10 @@ def test_a_member_that_is_gone_is_refused():
 
     with pytest.raises(UnknownMember, match="gaps"):
         picture(core)
+
+
+def test_of_the_welcome_that_is_kept_beside_it_each_member_is_set_aside_with_a_reason():
+    assert BESIDE.keys() == set(Welcome.__struct_fields__)
 
 
 def test_what_differs_is_named_with_both_values():
