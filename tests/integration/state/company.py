@@ -1,5 +1,8 @@
 """Who comes and goes, and who types."""
 
+import asyncio
+
+from tests.integration.chat.signing_in import manage
 from tests.integration.chat.world import Person
 from tests.integration.state.stage import Stage
 from tests.integration.waiting import until
@@ -47,6 +50,15 @@ async def was_here(s: Stage, person: Person) -> None:
 async def until_seen(s: Stage, person: Person, status: str) -> None:
     """Wait until I see that somebody is so."""
     await until(lambda: s.witness.chat.presence(person.id).status == status, what=status)
+
+
+async def the_other_one_of_two_is_deactivated(s: Stage) -> None:
+    eve = await s.acquaintance()
+    await s.come(eve)
+    await until_seen(s, eve, "online")
+    done = await asyncio.to_thread(manage, s.world, "deactivate", eve.username)
+    assert done.returncode == 0, done.stderr
+    await until_seen(s, eve, "offline")
 
 
 async def an_acquaintance_becomes_a_stranger(s: Stage) -> None:
@@ -103,6 +115,7 @@ EVENTS = (
     somebody_is_away_and_back,
     somebody_shows_when_they_were_there,
     one_hides_when_one_was_there,
+    the_other_one_of_two_is_deactivated,
     an_acquaintance_becomes_a_stranger,
     one_becomes_a_stranger_to_all,
     somebody_types,

@@ -24,6 +24,7 @@ class Device:
     """One person's chat, all that it has given out, and what its network does to it.
 
     Attributes:
+        socket_url: where it connects to.
         deaf_to: the kind of frame that does not arrive.
         withheld: how many frames did not arrive because of that.
         to_lose: so many of the next messages get lost on the way.
@@ -39,7 +40,7 @@ class Device:
     def __init__(self, url: str, person: Person, *, socket_url: str = "") -> None:
         self.person = person
         self.url = url
-        self._socket_url = socket_url or url
+        self.socket_url = socket_url or url
         self.deaf_to = ""
         self.withheld = 0
         self.to_lose = 0
@@ -66,6 +67,19 @@ class Device:
         self.has_network, self.has_sockets = but_for_http, False
         self.chat.abort()
         await until(lambda: not self.chat.connected, what="the connection to be lost")
+
+    async def move_to(self, socket_url: str) -> None:
+        """Connect to another process."""
+        await self.lose_network()
+        self.socket_url = socket_url
+        await self.find_network()
+
+    async def connected_anew(self, session: str) -> None:
+        """Wait until another connection has been welcomed than that of a session."""
+        chat = self.chat
+        await until(
+            lambda: chat.connected and chat.welcome.session != session, what="another session"
+        )
 
     async def find_network(self) -> None:
         """Come back."""
@@ -99,7 +113,7 @@ class Device:
     async def _open_socket(self, _: str, **how: Any) -> parley.Socket:
         if not self.has_sockets:
             raise parley.Unavailable("no network")
-        socket = await _Socket.open(self._socket_url, **how)
+        socket = await _Socket.open(self.socket_url, **how)
         socket.device = self
         return socket
 

@@ -1,8 +1,17 @@
 """What happens while the device is away, or its network loses something."""
 
+import asyncio
+import contextlib
+import signal
+
+from clients.python.parley.frames import Reconnect
+from tests.integration.chat.narrow_chat import extra_chat
 from tests.integration.state.company import until_typing
 from tests.integration.state.stage import Stage
-from tests.integration.waiting import until
+from tests.integration.waiting import WITHIN_S, until
+
+SWIFT = {"DRAIN_DELAY_S": "0.2", "DRAIN_S": "1"}
+"""How a process ends that need not wait for a load balancer."""
 
 
 async def one_is_away_for_a_moment(s: Stage) -> None:
@@ -110,6 +119,29 @@ async def others_come_and_type_while_one_is_away(s: Stage) -> None:
     await until_typing(s)
 
 
+async def ones_sign_in_has_to_be_renewed(s: Stage) -> None:
+    before = s.device.chat.welcome.session
+    too_long_ago = "update sign_in set renewed_at = now() - interval '1 hour' where id = %s"
+    s.world.rows(too_long_ago, s.me.sid)
+    await until(lambda: not s.device.chat.connected, what="the session to be closed")
+    await s.say(s.anns, s.direct)
+    await s.device.connected_anew(before)
+
+
+async def the_process_that_serves_one_restarts(s: Stage) -> None:
+    with contextlib.ExitStack() as stack:
+        extra = await asyncio.to_thread(stack.enter_context, extra_chat(s.world, SWIFT))
+        await s.device.move_to(extra.url)
+        before, heard = s.device.chat.welcome.session, s.device.chat.frames()
+        s.device.socket_url = s.world.url
+        extra.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(WITHIN_S):
+            while not isinstance(await heard.next(), Reconnect):
+                pass
+        await s.say(s.anns, s.direct)
+        await s.device.connected_anew(before)
+
+
 EVENTS = (
     one_is_away_for_a_moment,
     much_is_missed,
@@ -122,4 +154,6 @@ EVENTS = (
     a_message_gets_lost,
     one_catches_up_over_http,
     others_come_and_type_while_one_is_away,
+    ones_sign_in_has_to_be_renewed,
+    the_process_that_serves_one_restarts,
 )

@@ -35,6 +35,9 @@ LASTING: frozenset[Event] = frozenset(
         company.somebody_shows_when_they_were_there,
         company.one_hides_when_one_was_there,
         company.somebody_types,
+        company.the_other_one_of_two_is_deactivated,
+        returning.ones_sign_in_has_to_be_renewed,
+        returning.the_process_that_serves_one_restarts,
         returning.others_come_and_type_while_one_is_away,
     }
 )
