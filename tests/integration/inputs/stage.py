@@ -129,6 +129,8 @@ async def _open(http: httpx.AsyncClient, kind: str, other: Person) -> str:
 async def _until_known(world: World, service: str, table: str, *rooms: str) -> None:
     known = f"select count(distinct room_id) from {table} where room_id = any(%s::uuid[])"  # noqa: S608 - names of ours
     await until(
+        "USED": first["client_id"].upper(),
+        "QUEUED": queued["client_id"].upper(),
         lambda: world.rows_of(service, known, list(rooms)) == [(len(rooms),)],
         what=f"{service} to know the rooms",
     )

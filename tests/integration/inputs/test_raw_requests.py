@@ -25,6 +25,10 @@ def post(more, body):
     return get(first=b"POST %s HTTP/1.1", more=more) + body
 
 
+def chunked(body):
+    return post(b"Transfer-Encoding: chunked\r\n", body)
+
+
 REFUSED = {
     "no request line": (b"\r\n\r\n\r\nx\r\n\r\n", 400),
     "letters": (b"hello\r\n\r\n", 400),
@@ -70,6 +74,19 @@ REFUSED = {
     ),
     "a body that is too large": (post(b"Content-Length: %d\r\n" % BIG, b"x" * BIG), 413),
     "a body that is said to be too large": (post(b"Content-Length: 99999999\r\n", b""), 413),
+    "chunks that are too large together": (
+        chunked(b"%x\r\n%s\r\n" % (BIG // 2, b"x" * (BIG // 2)) * 2 + b"0\r\n\r\n"),
+        413,
+    ),
+    "a chunk that is too large": (
+        chunked(b"%x\r\n%s\r\n0\r\n\r\n" % (BIG, b"x" * BIG)),
+        413,
+    ),
+    "a chunk with a negative size": (chunked(b"-1\r\n{}\r\n0\r\n\r\n"), 400),
+    # What is announced is waited for, as any body is; what has come is counted.
+    "a chunk of the greatest size": (chunked(b"ffffffffffffffff\r\n" + b"x" * BIG), 413),
+    "a chunk with a size of 65 bits": (chunked(b"10000000000000002\r\n{}\r\n0\r\n\r\n"), 400),
+    "a chunk with a size beyond all": (chunked(b"f" * 40 + b"\r\n{}\r\n0\r\n\r\n"), 400),
     "nothing at all but a length": (post(b"Content-Length: 0\r\n", b""), 404),
     "a Host twice": (get(host=b"Host: 127.0.0.1\r\nHost: evil.example\r\n"), 400),
     "a Host of bytes": (get(host=b"Host: \xff\r\n"), 400),
@@ -147,10 +164,6 @@ async def test_what_stands_behind_a_request_is_not_read_as_one_that_nobody_made(
             left = await wire.rest()
             assert (trick, found) == (trick, status)
             assert b"HTTP/1.1" not in left
-
-
-def chunked(body):
-    return post(b"Transfer-Encoding: chunked\r\n", body)
 
 
 @pytest.mark.parametrize(
