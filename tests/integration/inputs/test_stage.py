@@ -1,0 +1,27 @@
+"""What finds out bad inputs does so itself."""
+
+import httpx
+import pytest
+
+from tests.integration.inputs.stage import TRIES, ask
+
+
+def answering(*statuses):
+    """Return a client whose requests get these statuses, one after the other."""
+    left = iter(statuses)
+    transport = httpx.MockTransport(lambda _: httpx.Response(next(left)))
+    return httpx.AsyncClient(base_url="http://parley.test", transport=transport)
+
+
+async def test_a_request_for_which_a_machine_was_too_slow_is_made_again():
+    async with answering(503, 504, 400) as http:
+        answer = await ask(http, "GET", "/")
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("status", [503, 504])
+async def test_one_for_which_it_is_so_each_time_is_found_out(status):
+    async with answering(*[status] * TRIES, 200) as http:
+        with pytest.raises(AssertionError, match=f"{TRIES} times {status}: GET /"):
+            await ask(http, "GET", "/")
