@@ -5,21 +5,25 @@ import asyncio
 import pytest
 
 from tests.integration.inputs import stage as stages
-
-SIGNS_OF_BUGS = ("Traceback", "unhandled error", "frame_bug", "Fatal error", "drain_bug")
-"""What stands in a log beside whatever nobody has thought of."""
+from tests.integration.inputs.log_reader import LogReader
 
 
 @pytest.fixture(scope="module")
-def stage(world):
+def log_reader(world):
+    """Fail where something looks like a bug that was logged when the last test was over."""
+    reader = LogReader(world.suite)
+    yield reader
+    assert reader.bugs() == []
+
+
+@pytest.fixture(scope="module")
+def stage(world, log_reader):
     """Four people, and rooms of theirs that every service knows."""
     return asyncio.run(stages.set_up(world))
 
 
 @pytest.fixture(autouse=True)
-def quiet_log(world):
-    """Fail where something is logged during a test that looks like a bug."""
-    before = len(world.suite.log)
+def quiet_log(log_reader):
+    """Fail where something was logged that looks like a bug, during a test or since the last one."""
     yield
-    written = world.suite.log[before:].splitlines()
-    assert [line for line in written if any(sign in line for sign in SIGNS_OF_BUGS)] == []
+    assert log_reader.bugs() == []
