@@ -1,4 +1,8 @@
-"""Every bad input gets its answer, through either door; what is good is served after each."""
+"""Every bad input gets its answer, through either door; what is good is served in between.
+
+A message is written behind every tenth input and at the end of those of one person. That the server
+lives after each is seen by the next one, which gets its own answer.
+"""
 
 import uuid
 
@@ -11,6 +15,7 @@ from tests.integration.chat.world import WITHIN_S, World
 from tests.integration.inputs import corpus
 from tests.integration.inputs.stage import ask, good, unharmed
 
+INPUTS_A_MESSAGE = 10
 NOBODY_ASKED = {"status", "typing", "presence", "drained", "message", "room"}
 """Types of frames that come of themselves."""
 SOCKETS = {corpus.Case.path: World.client, "/ws/notifications/": badge}
@@ -34,22 +39,34 @@ async def test_each_frame_gets_its_answer_and_the_next_message_is_written(stage,
     async with unharmed(stage) as written:
         for who, path in dict.fromkeys((case.who, case.path) for case in cases):
             async with SOCKETS[path](stage.world, stage.people[who]) as client:
-                for case in (case for case in cases if (case.who, case.path) == (who, path)):
+                theirs = [case for case in cases if (case.who, case.path) == (who, path)]
+                may_write = (who, path) == ("ann", corpus.Case.path)
+                for case, is_tenth in with_tenths(theirs):
                     text = corpus.filled(case.sent, stage.names)
-                    said = await answer_to(client, text, good_frame(stage, case, written))
+                    behind = good_message(stage, written) if may_write and is_tenth else question()
+                    said = await answer_to(client, text, behind)
                     if said != case.answer:
                         wrong[case.sent] = (case.answer, said)
         assert wrong == {}
 
 
-def good_frame(stage, case, written):
-    """Return what is good after a bad frame: a message, or a question where none can be written."""
-    ref = str(uuid.uuid4())
-    if (case.who, case.path) != ("ann", corpus.Case.path):
-        return {"type": "ping", "ref": ref}
+def with_tenths(cases):
+    """Return each case with whether it is the tenth of ten, or the last of all."""
+    return [
+        (case, number % INPUTS_A_MESSAGE == 0 or number == len(cases))
+        for number, case in enumerate(cases, start=1)
+    ]
+
+
+def question():
+    return {"type": "ping", "ref": str(uuid.uuid4())}
+
+
+def good_message(stage, written):
+    """Return a message that is to be written."""
     wish = good(f"good {len(written)}")
     written.append(wish["content"])
-    return {"type": "message", "room": stage.room, "ref": ref, **wish}
+    return {"type": "message", "room": stage.room, "ref": str(uuid.uuid4()), **wish}
 
 
 async def answer_to(client, text, good_frame):
@@ -92,12 +109,13 @@ async def test_each_request_gets_its_answer_and_the_next_one_is_served(stage, fi
     async with unharmed(stage) as written, stage.http("ann") as anns:
         for who in dict.fromkeys(case.who for case in cases):
             async with stage.http(who) as http:
-                for case in (case for case in cases if case.who == who):
+                for case, is_tenth in with_tenths([case for case in cases if case.who == who]):
                     answer = await answer_of(http, case, stage.names)
                     said, wanted = said_by_http(answer), with_status(case.answer)
                     if said != wanted:
                         wrong[case.sent, *case.headers.items()] = (wanted, said)
-                    await write(anns, stage, written)
+                    if is_tenth:
+                        await write(anns, stage, written)
         assert wrong == {}
 
 
