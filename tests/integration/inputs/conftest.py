@@ -19,7 +19,9 @@ def log_reader(world):
 @pytest.fixture(scope="module")
 def stage(world, log_reader):
     """Four people, and rooms of theirs that every service knows."""
-    return asyncio.run(stages.set_up(world))
+    stage = asyncio.run(stages.set_up(world))
+    yield stage
+    asyncio.run(stages.check_marks(stage))
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,16 @@ KEPT = {
         " where queue_type <> 'incoming'",
     ),
 }
-"""What people make, and nothing else changes, by the service whose database it is in."""
+"""What people make, and nothing else changes, by the service whose database it is in. Watermarks rise
+by what is only too much; see ``check_marks``."""
+READERS = {"eve", "boss"}
+"""Those whom the canary is for."""
+MARKS = {
+    "chat": "select room_id, delivered_seq, read_seq, coalesce(shown_read_seq, 0) from member",
+    "receipts": "select room_id, delivered_seq, read_seq, shown_read_seq from watermark",
+}
+BEYOND = 2**53 - 1
+"""A seq that no room reaches."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +48,13 @@ class Stage:
     Attributes:
         people: by the name that the corpus has for them.
         names: what the corpus' other names stand for.
+        canary: what is written in rooms that only ``READERS`` may read.
     """
 
     world: World
     people: Mapping[str, Person]
     names: Mapping[str, str]
+    canary: str
 
     @property
     def room(self) -> str:
@@ -66,12 +77,19 @@ class Stage:
 
 
 async def ask(http: httpx.AsyncClient, method: str, path: str, **request: Any) -> httpx.Response:
-    """Make a request, and make it again where the machine was too slow for it: that judges nothing."""
+    """Make a request, and make it again where the machine was too slow for it: that judges nothing.
+
+    Raises:
+        AssertionError: it is so each time; then it is the request that is too much.
+    """
+    said = ""
     async with asyncio.timeout(WITHIN_S):
         for _ in range(TRIES):
             answer = await http.request(method, path, **request)
             if answer.status_code not in TOO_SLOW:
                 return answer
+            said = f"{answer.status_code}: {method} {path}: {answer.text}"
+    raise AssertionError(f"{TRIES} times {said}")
 
 
 def good(content: str) -> dict[str, str]:
@@ -88,10 +106,12 @@ async def set_up(world: World) -> Stage:
         direct = await _open(anns, DIRECT, bob)
         foreign, left = [await _open(eves, GROUP, each) for each in (boss, ann)]
         assert (await anns.delete(f"/rooms/{left}/members/{ann.id}")).status_code == 204
-            said = f"{answer.status_code}: {method} {path}: {answer.text}"
-    raise AssertionError(f"{TRIES} times {said}")
         first = good("first")
         assert (await anns.post(f"/rooms/{room}/messages", json=first)).status_code == 201
+        canary = f"canary {uuid.uuid4()}"
+        for secret in (foreign, left):
+            assert (await eves.post(f"/rooms/{secret}/messages", json=good(canary))).is_success
+            assert canary in (await eves.get(f"/rooms/{secret}/messages")).text
         ticket = (await anns.post("/auth/ticket")).json()["ticket"]
     for service, table in (("queue", "member"), ("receipts", "watermark")):
         await _until_known(world, service, table, room, foreign)
@@ -109,6 +129,8 @@ async def set_up(world: World) -> Stage:
         "left": left,
         "used": first["client_id"],
         "queued": queued["client_id"],
+        "USED": first["client_id"].upper(),
+        "QUEUED": queued["client_id"].upper(),
         "ticket": ticket,
         "token": ann.token,
         "boss_token": boss.token,
@@ -120,7 +142,8 @@ async def set_up(world: World) -> Stage:
         "many_ids": ",".join(str(uuid.uuid4()) for _ in range(201)),
     }
     people = {"ann": ann, "bob": bob, "eve": eve, "boss": boss}
-    return Stage(world, people, names | {name: each.id for name, each in people.items()})
+    ids = {name: each.id for name, each in people.items()}
+    return Stage(world, people, names | ids, canary)
 
 
 async def _open(http: httpx.AsyncClient, kind: str, other: Person) -> str:
@@ -133,8 +156,6 @@ async def _open(http: httpx.AsyncClient, kind: str, other: Person) -> str:
 async def _until_known(world: World, service: str, table: str, *rooms: str) -> None:
     known = f"select count(distinct room_id) from {table} where room_id = any(%s::uuid[])"  # noqa: S608 - names of ours
     await until(
-        "USED": first["client_id"].upper(),
-        "QUEUED": queued["client_id"].upper(),
         lambda: world.rows_of(service, known, list(rooms)) == [(len(rooms),)],
         what=f"{service} to know the rooms",
     )
@@ -154,3 +175,35 @@ async def unharmed(stage: Stage) -> AsyncIterator[list[str]]:
     assert {str(row[0]) for statement in rooms for row in new.pop(statement)} <= {stage.room}
     assert sorted(found) == sorted(written)
     assert {statement: rows for statement, rows in new.items() if rows} == {}
+
+
+async def check_marks(stage: Stage) -> None:
+    """Wait for what was claimed, and fail where a watermark stands above its room's last message."""
+    world, ann = stage.world, stage.people["ann"]
+    async with world.client(ann) as client:
+        await client.socket.send({"type": "read_receipt", "room": stage.room, "seq": BEYOND})
+        await until(
+            lambda: all(ann_reads(stage, service) >= _head(stage) for service in MARKS),
+            what="the last claim",
+        )
+    rooms = [stage.names[name] for name in ("room", "direct", "foreign", "left")]
+    for service, statement in MARKS.items():
+        marks = world.rows_of(service, f"{statement} where room_id = any(%s::uuid[])", rooms)
+        heads = dict(world.rows("select id, last_seq from room where id = any(%s::uuid[])", rooms))
+        assert marks
+        assert [mark for mark in marks if max(mark[1:]) > heads[mark[0]]] == [], service
+
+
+def ann_reads(stage: Stage, service: str) -> int:
+    """Return how far ann has read the room, as a service has it."""
+    (found,) = stage.world.rows_of(
+        service,
+        f"{MARKS[service]} where room_id = %s and user_id = %s",
+        *(stage.room, stage.names["ann"]),
+    )
+    return int(found[2])
+
+
+def _head(stage: Stage) -> int:
+    [(last_seq,)] = stage.world.rows("select last_seq from room where id = %s", stage.room)
+    return int(last_seq)

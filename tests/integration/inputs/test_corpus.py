@@ -4,6 +4,7 @@ A message is written behind every tenth input and at the end of those of one per
 lives after each is seen by the next one, which gets its own answer.
 """
 
+import json
 import uuid
 
 import pytest
@@ -13,7 +14,7 @@ from libs.common.http.problems import MEDIA_TYPE
 from tests.integration.chat.sessions import badge
 from tests.integration.chat.world import WITHIN_S, World
 from tests.integration.inputs import corpus
-from tests.integration.inputs.stage import ask, good, unharmed
+from tests.integration.inputs.stage import READERS, ask, good, unharmed
 
 INPUTS_A_MESSAGE = 10
 NOBODY_ASKED = {"status", "typing", "presence", "drained", "message", "room"}
@@ -47,6 +48,8 @@ async def test_each_frame_gets_its_answer_and_the_next_message_is_written(stage,
                     said = await answer_to(client, text, behind)
                     if said != case.answer:
                         wrong[case.sent] = (case.answer, said)
+            heard = json.dumps([client.welcome, *client.everything], ensure_ascii=False)
+            assert who in READERS or stage.canary not in heard
         assert wrong == {}
 
 
@@ -111,6 +114,7 @@ async def test_each_request_gets_its_answer_and_the_next_one_is_served(stage, fi
             async with stage.http(who) as http:
                 for case, is_tenth in with_tenths([case for case in cases if case.who == who]):
                     answer = await answer_of(http, case, stage.names)
+                    assert who in READERS or stage.canary not in answer.text, case
                     said, wanted = said_by_http(answer), with_status(case.answer)
                     if said != wanted:
                         wrong[case.sent, *case.headers.items()] = (wanted, said)
@@ -157,3 +161,18 @@ def said_by_http(answer):
     assert answer.headers["cache-control"] == "no-store"
     assert ("www-authenticate" in answer.headers) == (answer.status_code == 401)
     return " ".join([str(answer.status_code), problem["code"], *sorted(problem.get("errors", ()))])
+
+
+@pytest.mark.parametrize("sign", ["%", "_"])
+async def test_a_sign_that_stands_for_others_in_sql_finds_only_itself(stage, sign):
+    name = stage.names["bob_name"]
+
+    async with stage.http("ann") as http:
+        bob, nobody, some = [
+            (await ask(http, "GET", "/api/chat/users", params={"search": search})).json()["users"]
+            for search in (name, name[:-1] + sign, sign)
+        ]
+
+    assert [each["username"] for each in bob] == [name]
+    assert nobody == []
+    assert [each for each in some if sign not in each["username"] + each["display_name"]] == []
