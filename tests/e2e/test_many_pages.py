@@ -28,6 +28,7 @@ def more_pages(alice):
 def until_connections(person, count):
     """Wait until the server counts so many connections of somebody."""
     url = urljoin(person.page.url, "/api/presence/me")
+    told = None
     for _ in range(LOOKS):
         told = person.page.request.get(url).json()["active_connections"]
         if told == count:
