@@ -4,7 +4,6 @@ Time is the loop's own: a timeout is exact, and takes no time.
 """
 
 import asyncio
-import datetime as dt
 import itertools
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
@@ -14,28 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from libs.common.breakers import Breaker
-from libs.common.clock import instant_of
 from libs.common.errors import Timeout, Unavailable
-from tests.properties.quick_time import QuickLoop
+from tests.properties.quick_time import LoopClock, QuickLoop
 
 FAIL_MAX = 3
 RESET_AFTER_S = 10.0
 TIMEOUT_S = 8.0
 PLACES = 4
 names = (f"model-{number}" for number in itertools.count())
-
-
-class LoopClock:
-    """The time of a loop, also where it does not run just now."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-
-    def now(self) -> dt.datetime:
-        return instant_of(int(self._loop.time() * 1000))
-
-    def monotonic(self) -> float:
-        return self._loop.time()
 
 
 class Down(Exception):

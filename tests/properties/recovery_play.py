@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from clients.python import parley
+from tests.properties.quick_time import LoopClock
 from tests.unit.clients.python import fakes
 from tests.unit.clients.python.sockets import FakeSocket
 
@@ -28,16 +29,6 @@ FOR_EVER_S = 3600.0
 """Longer than any play takes."""
 SETTLED_S = 60.0
 """Longer than everything takes that begins with a connection."""
-
-
-class LoopClock:
-    """The running loop's time, as the client asks for it."""
-
-    def monotonic(self):
-        return asyncio.get_running_loop().time()
-
-    def call_later(self, delay_s, callback):
-        return asyncio.get_running_loop().call_later(delay_s, callback)
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,11 @@ from hypothesis import given, settings, strategies as st
 from clients.python.parley.pending import Standing
 from libs.common.database import REQUEST_DEADLINE_S, DatabaseThreads
 from libs.common.errors import Internal, ParleyError
-from tests.properties.breaker_machine import BreakerMachine, LoopClock
+from tests.properties.breaker_machine import BreakerMachine
 from tests.properties.doors import SAYS_WHEN, STATUSES, check_answer, through_both_doors
 from tests.properties.moody_postgres import MOODS, SECRET, WELL, PlayedThreads
 from tests.properties.outbox_play import ROADS, STATES, Play
+from tests.properties.quick_time import LoopClock
 from tests.properties.writer_play import WriterPlay
 
 TestBreaker = BreakerMachine.TestCase

@@ -16,16 +16,10 @@ from libs.common.events import TypingChanged, TypingNews
 from services.chat.hub.local_room import LocalRoom
 from services.chat.hub.session import Seat, Session
 from services.chat.hub.typing import TypingIndicatorManager
+from tests.properties.quick_time import LoopClock
 
 ROOM = "room"
 MOST_MEMBERS = 100
-
-
-class LoopClock:
-    """The time of the event loop, which may be a virtual one."""
-
-    def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
 
 
 @dataclass
@@ -66,7 +60,7 @@ class Process:
         self.manager = TypingIndicatorManager(
             room_of=lambda _: self.room,
             teller=stream,
-            clock=cast(Any, LoopClock()),
+            clock=LoopClock(),
             most_members=MOST_MEMBERS,
         )
         for person in people:

@@ -11,10 +11,9 @@ import pytest
 from libs.common.errors import ParleyError
 from services.chat.domain.drafts import Draft, Stored
 from services.chat.writer.writer import DEADLINE_S, LOOK_FOR_LATE_S, Writer
-from tests.properties.breaker_machine import LoopClock
 from tests.properties.doors import check_answer
 from tests.properties.moody_postgres import MOODS, WELL, MoodyServer
-from tests.properties.quick_time import QuickLoop
+from tests.properties.quick_time import LoopClock, QuickLoop
 
 NOTHING_WAS_DONE = {"unavailable", "bad_frame"}
 CALM_S = 30.0

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from libs.common.clock import ManualClock
 from libs.common.events import (
     PresenceRequested,
     ProcessBeat,
@@ -15,15 +14,8 @@ from libs.common.events import (
 from services.chat.domain.departing import EXPECTED_BACK_S
 from services.chat.outbox.sessions import EVERY_S, RETRY_AFTER_S
 from tests.background import in_background
-from tests.properties.quick_time import QuickLoop
+from tests.properties.quick_time import LoopClock, QuickLoop
 from tests.unit.chat.outbox.announcer_house import House
-
-
-class LoopClock(ManualClock):
-    """The time of the event loop, which is a virtual one."""
-
-    def monotonic(self):
-        return asyncio.get_running_loop().time()
 
 
 def played(play):

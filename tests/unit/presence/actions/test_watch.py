@@ -26,7 +26,7 @@ from services.presence.domain.sight import MOST_BEHIND_S
 from services.presence.store import GROUP, PRESENCE_EVENTS, RECALLED, SINCE
 from services.presence.store.sessions import LEASE_MS, Settled
 from tests.background import in_background
-from tests.properties.quick_time import QuickLoop
+from tests.properties.quick_time import LoopClock, QuickLoop
 
 NOON_MS = 1_800_000_000_000
 LEASE_S = LEASE_MS / 1000
@@ -418,13 +418,6 @@ async def test_data_that_have_not_begun_are_not_recalled(clear):
 
 
 # -- for ever -------------------------------------------------------------------------------------
-
-
-class LoopClock(ManualClock):
-    """The time of the event loop, which is a virtual one."""
-
-    def monotonic(self):
-        return asyncio.get_running_loop().time()
 
 
 def run_for(seconds, house):
