@@ -13,6 +13,7 @@ from hypothesis import given, settings, strategies as st
 
 from services.chat.domain.ordering import HELD_FRAMES, LiveFrame, Sequencer
 from tests.integration.chat.world import Client, message_frame
+from tests.properties.told import told_once
 
 contents = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=300
@@ -42,7 +43,6 @@ def test_any_message_is_stored_at_its_ack_and_delivered_as_it_was_written(
     room, clients = pair
     writer, reader = clients[sender], clients[1 - sender]
     client_id = str(uuid.uuid4())
-    before = len(reader.messages(room))
 
     async def send():
         ack = await writer.say(room, content, client_id=client_id)
@@ -50,12 +50,11 @@ def test_any_message_is_stored_at_its_ack_and_delivered_as_it_was_written(
             "select client_id::text, content from message where room_id = %s and seq = %s",
             *(room, ack["seq"]),
         )
-        await reader.until_seqs(room, before + 1)
-        return ack, stored
+        told = await reader.until(lambda: told_once(reader, room, ack["seq"]), what="the message")
+        return ack, stored, told
 
-    ack, stored = loop.run(send())
+    ack, stored, [message] = loop.run(send())
 
-    [message] = reader.messages(room)[before:]
     assert ack["type"] == "ack"
     assert stored == [(client_id, content)]
     assert message == {
@@ -77,18 +76,20 @@ def test_any_burst_arrives_in_the_order_in_which_it_was_sent(world, loop, pair, 
     """Feature: whatsapp-messaging-fix, Property 2: Real-time Message Delivery"""
     room, clients = pair
     writer, reader = clients[sender], clients[1 - sender]
-    before = len(reader.messages(room))
 
     async def send():
-        await asyncio.gather(*(writer.ask(message_frame(room, content)) for content in burst))
-        await reader.until_seqs(room, before + len(burst))
+        asking = (writer.ask(message_frame(room, content)) for content in burst)
+        seqs = [ack["seq"] for ack in await asyncio.gather(*asking)]
+        await reader.until(
+            lambda: len(told_once(reader, room, min(seqs))) >= len(burst), what="the burst"
+        )
+        return seqs, told_once(reader, room, min(seqs))
 
-    loop.run(send())
+    seqs, arrived = loop.run(send())
 
-    arrived = reader.messages(room)[before:]
-    seqs = [message["seq"] for message in arrived]
-    assert [message["content"] for message in arrived] == burst
     assert seqs == list(range(seqs[0], seqs[0] + len(burst)))
+    assert [message["seq"] for message in arrived] == seqs
+    assert [message["content"] for message in arrived] == burst
 
 
 def out_of(order):

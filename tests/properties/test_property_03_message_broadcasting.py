@@ -13,7 +13,8 @@ from hypothesis import given, settings, strategies as st
 from services.chat.domain.ordering import LiveFrame
 from services.chat.hub.outbound import Outbound
 from services.chat.hub.session import Seat, Session
-from tests.integration.chat.world import Client, Frame
+from tests.integration.chat.world import Client
+from tests.properties.told import told_once
 from tests.unit.chat.hub.fake_wire import FakeWire
 
 MEMBERS, SESSIONS = 4, 8
@@ -61,15 +62,6 @@ def test_every_session_is_told_the_same_in_the_same_order(world, loop, meeting, 
         told = told_once(client, room, first)
         assert [m["seq"] for m in told] == [s for s in sorted(author) if author[s] != number]
         assert all(m["sender"] == clients[author[m["seq"]]].welcome["user"]["id"] for m in told)
-
-
-def told_once(client, room, first):
-    """Return a room's messages from a seq on, as they came first: the queue may replay them."""
-    told: dict[int, Frame] = {}
-    for message in client.messages(room):
-        if message["seq"] >= first:
-            told.setdefault(message["seq"], message)
-    return list(told.values())
 
 
 @settings(max_examples=200, deadline=None)
