@@ -1,13 +1,14 @@
 """Feature: whatsapp-messaging-fix, Property 17: Chat Loading Behavior
 
 Opening any room brings its newest 50 messages; what is older comes page by page, nothing twice and
-nothing left out, whatever its size and whatever is written meanwhile.
+nothing left out, whatever its size and whatever the size of a page. What is written meanwhile is a
+matter of Property 13.
 """
 
-import httpx
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from tests.properties.at_once import held_open
 from tests.properties.pages import page_of as page_of_list
 
 NEWEST, PAGE, LARGEST_PAGE = 50, 20, 100
@@ -35,11 +36,8 @@ def reader(world):
 
 @pytest.fixture(scope="module")
 def http(world, loop, reader):
-    client = httpx.AsyncClient(
-        base_url=f"{world.url}/api/chat", headers={"Authorization": f"Bearer {reader.token}"}
-    )
-    yield client
-    loop.run(client.aclose())
+    with held_open(loop, world.http(reader)) as http:
+        yield http
 
 
 async def page_of(http, room, **params):
@@ -49,18 +47,22 @@ async def page_of(http, room, **params):
 
 
 @settings(max_examples=100, deadline=None)
-@given(size=st.integers(0, 130) | st.sampled_from([49, 50, 51, 69, 70, 71]))
-def test_any_room_opens_with_its_newest_fifty_and_scrolls_back_by_twenty(
-    world, loop, http, reader, size
+@given(
+    size=st.integers(0, 130) | st.sampled_from([49, 50, 51, 69, 70, 71]),
+    limit=st.none() | st.integers(PAGE // 2, LARGEST_PAGE),
+)
+def test_any_room_opens_with_its_newest_fifty_and_scrolls_back_by_twenty_or_as_wished(
+    world, loop, http, reader, size, limit
 ):
     """Feature: whatsapp-messaging-fix, Property 17: Chat Loading Behavior"""
     room = world.room(reader)
     world.fill(room, reader, size)
+    wish = {} if limit is None else {"limit": limit}
 
     async def scroll():
         pages = [await page_of(http, room)]
         while pages[-1][1]:
-            pages.append(await page_of(http, room, before=pages[-1][0][0]))
+            pages.append(await page_of(http, room, before=pages[-1][0][0], **wish))
         return pages
 
     pages = loop.run(scroll())
@@ -68,38 +70,5 @@ def test_any_room_opens_with_its_newest_fifty_and_scrolls_back_by_twenty(
     sizes = [len(seqs) for seqs, _ in pages]
     assert pages[0][0] == list(range(max(0, size - NEWEST) + 1, size + 1))
     assert [seq for seqs, _ in reversed(pages) for seq in seqs] == list(range(1, size + 1))
-    assert all(count == PAGE for count in sizes[1:-1])
+    assert all(count == (limit or PAGE) for count in sizes[1:-1])
     assert sizes[-1] > 0 or size == 0
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    # The room's size, the largest page wanted, the seq that it begins at, and what is new then.
-    wish=st.tuples(
-        st.integers(0, 60), st.integers(1, LARGEST_PAGE), st.integers(1, 70), st.integers(0, 3)
-    )
-)
-def test_any_page_is_its_part_of_the_room_also_when_messages_come_in_between(
-    world, loop, http, reader, wish
-):
-    """Feature: whatsapp-messaging-fix, Property 17: Chat Loading Behavior"""
-    size, limit, at, new = wish
-    room = world.room(reader)
-    world.fill(room, reader, size)
-
-    async def read():
-        older = await page_of(http, room, before=at, limit=limit)
-        world.rows(
-            "insert into message (room_id, seq, sender_id, client_id, content, created_at)"
-            " select %s, %s + n, %s, gen_random_uuid(), 'new', now() from generate_series(1, %s) n",
-            *(room, size, reader.id, new),
-        )
-        newer = await page_of(http, room, after=at, limit=limit)
-        return older, newer
-
-    older, newer = loop.run(read())
-
-    below = [seq for seq in range(1, size + 1) if seq < at]
-    above = [seq for seq in range(1, size + new + 1) if seq > at]
-    assert older == (below[-limit:], len(below) > limit)
-    assert newer == (above[:limit], len(above) > limit)
