@@ -5,6 +5,8 @@ one place of its room's order, without gaps; and order survives locks, refusals 
 """
 
 import asyncio
+import contextlib
+import itertools
 import uuid
 from typing import Any
 
@@ -18,7 +20,7 @@ from libs.common.postgres import ConnectionLost
 from services.chat.domain.drafts import Draft, Stored
 from services.chat.writer.committer import Committer
 from services.chat.writer.waiting import WaitingLine
-from tests.integration.chat.world import Client
+from tests.properties.at_once import held_open
 from tests.unit.chat.writer.fake_lane import FakeLane, SerializationFailure
 
 operations = st.lists(
@@ -33,64 +35,59 @@ operations = st.lists(
 )
 
 
-class Doors:
-    """Two people, each at all four doors of two processes."""
+class Pair:
+    """Two people in a room, each with a session and with HTTP at both processes."""
 
-    def __init__(self, world, loop):
+    def __init__(self, room, people, clients, https):
+        self.room, self.people = room, [person.id for person in people]
+        # Of the first person, at either process, and then of the second.
+        self.clients, self.https = clients, https
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(cls, world):
+        """Keep all of that open inside the block."""
         people = world.people(2)
-        self.room = world.room(*people)
-        self.people = [person.id for person in people]
-        self.clients = [
-            [loop.run(Client.open(url, person.token)) for url in world.chats] for person in people
-        ]
-        self.https = [
-            [
-                httpx.AsyncClient(
-                    base_url=f"{url}/api/chat",
-                    headers={"Authorization": f"Bearer {person.token}"},
-                )
-                for url in world.chats
-            ]
-            for person in people
-        ]
+        room = world.room(*people)
+        places = list(itertools.product(people, world.chats))
+        async with contextlib.AsyncExitStack() as stack:
+            enter = stack.enter_async_context
+            clients = [await enter(world.client(person, url=url)) for person, url in places]
+            https = [await enter(world.http(person, url=url)) for person, url in places]
+            yield cls(room, people, clients, https)
 
     async def send(self, who, client_id, content, where):
         """Return (seq, was it there before), or the error's code."""
+        place = 2 * who + where % 2
         if where < 2:
-            answer = await self.clients[who][where].say(self.room, content, client_id=client_id)
+            client = self.clients[place]
+            answer = await client.say(self.room, content, client_id=client_id)
             if answer["type"] == "error":
                 return answer["code"]
             return answer["seq"], answer["duplicate"]
         body = {"client_id": client_id, "content": content}
-        answer = await self.https[who][where - 2].post(f"/rooms/{self.room}/messages", json=body)
+        answer = await self.https[place].post(f"/rooms/{self.room}/messages", json=body)
         if answer.is_error:
             return answer.json()["code"]
         return answer.json()["seq"], answer.status_code == httpx.codes.OK
 
-    async def close(self):
-        for client in [*self.clients[0], *self.clients[1]]:
-            await client.close()
-        for http in [*self.https[0], *self.https[1]]:
-            await http.aclose()
-
 
 @pytest.fixture(scope="module")
-def doors(world, loop):
-    doors = Doors(world, loop)
-    yield doors
-    loop.run(doors.close())
+def pair(world, loop):
+    with held_open(loop, Pair.open(world)) as pair:
+        yield pair
 
 
 @settings(max_examples=100, deadline=None)
 @given(operations=operations)
-def test_whatever_is_sent_at_once_each_message_is_stored_once(world, loop, doors, operations):
+def test_whatever_is_sent_at_once_each_message_is_stored_once(world, loop, pair, operations):
     """Feature: whatsapp-messaging-fix, Property 18: Concurrent Operation Safety"""
     ids = [str(uuid.uuid4()) for _ in range(3)]
-    before = len(world.stored(doors.room))
+    before = len(world.stored(pair.room))
 
     async def send_all():
         return await asyncio.gather(
-            *(doors.send(who, ids[which], what, where) for who, which, what, where in operations)
+            *(pair.send(who, ids[which], what, where) for who, which, what, where in operations)
         )
 
     answers = loop.run(send_all())
@@ -98,7 +95,7 @@ def test_whatever_is_sent_at_once_each_message_is_stored_once(world, loop, doors
     rows = world.rows(
         "select sender_id::text, client_id::text, content, seq, created_at from message"
         " where room_id = %s order by seq",
-        doors.room,
+        pair.room,
     )
     new = {(sender, client_id): (what, seq) for sender, client_id, what, seq, _ in rows[before:]}
     times = [row[4] for row in rows]
@@ -107,7 +104,7 @@ def test_whatever_is_sent_at_once_each_message_is_stored_once(world, loop, doors
     assert len(rows) - before == len({(who, which) for who, which, *_ in operations}) == len(new)
     firsts = []
     for (who, which, what, _), answer in zip(operations, answers, strict=True):
-        stored, seq = new[doors.people[who], ids[which]]
+        stored, seq = new[pair.people[who], ids[which]]
         if what == stored:
             assert answer in {(seq, False), (seq, True)}
             firsts += [seq] if answer == (seq, False) else []
