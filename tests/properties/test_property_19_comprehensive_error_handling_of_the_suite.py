@@ -12,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from clients.python.parley.pending import new_client_id
 from libs.common.ids import uuid_of
+from tests.admin_pages import ShownBreaker
 from tests.faults.postgres import no_connections
 from tests.integration.admin_visit import Visit, visiting
 from tests.integration.chat.world import message_frame
@@ -38,8 +39,8 @@ torn = st.text(max_size=30).map(lambda text: ("bad_json", "{" + text.replace("}"
 """What a message is to be refused with, and what is wrong with it: members, or the whole of it."""
 
 
-class Doors:
-    """Somebody's session, their HTTP, and staff who looks at the breakers."""
+class Caller:
+    """Somebody with a session, and with HTTP."""
 
     def __init__(self, client, http, room):
         self.client, self.http, self.room = client, http, room
@@ -64,7 +65,7 @@ def code_of(response):
 
 
 @pytest.fixture(scope="module")
-def doors(world, loop):
+def caller(world, loop):
     person = world.person()
     room = world.room(person)
     with (
@@ -72,32 +73,48 @@ def doors(world, loop):
         held_open(loop, world.http(person)) as http,
     ):
         loop.run(client.say(room, "the first", client_id=USED))
-        yield Doors(client, http, room)
+        yield Caller(client, http, room)
 
 
 @pytest.fixture(scope="module")
-def staff(world, loop):
-    with held_open(loop, visiting(world, "chat", world.staff())) as http:
-        yield Visit(http)
+def quiet_breakers(world, loop):
+    """No breaker opens meanwhile; that is looked at in the end, for all examples together."""
+    staff = world.staff()
+    before = loop.run(breakers_of(world, staff))
+    yield
+    after = loop.run(breakers_of(world, staff))
+    assert {breaker.state for breaker in after.values()} == {"closed"}
+    for place, breaker in after.items():
+        assert breaker.transitions == (before[place].transitions if place in before else [])
 
 
+async def breakers_of(world, staff):
+    """Return what either process shows of its breakers, by its address and the name."""
+    shown: dict[tuple[str, str], ShownBreaker] = {}
+    for url in world.chats:
+        async with visiting(world, "chat", staff, url=url) as http:
+            breakers = await Visit(http).breakers()
+        shown |= {(url, name): breaker for name, breaker in breakers.items()}
+    return shown
+
+
+@pytest.mark.usefixtures("quiet_breakers")
 @settings(max_examples=100, deadline=None)
 @given(wish=mistakes | strangers | others | torn)
 def test_both_doors_say_the_same_of_what_is_wrong_and_nothing_is_broken_by_it(
-    world, loop, doors, staff, wish
+    world, loop, caller, wish
 ):
     """Feature: whatsapp-messaging-fix, Property 19: Comprehensive Error Handling"""
     code, wrong = wish
 
     async def ask():
         if code == "bad_json":
-            frame, response = await doors.ask_torn(wrong)
+            frame, response = await caller.ask_torn(wrong)
         else:
-            frame, response = await doors.ask({**message_frame(doors.room, "hello"), **wrong})
-        pong = await doors.client.ask({"type": "ping"})
-        return frame, response, pong, await staff.breakers()
+            frame, response = await caller.ask({**message_frame(caller.room, "hello"), **wrong})
+        return frame, response, await caller.client.ask({"type": "ping"})
 
-    frame, response, pong, breakers = loop.run(ask())
+    frame, response, pong = loop.run(ask())
 
     problem = response.json()
     assert check_frame(frame) == code_of(response) == code
@@ -105,8 +122,7 @@ def test_both_doors_say_the_same_of_what_is_wrong_and_nothing_is_broken_by_it(
     fields = set(wrong) if code == "bad_frame" else set()
     assert set(frame.get("fields", {})) == set(problem.get("errors", {})) == fields
     assert pong["type"] == "pong"
-    assert {each.state for each in breakers.values()} == {"closed"}
-    assert [content for _, _, content, _ in world.stored(doors.room)] == ["the first"]
+    assert [content for _, _, content, _ in world.stored(caller.room)] == ["the first"]
 
 
 # -- without a database -----------------------------------------------------------------------
@@ -139,11 +155,11 @@ def test_without_its_database_chat_says_when_to_come_back_and_takes_everything_a
         held_open(loop, lonely.both_doors()) as (client, http),
         held_open(loop, lonely.staff()) as staff,
     ):
-        doors = Doors(client, http, lonely.room)
+        caller = Caller(client, http, lonely.room)
 
         async def play(wish):
             asked.append(wish)
-            frame, response = await doors.ask({**wish, "room": lonely.room})
+            frame, response = await caller.ask({**wish, "room": lonely.room})
             assert {check_frame(frame), code_of(response)} <= OUTAGES
 
         async def send_until_stored(wish):
