@@ -7,20 +7,31 @@ and dropped when nothing at all came from it for two heartbeats, neither sooner 
 import asyncio
 import datetime as dt
 import itertools
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 import pytest
+import uvicorn
 from hypothesis import given, settings, strategies as st
 from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 
 from clients.python.parley.websocket import websocket_url
-from libs.common.program import PING_EVERY_S
+from dev.ports import LOOPBACK
+from libs.common import program
+from libs.common.program import Assembled, Sockets
+from services.chat.__main__ import FRAME_BYTES_REFUSED
 from services.chat.consumers.socket import HEARTBEAT_S
-from services.chat.wire import SILENT_PINGS
+from services.chat.wire import SILENT_PINGS, UvicornWire
 from tests.integration.chat.world import WITHIN_S
 from tests.properties.quick_time import QuickLoop
-from tests.unit.chat.wire.fake_transport import HANDSHAKE, FakeTransport, wire_on
+from tests.unit.chat.wire.fake_transport import (
+    HANDSHAKE,
+    FakeTransport,
+    accept_and_listen,
+    wire_on,
+)
 
 PONGED, FRAMED, WORDLESS = "pongs", "frames", "silence"
 SILENCE_S = SILENT_PINGS * HEARTBEAT_S
@@ -57,12 +68,28 @@ class Transport(FakeTransport):
         super().close()
 
 
-async def live(phases, pace_s):
+@pytest.fixture(scope="module")
+def config():
+    """What uvicorn is told where chat is served."""
+    assembled = Assembled(
+        process=cast(Any, SimpleNamespace(begin_to_stop=None)),
+        application=accept_and_listen,
+        sockets=Sockets(uvicorn_protocol=UvicornWire, frame_bytes=FRAME_BYTES_REFUSED),
+    )
+    settings = cast(Any, SimpleNamespace(host=LOOPBACK, port=0))
+    with pytest.MonkeyPatch.context() as patch:
+        # It would change the loggers of this whole process.
+        patch.setattr(uvicorn.Config, "configure_logging", lambda _: None)
+        config = cast(Any, program.uvicorn(assembled, settings)).config
+        config.load()
+    return config
+
+
+async def live(config, phases, pace_s):
     """Let a client live through its phases; return when it was pinged, heard, and dropped."""
     loop = asyncio.get_running_loop()
     transport = Transport(loop)
-    wire = wire_on(transport)
-    wire.ping_interval = wire.ping_timeout = PING_EVERY_S
+    wire = wire_on(transport, config=config)
     heard = []
 
     def say(frame):
@@ -91,10 +118,10 @@ async def live(phases, pace_s):
 
 @settings(max_examples=200, deadline=None)
 @given(phases=phases, pace_s=st.floats(0.5, 70.0))
-def test_every_connection_is_pinged_and_none_is_dropped_that_lives(phases, pace_s):
+def test_every_connection_is_pinged_and_none_is_dropped_that_lives(config, phases, pace_s):
     """Feature: whatsapp-messaging-fix, Property 15: Connection Heartbeat"""
     with asyncio.Runner(loop_factory=QuickLoop) as runner:
-        pings, heard, dropped_at, ended_at = runner.run(live(phases, pace_s))
+        pings, heard, dropped_at, ended_at = runner.run(live(config, phases, pace_s))
 
     until_s = dropped_at or ended_at
     assert longest([heard[0], *pings, until_s]) <= HEARTBEAT_S + TURN_S
@@ -109,13 +136,13 @@ def longest(times):
 
 def test_the_client_is_asked_for_the_same_pace():
     """Feature: whatsapp-messaging-fix, Property 15: Connection Heartbeat"""
-    assert PING_EVERY_S == HEARTBEAT_S == 30
+    assert program.PING_EVERY_S == HEARTBEAT_S == 30
 
 
 # -- the real suite ---------------------------------------------------------------------------
-# The pings of the server come every 30 s there, too, and nobody waits for them here.
+# Its own pings are seen above, in no time, from a wire that is made of the very same ``Config``.
 
-DOORS = ("/ws/chat/", "/ws/notifications/")
+PATHS = ("/ws/chat/", "/ws/notifications/")
 payloads = st.binary(max_size=125)
 refs = st.none() | st.text(max_size=64)
 more = st.dictionaries(
@@ -128,14 +155,14 @@ more = st.dictionaries(
 
 @pytest.fixture(scope="module")
 def connections(world, loop):
-    """One person's WebSockets at both doors of both processes, as a browser holds them."""
+    """One person's WebSockets, both of them at both processes, as a browser holds them."""
     bearer = {"Authorization": f"Bearer {world.person().token}"}
 
     async def open_all():
-        places = itertools.product(world.chats, DOORS)
+        places = itertools.product(world.chats, PATHS)
         return [
-            await connect(websocket_url(url, door), additional_headers=bearer, ping_interval=None)
-            for url, door in places
+            await connect(websocket_url(url, path), additional_headers=bearer, ping_interval=None)
+            for url, path in places
         ]
 
     connections = loop.run(open_all())

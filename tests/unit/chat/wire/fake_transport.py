@@ -57,10 +57,22 @@ async def accept_and_listen(_scope: Any, receive: Any, send: Any) -> None:
         pass
 
 
-def wire_on(transport: FakeTransport, application: Any = accept_and_listen) -> UvicornWire:
-    """Return a wire before its handshake."""
-    config = uvicorn.Config(application, lifespan="off", log_config=None)
-    config.load()
+def wire_on(
+    transport: FakeTransport,
+    application: Any = accept_and_listen,
+    *,
+    config: uvicorn.Config | None = None,
+) -> UvicornWire:
+    """Return a wire before its handshake.
+
+    Args:
+        transport: what it writes to.
+        application: what it serves, where no config says it.
+        config: as uvicorn has loaded it; by default one that says nothing else.
+    """
+    if config is None:
+        config = uvicorn.Config(application, lifespan="off", log_config=None)
+        config.load()
     wire = UvicornWire(config, ServerState(), {})
     wire.connection_made(transport)
     return wire
