@@ -14,6 +14,7 @@ from clients.python.parley import frames
 from clients.python.parley.commands import Retry, SendMessage
 from clients.python.parley.core import Core
 from clients.python.parley.errors import (
+    ClientIdReused,
     Internal,
     ParleyError,
     PermissionDenied,
@@ -40,6 +41,8 @@ BACK_AFTER_S = 1.5
 SUBMIT_EVERY_S = 1.0
 AT = instant_of(0)
 
+REFUSALS = {SOCKET: PermissionDenied, HTTP: PermissionDenied, QUEUE: ClientIdReused}
+"""Why a message is turned away for good, by road. Who may write is judged by chat alone."""
 Plan = Mapping[str, Sequence[tuple[float, str]]]
 """Of each road, how long it is in which state, one after the other; then it is up."""
 
@@ -51,7 +54,7 @@ class Play:
         stored: (room, client_id) in the order in which chat stored them, each once.
         tries: (when, client_id, road) of each try.
         looks: when the client looked who answers.
-        refuses: what the server turns away for good, by client_id; ``refused``: what it did.
+        refuses: what a road that works turns away for good, by client_id; ``refused``: what one did.
         outcomes: what each client_id was told in the end.
         told: how each message stood, one after the other.
         overtaken: (earlier, later) by client_id, where chat did not take the earlier one, but the
@@ -230,7 +233,7 @@ class Play:
         if connection != self._connection or state == "down":
             return
         client_id, ref = command.client_id, command.ref
-        error = self._met(state, client_id)
+        error = self._met(state, client_id, SOCKET)
         if _is_done(state, error):
             missing = {one.client_id for one in self._missing_before(command.room, client_id)}
             self.overtaken |= {(one, client_id) for one in missing & before}
@@ -252,7 +255,7 @@ class Play:
 
     def _request(self, request: Request, road: str) -> None:
         state = self.state(road)
-        error = self._met(state, request.draft.client_id)
+        error = self._met(state, request.draft.client_id, road)
         if _is_done(state, error):
             if road == QUEUE:
                 self._keep(request.draft)
@@ -272,10 +275,10 @@ class Play:
             self.core.posted(request, _message(request.draft, seq), self.now, duplicate=False)
         self.core.tick(self.now)
 
-    def _met(self, state: str, client_id: str) -> ParleyError | None:
-        if state in OPEN - {"hung"} and client_id in self.refuses:
+    def _met(self, state: str, client_id: str, road: str) -> ParleyError | None:
+        if state in WORKS and client_id in self.refuses:
             self.refused.add(client_id)
-            return PermissionDenied("no")
+            return REFUSALS[road]("no")
         return {
             "up": None,
             "down": Unavailable("cannot connect"),
