@@ -21,6 +21,7 @@ from clients.python.parley.pending import (
     Draft,
     Standing,
     calculate_backoff,
+    new_client_id,
 )
 from clients.python.parley.traffic import ANSWER_WITHIN_S, RETURN_WITHIN_S
 from clients.python.parley.vigil import LONGEST_PAUSE_S
@@ -173,7 +174,7 @@ class Outage(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """Chat refuses a message on a road."""
+    """A message is refused on a road: by chat, or by the queue, which has another of that name."""
 
     road: str
     content: str
@@ -236,31 +237,38 @@ async def write_during(outage, device, room):
 
 async def meet(refusal, device, room):
     """Write what is refused; return why it was given up."""
+    client_id = new_client_id()
     if refusal.road == QUEUE:
-        draft = Draft(room=room, content=refusal.content)
-        frames = device.chat.frames()
-        await device.chat.api.queue_outgoing(draft)
-        async with asyncio.timeout(WITHIN_S):
-            failed = await anext(frame async for frame in frames if isinstance(frame, Failed))
-        assert failed.client_id == draft.client_id
-        return failed.code
-    if refusal.road == HTTP:
+        await be_given_up(Draft(room=room, content="another", client_id=client_id), device)
+        device.roads.block({HTTP: "down"})
+    if refusal.road != SOCKET:
         await device.lose()
-    written = device.chat.outgoing.queue_outgoing_message(room, refusal.content)
+    device.chat.outgoing.queue_outgoing_message(room, refusal.content, client_id=client_id)
     await until(lambda: standings(device) == {Standing.FAILED}, what="the refusal")
     (failed,) = device.chat.outgoing
     assert not failed.goes_again
-    assert device.roads.tries_of(written.client_id)[-1:] == ([HTTP] if refusal.road == HTTP else [])
+    over_http = [] if refusal.road == SOCKET else [refusal.road]
+    assert device.roads.tries_of(client_id)[-1:] == over_http
     return failed.error.code
 
 
-async def come_back(refusal, world, device, person, room):
+async def be_given_up(draft, device):
+    """Leave a message to the queue, and wait until chat has refused it as often as it is tried."""
+    frames = device.chat.frames()
+    await device.chat.api.queue_outgoing(draft)
+    async with asyncio.timeout(WITHIN_S):
+        failed = await anext(frame async for frame in frames if isinstance(frame, Failed))
+    assert (failed.client_id, failed.code) == (draft.client_id, PermissionDenied.code)
+
+
+async def come_back(world, device, person, room):
     """Become a member again, and have the message tried anew by hand."""
     world.rows(
         "insert into member (room_id, user_id, role, joined_seq, delivered_seq, read_seq)"
         " values (%s, %s, 'member', 0, 0, 0)",
         *(room, person.id),
     )
+    device.roads.block({HTTP: "up"})
     device.line.mend()
     (failed,) = device.chat.outgoing
     device.chat.outgoing.retry(failed.client_id)
@@ -283,12 +291,11 @@ def test_what_no_road_takes_goes_by_itself_afterwards_and_a_refusal_stays_until_
     async def play_refusal(refusal):
         person, room = next(removed)
         async with on_the_line(world, person, network) as device:
-            assert await meet(refusal, device, room) == PermissionDenied.code
+            assert await meet(refusal, device, room) == REFUSALS[refusal.road].code
             assert world.stored(room) == []
             if refusal.road == QUEUE:
                 given_up.append(room)
-                return
-            await come_back(refusal, world, device, person, room)
+            await come_back(world, device, person, room)
         assert await contents_of(world, room, 1) == [refusal.content]
 
     async def play(example):
