@@ -4,6 +4,9 @@ Whatever a sender writes, and however the others receive and read it, the sender
 message what is true of it at that moment: sent, delivered, read; or that it failed.
 """
 
+import asyncio
+import contextlib
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +21,8 @@ from services.chat.domain.status import Status, status_of
 from services.chat.frames.lowest import lowest
 from services.receipts.domain.watermarks import Claim, Watermarks
 from tests.integration.chat.client import Client
+from tests.properties.at_once import EXAMPLES, play_at_once
+from tests.properties.many import many_people, many_rooms
 
 OTHERS = 2
 MOST = 4
@@ -41,28 +46,27 @@ STEPS = st.lists(
 class Conversation:
     """A sender, two others, and what is true of the sender's messages."""
 
-    def __init__(self, world, loop):
-        self._world, self._loop = world, loop
-        self.people = world.people(1 + OTHERS)
-        self.room = world.room(*self.people)
-        world.tell(self.room)
-        self.sender, *self.others = (
-            loop.run(Client.open(world.chats[number % 2], person.token))
-            for number, person in enumerate(self.people)
+    def __init__(self, world, people, room):
+        self._world, self.people, self.room = world, people, room
+        self.sender: Client
+        self.others: list[Client] = []
+        self.head = 0
+        self.marks = [(0, 0)] * OTHERS
+
+    @contextlib.asynccontextmanager
+    async def held(self):
+        """Let everybody be connected inside the block."""
+        urls = itertools.cycle(self._world.chats)
+        self.sender, *self.others = await asyncio.gather(
+            *(Client.open(next(urls), person.token) for person in self.people)
         )
-        self.base = 0
-
-    def close(self):
-        for client in (self.sender, *self.others):
-            self._loop.run(client.close())
-
-    def begin(self):
-        """Begin an example: nothing of the earlier ones is open."""
-        self.head = self.base
-        self.marks = [(self.base, self.base)] * OTHERS
+        try:
+            yield
+        finally:
+            await asyncio.gather(*(client.close() for client in (self.sender, *self.others)))
 
     async def step(self, kind, who, upto):
-        if kind == SEND and self.head < self.base + MOST:
+        if kind == SEND and self.head < MOST:
             answer = await self.sender.say(self.room, "a message")
             assert (answer["status"], answer["seq"]) == ("sent", self.head + 1)
             self.head += 1
@@ -72,8 +76,8 @@ class Conversation:
         elif kind == REOPEN:
             await self.sender.close()
             self.sender = await Client.open(self._world.url, self.people[0].token)
-        elif kind in (DELIVER, READ) and self.base + upto <= self.head:
-            await self._report(kind, who, self.base + upto)
+        elif kind in (DELIVER, READ) and upto <= self.head:
+            await self._report(kind, who, upto)
 
     async def _report(self, kind, who, seq):
         frame = "delivered" if kind == DELIVER else "read_receipt"
@@ -82,8 +86,8 @@ class Conversation:
         self.marks[who] = (max(delivered, seq), max(read, seq if kind == READ else 0))
 
     def true(self):
-        """Return the status of each message of the example, by the rule."""
-        return [status_of(seq, self.marks) for seq in range(self.base + 1, self.head + 1)]
+        """Return the status of each message, by the rule."""
+        return [status_of(seq, self.marks) for seq in range(1, self.head + 1)]
 
     def shown(self):
         """Return the same as the sender was told, by ``lowest`` of the newest frame."""
@@ -95,7 +99,7 @@ class Conversation:
             for mark in lowest
             if mark["user"] != self.people[0].id
         ]
-        return [status_of(seq, others) for seq in range(self.base + 1, self.head + 1)]
+        return [status_of(seq, others) for seq in range(1, self.head + 1)]
 
     async def until_shown(self):
         await self.sender.until(
@@ -103,35 +107,36 @@ class Conversation:
         )
 
     async def finish(self):
-        """Let everybody read everything: the next example begins above."""
+        """Let everybody read everything."""
         for who in range(OTHERS):
-            if self.head > self.base:
+            if self.head:
                 await self._report(READ, who, self.head)
         await self.until_shown()
         assert set(self.true()) <= {Status.READ}
-        self.base = self.head
 
 
 @pytest.fixture(scope="module")
-def conversation(world, loop):
-    conversation = Conversation(world, loop)
-    yield conversation
-    conversation.close()
+def conversations(world):
+    """A hundred rooms with people of their own."""
+    people = many_people(world, EXAMPLES * (1 + OTHERS))
+    casts = [people[first::EXAMPLES] for first in range(EXAMPLES)]
+    rooms = many_rooms(world, casts, told=True)
+    return [Conversation(world, *place) for place in zip(casts, rooms, strict=True)]
 
 
-@given(STEPS)
-@settings(max_examples=100, deadline=None)
-def test_the_sender_is_shown_what_is_true_of_each_message(conversation, loop, steps):
+def test_the_sender_is_shown_what_is_true_of_each_message(loop, conversations):
     """Feature: whatsapp-messaging-fix, Property 5: Message Status Tracking"""
+    free = iter(conversations)
 
-    async def play():
-        conversation.begin()
-        for step in steps:
-            await conversation.step(*step)
-            await conversation.until_shown()
-        await conversation.finish()
+    async def play(steps):
+        conversation = next(free)
+        async with conversation.held():
+            for step in steps:
+                await conversation.step(*step)
+                await conversation.until_shown()
+            await conversation.finish()
 
-    loop.run(play())
+    play_at_once(loop, STEPS, play)
 
 
 # -- the pure core ----------------------------------------------------------------------------
