@@ -6,6 +6,7 @@ before is not handled again.
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 import itertools
 
@@ -14,107 +15,112 @@ from hypothesis import given, settings, strategies as st
 
 from libs.common.events import Receipt
 from services.receipts.domain.watermarks import Claim, Watermarks, rising
-from tests.integration.chat.client import Client
+from tests.integration.chat.world import WITHIN_S, Client
+from tests.properties.at_once import EXAMPLES, held_open, play_at_once
+from tests.properties.many import many_people, many_rooms
 
 MOST = 4
 """Messages that one example writes."""
 
 OK = 200
-WITHIN_S = 10.0
-LOOK_S = 0.01
+LOOK_S = 0.4
 
 REPORTS = st.lists(st.integers(1, MOST), min_size=1, max_size=4)
 
 
 class Conversation:
-    """A sender and a recipient."""
+    """A sender and a recipient, who are connected, and the sender's HTTP with receipts."""
 
-    def __init__(self, world, loop):
-        self._loop = loop
-        self._people = world.people(2)
-        self.room = world.room(*self._people)
-        world.tell(self.room)
-        self.sender, self.recipient = (
-            loop.run(Client.open(world.chats[number], person.token))
-            for number, person in enumerate(self._people)
-        )
-        self._rows = world.receipts_rows
-        self._http = world.http(self._people[0], service="receipts")
-        self.http = loop.run(self._http.__aenter__())
+    def __init__(self, world, http, people, room):
+        self._world, self._http, self._people, self._room = world, http, people, room
+        self.sender: Client
+        self.recipient: Client
 
-    def close(self):
-        self._loop.run(self._http.__aexit__(None, None, None))
-        self._loop.run(self.sender.close())
-        self._loop.run(self.recipient.close())
+    @contextlib.asynccontextmanager
+    async def held(self):
+        """Let both be connected inside the block."""
+        (sender, recipient), urls = self._people, self._world.chats
+        async with (
+            self._world.client(sender, url=urls[0]) as self.sender,
+            self._world.client(recipient, url=urls[1]) as self.recipient,
+        ):
+            yield
 
     async def write(self):
-        """Write some messages, wait until receipts knows of them; return the seq below them."""
-        acks = [await self.sender.say(self.room, f"number {n}") for n in range(MOST)]
-        async with asyncio.timeout(WITHIN_S):
-            while (await self._ask(acks[-1]["seq"])).status_code != OK:
-                await asyncio.sleep(LOOK_S)
-        return acks[0]["seq"] - 1
+        """Write some messages, and wait until receipts knows of them."""
+        for seq in range(1, MOST + 1):
+            assert (await self.sender.say(self._room, f"number {seq}"))["seq"] == seq
+        await self._ask(MOST)
 
     async def read(self, seq):
-        """Report what was read, and wait until the sender was told."""
-        frame = {"type": "read_receipt", "room": self.room, "seq": seq}
+        """Report what was read."""
+        frame = {"type": "read_receipt", "room": self._room, "seq": seq}
         await self.recipient.socket.send(frame)
 
     async def until_told(self, seq):
-        await self.sender.until_marks(self.room, self._people[1].id, delivered=seq, read=seq)
+        """Wait until the sender was told that so much was read."""
+        await self.sender.until_marks(self._room, self._people[1].id, delivered=seq, read=seq)
 
     async def read_at(self, seq):
         """Return whether the recipient has read a message, and when."""
-        answer = (await self._ask(seq)).json()
-        (entry,) = [each for each in answer["members"] if each["user"] == self._people[1].id]
+        members = await self._ask(seq)
+        (entry,) = [each for each in members if each["user"] == self._people[1].id]
         assert entry["read"] == (entry["read_at"] is not None)
         return None if entry["read_at"] is None else dt.datetime.fromisoformat(entry["read_at"])
 
     async def _ask(self, seq):
-        return await self.http.get(f"/rooms/{self.room}/messages/{seq}")
+        """Return what the members have done with a message, as soon as receipts can tell."""
+        path = f"/rooms/{self._room}/messages/{seq}"
+        headers = {"Authorization": f"Bearer {self._people[0].token}"}
+        async with asyncio.timeout(WITHIN_S):
+            while (answer := await self._http.get(path, headers=headers)).status_code != OK:
+                await asyncio.sleep(LOOK_S)
+        return answer.json()["members"]
 
     def advances(self):
         """Return how often the recipient's watermark was raised."""
         sql = "select count(*) from advance where room_id = %s and user_id = %s"
-        return self._rows(sql, self.room, self._people[1].id)[0][0]
+        return self._world.receipts_rows(sql, self._room, self._people[1].id)[0][0]
 
 
 @pytest.fixture(scope="module")
-def conversation(world, loop):
-    conversation = Conversation(world, loop)
-    yield conversation
-    conversation.close()
+def conversations(world, loop):
+    """A hundred rooms with two people of their own."""
+    people = many_people(world, 2 * EXAMPLES)
+    pairs = list(zip(people[:EXAMPLES], people[EXAMPLES:], strict=True))
+    rooms = many_rooms(world, pairs, told=True)
+    with held_open(loop, world.http(None, service="receipts")) as http:
+        yield [Conversation(world, http, *place) for place in zip(pairs, rooms, strict=True)]
 
 
-@given(REPORTS)
-@settings(max_examples=100, deadline=None)
-def test_each_message_is_read_once_at_its_time_however_it_is_reported(conversation, loop, reports):
+def test_each_message_is_read_once_at_its_time_however_it_is_reported(loop, conversations):
     """Feature: whatsapp-messaging-fix, Property 10: Read Receipt System"""
+    free = iter(conversations)
 
-    async def play():
-        base = await conversation.write()
-        before, told = conversation.advances(), 0
-        times: dict[int, dt.datetime] = {}
-        for upto in reports:
-            await conversation.read(base + upto)
-            if upto > told:
-                await conversation.until_told(base + upto)
-                at = await conversation.read_at(base + upto)
-                assert at is not None
-                times |= dict.fromkeys(range(told + 1, upto + 1), at)
-                told = upto
-        rises = sum(1 for n, upto in enumerate(reports) if upto > max([0, *reports[:n]]))
+    async def play(reports):
+        conversation = next(free)
+        async with conversation.held():
+            await conversation.write()
+            told, rises = 0, 0
+            times: dict[int, dt.datetime] = {}
+            for upto in reports:
+                await conversation.read(upto)
+                if upto > told:
+                    await conversation.until_told(upto)
+                    at = await conversation.read_at(upto)
+                    assert at is not None
+                    times |= dict.fromkeys(range(told + 1, upto + 1), at)
+                    told, rises = upto, rises + 1
 
-        assert conversation.advances() - before == rises
-        for earlier, later in itertools.pairwise(sorted(times)):
-            assert times[earlier] <= times[later]
-        for seq in range(1, MOST + 1):
-            assert await conversation.read_at(base + seq) == times.get(seq)
+            assert sorted(times.values()) == [times[seq] for seq in sorted(times)]
+            for seq in range(1, MOST + 1):
+                assert await conversation.read_at(seq) == times.get(seq)
 
-        await conversation.read(base + MOST)
-        await conversation.until_told(base + MOST)
+            await conversation.read(MOST)
+            await conversation.until_told(MOST)
+            assert conversation.advances() == rises + (told < MOST)
 
-    loop.run(play())
+    play_at_once(loop, REPORTS, play)
 
 
 # -- the pure core ----------------------------------------------------------------------------
