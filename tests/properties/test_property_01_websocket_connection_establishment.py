@@ -4,22 +4,36 @@ For any valid user the socket is established and messages are routed to the room
 anything else that may stand in a handshake or a frame gets its answer and breaks nothing.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from clients.python.parley import Socket
-from libs.common.clock import SystemClock
 from libs.common.errors import Unauthenticated
-from libs.common.tokens import Verifier
 from services.chat.consumers.credentials import OriginRule, claims_of
 from services.chat.frames import client as frames
+from tests.forged import (
+    ENDED_TICKET,
+    ENDED_TOKEN,
+    HEADER,
+    PARTS,
+    PAYLOAD,
+    STRANGE_TICKET,
+    STRANGE_TOKEN,
+    SUBJECT,
+    TICKET,
+    TOKEN,
+    VERIFIER,
+    part_of,
+    with_part,
+)
 from tests.integration.chat.world import WITHIN_S, Client
+from tests.properties.at_once import play_at_once
+from tests.properties.many import many_rooms
 
 CHAT, NOTIFICATIONS = "/ws/chat/", "/ws/notifications/"
-OURS = "http://127.0.0.1:8000"
 REFUSALS = {"bad_json", "bad_frame", "unsupported_type", "too_large"}
 
 names = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=80)
@@ -65,51 +79,50 @@ def bystander(world, loop):
 
 
 async def connect(world, user, visit, *, path=CHAT):
+    how: dict[str, Any] = {"token": user.token}
+    url = world.chats[visit.process]
     if visit.by_cookie:
-        cookie = {"Cookie": f"parley_access={user.token}"}
-        socket = await Socket.open(world.url, path=path, origin=world.url, headers=cookie)
-    else:
-        socket = await Socket.open(world.chats[visit.process], path=path, token=user.token)
+        url = world.url
+        how = {"origin": url, "headers": {"Cookie": f"parley_access={user.token}"}}
+    socket = await Socket.open(url, path=path, timeout_s=WITHIN_S, **how)
     return Client(socket, await socket.receive_type("welcome", WITHIN_S))
 
 
-@settings(max_examples=100, deadline=None)
-@given(visit=visits)
-def test_any_valid_user_connects_and_messages_go_where_they_belong(world, loop, bystander, visit):
+def test_any_valid_user_connects_and_messages_go_where_they_belong(world, loop, bystander):
     """Feature: whatsapp-messaging-fix, Property 1: WebSocket Connection Establishment"""
-    user = world.person(visit.name)
-    rooms = [world.room(user) for _ in range(visit.rooms)]
-    room = rooms[visit.room % visit.rooms]
 
-    async def come_and_talk():
+    async def play(visit):
+        user = world.person(visit.name)
+        rooms = many_rooms(world, [[user]] * visit.rooms)
+        room = rooms[visit.room % visit.rooms]
         client = await connect(world, user, visit)
         async with world.client(user, url=world.chats[1 - visit.process]) as other:
             ack = await client.say(room, "hello")
             await other.until_seqs(room, 1)
         await client.close()
-        return client, other, ack
 
-    client, other, ack = loop.run(come_and_talk())
+        whoami = {"id": user.id, "username": user.username, "display_name": visit.name}
+        assert client.welcome["user"] == whoami
+        assert sorted(client.heads) == sorted(rooms)
+        assert (ack["type"], ack["room"], ack["seq"]) == ("ack", room, 1)
+        # It may also be told by then that the user has read what they wrote.
+        told = [frame for frame in other.frames if frame["type"] == "message"]
+        assert [(frame["room"], frame["seq"]) for frame in told] == [(room, 1)]
 
-    whoami = {"id": user.id, "username": user.username, "display_name": visit.name}
-    assert client.welcome["user"] == whoami
-    assert sorted(client.heads) == sorted(rooms)
-    assert (ack["type"], ack["room"], ack["seq"]) == ("ack", room, 1)
-    assert [(frame["type"], frame["room"]) for frame in other.frames] == [("message", room)]
+    play_at_once(loop, visits, play)
+
     assert bystander.frames == []
 
 
-@settings(max_examples=100, deadline=None)
-@given(visit=visits)
 def test_any_valid_user_connects_to_notifications_and_is_told_of_what_others_write(
-    world, loop, bystander, visit
+    world, loop, bystander
 ):
     """Feature: whatsapp-messaging-fix, Property 1: WebSocket Connection Establishment"""
-    user, friend = world.person(visit.name), world.person()
-    rooms = [world.room(user, friend) for _ in range(visit.rooms)]
-    room = rooms[visit.room % visit.rooms]
 
-    async def come_and_be_told():
+    async def play(visit):
+        user, friend = world.person(visit.name), world.person()
+        rooms = many_rooms(world, [[user, friend]] * visit.rooms)
+        room = rooms[visit.room % visit.rooms]
         mine = await connect(world, user, visit, path=NOTIFICATIONS)
         theirs = await connect(world, friend, visit, path=NOTIFICATIONS)
         async with world.client(friend, url=world.chats[1 - visit.process]) as other:
@@ -117,44 +130,133 @@ def test_any_valid_user_connects_to_notifications_and_is_told_of_what_others_wri
             await mine.until_type("notification")
         await mine.close()
         await theirs.close()
-        return mine, theirs
 
-    mine, theirs = loop.run(come_and_be_told())
+        whoami = {"id": user.id, "username": user.username, "display_name": visit.name}
+        assert (mine.welcome["user"], mine.welcome["unread_total"]) == (whoami, 0)
+        assert sorted(mine.heads) == sorted(rooms)
+        told = {"room": room, "seq": 1, "sender": friend.id, "preview": "hello"}
+        assert mine.frames == [{"type": "notification", **told, "unread": 1, "unread_total": 1}]
+        assert theirs.frames == []
 
-    whoami = {"id": user.id, "username": user.username, "display_name": visit.name}
-    assert (mine.welcome["user"], mine.welcome["unread_total"]) == (whoami, 0)
-    assert sorted(mine.heads) == sorted(rooms)
-    told = {"room": room, "seq": 1, "sender": friend.id, "preview": "hello"}
-    assert mine.frames == [{"type": "notification", **told, "unread": 1, "unread_total": 1}]
-    assert theirs.frames == bystander.frames == []
+    play_at_once(loop, visits, play)
+
+    assert bystander.frames == []
 
 
-@settings(max_examples=200, deadline=None)
-@given(
-    authorization=st.none() | st.binary(max_size=60) | st.just(b"Bearer a.b.c"),
-    cookie=st.none() | st.binary(max_size=60) | st.binary().map(b"parley_access=".__add__),
-    query=st.binary(max_size=60) | st.just(b"ticket=x"),
-)
-def test_whatever_else_stands_in_a_handshake_signs_nobody_in(authorization, cookie, query):
-    """Feature: whatsapp-messaging-fix, Property 1: WebSocket Connection Establishment"""
+# -- handshakes -------------------------------------------------------------------------------
+
+HEADERS = ({"alg": "none"}, {"alg": "HS256"}, {"kid": "2"}, {"kid": None}, {"more": 1})
+CLAIMS = ({"sub": "bob"}, {"sid": "another"}, {"staff": True}, {"exp": 2**40}, {"more": 1})
+"""What may be changed in a token."""
+
+
+def bent(good, part, bit):
+    """Return a token with one bit of a part turned."""
+    written = bytearray(part_of(good, part))
+    written[bit // 8 % len(written)] ^= 1 << bit % 8
+    return with_part(good, part, bytes(written))
+
+
+def rewritten(good, part, change):
+    written = msgspec.json.decode(part_of(good, part))
+    return with_part(good, part, msgspec.json.encode(written | change))
+
+
+def forged(good):
+    """Draw what is good but for one of its parts."""
+    token, part = st.just(good), st.sampled_from(PARTS)
+    return st.one_of(
+        st.builds(rewritten, token, st.just(HEADER), st.sampled_from(HEADERS)),
+        st.builds(rewritten, token, st.just(PAYLOAD), st.sampled_from(CLAIMS)),
+        st.builds(bent, token, part, st.integers(0, 2**12)),
+        st.builds(with_part, token, part, st.binary(max_size=80)),
+    )
+
+
+def bearer(token):
+    return b"Bearer " + token.encode()
+
+
+def by_cookie(token):
+    return b"parley_access=" + token.encode()
+
+
+def by_ticket(ticket):
+    return b"ticket=" + ticket.encode()
+
+
+def scope(*, authorization=None, query=b"", cookie=None):
     headers = [(b"authorization", authorization), (b"cookie", cookie)]
-    scope = {
+    return {
         "headers": [(name, value) for name, value in headers if value is not None],
         "query_string": query,
     }
 
+
+wrong_tokens = forged(TOKEN) | st.sampled_from((TICKET, ENDED_TOKEN, STRANGE_TOKEN))
+wrong_tickets = forged(TICKET) | st.sampled_from((TOKEN, ENDED_TICKET, STRANGE_TICKET))
+anything = st.binary(max_size=60)
+good_queries = st.sampled_from((b"", by_ticket(TICKET)))
+good_cookies = st.sampled_from((None, by_cookie(TOKEN)))
+# The first that is there decides: what stands behind it may be as good as it likes.
+wrong_handshakes = st.one_of(
+    st.builds(
+        scope,
+        authorization=anything | wrong_tokens.map(bearer),
+        query=good_queries,
+        cookie=good_cookies,
+    ),
+    st.builds(scope, query=wrong_tickets.map(by_ticket), cookie=good_cookies),
+    st.builds(scope, query=anything, cookie=anything | wrong_tokens.map(by_cookie)),
+)
+
+
+def test_what_is_ours_signs_in_wherever_it_stands():
+    """Feature: whatsapp-messaging-fix, Property 1: WebSocket Connection Establishment"""
+    for handshake in (
+        scope(authorization=bearer(TOKEN)),
+        scope(query=by_ticket(TICKET)),
+        scope(cookie=by_cookie(TOKEN)),
+    ):
+        assert claims_of(handshake, VERIFIER).sub == SUBJECT["sub"]
+
+
+@settings(max_examples=400, deadline=None)
+@given(handshake=wrong_handshakes)
+def test_whatever_else_stands_in_a_handshake_signs_nobody_in(handshake):
+    """Feature: whatsapp-messaging-fix, Property 1: WebSocket Connection Establishment"""
     with pytest.raises(Unauthenticated):
-        claims_of(scope, Verifier({}, clock=SystemClock()))
+        claims_of(handshake, VERIFIER)
 
 
-@settings(max_examples=200, deadline=None)
-@given(origin=st.text(max_size=30) | st.text("htp:/[].@#?1evil", max_size=30))
+OURS = {"http://127.0.0.1": 8000, "https://chat.example": 443}
+"""Our pages, and their ports."""
+bases = st.sampled_from(list(OURS))
+ports = st.integers(0, 2**16 - 1).filter(lambda port: port not in OURS.values())
+texts = st.text(max_size=30) | st.text("htp:/[].@#?1evil", max_size=30)
+foreign = st.one_of(
+    texts.filter(lambda text: not any(base in text.lower() for base in OURS)),
+    st.builds("{}:{}".format, bases, ports),
+    st.builds("{}{}".format, bases, st.text(".evil@-_%\\01", min_size=1, max_size=20)),
+    st.builds("{}:8000{}".format, bases, st.text(".evil@-_%\\01", min_size=1, max_size=20)),
+    st.builds("{}@{}".format, bases, st.sampled_from(("evil", "evil:443", "evil.chat.example"))),
+    st.builds("http://evil{}{}".format, st.sampled_from("/?#."), bases),
+    st.sampled_from(("null", "https://127.0.0.1:8000", "http://chat.example", "//chat.example")),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(origin=foreign)
 def test_whatever_stands_in_origin_is_ours_or_refused(origin):
     """Feature: whatsapp-messaging-fix, Property 1: WebSocket Connection Establishment"""
-    rule = OriginRule(None, [OURS])
+    ours = [f"{base}:{port}" for base, port in OURS.items()]
+    rule = OriginRule(None, ours)
 
     assert rule._is_ours(origin) is False
-    assert rule._is_ours(OURS) is True
+    assert all(rule._is_ours(page) for page in [*ours, "https://chat.example"])
+
+
+# -- frames -----------------------------------------------------------------------------------
 
 
 @settings(max_examples=400, deadline=None)
