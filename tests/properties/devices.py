@@ -56,7 +56,7 @@ class Devices:
 
     async def _open(self, device: int) -> None:
         url = self._urls[device % len(self._urls)]
-        socket = await Socket.open(url, token=self.person.token)
+        socket = await Socket.open(url, token=self.person.token, timeout_s=WITHIN_S)
         await socket.receive_type("welcome", WITHIN_S)
         self._sockets[device], self._states[device] = socket, ACTIVE
         if self._left_at_s is not None:

@@ -39,7 +39,7 @@ class Watcher:
     @classmethod
     async def open(cls, url: str, person: Person) -> Self:
         """Connect, and read ``welcome``."""
-        socket = await Socket.open(url, token=person.token)
+        socket = await Socket.open(url, token=person.token, timeout_s=WITHIN_S)
         await socket.receive_type("welcome", WITHIN_S)
         return cls(socket, person.id)
 

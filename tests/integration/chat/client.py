@@ -40,7 +40,7 @@ class Client:
     @classmethod
     async def open(cls, url: str, token: str) -> Self:
         """Connect with a bearer token and read ``welcome``."""
-        socket = await Socket.open(url, token=token)
+        socket = await Socket.open(url, token=token, timeout_s=WITHIN_S)
         try:
             return cls(socket, await socket.receive_type("welcome", WITHIN_S))
         except BaseException:
