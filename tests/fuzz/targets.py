@@ -10,11 +10,9 @@ from typing import cast
 import msgspec
 from django.http import HttpRequest, QueryDict
 
-from libs.common.clock import SystemClock
 from libs.common.errors import BadFrame, BadJson, Unauthenticated
 from libs.common.http.bodies import read_json, read_query
 from libs.common.http.credentials import presented_token
-from libs.common.tokens import Verifier
 from services.chat.api.shapes.exchange import Exchange
 from services.chat.api.shapes.messages import MessagesQuery, NewMessage, Receipts, SyncQuestion
 from services.chat.api.shapes.people import PeopleQuery, ProfileChange
@@ -32,6 +30,7 @@ from services.chat.frames.client import Refused, parse
 from services.queue.api.dead_letters import DeadLettersQuery
 from services.queue.api.outgoing import OutgoingMessage
 from services.receipts.api.rooms import ReceiptsQuery
+from tests.forged import PARTS, TICKET, TOKEN, VERIFIER, part_of, with_part
 from tests.fuzz import reference
 from tests.fuzz.sockets import socket
 
@@ -40,7 +39,12 @@ BODIES = (
     *(ProfileChange, Registration, Credentials, SignOut, Exchange, OutgoingMessage),
 )
 QUERIES = (MessagesQuery, PeopleQuery, RoomsQuery, MembersQuery, DeadLettersQuery, ReceiptsQuery)
-VERIFIER = Verifier({}, clock=SystemClock())
+PLACES = (
+    (b"authorization", b"Bearer ", TOKEN),
+    (b"cookie", b"parley_access=", TOKEN),
+    (b"", b"ticket=", TICKET),
+)
+"""Where a credential stands, in which header or in the address; what stands before it; a good one."""
 
 
 def frame(data: bytes) -> None:
@@ -107,9 +111,19 @@ def _check_names(error: BadFrame, shape: type[msgspec.Struct]) -> None:
 
 
 def credential(data: bytes) -> None:
-    """Whatever stands in a header or an address signs nobody in, and raises nothing else."""
-    kind, text = data[:1], data[1:]
-    header = (b"authorization", b"cookie", b"")[(kind or b"\0")[0] % 3]
+    """Whatever stands in a header or an address signs nobody in, and raises nothing else.
+
+    The first byte chooses where it stands, and whether it is all that stands there, or one part of
+    a credential that is good but for that.
+    """
+    kind, text = (data or b"\0")[0], data[1:]
+    header, begins, good = PLACES[kind % len(PLACES)]
+    parts = (None, *PARTS)
+    part = parts[kind // len(PLACES) % len(parts)]
+    if part is not None:
+        if text == part_of(good, part):
+            return
+        text = begins + with_part(good, part, text).encode()
     scope = {"headers": [(header, text)], "query_string": text if not header else b""}
     headers = {"Authorization": text.decode("latin-1")} if header == b"authorization" else {}
     asked = cast(HttpRequest, SimpleNamespace(headers=headers, COOKIES={}))
