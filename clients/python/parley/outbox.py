@@ -157,11 +157,11 @@ class Outbox:
         """Take out what an ``ack`` says to be stored.
 
         With a ``ref`` chat answers one try. Without one the queue service tells of what it took,
-        perhaps from another device: by its client_id alone nothing else is known to be stored.
+        perhaps from another device: what was never offered to it is not known to be stored.
         """
         if ref is None:
-            taken = (one for one in self._at if one.was_queued)
-            return self._settle([one for one in taken if one.draft.is_for(room, client_id)], now)
+            offered = (one for one in self._at if one.was_offered)
+            return self._settle([one for one in offered if one.draft.is_for(room, client_id)], now)
         pending = self._at.find(ref)
         if pending is None:
             return []
@@ -196,7 +196,6 @@ class Outbox:
         pending = self._at.find(request.ref)
         if pending is None:
             return
-        pending.was_queued = True
         if request.ref in self._at.failed:
             return
         pending.is_queued = True

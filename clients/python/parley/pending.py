@@ -141,7 +141,7 @@ class Pending:
         limits: how often in a row it was ``rate_limited``.
         due: when to send it (waiting) or to stop waiting for an answer (in flight).
         is_queued: whether the queue service holds it, and goes on by itself.
-        was_queued: whether the queue service ever took it: it may tell of it at any time.
+        was_offered: whether it was ever handed to the queue service, which may have taken it.
         error: what the latest try met.
     """
 
@@ -157,7 +157,7 @@ class Pending:
     limits: int = 0
     due: float = 0.0
     is_queued: bool = False
-    was_queued: bool = False
+    was_offered: bool = False
     error: ParleyError | None = None
 
     @property

@@ -115,6 +115,7 @@ class Traffic:
     def _ask(self, pending: Pending, road: Road) -> Request:
         pending.road = road
         pending.sends += 1
+        pending.was_offered |= road is Road.QUEUE
         self._at.put(pending, self._at.asked)
         request = Request(pending.ref, road, pending.draft)
         self._requests[pending.draft.room] = request
