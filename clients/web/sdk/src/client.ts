@@ -6,20 +6,21 @@
  * other code pushes is nobody's state here.)
  */
 import { Company } from "./company";
-import { Drafts } from "./drafts";
+import { Drafts, newDraft } from "./drafts";
 import { Emitter } from "./emitter";
-import type { Draft, Environment } from "./environment";
+import { timeOf, type Draft, type Environment } from "./environment";
 import type { ClientEvents } from "./events";
+import { Hearing, type Parts } from "./hearing";
 import { History } from "./history";
 import type { Api } from "./http";
 import { Keeping } from "./keeping";
 import { Outbox } from "./outbox";
 import { People } from "./people";
-import type { ClientFrame, Message, ServerFrame, StatusFrame, User, Welcome } from "./protocol";
+import type { ClientFrame, User } from "./protocol";
 import { Reading } from "./reading";
 import { Receipts } from "./receipts";
 import { Renewal } from "./renewal";
-import { HOLE_PATIENCE_MS, Repair } from "./repair";
+import { Repair } from "./repair";
 import { roadsOf } from "./roads";
 import type { Room } from "./room";
 import { Rooms } from "./rooms";
@@ -33,9 +34,6 @@ export class ChatClient extends Emitter<ClientEvents> {
   readonly connection: TabCoordinator;
   /** Who is there and who types, and telling them of oneself. */
   readonly company: Company;
-  /** The longest message that the server takes, in code points; it says so in `welcome`. */
-  contentChars = Infinity;
-  private welcome: Welcome | null = null;
   private readonly joined: Rooms;
   private readonly people: People;
   private readonly unsent: Drafts;
@@ -46,6 +44,8 @@ export class ChatClient extends Emitter<ClientEvents> {
   private readonly history: History;
   private readonly renewal: Renewal;
   private readonly keeping: Keeping;
+  private readonly hearing: Hearing;
+  private isClosed = false;
 
   constructor(
     private readonly env: Environment,
@@ -61,13 +61,13 @@ export class ChatClient extends Emitter<ClientEvents> {
       env,
       `parley/${me.id}`,
       () => this.renewal.renew(),
-      () => this.snapshot(),
+      () => this.hearing.snapshot(),
     );
     this.keeping = new Keeping(clock, store, me.id);
     this.joined = new Rooms(api, me.id, (room) => env.marks.get(me.id, room), {
       onFold: (room) => {
         this.repair.check(room, 0);
-        this.progressed(room);
+        this.hearing.progressed(room);
       },
       // Repair asks for nothing in a room that is not there.
       onLeft: (room) => {
@@ -107,7 +107,7 @@ export class ChatClient extends Emitter<ClientEvents> {
       me.id,
       (id) => this.room(id),
       (room) => {
-        this.progressed(room);
+        this.hearing.progressed(room);
       },
     );
     this.history = new History(api, store, me.id, {
@@ -130,13 +130,21 @@ export class ChatClient extends Emitter<ClientEvents> {
       env,
       this.unsent,
       roadsOf(api, (frame) => this.tell(frame)),
-      () => this.isCutOff,
+      () => this.connection.isCutOff,
       (message) => {
         this.connection.share({ type: "message", ...message });
-        this.onMessage(message);
+        this.hearing.onMessage(message);
       },
     );
+    this.hearing = new Hearing(this.parts, me.id, (name, value) => {
+      this.emit(name, value);
+    });
     this.listen();
+  }
+
+  /** The longest message that the server takes, in code points; it says so in `welcome`. */
+  get contentChars(): number {
+    return this.hearing.contentChars;
   }
 
   /** Show what is kept, then connect. */
@@ -186,15 +194,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   send(room: string, content: string, replyTo: number | null = null): Draft {
     const known = this.room(room);
     if (known !== undefined) this.joined.bump(known);
-    const draft: Draft = {
-      client_id: this.env.chance.uuid(),
-      room,
-      sender: this.me.id,
-      content,
-      reply_to: replyTo,
-      created_at: this.env.clock.now(),
-      state: "pending",
-    };
+    const draft = newDraft(this.env, { room, sender: this.me.id, content, reply_to: replyTo });
     void this.outbox.add(draft);
     return draft;
   }
@@ -252,11 +252,14 @@ export class ChatClient extends Emitter<ClientEvents> {
     return found;
   }
 
-  private isClosed = false;
+  private get parts(): Parts {
+    const { joined, people, company, unsent, outbox, repair, receipts, reading, keeping } = this;
+    return { joined, people, company, unsent, outbox, repair, receipts, reading, keeping };
+  }
 
   private listen(): void {
     this.connection.on("frame", (frame) => {
-      this.onFrame(frame);
+      this.hearing.onFrame(frame);
     });
     this.connection.on("state", (state) => {
       if (state.name !== "online") this.lost();
@@ -268,7 +271,7 @@ export class ChatClient extends Emitter<ClientEvents> {
       else this.follow();
     });
     this.connection.on("said", (frame) => {
-      this.onSaid(frame);
+      this.hearing.onSaid(frame);
     });
     this.connection.on("draft", (news) => {
       this.unsent.hear(news);
@@ -282,16 +285,12 @@ export class ChatClient extends Emitter<ClientEvents> {
   /** Whether to go on: nobody closed it meanwhile. */
   private async restore(): Promise<boolean> {
     const { store, clock } = this.env;
-    const kept = store.rooms(this.me.id).catch(() => []);
-    const late = new Promise<[]>((resolve) =>
-      clock.after(RESTORED_WITHIN_MS, () => {
-        resolve([]);
-      }),
-    );
-    const [rooms] = await Promise.all([
-      Promise.race([kept, late]),
-      Promise.race([this.unsent.restore(this.me.id), late]),
+    const late = timeOf(clock, RESTORED_WITHIN_MS);
+    const restored = Promise.all([
+      store.rooms(this.me.id).catch(() => []),
+      this.unsent.restore(this.me.id),
     ]);
+    const [rooms] = (await Promise.race([restored, late])) ?? [[]];
     if (this.isClosed) return false;
     this.joined.restore(rooms);
     if (rooms.length > 0) this.emit("rooms", null);
@@ -313,138 +312,6 @@ export class ChatClient extends Emitter<ClientEvents> {
     this.outbox.close();
   }
 
-  private onFrame(frame: ServerFrame): void {
-    switch (frame.type) {
-      case "welcome":
-        this.onWelcome(frame);
-        break;
-      case "message":
-        this.onMessage(frame);
-        break;
-      case "ack":
-        this.onAck(frame);
-        break;
-      case "failed":
-        this.outbox.onFailed(frame);
-        break;
-      case "error":
-        this.outbox.onError(frame);
-        this.repair.onError(frame.ref ?? "", frame.retry_after ?? 0);
-        break;
-      case "synced":
-        this.repair.onSynced(frame);
-        for (const { room } of frame.rooms) this.changed(room);
-        this.emit("rooms", null);
-        break;
-      case "drained":
-        this.repair.onDrained();
-        break;
-      case "room":
-        this.joined.onRoom(frame);
-        this.changed(frame.id);
-        this.emit("rooms", null);
-        break;
-      case "custom":
-        this.emit("custom", { name: frame.name, data: frame.data });
-        break;
-      case "status":
-        this.onStatus(frame);
-        break;
-      case "presence":
-        this.company.onPresence(frame);
-        break;
-      case "typing":
-        this.company.onTyping(frame);
-        break;
-      default:
-        // Frames of later versions, and those that nobody here needs yet.
-        break;
-    }
-  }
-
-  private onWelcome(frame: Welcome): void {
-    this.welcome = frame;
-    this.contentChars = frame.limits.content_chars;
-    this.repair.onWelcome();
-    this.joined.onWelcome(frame);
-    for (const { id } of frame.rooms) this.changed(id);
-    this.company.onWelcome();
-    this.outbox.flush();
-    this.people.askNow();
-    this.emit("rooms", null);
-  }
-
-  /** What a page has to know that comes now, as the server would tell it. */
-  private snapshot(): ServerFrame[] {
-    const { welcome, company } = this;
-    if (welcome === null) return [];
-    const rooms = this.rooms.map((room) => room.described);
-    return [
-      { ...welcome, rooms, more_rooms: false },
-      ...company.snapshot(rooms.map((room) => room.id)),
-      { type: "drained", count: 0 },
-    ];
-  }
-
-  private onAck(ack: Extract<ServerFrame, { type: "ack" }>): void {
-    const draft = this.outbox.settle(ack.client_id);
-    if (draft === undefined) return;
-    const { room, sender, content, client_id, reply_to } = draft;
-    const { id, seq, created_at } = ack;
-    this.take({ id, room, seq, sender, client_id, content, reply_to, created_at });
-  }
-
-  private onMessage(message: Message): void {
-    const { id, room, seq, sender, client_id, content, reply_to, created_at } = message;
-    const draft = sender === this.me.id ? this.unsent.find(client_id) : undefined;
-    // Another device may have used the id for something else: then this one is refused, not stored.
-    const isSame = draft?.room === room && draft.content === content && draft.reply_to === reply_to;
-    if (isSame) this.outbox.settle(client_id);
-    this.take({ id, room, seq, sender, client_id, content, reply_to, created_at });
-  }
-
-  private onStatus(frame: StatusFrame): void {
-    this.room(frame.room)?.foldStatus(frame);
-    this.changed(frame.room);
-    this.emit("rooms", null);
-  }
-
-  /** Another page of this person told the server how far it is. */
-  private onSaid(frame: ClientFrame): void {
-    if (frame.type !== "delivered" && frame.type !== "read_receipt") return;
-    this.room(frame.room)?.onSaid(frame.seq, frame.type === "read_receipt");
-    this.changed(frame.room);
-    this.emit("rooms", null);
-  }
-
-  private take(message: Message): void {
-    const room = this.room(message.room);
-    if (room === undefined) return;
-    if (room.log.contradicts(message)) this.emit("broken", `two messages are ${message.id}`);
-    const before = room.log.cursor;
-    if (room.take(message)) {
-      this.joined.bump(room);
-      this.company.onNewest(room.id, message.sender);
-    }
-    room.learn(room.told);
-    this.repair.check(room, HOLE_PATIENCE_MS);
-    this.progressed(room);
-    this.keeping.note(room, room.log.since(before));
-    this.emit("room", room.id);
-    this.emit("rooms", null);
-  }
-
-  private progressed(room: Room): void {
-    if (this.reading.see(room)) this.emit("rooms", null);
-    this.receipts.tell(room);
-  }
-
-  private changed(id: string): void {
-    const room = this.room(id);
-    if (room !== undefined) this.keeping.note(room);
-    this.emit("room", id);
-  }
-
   /** What is held is held on all pages of this device: one of them says so. */
   private report(frame: ClientFrame): boolean {
     return (frame.type !== "delivered" || this.connection.isLeading) && this.tell(frame);
@@ -454,11 +321,6 @@ export class ChatClient extends Emitter<ClientEvents> {
     const isSent = this.connection.send(frame);
     if (isSent) this.company.onSent(frame);
     return isSent;
-  }
-
-  private get isCutOff(): boolean {
-    const { state } = this.connection;
-    return state.name === "waiting" && state.cutOff;
   }
 
   private lost(): void {

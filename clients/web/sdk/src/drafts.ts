@@ -4,7 +4,7 @@
  * It stands in the store before anybody is told of it, so whoever sends it may die: the next page
  * that leads finds it there.
  */
-import type { Draft, DraftStore } from "./environment";
+import type { Chance, Clock, Draft, DraftStore } from "./environment";
 
 /** What one page tells the others of a draft. */
 export type DraftNews = { put: Draft } | { removed: string };
@@ -84,6 +84,15 @@ export class Drafts {
     else if (known !== draft) replace(known, draft);
     this.handlers.onChange(draft.room);
   }
+}
+
+/** A draft that nobody has seen yet. */
+export function newDraft(
+  env: { clock: Clock; chance: Chance },
+  written: Pick<Draft, "room" | "sender" | "content" | "reply_to">,
+): Draft {
+  const { clock, chance } = env;
+  return { ...written, client_id: chance.uuid(), created_at: clock.now(), state: "pending" };
 }
 
 /** Make `known` say what `now` says, down to what it does not say any more. */

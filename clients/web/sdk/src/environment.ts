@@ -15,6 +15,15 @@ export interface Clock {
   after(ms: number, fn: () => void): Cancel;
 }
 
+/** Resolves, with null, when so much time has passed. */
+export function timeOf(clock: Clock, ms: number): Promise<null> {
+  return new Promise((resolve) => {
+    clock.after(ms, () => {
+      resolve(null);
+    });
+  });
+}
+
 export interface Chance {
   /** Uniform in [0, 1). */
   random(): number;

@@ -84,6 +84,11 @@ export class TabCoordinator extends Emitter<TabEvents> {
     });
   }
 
+  /** The device has no network. */
+  get isCutOff(): boolean {
+    return this.state.name === "waiting" && this.state.cutOff;
+  }
+
   get isOnline(): boolean {
     return this.state.name === "online";
   }
