@@ -1,5 +1,5 @@
 # The verbs of this house. What they make goes into .venv, .run, clients/web, benchmarks/socketio and
-# benchmarks/out.
+# benchmarks/out, and build (reports).
 
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
