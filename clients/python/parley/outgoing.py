@@ -52,6 +52,7 @@ class OutgoingMessages:
             client_id: a UUID that a program chose itself.
 
         Raises:
+            BadFrame: the content holds a lone surrogate.
             OutboxFull: too many messages wait already; discard failed ones.
             TooLarge: the frame would be over the server's limit.
         """

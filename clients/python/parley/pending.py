@@ -11,7 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from clients.python.parley.commands import Command, Retry, SendMessage
-from clients.python.parley.errors import Internal, ParleyError, RateLimited, Timeout, Unavailable
+from clients.python.parley.errors import (
+    BadFrame,
+    Internal,
+    ParleyError,
+    RateLimited,
+    Timeout,
+    Unavailable,
+)
 
 RETRIES = 3
 """How often a message climbs again before it has failed; also the highest ``attempt`` of a frame."""
@@ -84,7 +91,17 @@ class Draft:
 
 
 def draft_of(room: str, content: str, reply_to: int | None, client_id: str | None) -> Draft:
-    """Make a draft; without a client_id, it gets one now."""
+    """Make a draft; without a client_id, it gets one now.
+
+    Raises:
+        BadFrame: the content is no text that could be written down: it holds half a character.
+    """
+    try:
+        content.encode()
+    except UnicodeEncodeError as error:
+        raise BadFrame(
+            "The content holds a surrogate.", fields={"content": [error.reason]}
+        ) from error
     return Draft(
         room=room, content=content, reply_to=reply_to, client_id=client_id or new_client_id()
     )

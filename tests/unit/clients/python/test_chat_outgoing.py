@@ -167,3 +167,17 @@ async def test_after_the_end_of_the_chat_nothing_is_taken_on(server, web):
 
         with pytest.raises(parley.Closed):
             chat.outgoing.queue_outgoing_message("r", "too late")
+
+
+async def test_half_a_character_is_refused_at_once_and_the_next_message_goes(server, web):
+    async with chat_with(server, web) as (chat, peer):
+        with pytest.raises(parley.BadFrame) as caught:
+            await chat.send("r", "half: \ud83d")
+        with pytest.raises(parley.BadFrame):
+            chat.outgoing.queue_outgoing_message("r", "\udc00")
+        sending = asyncio.create_task(chat.send("r", "whole"))
+        frame = await peer.hear("message")
+        await peer.acknowledge(frame, 1)
+
+        assert list(caught.value.fields) == ["content"]
+        assert ((await sending).seq, frame["content"]) == (1, "whole")
