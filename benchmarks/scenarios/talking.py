@@ -8,11 +8,12 @@ from benchmarks.load.outcome import Outcome
 from benchmarks.load.stage import Stage
 from benchmarks.load.talker import Talker
 
-SETTLE_S = 10.0
-"""How long the last messages may still be on their way."""
+SETTLE_S = 60.0
+"""How long the last messages may still be on their way: a server that was overrun is behind."""
 LOOK_S = 0.1
-STILL_LOOKS = 10
-"""Looks at which nothing more has come: then nothing is expected any more."""
+STILL_LOOKS = 20
+"""Looks at which nothing more has come: then nothing is expected any more. In a second the server
+would have found by itself what it forgot to tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
