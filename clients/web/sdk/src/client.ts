@@ -16,7 +16,7 @@ import type { Api } from "./http";
 import { Keeping } from "./keeping";
 import { Outbox } from "./outbox";
 import { People } from "./people";
-import type { ClientFrame, User } from "./protocol";
+import type { ClientFrame, RoomState, User } from "./protocol";
 import { Reading } from "./reading";
 import { Receipts } from "./receipts";
 import { Renewal } from "./renewal";
@@ -178,10 +178,7 @@ export class ChatClient extends Emitter<ClientEvents> {
     return this.joined.byId.get(id);
   }
 
-  /**
-   * What somebody is called: null where there is no such person, undefined as long as that is being
-   * asked for. `people` tells when it is worth asking again.
-   */
+  /** Null: nobody has this id. Undefined: it is being asked for, and `people` tells when. */
   nameOf(user: string): string | null | undefined {
     return this.people.nameOf(user);
   }
@@ -217,10 +214,7 @@ export class ChatClient extends Emitter<ClientEvents> {
     return this.reading.isWatching(room);
   }
 
-  /**
-   * Make sure that the newest page of a room is there, and all from seq `from` on where that is not
-   * too far back. Raises `ApiError`.
-   */
+  /** Load the newest page of a room; all from `from` on where that is near. Raises `ApiError`. */
   async loadNewest(id: string, from?: number): Promise<void> {
     const room = this.room(id);
     if (room !== undefined) await this.history.loadNewest(room, from);
@@ -234,14 +228,17 @@ export class ChatClient extends Emitter<ClientEvents> {
 
   /** The room with this person; made if there was none. Raises `ApiError`. */
   async openDirect(user: string): Promise<Room> {
-    const room = this.joined.fold(await this.api.openDirect(user));
-    this.emit("rooms", null);
-    return room;
+    return this.meet(await this.api.openDirect(user));
   }
 
   /** A new group with these people. Raises `ApiError`, with `fields` for what was wrong. */
   async openGroup(name: string, members: readonly string[]): Promise<Room> {
-    const room = this.joined.fold(await this.api.openGroup(name, members));
+    return this.meet(await this.api.openGroup(name, members));
+  }
+
+  /** Take what an answer of the server says of a room that one is in. */
+  meet(state: RoomState): Room {
+    const room = this.joined.fold(state);
     this.emit("rooms", null);
     return room;
   }

@@ -29,15 +29,29 @@ export const PROOF_WITHIN_MS = 2_000;
 /** A connection that lived this long was a good one: the ladder starts anew after it. */
 const GOOD_AFTER_MS = 30_000;
 
+/**
+ * Why there is no connection: one that stood was `lost`; no answer came in time; the server could not
+ * be reached, or would not have us; it has had too much of us.
+ */
+export type Trouble = "lost" | "timeout" | "unavailable" | "limited";
+
 export type ConnectionState =
   | { name: "stopped" }
-  | { name: "connecting"; attempt: number }
+  /** `trouble`: what was wrong before; null at the beginning. */
+  | { name: "connecting"; attempt: number; trouble: Trouble | null }
   | { name: "online" }
   /**
    * Between two tries. `offline` after the fifth, when HTTP is what may still answer, and at once
    * where the device has no network (`cutOff`).
    */
-  | { name: "waiting"; attempt: number; retryAt: number; offline: boolean; cutOff: boolean }
+  | {
+      name: "waiting";
+      attempt: number;
+      retryAt: number;
+      trouble: Trouble;
+      offline: boolean;
+      cutOff: boolean;
+    }
   /** The session is over: only signing in helps. */
   | { name: "signed_out" };
 
@@ -63,6 +77,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   private renewed = false;
   /** The device says so, and no frame came since. */
   private isCutOff = false;
+  private trouble: Trouble | null = null;
   private timer: Cancel = () => undefined;
   private deadline: Cancel = () => undefined;
   private stopListening: Cancel[] = [];
@@ -93,6 +108,7 @@ export class Connection extends Emitter<ConnectionEvents> {
       }),
     ];
     this.isCutOff = false;
+    this.trouble = null;
     this.attempt = 0;
     this.renewed = false;
     this.open();
@@ -140,7 +156,7 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   private open(): void {
     this.cancelTimers();
-    this.moveTo({ name: "connecting", attempt: this.attempt });
+    this.connecting();
     this.announcedMs = null;
     this.limitedMs = 0;
     const events = {
@@ -174,6 +190,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.openedAt = this.env.clock.now();
     this.heartbeatMs = frame.heartbeat_s * 1000;
     this.renewed = false;
+    this.trouble = null;
     this.moveTo({ name: "online" });
     this.beat();
   }
@@ -201,11 +218,16 @@ export class Connection extends Emitter<ConnectionEvents> {
   /** Give up a connection that no longer answers, without waiting for its close. */
   private drop(): void {
     this.transport?.close(4000);
-    this.closed("lost", 1006);
+    this.closed("lost", 1006, "timeout");
   }
 
-  private closed(meaning: CloseMeaning, code: number): void {
+  private closed(
+    meaning: CloseMeaning,
+    code: number,
+    trouble: Trouble = troubleOf(meaning, this.isOnline),
+  ): void {
     const wasOnline = this.isOnline;
+    this.trouble = trouble;
     const wasGood = wasOnline && this.env.clock.now() - this.openedAt >= GOOD_AFTER_MS;
     if (wasGood || (wasOnline && (meaning === "lost" || meaning === "announced"))) this.attempt = 0;
     this.transport = null;
@@ -230,20 +252,32 @@ export class Connection extends Emitter<ConnectionEvents> {
       this.open();
     });
     const offline = this.isCutOff || isOffline(this.attempt);
-    const cutOff = this.isCutOff;
-    this.moveTo({ name: "waiting", attempt: this.attempt, retryAt, offline, cutOff });
+    const { attempt, isCutOff: cutOff, trouble } = this;
+    this.moveTo({
+      name: "waiting",
+      attempt,
+      retryAt,
+      trouble: trouble ?? "lost",
+      offline,
+      cutOff,
+    });
   }
 
   /** Once per lost session: a second 4001 in a row takes the ladder, or two would chase for ever. */
   private async renewThenOpen(): Promise<void> {
     this.renewed = true;
-    this.moveTo({ name: "connecting", attempt: this.attempt });
+    this.connecting();
     const asked = this.state;
     const session = await this.renew();
     if (this.state !== asked) return;
     if (session === "valid") this.open();
     else if (session === "gone") this.end({ name: "signed_out" });
     else this.waitFor(this.delayAfter("lost"));
+  }
+
+  private connecting(): void {
+    const { attempt, trouble } = this;
+    this.moveTo({ name: "connecting", attempt, trouble });
   }
 
   private end(state: ConnectionState): void {
@@ -264,4 +298,9 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.state = state;
     this.emit("state", state);
   }
+}
+
+function troubleOf(meaning: CloseMeaning, wasOnline: boolean): Trouble {
+  if (meaning === "wait") return "limited";
+  return wasOnline && meaning !== "pushed" ? "lost" : "unavailable";
 }

@@ -149,6 +149,11 @@ export class Api {
     return this.write("PATCH", `${CHAT}/rooms/${room}`, { name });
   }
 
+  /** Whether members read what was written before they joined. */
+  async openHistory(room: string, isOpen: boolean): Promise<RoomState> {
+    return this.write("PATCH", `${CHAT}/rooms/${room}`, { open_history: isOpen });
+  }
+
   /** Everybody in a room, by id. */
   async members(room: string): Promise<Member[]> {
     return this.everything((after) => `${CHAT}/rooms/${room}/members${pageAfter(after)}`);

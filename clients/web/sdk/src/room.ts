@@ -29,6 +29,9 @@ export class Room {
   /** Grows with the latest activity: rooms are shown in descending order of it. */
   activity = 0;
 
+  /** Grows whenever somebody has come further: what is shown of a message's receipts is old then. */
+  advances = 0;
+
   /** Up to where everybody else has come. Who is left alone keeps what was true until then. */
   private others: Marks = { delivered: 0, read: 0 };
 
@@ -73,7 +76,8 @@ export class Room {
 
   /** Messages of others above the read mark. */
   get unread(): number {
-    const own = this.shown.filter((one) => one.sender === this.me && one.seq > this.readSeq);
+    const above = [...this.log.since(this.readSeq), ...this.log.waiting];
+    const own = above.filter((one) => one.sender === this.me && one.seq > this.readSeq);
     return Math.max(0, this.head - this.readSeq - own.length);
   }
 
@@ -95,6 +99,7 @@ export class Room {
   /** Fold a `status` frame: how far the others are, and how far oneself is on another device. */
   foldStatus({ lowest, members }: Pick<StatusFrame, "lowest" | "members">): void {
     this.foldLowest(lowest);
+    this.advances += 1;
     const own = members?.find((mark) => mark.user === this.me);
     if (own === undefined) return;
     const { delivered_seq, read_seq } = this.state;

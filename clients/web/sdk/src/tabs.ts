@@ -95,7 +95,7 @@ export class TabCoordinator extends Emitter<TabEvents> {
 
   start(): void {
     if (this.channel !== null) return;
-    this.moveTo({ name: "connecting", attempt: 0 });
+    this.moveTo({ name: "connecting", attempt: 0, trouble: null });
     const { leadership, openChannel, onWake } = this.env;
     this.channel = openChannel(this.name, (note) => {
       this.hear(note as Note);
@@ -172,7 +172,7 @@ export class TabCoordinator extends Emitter<TabEvents> {
     this.isLeading = false;
     this.connection.stop();
     this.emit("lead", false);
-    this.moveTo({ name: "connecting", attempt: 0 });
+    this.moveTo({ name: "connecting", attempt: 0, trouble: null });
     this.doubt(true);
   }
 

@@ -292,3 +292,76 @@ describe("close codes", () => {
     expect(states.at(-1)).toBe("waiting");
   });
 });
+
+describe("what is wrong", () => {
+  function trouble(): string | null {
+    const { state } = connection;
+    return state.name === "waiting" || state.name === "connecting" ? state.trouble : null;
+  }
+
+  test("is nothing at the beginning, and nothing once there is a welcome", () => {
+    connection.start();
+    expect(trouble()).toBeNull();
+
+    world.socket.break();
+    connection.wake();
+    world.socket.say(welcome());
+    connection.stop();
+    connection.start();
+
+    expect(trouble()).toBeNull();
+  });
+
+  test("is a loss where a connection stood", () => {
+    goOnline();
+
+    world.socket.break();
+
+    expect(trouble()).toBe("lost");
+  });
+
+  test("is a timeout where no welcome and no pong comes in time", async () => {
+    connection.start();
+    await world.clock.advance(10_000);
+    expect(trouble()).toBe("timeout");
+
+    connection.wake();
+    world.socket.say(welcome());
+    await world.clock.advance(40_000);
+    expect(trouble()).toBe("timeout");
+  });
+
+  test.each([1006, 4503, 1012])("is a server that does not have us, before welcome: %d", (code) => {
+    connection.start();
+
+    world.socket.break(code);
+
+    expect(trouble()).toBe("unavailable");
+  });
+
+  test("is too much of us where the server says so", () => {
+    goOnline();
+
+    world.socket.break(4029);
+
+    expect(trouble()).toBe("limited");
+  });
+
+  test("is overload where the server sheds us, though the connection stood", () => {
+    goOnline();
+
+    world.socket.break(4503);
+
+    expect(trouble()).toBe("unavailable");
+  });
+
+  test("is remembered while the next try is under way", () => {
+    goOnline();
+    world.socket.break();
+
+    connection.wake();
+
+    expect(connection.state.name).toBe("connecting");
+    expect(trouble()).toBe("lost");
+  });
+});
