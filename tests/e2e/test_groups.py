@@ -109,9 +109,7 @@ def test_who_is_removed_gets_nothing_more_and_who_is_added_again_begins_anew(ali
     expect(bob.message("before")).to_be_visible()
 
     group.remove(bob)
-    expect(bob.page.get_by_test_id("not-here")).to_contain_text(
-        "You are not in this conversation any more"
-    )
+    expect(bob.page.get_by_test_id("not-here")).to_contain_text("You are not a member of this room")
     expect(bob.page.get_by_test_id("room")).to_have_count(0)
     expect(alice.page.get_by_test_id("about")).to_have_text("2 members")
     group.write("without Bob")

@@ -3,6 +3,7 @@ import { Auth } from "./parts/auth";
 import { Banner } from "./parts/banner";
 import { Conversation, NoConversation } from "./parts/conversation";
 import { Logo } from "./parts/icons";
+import { Panel } from "./parts/panel";
 import { Sidebar } from "./parts/sidebar";
 import { openRoom } from "./state/chat";
 import { phase, resume } from "./state/session";
@@ -36,6 +37,7 @@ export function App() {
           <Banner />
           <Sidebar me={now.me} />
           {open === null ? <NoConversation /> : <Conversation key={open} room={open} />}
+          <Panel />
         </div>
       );
     }

@@ -119,3 +119,26 @@ export function hueOf(id: string): number {
 export function splitLinks(text: string): string[] {
   return text.split(/(https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]])/u);
 }
+
+const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+const FEW_EMOJI = 3;
+const FEW_EMOJI_CHARS = 40;
+
+/** Whether a text is one to three emoji and nothing else. */
+export function isFewEmoji(text: string): boolean {
+  if (text.length > FEW_EMOJI_CHARS) return false;
+  const all = Array.from(letters.segment(text), ({ segment }) => segment);
+  return all.length > 0 && all.length <= FEW_EMOJI && all.every(isEmoji);
+}
+
+/** Digits and signs count as emoji only where they are told to look like one. */
+function isEmoji(letter: string): boolean {
+  return /^(\p{Emoji_Presentation}|\p{Emoji}\uFE0F)/u.test(letter);
+}
+
+/** A moment, as exactly as a list of them needs it: without the day where it is today. */
+export function momentOf(at: number, today: number): string {
+  const days = daysBefore(today, at);
+  if (days <= 0) return timeOf(at);
+  return days === 1 ? `Yesterday, ${timeOf(at)}` : `${dayAndMonth.format(at)}, ${timeOf(at)}`;
+}

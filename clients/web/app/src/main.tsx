@@ -7,6 +7,7 @@ import "./styles/auth.css";
 import "./styles/sidebar.css";
 import "./styles/conversation.css";
 import "./styles/settings.css";
+import "./styles/panel.css";
 import { App } from "./app";
 import { drawWhatWaits, unreadTotal } from "./state/chat";
 import { followAddress } from "./state/location";

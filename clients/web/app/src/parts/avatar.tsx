@@ -5,7 +5,7 @@ import { hueOf, initialsOf } from "../format";
 export interface AvatarProps {
   id: string;
   name: string;
-  size?: "s" | "m";
+  size?: "s" | "m" | "l";
   /** A dot shows whether they are there: whoever wants it gives the words besides. */
   status?: PersonPresence["status"] | undefined;
 }

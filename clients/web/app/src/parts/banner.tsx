@@ -2,20 +2,22 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
+import { bannerOf } from "../state/banner";
 import { connection, tryNow } from "../state/chat";
 
 /** A connection that opens at once is not worth a flash of colour. */
 const QUIET_MS = 700;
 
 export function Banner() {
-  const isLate = useSignal(false);
+  const isSlow = useSignal(false);
   const now = useSignal(Date.now());
   const state = connection.value;
+  const words = bannerOf(state, isSlow.value);
 
   useSignalEffect(() => {
-    isLate.value = false;
+    isSlow.value = false;
     if (connection.value.name !== "connecting") return;
-    const timer = setTimeout(() => (isLate.value = true), QUIET_MS);
+    const timer = setTimeout(() => (isSlow.value = true), QUIET_MS);
     return () => {
       clearTimeout(timer);
     };
@@ -31,30 +33,23 @@ export function Banner() {
 
   return (
     <div class="banner-place" role="status">
-      {state.name === "connecting" && (isLate.value || state.attempt > 0) && (
-        <p class="banner" data-testid="connection-banner" data-state="connecting">
-          <span class="spinner" />
-          Connecting…
-        </p>
-      )}
-      {state.name === "waiting" && (
-        <p
-          class="banner"
-          data-testid="connection-banner"
-          data-state={state.offline ? "offline" : "reconnecting"}
-        >
-          {state.offline ? (
-            <span>
-              <strong>Offline.</strong> What you write is kept and sent when you are back.
-            </span>
-          ) : (
-            <span>
-              Reconnecting in <Seconds until={state.retryAt} now={now.value} />
-            </span>
+      {words && (
+        <p class="banner" data-testid="connection-banner" data-state={words.kind}>
+          {words.until === null && words.action === null && <span class="spinner" />}
+          <span>
+            {words.title && (
+              <>
+                <strong>{words.title}</strong>{" "}
+              </>
+            )}
+            {words.rest}
+            {words.until !== null && <Seconds until={words.until} now={now.value} />}
+          </span>
+          {words.action && (
+            <button type="button" class="link" onClick={tryNow}>
+              {words.action}
+            </button>
           )}
-          <button type="button" class="link" onClick={tryNow}>
-            Try now
-          </button>
         </p>
       )}
     </div>
@@ -65,6 +60,7 @@ export function Banner() {
 function Seconds({ until, now }: { until: number; now: number }) {
   return (
     <span class="count" aria-hidden="true">
+      {" "}
       {Math.max(1, Math.ceil((until - now) / 1000))} s
     </span>
   );

@@ -1,32 +1,33 @@
 /** Where one writes. Enter sends, Shift+Enter is a new line; on a touch screen Enter is one too. */
-import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 import { lengthWords } from "../format";
-import { contentChars, send, unfinished } from "../state/chat";
+import { contentChars, send } from "../state/chat";
 import { stopTyping, type } from "../state/company";
-import { SendIcon } from "./icons";
+import { NOTHING, keepUnfinished, unfinishedIn } from "../state/unfinished";
+import { EmojiPicker } from "./emoji";
+import { CloseIcon, SendIcon } from "./icons";
+import { Quote } from "./quote";
 
 const isTouch = window.matchMedia("(hover: none) and (pointer: coarse)");
 
 export function Composer({ room, name }: { room: string; name: string }) {
-  const text = useSignal(unfinished.get(room) ?? "");
+  const { text, replyTo } = unfinishedIn(room).value;
   const box = useRef<HTMLTextAreaElement>(null);
-  const length = Array.from(text.value).length;
+  const length = Array.from(text).length;
   const isOver = length > contentChars.value;
   const words = lengthWords(length, contentChars.value);
-  const canSend = text.value.trim() !== "" && !isOver;
+  const canSend = text.trim() !== "" && !isOver;
 
   useLayoutEffect(() => {
     const area = box.current;
     if (area === null) return;
     area.style.height = "auto";
     area.style.height = `${area.scrollHeight}px`;
-  }, [text.value]);
+  }, [text]);
   useEffect(() => {
-    if (!isTouch.matches) box.current?.focus();
-  }, []);
-
+    if (!isTouch.matches || replyTo !== null) box.current?.focus();
+  }, [replyTo]);
   useEffect(
     () => () => {
       stopTyping(room);
@@ -34,16 +35,18 @@ export function Composer({ room, name }: { room: string; name: string }) {
     [room],
   );
 
-  const write = (value: string): void => {
-    text.value = value;
-    if (value) unfinished.set(room, value);
-    else unfinished.delete(room);
-  };
   const submit = (): void => {
     if (!canSend) return;
-    send(text.value.trim());
-    write("");
+    send(text.trim(), replyTo);
+    keepUnfinished(room, NOTHING);
     box.current?.focus();
+  };
+  const insert = (piece: string): void => {
+    const area = box.current;
+    if (area === null) return;
+    area.setRangeText(piece, area.selectionStart, area.selectionEnd, "end");
+    keepUnfinished(room, { text: area.value });
+    area.focus();
   };
 
   return (
@@ -54,24 +57,43 @@ export function Composer({ room, name }: { room: string; name: string }) {
         submit();
       }}
     >
+      {replyTo !== null && (
+        <div class="replying" data-testid="replying">
+          <Quote room={room} seq={replyTo} onOpen={null} />
+          <button
+            type="button"
+            class="icon-button small"
+            aria-label="Do not reply"
+            onClick={() => {
+              keepUnfinished(room, { replyTo: null });
+            }}
+          >
+            <CloseIcon />
+          </button>
+        </div>
+      )}
       <div class="composer-box">
+        <EmojiPicker onPick={insert} />
         <textarea
           ref={box}
           rows={1}
           aria-label={`Message to ${name}`}
           placeholder="Write a message"
           data-testid="composer"
+          dir="auto"
           enterkeyhint={isTouch.matches ? "enter" : "send"}
-          value={text.value}
+          value={text}
           onInput={(event) => {
-            write(event.currentTarget.value);
-            if (text.value) type(room);
+            const { value } = event.currentTarget;
+            keepUnfinished(room, { text: value });
+            if (value) type(room);
             else stopTyping(room);
           }}
           onBlur={() => {
             stopTyping(room);
           }}
           onKeyDown={(event) => {
+            if (event.key === "Escape" && replyTo !== null) keepUnfinished(room, { replyTo: null });
             if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
             if (isTouch.matches) return;
             event.preventDefault();

@@ -99,3 +99,41 @@ export const ChatIcon = () => (
     <path d="M4.500 7A2.500 2.500 0 0 1 7 4.500h10A2.500 2.500 0 0 1 19.500 7v7a2.500 2.500 0 0 1-2.500 2.500H10l-5.500 4z" />
   </Icon>
 );
+export const ReplyIcon = () => (
+  <Icon name="reply">
+    <path d="M9.500 7 4.500 12l5 5M5 12h8.500a6 6 0 0 1 6 6" />
+  </Icon>
+);
+export const InfoIcon = () => (
+  <Icon name="info">
+    <circle cx="12" cy="12" r="8.500" />
+    <path d="M12 11v5m0-8.100v.100" />
+  </Icon>
+);
+export const EmojiIcon = () => (
+  <Icon name="emoji">
+    <circle cx="12" cy="12" r="8.500" />
+    <path d="M8.500 14a4 4 0 0 0 7 0M9 9.500v.500m6-.500v.500" />
+  </Icon>
+);
+export const GroupIcon = () => (
+  <Icon name="group">
+    <circle cx="9" cy="9" r="3.250" />
+    <path d="M3 19a6 6 0 0 1 10.500-4M18.500 13v6m-3-3h6" />
+  </Icon>
+);
+export const LeaveIcon = () => (
+  <Icon name="leave">
+    <path d="M13 4.500h4.500a2 2 0 0 1 2 2v11a2 2 0 0 1-2 2H13M9.500 8l-4 4 4 4m-4-4H15" />
+  </Icon>
+);
+export const MoreIcon = () => (
+  <Icon name="more">
+    <path d="M6 12h.010M12 12h.010M18 12h.010" />
+  </Icon>
+);
+export const EditIcon = () => (
+  <Icon name="edit">
+    <path d="M14.500 6.500 17.500 9.500M5 19l1-4 9.750-9.750a2.120 2.120 0 0 1 3 3L9 18z" />
+  </Icon>
+);

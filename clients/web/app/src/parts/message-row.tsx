@@ -1,15 +1,27 @@
 /** The rows of a conversation. */
-import { dayLabelOf, fullDateOf, hueOf, splitLinks, timeOf } from "../format";
-import { discard, retry } from "../state/chat";
+import { signal } from "@preact/signals";
+
+import { dayLabelOf, fullDateOf, hueOf, timeOf } from "../format";
+import { discard, openRoom, retry, seek } from "../state/chat";
+import { panel } from "../state/panel";
 import type { Author, Entry } from "../state/timeline";
 import { today } from "../state/today";
+import { keepUnfinished } from "../state/unfinished";
+import { Content } from "./content";
+import { InfoIcon, ReplyIcon } from "./icons";
+import { Quote } from "./quote";
 import { SendMark } from "./send-mark";
 
+/** The row that was tapped: a touch screen has no pointer that rests on one. */
+const tapped = signal("");
+
 export function MessageRow({ entry, inGroup }: { entry: Entry; inGroup: boolean }) {
-  const { mine, state, author, startsGroup, endsGroup } = entry;
+  const { key, mine, state, author, startsGroup, endsGroup, replyTo } = entry;
+  const room = openRoom.value;
   const classes = ["message", mine ? "mine" : "theirs"];
   if (startsGroup) classes.push("starts");
   if (endsGroup) classes.push("ends");
+  if (tapped.value === key) classes.push("is-tapped");
   const hasFailed = state === "failed";
   if (hasFailed) classes.push("has-failed");
   return (
@@ -21,17 +33,64 @@ export function MessageRow({ entry, inGroup }: { entry: Entry; inGroup: boolean 
       data-seq={entry.seq ?? undefined}
     >
       {author !== null && <Sender author={author} />}
-      <div class="bubble">
-        <p class="content" dir="auto">
-          <Content text={entry.content} />
-          <span class="meta" title={fullDateOf(entry.at)}>
-            <time dateTime={new Date(entry.at).toISOString()}>{timeOf(entry.at)}</time>
-            {state !== null && <SendMark status={state} inGroup={inGroup} />}
-          </span>
-        </p>
+      <div class="bubble-line">
+        <div
+          class="bubble"
+          onClick={() => {
+            tapped.value = tapped.value === key ? "" : key;
+          }}
+        >
+          {replyTo !== null && room !== null && (
+            <Quote room={room} seq={replyTo} onOpen={() => void seek(replyTo)} />
+          )}
+          <p class="content" dir="auto">
+            <Content text={entry.content} />
+            <span class="meta" title={fullDateOf(entry.at)}>
+              <time dateTime={new Date(entry.at).toISOString()}>{timeOf(entry.at)}</time>
+              {state !== null && <SendMark status={state} inGroup={inGroup} />}
+            </span>
+          </p>
+        </div>
+        {entry.seq !== null && room !== null && <Tools room={room} seq={entry.seq} mine={mine} />}
       </div>
       {hasFailed && <Failure entry={entry} />}
     </article>
+  );
+}
+
+/** What one can do with a message: beside it while it is pointed at, tapped or holds the focus. */
+function Tools({ room, seq, mine }: { room: string; seq: number; mine: boolean }) {
+  return (
+    <div class="tools">
+      <button
+        type="button"
+        class="icon-button small"
+        aria-label="Reply"
+        title="Reply"
+        data-testid="reply"
+        onClick={() => {
+          tapped.value = "";
+          keepUnfinished(room, { replyTo: seq });
+        }}
+      >
+        <ReplyIcon />
+      </button>
+      {mine && (
+        <button
+          type="button"
+          class="icon-button small"
+          aria-label="Message info"
+          title="Message info"
+          data-testid="message-info"
+          onClick={() => {
+            tapped.value = "";
+            panel.value = { name: "message", seq };
+          }}
+        >
+          <InfoIcon />
+        </button>
+      )}
+    </div>
   );
 }
 
@@ -39,7 +98,7 @@ export function MessageRow({ entry, inGroup }: { entry: Entry; inGroup: boolean 
 function Sender({ author }: { author: Author }) {
   return (
     <p class={`sender hue-${hueOf(author.id)}`} data-testid="sender">
-      {author.name ?? <span class="sender-soon" />}
+      {author.name === undefined ? <span class="sender-soon" /> : <bdi>{author.name}</bdi>}
     </p>
   );
 }
@@ -67,22 +126,6 @@ function Failure({ entry }: { entry: Entry }) {
         Delete
       </button>
     </p>
-  );
-}
-
-function Content({ text }: { text: string }) {
-  return (
-    <>
-      {splitLinks(text).map((piece, index) =>
-        index % 2 === 0 ? (
-          piece
-        ) : (
-          <a key={index} href={piece} target="_blank" rel="noopener noreferrer nofollow">
-            {piece}
-          </a>
-        ),
-      )}
-    </>
   );
 }
 

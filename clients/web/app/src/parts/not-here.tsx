@@ -37,8 +37,8 @@ export function NotHere() {
 function NotAnyMore() {
   return (
     <>
-      <h1>You are not in this conversation any more</h1>
-      <p>Nothing that is written there reaches you now.</p>
+      <h1>You are not a member of this room</h1>
+      <p>You were until now. Nothing that is written there reaches you any more.</p>
     </>
   );
 }
@@ -46,8 +46,8 @@ function NotAnyMore() {
 function Never() {
   return (
     <>
-      <h1>This conversation is not here</h1>
-      <p>It may have ended, or you are not part of it.</p>
+      <h1>You are not a member of this room</h1>
+      <p>It may have ended, or never been open to you.</p>
     </>
   );
 }

@@ -1,5 +1,4 @@
 /** People that match a search; choosing one opens the conversation with them. */
-import { ApiError } from "@parley/sdk";
 import type { User } from "@parley/sdk";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
@@ -7,6 +6,7 @@ import { useEffect } from "preact/hooks";
 import { findPeople, startDirect } from "../state/chat";
 import { goTo } from "../state/location";
 import { peopleBesides, wordsForNobody } from "../state/search";
+import { wordsOf } from "../state/server";
 import type { Summary } from "../state/summaries";
 import { Avatar } from "./avatar";
 
@@ -35,7 +35,7 @@ export function People({ search, shown, me, onStarted }: PeopleProps) {
           error.value = "";
         },
         (problem: unknown) => {
-          if (isCurrent) error.value = messageOf(problem);
+          if (isCurrent) error.value = wordsOf(problem);
         },
       );
     }, TYPING_PAUSE_MS);
@@ -51,7 +51,7 @@ export function People({ search, shown, me, onStarted }: PeopleProps) {
       onStarted();
       goTo(room);
     } catch (problem) {
-      error.value = messageOf(problem);
+      error.value = wordsOf(problem);
     }
   };
 
@@ -86,9 +86,4 @@ export function People({ search, shown, me, onStarted }: PeopleProps) {
       )}
     </section>
   );
-}
-
-function messageOf(problem: unknown): string {
-  if (problem instanceof ApiError) return problem.message;
-  throw problem;
 }

@@ -5,6 +5,7 @@ import { presenceIn, typingIn } from "../state/company";
 import { goTo } from "../state/location";
 import type { Summary } from "../state/summaries";
 import { today } from "../state/today";
+import { unfinishedIn } from "../state/unfinished";
 import { Avatar } from "./avatar";
 import { SendMark } from "./send-mark";
 import { Typing } from "./typing";
@@ -62,6 +63,14 @@ export function RoomRow({ room }: { room: Summary }) {
 
 /** The newest message, who wrote it, and how far it has come. */
 function Preview({ room }: { room: Summary }) {
+  const { text } = unfinishedIn(room.id).value;
+  if (text.trim() !== "" && openRoom.value !== room.id)
+    return (
+      <span class="row-preview" data-testid="unfinished">
+        <span class="row-draft">Draft:</span>
+        <bdi class="ellipsis">{text}</bdi>
+      </span>
+    );
   return (
     <span class="row-preview">
       {room.sent !== null && <SendMark status={room.sent} inGroup={room.kind === "group"} />}
@@ -70,9 +79,9 @@ function Preview({ room }: { room: Summary }) {
           <span class="ellipsis">{room.author}</span>:
         </span>
       )}
-      <span class="ellipsis" data-testid="preview">
+      <bdi class="ellipsis" data-testid="preview">
         {room.preview}
-      </span>
+      </bdi>
     </span>
   );
 }

@@ -6,13 +6,15 @@ import { useSignal } from "@preact/signals";
 import { isLoaded, rooms } from "../state/chat";
 import { roomsNamed } from "../state/search";
 import { signOut } from "../state/session";
-import { ChatIcon, CloseIcon, Logo, SearchIcon, SignOutIcon } from "./icons";
+import { ChatIcon, CloseIcon, GroupIcon, Logo, SearchIcon, SignOutIcon } from "./icons";
+import { NewGroup } from "./new-group";
 import { People } from "./people";
 import { RoomRow } from "./room-row";
 import { Settings } from "./settings";
 
 export function Sidebar({ me }: { me: User }) {
   const search = useSignal("");
+  const isOpening = useSignal(false);
   const sought = search.value.trim();
   const shown = roomsNamed(sought, rooms.value);
   return (
@@ -23,32 +25,51 @@ export function Sidebar({ me }: { me: User }) {
         </p>
         <Me me={me} />
       </header>
-      <div class="search" role="search">
-        <SearchIcon />
-        <input
-          type="search"
-          aria-label="Find a person or a conversation"
-          placeholder="Type the beginning of a name"
-          data-testid="search"
-          autocomplete="off"
-          maxLength={80}
-          value={search.value}
-          onInput={(event) => (search.value = event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === "Escape") search.value = "";
+      <div class="finding">
+        <div class="search" role="search">
+          <SearchIcon />
+          <input
+            type="search"
+            aria-label="Find a person or a conversation"
+            placeholder="Type the beginning of a name"
+            data-testid="search"
+            autocomplete="off"
+            maxLength={80}
+            value={search.value}
+            onInput={(event) => (search.value = event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Escape") search.value = "";
+            }}
+          />
+          {sought && (
+            <button
+              type="button"
+              class="icon-button small"
+              aria-label="Clear the search"
+              onClick={() => (search.value = "")}
+            >
+              <CloseIcon />
+            </button>
+          )}
+        </div>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label="New group"
+          title="New group"
+          data-testid="open-new-group"
+          onClick={() => (isOpening.value = true)}
+        >
+          <GroupIcon />
+        </button>
+      </div>
+      {isOpening.value && (
+        <NewGroup
+          onClose={() => {
+            isOpening.value = false;
           }}
         />
-        {sought && (
-          <button
-            type="button"
-            class="icon-button small"
-            aria-label="Clear the search"
-            onClick={() => (search.value = "")}
-          >
-            <CloseIcon />
-          </button>
-        )}
-      </div>
+      )}
       <div class="sidebar-scroll">
         <nav aria-label="Conversations">
           {sought && shown.length > 0 && <h2 class="section">Conversations</h2>}

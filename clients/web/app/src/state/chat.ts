@@ -7,7 +7,10 @@
 import type { ChatClient, ConnectionState, Room } from "@parley/sdk";
 import { computed, signal } from "@preact/signals";
 
+import { client, nameOf, setClient } from "./client";
 import { attachCompany, detachCompany } from "./company";
+import { closePanel } from "./panel";
+import { forgetQuotes } from "./quotes";
 import { summarize } from "./summaries";
 import type { Summary } from "./summaries";
 import { timelineOf } from "./timeline";
@@ -33,19 +36,17 @@ export const historyError = signal("");
 export const hasLeft = signal(false);
 /** The longest message, in code points. */
 export const contentChars = signal(Infinity);
+/** The seq of a message that is to be shown now: whoever draws the timeline takes it up. */
+export const sought = signal<number | null>(null);
 
 export const unreadTotal = computed(() => rooms.value.reduce((sum, room) => sum + room.unread, 0));
 export const openSummary = computed(() => rooms.value.find((room) => room.id === openRoom.value));
 
-let client: ChatClient | null = null;
 let redraw = 0;
-
-/** What the person began to write, by room. */
-export const unfinished = new Map<string, string>();
 
 export function attach(next: ChatClient): void {
   detach();
-  client = next;
+  setClient(next);
   next.on("connection", (state) => {
     connection.value = state;
     if (state.name === "online") void catchUp();
@@ -58,14 +59,15 @@ export function attach(next: ChatClient): void {
 }
 
 export function detach(): void {
-  client?.close();
-  client = null;
+  client()?.close();
+  setClient(null);
   detachCompany();
+  forgetQuotes();
+  closePanel();
   rooms.value = [];
   timeline.value = [];
   isLoaded.value = false;
   openRoom.value = null;
-  unfinished.clear();
 }
 
 /** Show a room, or none. Its newest page is loaded if it is not there yet. */
@@ -74,6 +76,7 @@ export function showRoom(id: string | null): void {
   openRoom.value = id;
   historyError.value = "";
   hasLeft.value = false;
+  closePanel();
   rememberUnread();
   drawNow();
   watchOpenRoom();
@@ -87,41 +90,49 @@ export function drawWhatWaits(): void {
 
 /** The first `welcome` shows what was unread until then: nothing counts as read before it. */
 function watchOpenRoom(): void {
-  client?.watch(isLoaded.value ? openRoom.value : null);
+  client()?.watch(isLoaded.value ? openRoom.value : null);
 }
 
 export async function loadOlder(): Promise<void> {
   const id = openRoom.value;
-  if (id !== null) await guarded(() => client?.loadOlder(id));
+  if (id !== null) await guarded(() => client()?.loadOlder(id));
 }
 
-export function send(content: string): void {
+/** Go to a message of the open room, and load what lies between where that is not too much. */
+export async function seek(seq: number): Promise<void> {
+  const id = openRoom.value;
+  if (id === null) return;
+  await guarded(() => client()?.loadNewest(id, seq));
+  drawNow();
+  sought.value = seq;
+}
+
+/** Send a message to the open room, or an answer to the one with seq `replyTo`. */
+export function send(content: string, replyTo: number | null): void {
   if (openRoom.value === null) return;
   unreadFrom.value = null;
-  client?.send(openRoom.value, content);
+  client()?.send(openRoom.value, content, replyTo);
 }
 
-export const retry = (clientId: string): void => client?.retry(clientId);
-export const discard = (clientId: string): void => client?.discard(clientId);
-export const tryNow = (): void => client?.connection.wake();
+export const retry = (clientId: string): void => client()?.retry(clientId);
+export const discard = (clientId: string): void => client()?.discard(clientId);
+export const tryNow = (): void => client()?.connection.wake();
 
 /** Raises `ApiError`. */
 export async function findPeople(search: string): ReturnType<ChatClient["searchUsers"]> {
-  return client === null ? [] : client.searchUsers(search);
+  return (await client()?.searchUsers(search)) ?? [];
 }
 
 /** The id of the room with this person. Raises `ApiError`. */
 export async function startDirect(user: string): Promise<string | null> {
-  if (client === null) return null;
-  const { id } = await client.openDirect(user);
+  const room = await client()?.openDirect(user);
   drawNow();
-  return id;
+  return room?.id ?? null;
 }
 
 function rememberUnread(): void {
-  const room = openRoom.value === null ? undefined : client?.room(openRoom.value);
-  const hasUnread = client !== null && room !== undefined && room.unread > 0;
-  unreadFrom.value = hasUnread ? room.readSeq : null;
+  const room = openRoom.value === null ? undefined : client()?.room(openRoom.value);
+  unreadFrom.value = room !== undefined && room.unread > 0 ? room.readSeq : null;
 }
 
 async function catchUp(): Promise<void> {
@@ -129,7 +140,7 @@ async function catchUp(): Promise<void> {
   await Promise.resolve();
   if (!isLoaded.value) rememberUnread();
   isLoaded.value = true;
-  contentChars.value = client?.contentChars ?? Infinity;
+  contentChars.value = client()?.contentChars ?? Infinity;
   drawNow();
   watchOpenRoom();
   await loadNewest();
@@ -138,7 +149,7 @@ async function catchUp(): Promise<void> {
 async function loadNewest(): Promise<void> {
   const id = openRoom.value;
   const from = unreadFrom.value === null ? undefined : unreadFrom.value + 1;
-  if (id !== null) await guarded(() => client?.loadNewest(id, from));
+  if (id !== null) await guarded(() => client()?.loadNewest(id, from));
 }
 
 async function guarded(load: () => Promise<void> | undefined): Promise<void> {
@@ -159,24 +170,24 @@ function scheduleRedraw(): void {
 
 function drawNow(): void {
   redraw = 0;
-  if (client === null) return;
-  const { me } = client;
-  const all = client.rooms;
+  const now = client();
+  if (now === null) return;
+  const all = now.rooms;
   const room = all.find((one) => one.id === openRoom.value);
   if (room !== undefined) hasLeft.value = false;
   else if (openSummary.peek() !== undefined) leaveOpenRoom();
-  if (room !== undefined && room.unread > 0 && !client.isWatching(room.id))
+  if (room !== undefined && room.unread > 0 && !now.isWatching(room.id))
     unreadFrom.value = room.readSeq;
-  rooms.value = all.map((one) => summaryOf(one, me.id));
+  rooms.value = all.map((one) => summaryOf(now, one));
   isCatchingUp.value = room?.isMissingSomething ?? false;
-  timeline.value = timelineOf(room, client.drafts(openRoom.value ?? ""), me.id, nameOf);
+  timeline.value = timelineOf(room, now.drafts(openRoom.value ?? ""), now.me.id, nameOf);
   hasOlder.value = room?.log.hasOlder ?? false;
 }
 
 /** A room that somebody looks at has no badge, not even while a message before others is missing. */
-function summaryOf(room: Room, me: string): Summary {
-  const summary = summarize(room, client?.drafts(room.id) ?? [], me, nameOf);
-  return client?.isWatching(room.id) ? { ...summary, unread: 0 } : summary;
+function summaryOf(now: ChatClient, room: Room): Summary {
+  const summary = summarize(room, now.drafts(room.id), now.me.id, nameOf);
+  return now.isWatching(room.id) ? { ...summary, unread: 0 } : summary;
 }
 
 /** Who is added again begins anew: nothing that was said of the former stay holds then. */
@@ -184,9 +195,5 @@ function leaveOpenRoom(): void {
   hasLeft.value = true;
   unreadFrom.value = null;
   historyError.value = "";
-}
-
-function nameOf(user: string): string | undefined {
-  const name = client?.nameOf(user);
-  return name === null ? "Somebody" : name;
+  closePanel();
 }

@@ -9,16 +9,14 @@ import { signal } from "@preact/signals";
 
 import { typingWords } from "../format";
 import type { TypingWords } from "../format";
+import { client, nameOf } from "./client";
 import type { Summary } from "./summaries";
-
-let client: ChatClient | null = null;
 
 /** How to ask for them. It is a new one with every news: whoever reads it is drawn anew then. */
 const presences = signal<{ of: (user: string) => PersonPresence } | null>(null);
 const typists = signal<{ in: (room: string) => readonly string[] } | null>(null);
 
 export function attachCompany(next: ChatClient): void {
-  client = next;
   next.on("presence", () => {
     presences.value = { of: (user) => next.company.presenceOf(user) };
   });
@@ -28,30 +26,33 @@ export function attachCompany(next: ChatClient): void {
 }
 
 export function detachCompany(): void {
-  client = presences.value = typists.value = null;
+  presences.value = typists.value = null;
 }
 
 /** Of the other person in a direct conversation; null in a group, and where nobody told yet. */
 export function presenceIn({ peer }: Summary): PersonPresence | null {
-  return peer === null ? null : (presences.value?.of(peer) ?? null);
+  return peer === null ? null : presenceOf(peer);
+}
+
+/** Null where nobody told yet. */
+export function presenceOf(user: string): PersonPresence | null {
+  return presences.value?.of(user) ?? null;
 }
 
 /** Who types, in words; null where nobody does. */
 export function typingIn({ id, kind, name }: Summary): TypingWords | null {
   const users = typists.value?.in(id) ?? [];
-  return typingWords(users.map((user) => (kind === "direct" ? name : nameOf(user))));
+  return typingWords(
+    users.map((user) => (kind === "direct" ? name : (nameOf(user) ?? "Somebody"))),
+  );
 }
 
 /** The person wrote in this room. */
 export function type(room: string): void {
-  client?.company.type(room);
+  client()?.company.type(room);
 }
 
 /** The person took back what they wrote, or turned to something else. */
 export function stopTyping(room: string): void {
-  client?.company.stopTyping(room);
-}
-
-function nameOf(user: string): string {
-  return client?.nameOf(user) ?? "Somebody";
+  client()?.company.stopTyping(room);
 }

@@ -4,7 +4,6 @@
  * `unknown` lasts until the first answer: nothing is drawn in it that a sign-in would replace.
  */
 import {
-  Api,
   ApiError,
   ChatClient,
   IndexedDrafts,
@@ -25,6 +24,8 @@ import { signal } from "@preact/signals";
 
 import { attach, detach } from "./chat";
 import { goTo } from "./location";
+import { api } from "./server";
+import { forgetKept, readUnfinishedOf } from "./unfinished";
 
 export type Phase =
   | { name: "unknown" }
@@ -35,7 +36,11 @@ export type Phase =
 export const phase = signal<Phase>({ name: "unknown" });
 
 const store = new IndexedStore();
-const api = new Api((input, init) => fetch(input, init), browserClock);
+
+/** The id of whoever is signed in; empty where nobody is. */
+export function whoIsMe(): string {
+  return phase.value.name === "signed_in" ? phase.value.me.id : "";
+}
 
 /** Ask who is signed in. Called once at the start, and again by the person when nobody answered. */
 export async function resume(): Promise<void> {
@@ -76,8 +81,10 @@ export async function signOut(): Promise<void> {
   const { value } = phase;
   goTo(null);
   leave("");
+  if (value.name !== "signed_in") return;
   // Nobody who sits here next finds anything; where the browser forbids storing there is nothing.
-  if (value.name === "signed_in") await store.forget(value.me.id).catch(() => undefined);
+  forgetKept(value.me.id);
+  await store.forget(value.me.id).catch(() => undefined);
 }
 
 function enter(me: User): void {
@@ -105,6 +112,7 @@ function enter(me: User): void {
   client.on("fault", (code) => {
     console.error(`Parley: the server closed the connection with ${code}, a bug of this page.`);
   });
+  readUnfinishedOf(me.id);
   attach(client);
   phase.value = { name: "signed_in", me };
 }

@@ -1,5 +1,5 @@
 /** What the list shows of a room. */
-import type { Draft, Room, Status } from "@parley/sdk";
+import type { Draft, Role, Room, Status } from "@parley/sdk";
 
 import type { NameOf } from "./timeline";
 
@@ -8,6 +8,14 @@ export interface Summary {
   name: string;
   kind: "direct" | "group";
   memberCount: number;
+  /** Grows with every change of its name and members. */
+  version: number;
+  /** One's own in a group. */
+  role: Role | null;
+  /** Whether members read what was written before they joined. */
+  hasOpenHistory: boolean;
+  /** Grows whenever somebody has come further. */
+  advances: number;
   /** The other person of a direct room. */
   peer: string | null;
   /** Who wrote what the preview shows, where it is somebody else in a group. */
@@ -27,7 +35,7 @@ export function summarize(
   me: string,
   nameOf: NameOf,
 ): Summary {
-  const { id, name, kind, members, member_count } = room.state;
+  const { id, name, kind, members, member_count, version, role, open_history } = room.state;
   const draft = drafts.at(-1);
   const newest = room.newest;
   const mine = newest?.sender === me;
@@ -37,6 +45,10 @@ export function summarize(
     name: name || "Conversation",
     kind,
     memberCount: member_count,
+    version,
+    role: role ?? null,
+    hasOpenHistory: open_history ?? false,
+    advances: room.advances,
     peer: members?.find((user) => user !== me) ?? null,
     author: isNamed ? (nameOf(newest.sender) ?? "…") : null,
     preview: draft?.content ?? newest?.content ?? wordsForNone(room),

@@ -1,0 +1,108 @@
+/** Somebody in a group, and what one may do about their place in it. */
+import type { Member, Role } from "@parley/sdk";
+import { useSignal } from "@preact/signals";
+
+import { presenceWords } from "../format";
+import { startDirect } from "../state/chat";
+import { nameOf } from "../state/client";
+import { presenceOf } from "../state/company";
+import { mayRemove, removeMember, setRole } from "../state/groups";
+import { goTo } from "../state/location";
+import { whoIsMe } from "../state/session";
+import type { Summary } from "../state/summaries";
+import { today } from "../state/today";
+import { Avatar } from "./avatar";
+import { MoreIcon } from "./icons";
+
+const ROLE_WORDS: Readonly<Record<Role, string>> = { owner: "Owner", admin: "Admin", member: "" };
+
+export interface MemberRowProps {
+  room: Summary;
+  member: Member;
+  act: (action: () => Promise<void>) => Promise<void>;
+}
+
+export function MemberRow({ room, member, act }: MemberRowProps) {
+  const { user, role } = member;
+  const isMe = user === whoIsMe();
+  const isOpen = useSignal(false);
+  const presence = isMe ? null : presenceOf(user);
+  const name = nameOf(user) ?? "…";
+  const words = presence === null ? "" : presenceWords(presence, today.value);
+  return (
+    <li class="member" data-testid="member">
+      <div class="person">
+        <Avatar id={user} name={name} size="s" status={presence?.status} />
+        <span class="person-text">
+          <span class="ellipsis">
+            <bdi>{name}</bdi>
+            {isMe && <span class="muted"> (you)</span>}
+          </span>
+          {words && <span class="person-time ellipsis">{words}</span>}
+        </span>
+        {ROLE_WORDS[role] && <span class="role">{ROLE_WORDS[role]}</span>}
+        {!isMe && (
+          <button
+            type="button"
+            class="icon-button small"
+            aria-label={`What to do about ${name}`}
+            aria-expanded={isOpen.value}
+            data-testid="member-actions"
+            onClick={() => (isOpen.value = !isOpen.value)}
+          >
+            <MoreIcon />
+          </button>
+        )}
+      </div>
+      {isOpen.value && (
+        <Actions
+          room={room}
+          member={member}
+          act={async (action) => {
+            isOpen.value = false;
+            await act(action);
+          }}
+        />
+      )}
+    </li>
+  );
+}
+
+function Actions({ room, member, act }: MemberRowProps) {
+  const { user, role } = member;
+  const isOwner = room.role === "owner";
+  const become = (next: Role) => () => void act(() => setRole(room.id, user, next));
+  return (
+    <div class="member-actions">
+      <Action words="Message" onClick={() => void act(() => talkTo(user))} />
+      {isOwner && role === "member" && <Action words="Make admin" onClick={become("admin")} />}
+      {isOwner && role === "admin" && <Action words="Make member" onClick={become("member")} />}
+      {isOwner && <Action words="Make owner" onClick={become("owner")} />}
+      {mayRemove(room.role, role) && (
+        <Action
+          words="Remove"
+          isGrave
+          onClick={() => void act(() => removeMember(room.id, user))}
+        />
+      )}
+    </div>
+  );
+}
+
+interface ActionProps {
+  words: string;
+  isGrave?: boolean;
+  onClick: () => void;
+}
+
+function Action({ words, isGrave = false, onClick }: ActionProps) {
+  return (
+    <button type="button" class={isGrave ? "link is-grave" : "link"} onClick={onClick}>
+      {words}
+    </button>
+  );
+}
+
+async function talkTo(user: string): Promise<void> {
+  goTo(await startDirect(user));
+}

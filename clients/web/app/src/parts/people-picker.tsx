@@ -1,0 +1,122 @@
+/** Choosing people: a field to find them, whom it finds, and who is chosen. */
+import type { User } from "@parley/sdk";
+import type { Signal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import { findPeople } from "../state/chat";
+import { wordsOf } from "../state/server";
+import { Avatar } from "./avatar";
+import { CloseIcon, SearchIcon } from "./icons";
+
+const TYPING_PAUSE_MS = 200;
+
+export interface PeoplePickerProps {
+  chosen: Signal<readonly User[]>;
+  /** The ids of those who are not offered. */
+  besides: ReadonlySet<string>;
+}
+
+export function PeoplePicker({ chosen, besides }: PeoplePickerProps) {
+  const search = useSignal("");
+  const found = useSignal<readonly User[]>([]);
+  const error = useSignal("");
+  const sought = search.value.trim();
+
+  useEffect(() => {
+    let isCurrent = true;
+    if (!sought) {
+      found.value = [];
+      return;
+    }
+    const timer = setTimeout(() => {
+      findPeople(sought).then(
+        (people) => {
+          if (!isCurrent) return;
+          found.value = people;
+          error.value = "";
+        },
+        (problem: unknown) => {
+          if (isCurrent) error.value = wordsOf(problem);
+        },
+      );
+    }, TYPING_PAUSE_MS);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [sought]);
+
+  const isChosen = (user: User): boolean => chosen.value.some(({ id }) => id === user.id);
+  const offered = found.value.filter((user) => !besides.has(user.id) && !isChosen(user));
+  return (
+    <div class="picker">
+      {chosen.value.length > 0 && (
+        <ul class="chips" aria-label="Chosen people" data-testid="chosen">
+          {chosen.value.map((user) => (
+            <li key={user.id}>
+              <bdi>{nameFor(user)}</bdi>
+              <button
+                type="button"
+                class="icon-button small"
+                aria-label={`Not ${nameFor(user)}`}
+                onClick={() => {
+                  chosen.value = chosen.value.filter(({ id }) => id !== user.id);
+                }}
+              >
+                <CloseIcon />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <div class="search">
+        <SearchIcon />
+        <input
+          type="search"
+          aria-label="Find people"
+          placeholder="Type the beginning of a name"
+          data-testid="find-people"
+          autocomplete="off"
+          maxLength={80}
+          value={search.value}
+          onInput={(event) => (search.value = event.currentTarget.value)}
+          onKeyDown={(event) => {
+            // The form around it is sent by its button.
+            if (event.key === "Enter") event.preventDefault();
+          }}
+        />
+      </div>
+      {error.value && (
+        <p class="field-error" role="alert">
+          {error.value}
+        </p>
+      )}
+      <ul class="rows" aria-live="polite">
+        {offered.map((user) => (
+          <li key={user.id}>
+            <button
+              type="button"
+              class="row"
+              data-testid="candidate"
+              onClick={() => {
+                chosen.value = [...chosen.value, user];
+                search.value = "";
+              }}
+            >
+              <Avatar id={user.id} name={nameFor(user)} size="s" />
+              <span class="row-text">
+                <span class="row-name">{nameFor(user)}</span>
+                <span class="row-preview">@{user.username}</span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function nameFor(user: User): string {
+  return user.display_name || user.username;
+}

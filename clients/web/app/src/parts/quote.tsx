@@ -1,0 +1,42 @@
+/** The message that another one answers, in two lines. It leads there. */
+import { hueOf } from "../format";
+import { nameOf } from "../state/client";
+import { quotedIn } from "../state/quotes";
+import { whoIsMe } from "../state/session";
+
+export interface QuoteProps {
+  room: string;
+  seq: number;
+  /** Null where it leads nowhere. */
+  onOpen: (() => void) | null;
+}
+
+export function Quote({ room, seq, onOpen }: QuoteProps) {
+  const message = quotedIn(room, seq);
+  if (message === null) return <p class="quote is-gone">A message that you cannot read here</p>;
+  const name = message && (message.sender === whoIsMe() ? "You" : nameOf(message.sender));
+  const inside = (
+    <>
+      <span class="quote-author">{name ?? "…"}</span>
+      <bdi class="quote-text">{message?.content ?? "…"}</bdi>
+    </>
+  );
+  const hue = message === undefined ? "" : ` hue-${hueOf(message.sender)}`;
+  if (onOpen === null)
+    return (
+      <p class={`quote${hue}`} data-testid="quote">
+        {inside}
+      </p>
+    );
+  return (
+    <button
+      type="button"
+      class={`quote${hue}`}
+      title="Go to this message"
+      data-testid="quote"
+      onClick={onOpen}
+    >
+      {inside}
+    </button>
+  );
+}

@@ -1,0 +1,264 @@
+/** What there is to know of a conversation; of a group also who is in it, and what one may change. */
+import type { Member, User } from "@parley/sdk";
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import { membersWords, presenceWords } from "../format";
+import { nameOf } from "../state/client";
+import { presenceIn } from "../state/company";
+import {
+  addMembers,
+  inOrder,
+  mayEdit,
+  membersOf,
+  openHistory,
+  removeMember,
+  renameGroup,
+} from "../state/groups";
+import { goTo } from "../state/location";
+import { problemsOf, wordsOf } from "../state/server";
+import { whoIsMe } from "../state/session";
+import type { Summary } from "../state/summaries";
+import { today } from "../state/today";
+import { Avatar } from "./avatar";
+import { EditIcon, LeaveIcon } from "./icons";
+import { MemberRow } from "./member-row";
+import { Waiting } from "./message-info";
+import { PeoplePicker } from "./people-picker";
+
+export function RoomInfo({ room }: { room: Summary }) {
+  const presence = presenceIn(room);
+  const isGroup = room.kind === "group";
+  const words = presence === null ? "" : presenceWords(presence, today.value);
+  return (
+    <>
+      <div class="about-head">
+        <Avatar id={room.peer ?? room.id} name={room.name} size="l" status={presence?.status} />
+        {isGroup ? <GroupName room={room} /> : <h3 class="about-name">{room.name}</h3>}
+        <p class="muted">{isGroup ? membersWords(room.memberCount) : words}</p>
+      </div>
+      {isGroup && <Group room={room} />}
+    </>
+  );
+}
+
+function GroupName({ room }: { room: Summary }) {
+  const isEditing = useSignal(false);
+  const problems = useSignal<readonly string[]>([]);
+  const save = async (form: HTMLFormElement): Promise<void> => {
+    const written = new FormData(form).get("group-name");
+    try {
+      await renameGroup(room.id, typeof written === "string" ? written.trim() : "");
+      problems.value = [];
+      isEditing.value = false;
+    } catch (problem) {
+      const beside = problemsOf(problem, "name");
+      problems.value = beside.length > 0 ? beside : [wordsOf(problem)];
+    }
+  };
+  if (!isEditing.value)
+    return (
+      <h3 class="about-name">
+        <bdi>{room.name}</bdi>
+        {mayEdit(room.role) && (
+          <button
+            type="button"
+            class="icon-button small"
+            aria-label="Rename the group"
+            onClick={() => (isEditing.value = true)}
+          >
+            <EditIcon />
+          </button>
+        )}
+      </h3>
+    );
+  return (
+    <form
+      class="rename"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save(event.currentTarget);
+      }}
+    >
+      <input
+        name="group-name"
+        aria-label="Name of the group"
+        aria-invalid={problems.value.length > 0}
+        defaultValue={room.name}
+        maxLength={80}
+        autocomplete="off"
+      />
+      <button type="submit" class="button primary">
+        Save
+      </button>
+      <button
+        type="button"
+        class="button plain"
+        onClick={() => {
+          isEditing.value = false;
+          problems.value = [];
+        }}
+      >
+        Cancel
+      </button>
+      {problems.value.map((problem) => (
+        <p key={problem} class="field-error" role="alert">
+          {problem}
+        </p>
+      ))}
+    </form>
+  );
+}
+
+function Group({ room }: { room: Summary }) {
+  const members = useSignal<readonly Member[] | null>(null);
+  const error = useSignal("");
+  const again = useSignal(0);
+  useEffect(() => {
+    let isCurrent = true;
+    membersOf(room.id).then(
+      (all) => {
+        if (isCurrent) members.value = all;
+      },
+      (problem: unknown) => {
+        if (isCurrent) error.value = wordsOf(problem);
+      },
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [room.id, room.version, again.value]);
+
+  const act = async (action: () => Promise<void>): Promise<void> => {
+    error.value = "";
+    try {
+      await action();
+      again.value += 1;
+    } catch (problem) {
+      error.value = wordsOf(problem);
+    }
+  };
+  const all = members.value;
+  return (
+    <>
+      {error.value && (
+        <p class="note is-error" role="alert">
+          {error.value}
+        </p>
+      )}
+      {mayEdit(room.role) && (
+        <label class="setting">
+          <span>
+            Open history
+            <span class="field-hint" id="open-history-hint">
+              Whoever joins later reads what was written before.
+            </span>
+          </span>
+          <input
+            type="checkbox"
+            role="switch"
+            class="switch"
+            aria-describedby="open-history-hint"
+            data-testid="open-history"
+            checked={room.hasOpenHistory}
+            onChange={(event) => {
+              const box = event.currentTarget;
+              void act(() => openHistory(room.id, box.checked)).finally(() => {
+                box.checked = room.hasOpenHistory;
+              });
+            }}
+          />
+        </label>
+      )}
+      <h3 class="section">{membersWords(room.memberCount)}</h3>
+      {all === null && !error.value && <Waiting />}
+      {all !== null && (
+        <ul class="members" data-testid="members">
+          {inOrder(all, whoIsMe(), nameOf).map((member) => (
+            <MemberRow key={member.user} room={room} member={member} act={act} />
+          ))}
+        </ul>
+      )}
+      {mayEdit(room.role) && <AddPeople room={room} members={all ?? []} act={act} />}
+      <Leave room={room} act={act} />
+    </>
+  );
+}
+
+interface ActProps {
+  room: Summary;
+  /** Do something, say what went wrong, and look at the members again. */
+  act: (action: () => Promise<void>) => Promise<void>;
+}
+
+function AddPeople({ room, members, act }: ActProps & { members: readonly Member[] }) {
+  const isOpen = useSignal(false);
+  const chosen = useSignal<readonly User[]>([]);
+  if (!isOpen.value)
+    return (
+      <button
+        type="button"
+        class="button quiet wide"
+        data-testid="add-people"
+        onClick={() => (isOpen.value = true)}
+      >
+        Add people
+      </button>
+    );
+  const add = async (): Promise<void> => {
+    const users = chosen.value.map(({ id }) => id);
+    await act(() => addMembers(room.id, users));
+    chosen.value = [];
+    isOpen.value = false;
+  };
+  return (
+    <section class="adding" aria-label="Add people">
+      <PeoplePicker chosen={chosen} besides={new Set(members.map(({ user }) => user))} />
+      <div class="dialog-foot">
+        <button type="button" class="button plain" onClick={() => (isOpen.value = false)}>
+          Cancel
+        </button>
+        <button
+          type="button"
+          class="button primary"
+          disabled={chosen.value.length === 0}
+          onClick={() => void add()}
+        >
+          Add
+        </button>
+      </div>
+    </section>
+  );
+}
+
+function Leave({ room, act }: ActProps) {
+  const isAsking = useSignal(false);
+  if (!isAsking.value)
+    return (
+      <button
+        type="button"
+        class="button danger wide"
+        data-testid="leave"
+        onClick={() => (isAsking.value = true)}
+      >
+        <LeaveIcon /> Leave group
+      </button>
+    );
+  const leave = async (): Promise<void> => {
+    await removeMember(room.id, whoIsMe());
+    goTo(null);
+  };
+  return (
+    <div class="asking" role="alertdialog" aria-label="Leave the group?">
+      <p>Leave {room.name}? Nothing that is written there will reach you any more.</p>
+      <div class="dialog-foot">
+        <button type="button" class="button plain" onClick={() => (isAsking.value = false)}>
+          Stay
+        </button>
+        <button type="button" class="button danger" onClick={() => void act(leave)}>
+          Leave
+        </button>
+      </div>
+    </div>
+  );
+}

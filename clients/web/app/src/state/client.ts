@@ -1,0 +1,30 @@
+/**
+ * The one client that chats on this page, and what people are called by it.
+ *
+ * Whoever draws a name is drawn anew when more names are known.
+ */
+import type { ChatClient } from "@parley/sdk";
+import { signal } from "@preact/signals";
+
+let current: ChatClient | null = null;
+
+/** Grows with every answer that names people. */
+const namings = signal(0);
+
+/** Null where nobody is signed in. */
+export function client(): ChatClient | null {
+  return current;
+}
+
+export function setClient(next: ChatClient | null): void {
+  current = next;
+  next?.on("people", () => {
+    namings.value += 1;
+  });
+}
+
+/** What somebody is called; undefined as long as that is being asked for. */
+export function nameOf(user: string): string | undefined {
+  const name = namings.value < 0 ? null : current?.nameOf(user);
+  return name === null ? "Somebody" : name;
+}

@@ -1,0 +1,15 @@
+/** The HTTP side of the server, for what is no part of a conversation: sign-in, groups, settings. */
+import { Api, ApiError, browserClock } from "@parley/sdk";
+
+export const api = new Api((input, init) => fetch(input, init), browserClock);
+
+/** What to say of a call that failed; what is no answer of the server is a bug and raised again. */
+export function wordsOf(problem: unknown): string {
+  if (problem instanceof ApiError) return problem.message;
+  throw problem;
+}
+
+/** What was wrong with one field of a form. */
+export function problemsOf(problem: unknown, field: string): string[] {
+  return problem instanceof ApiError ? (problem.fields[field] ?? []) : [];
+}
