@@ -25,7 +25,7 @@ FOLDERS = (
 FILES = ("pyproject.toml", "clients/__init__.py", "README.md")
 BUILT = "clients/web/dist"
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "out", "node_modules", ".hypothesis")
-TRIES = 3
+TRIES = 5
 """Rounds in which a mutant may show: some mistakes need a moment that does not always come."""
 WITHIN_S = 600
 ENTER_ONLY = 0o711
