@@ -67,7 +67,7 @@ describe("the words", () => {
     const words = bannerOf(waiting("unavailable", { offline: true, attempt: 6 }), false);
 
     expect(words).toMatchObject({ kind: "offline", title: "Server unavailable" });
-    expect(words?.rest).toContain("is kept and sent when you are back");
+    expect(words?.rest).toContain("is kept, and sent as soon as it can be");
     expect(words?.until).toBe(AT + 4_000);
   });
 

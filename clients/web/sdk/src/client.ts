@@ -2,13 +2,12 @@
  * One signed-in person's chat: rooms, messages, drafts, over one connection that comes and goes.
  *
  * Ask it for state (`rooms`, `room.log`, `drafts`) whenever it says that something changed; the
- * events carry names, never data, so a listener cannot fall behind. (`custom` is the exception: what
- * other code pushes is nobody's state here.)
+ * events carry names, never data (but `custom`, which is nobody's state): no listener falls behind.
  */
 import { Company } from "./company";
 import { Drafts, newDraft } from "./drafts";
 import { Emitter } from "./emitter";
-import { timeOf, type Draft, type Environment } from "./environment";
+import type { Draft, Environment } from "./environment";
 import type { ClientEvents } from "./events";
 import { Hearing, type Parts } from "./hearing";
 import { History } from "./history";
@@ -16,6 +15,7 @@ import type { Api } from "./http";
 import { Keeping } from "./keeping";
 import { Outbox } from "./outbox";
 import { People } from "./people";
+import { Polling } from "./polling";
 import type { ClientFrame, RoomState, User } from "./protocol";
 import { Reading } from "./reading";
 import { Receipts } from "./receipts";
@@ -25,9 +25,6 @@ import { roadsOf } from "./roads";
 import type { Room } from "./room";
 import { Rooms } from "./rooms";
 import { TabCoordinator } from "./tabs";
-
-/** A store that has not answered for so long is not waited for. */
-const RESTORED_WITHIN_MS = 1_000;
 
 export class ChatClient extends Emitter<ClientEvents> {
   /** The one connection of all pages of this browser. */
@@ -45,6 +42,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   private readonly renewal: Renewal;
   private readonly keeping: Keeping;
   private readonly hearing: Hearing;
+  private readonly polling: Polling;
   private isClosed = false;
 
   constructor(
@@ -118,7 +116,7 @@ export class ChatClient extends Emitter<ClientEvents> {
         this.keeping.note(room, messages);
       },
     });
-    this.unsent = new Drafts(env.drafts, {
+    this.unsent = new Drafts(env, {
       onChange: (room) => {
         this.emit("room", room);
       },
@@ -138,6 +136,15 @@ export class ChatClient extends Emitter<ClientEvents> {
     );
     this.hearing = new Hearing(this.parts, me.id, (name, value) => {
       this.emit(name, value);
+    });
+    this.polling = new Polling(env, api, me.id, () => this.rooms, {
+      onFrame: (frame) => {
+        this.connection.share(frame);
+        this.hearing.onFrame(frame);
+      },
+      onAnswering: () => {
+        this.outbox.flush();
+      },
     });
     this.listen();
   }
@@ -159,8 +166,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   /** End the connection and all timers. What is kept stays kept. */
   close(): void {
     this.isClosed = true;
-    this.reading.close();
-    this.company.close();
+    for (const one of [this.reading, this.company]) one.close();
     this.connection.stop();
     this.follow();
     this.repair.reset();
@@ -260,6 +266,7 @@ export class ChatClient extends Emitter<ClientEvents> {
     });
     this.connection.on("state", (state) => {
       if (state.name !== "online") this.lost();
+      this.polling.onState(state, this.connection.isLeading);
       this.outbox.goOn();
       this.emit("connection", state);
     });
@@ -281,13 +288,7 @@ export class ChatClient extends Emitter<ClientEvents> {
 
   /** Whether to go on: nobody closed it meanwhile. */
   private async restore(): Promise<boolean> {
-    const { store, clock } = this.env;
-    const late = timeOf(clock, RESTORED_WITHIN_MS);
-    const restored = Promise.all([
-      store.rooms(this.me.id).catch(() => []),
-      this.unsent.restore(this.me.id),
-    ]);
-    const [rooms] = (await Promise.race([restored, late])) ?? [[]];
+    const [rooms] = await Promise.all([this.keeping.load(), this.unsent.restore(this.me.id)]);
     if (this.isClosed) return false;
     this.joined.restore(rooms);
     if (rooms.length > 0) this.emit("rooms", null);
@@ -307,11 +308,13 @@ export class ChatClient extends Emitter<ClientEvents> {
     this.renewal.close();
     this.keeping.close();
     this.outbox.close();
+    this.polling.stop();
   }
 
   /** What is held is held on all pages of this device: one of them says so. */
   private report(frame: ClientFrame): boolean {
-    return (frame.type !== "delivered" || this.connection.isLeading) && this.tell(frame);
+    if (frame.type === "delivered" && !this.connection.isLeading) return false;
+    return this.tell(frame) || this.polling.report(frame);
   }
 
   private tell(frame: ClientFrame): boolean {

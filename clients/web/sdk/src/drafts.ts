@@ -4,6 +4,7 @@
  * It stands in the store before anybody is told of it, so whoever sends it may die: the next page
  * that leads finds it there.
  */
+import { LOADED_WITHIN_MS, timeOf } from "./environment";
 import type { Chance, Clock, Draft, DraftStore } from "./environment";
 
 /** What one page tells the others of a draft. */
@@ -19,10 +20,14 @@ export interface DraftsHandlers {
 export class Drafts {
   private all: Draft[] = [];
 
+  private readonly store: DraftStore;
+
   constructor(
-    private readonly store: DraftStore,
+    private readonly env: { clock: Clock; drafts: DraftStore },
     private readonly handlers: DraftsHandlers,
-  ) {}
+  ) {
+    this.store = env.drafts;
+  }
 
   /** Those of a room in the order of sending. */
   of(room: string): readonly Draft[] {
@@ -40,7 +45,8 @@ export class Drafts {
 
   /** Take over what earlier pages left behind, before what was written since. */
   async restore(sender: string): Promise<void> {
-    const kept = await this.store.load(sender).catch(() => []);
+    const loaded = this.store.load(sender).catch(() => []);
+    const kept = (await Promise.race([loaded, timeOf(this.env.clock, LOADED_WITHIN_MS)])) ?? [];
     const fresh = kept.filter((draft) => this.find(draft.client_id) === undefined);
     this.all = [...fresh, ...this.all];
     for (const room of new Set(fresh.map((draft) => draft.room))) this.handlers.onChange(room);

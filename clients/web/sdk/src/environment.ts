@@ -15,6 +15,9 @@ export interface Clock {
   after(ms: number, fn: () => void): Cancel;
 }
 
+/** A store that has not answered for so long is not waited for. */
+export const LOADED_WITHIN_MS = 1_000;
+
 /** Resolves, with null, when so much time has passed. */
 export function timeOf(clock: Clock, ms: number): Promise<null> {
   return new Promise((resolve) => {

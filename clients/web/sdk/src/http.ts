@@ -5,7 +5,7 @@
  * write is unknown: repeat it with the same `client_id`.
  */
 import type { Clock, Draft } from "./environment";
-import type { Message, RoomState, User } from "./protocol";
+import type { Message, RoomState, ServerFrameOf, StatusFrame, SyncedRoom, User } from "./protocol";
 
 const ANSWER_WITHIN_MS = 10_000;
 
@@ -48,6 +48,18 @@ export interface Receipt {
 export interface MessagePage {
   messages: Message[];
   has_more: boolean;
+}
+
+/** What somebody missed, and what has changed: the rooms that are new or have a newer version. */
+export interface SyncAnswer {
+  messages: Message[];
+  statuses: (Omit<StatusFrame, "type"> & {
+    delivered_seq?: number;
+    read_seq?: number;
+    marks_version?: number;
+  })[];
+  rooms: SyncedRoom[];
+  changed: Omit<ServerFrameOf<"room">, "type">[];
 }
 
 /** The members of a problem document that a client acts on. */
@@ -185,6 +197,25 @@ export class Api {
     return this.call("GET", `${CHAT}/rooms/${room}/messages?before=${before}&limit=${limit}`);
   }
 
+  /**
+   * What is missing above the cursors, by room; what has a newer version than is known, of rooms and
+   * of their watermarks. Where there is nothing it waits for `waitS` seconds until there is.
+   */
+  async sync(
+    cursors: Readonly<Record<string, number>>,
+    versions: Readonly<Record<string, number>>,
+    marks: Readonly<Record<string, number>>,
+    waitS: number,
+  ): Promise<SyncAnswer> {
+    const body = { cursors, versions, marks, wait_s: waitS };
+    return this.write("POST", `${CHAT}/sync`, body, waitS * 1000 + ANSWER_WITHIN_MS);
+  }
+
+  /** Tell how far this device is. What was told before may be told again. */
+  async report(room: string, marks: { delivered_seq?: number; read_seq?: number }): Promise<void> {
+    await this.write("POST", `${CHAT}/rooms/${room}/receipts`, marks);
+  }
+
   /** Idempotent by (room, sender, client_id): a duplicate answers with the row that is there. */
   async sendMessage(draft: Draft): Promise<Message> {
     return this.write("POST", `${CHAT}/rooms/${draft.room}/messages`, bodyOf(draft));
@@ -213,22 +244,32 @@ export class Api {
   }
 
   /** A write; where the CSRF token was stale it is fetched anew, once. */
-  private async write<T>(method: string, path: string, body: object = {}): Promise<T> {
+  private async write<T>(
+    method: string,
+    path: string,
+    body: object = {},
+    withinMs = ANSWER_WITHIN_MS,
+  ): Promise<T> {
     try {
-      return await this.call<T>(method, path, body);
+      return await this.call<T>(method, path, body, withinMs);
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== "csrf_failed") throw error;
       await this.session();
-      return this.call<T>(method, path, body);
+      return this.call<T>(method, path, body, withinMs);
     }
   }
 
-  private async call<T>(method: string, path: string, body?: object): Promise<T> {
+  private async call<T>(
+    method: string,
+    path: string,
+    body?: object,
+    withinMs = ANSWER_WITHIN_MS,
+  ): Promise<T> {
     const headers: Record<string, string> = { Accept: "application/json" };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (body !== undefined && this.csrfToken) headers["X-CSRFToken"] = this.csrfToken;
     const giveUp = new AbortController();
-    const cancel = this.clock.after(ANSWER_WITHIN_MS, () => {
+    const cancel = this.clock.after(withinMs, () => {
       giveUp.abort();
     });
     try {

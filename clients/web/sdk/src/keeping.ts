@@ -4,7 +4,8 @@
  * Only the page that leads writes: the others hold the same. What is lost with a page that dies comes
  * again from the server; so does all of it where the store fails.
  */
-import type { Cancel, ChatStore, Clock } from "./environment";
+import { LOADED_WITHIN_MS, timeOf } from "./environment";
+import type { Cancel, ChatStore, Clock, KeptRoom } from "./environment";
 import type { Message } from "./protocol";
 import type { Room } from "./room";
 
@@ -22,6 +23,12 @@ export class Keeping {
     private readonly store: ChatStore,
     private readonly me: string,
   ) {}
+
+  /** The rooms that are kept; none where the store fails or takes its time. */
+  async load(): Promise<KeptRoom[]> {
+    const rooms = this.store.rooms(this.me).catch(() => []);
+    return (await Promise.race([rooms, timeOf(this.clock, LOADED_WITHIN_MS)])) ?? [];
+  }
 
   /** Write from now on, and first what is held already. */
   start(rooms: Iterable<Room>): void {

@@ -30,6 +30,7 @@ const KINDS = {
 const TRIES = 5;
 
 const KEPT = "What you write is kept and sent when you are back.";
+const TRIED = "What you write is kept, and sent as soon as it can be.";
 
 /** @param isSlow the connection has been opening for longer than one wants to know. */
 export function bannerOf(state: ConnectionState, isSlow: boolean): BannerWords | null {
@@ -50,7 +51,7 @@ export function bannerOf(state: ConnectionState, isSlow: boolean): BannerWords |
   const action = trouble === "timeout" ? "Retry" : "Try now";
   if (offline) {
     const title = TITLES[trouble] || "Offline";
-    return { kind: "offline", title, rest: `${KEPT} Next try in`, until: retryAt, action };
+    return { kind: "offline", title, rest: `${TRIED} Next try in`, until: retryAt, action };
   }
   const tries = trouble === "unavailable" ? ` (try ${attempt} of ${TRIES})` : "";
   const rest = trouble === "lost" ? "Reconnecting in" : `Trying again${tries} in`;
