@@ -43,7 +43,7 @@ from clients.python.parley.frames import (
 from clients.python.parley.marks import Moved, Progress
 from clients.python.parley.options import Options
 from clients.python.parley.outcomes import Sent
-from clients.python.parley.pending import Outgoing, Standing
+from clients.python.parley.pending import Draft, Outgoing, Standing
 from clients.python.parley.shapes import Look, MessageReceipt, OwnPresence, Profile, QueueStatus
 from clients.python.parley.states import ConnectionState
 from clients.python.parley.websocket import Socket
@@ -56,6 +56,7 @@ __all__ = [
     "Closed",
     "ConnectionState",
     "CsrfFailed",
+    "Draft",
     "FellBehind",
     "Internal",
     "Look",
