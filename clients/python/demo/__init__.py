@@ -1,0 +1,1 @@
+"""A company to try Parley with, alone: `python -m clients.python.demo`."""

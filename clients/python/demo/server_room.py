@@ -1,0 +1,127 @@
+"""The group: how a team came to run its own server, told by themselves.
+
+No page of it may be dull to scroll through: there are replies, a link, lists, and runs of messages
+by one person. Nobody may be the author of a line that they have not read.
+"""
+
+from clients.python.demo.cast import ADA, BOT, GRACE, INES, MARA, TOM
+from clients.python.demo.lines import Conversation, Line
+
+SERVER_ROOM = Conversation(
+    opened_by=MARA,
+    others=(ADA, GRACE, TOM, INES, BOT),
+    name="Server room",
+    unread={ADA.username: 7, GRACE.username: 2},
+    lines=(
+        Line(MARA, "Morning everybody. This is the room for all things about our own server."),
+        Line(MARA, "The invoice of the old chat came today. It has grown again.", key="invoice"),
+        Line(TOM, "By how much?", answers="invoice"),
+        Line(MARA, "Let me put it this way: for that money we can buy a server. Every year."),
+        Line(INES, "I know a cupboard that has room for one 😄", key="cupboard"),
+        Line(GRACE, "The one with the kettle?", answers="cupboard"),
+        Line(INES, "The one with the kettle."),
+        Line(ADA, "Then I know what it will be called."),
+        Line(ADA, "Teapot.", key="teapot"),
+        Line(TOM, "Teapot it is.", answers="teapot"),
+        Line(GRACE, "I vote for Teapot, and for moving the kettle."),
+        Line(MARA, "The kettle was there first."),
+        Line(
+            MARA,
+            "The plan, so that nobody can say there was none:\n"
+            "1. Teapot gets the chat\n"
+            "2. then the wiki\n"
+            "3. then, if everybody behaves, the photos",
+            key="plan",
+        ),
+        Line(INES, "And mail?", answers="plan"),
+        Line(TOM, "I ran mail for fun once."),
+        Line(TOM, "It was not fun."),
+        Line(MARA, "No mail."),
+        Line(GRACE, "What do we do about backups?", key="backups"),
+        Line(ADA, "Every night to the machine at Grace's place, encrypted.", answers="backups"),
+        Line(GRACE, "I learn about this just now 🙂"),
+        Line(ADA, "It is a very small machine. It makes no noise and eats nothing."),
+        Line(GRACE, "That is what you said about the cat."),
+        Line(TOM, "A backup is what has been restored. Who restores one, and when?", key="restore"),
+        Line(INES, "First Friday of the month, on my laptop. I put it into the calendar."),
+        Line(MARA, "Noted, with your name on it.", answers="restore"),
+        Line(TOM, "Teapot has arrived. It is heavier than it looks."),
+        Line(TOM, "It does not fit through the door of the cupboard."),
+        Line(TOM, "It fits through the door of the cupboard without its feet."),
+        Line(INES, "Please write that down for whoever has to get it out again.", key="feet"),
+        Line(TOM, "Done: the wiki has its first page, and it is about feet.", answers="feet"),
+        Line(ADA, "Disks are in. Two of them, as a mirror, so one may die on us."),
+        Line(ADA, "I bought them from two different shops, on two different days."),
+        Line(INES, "Superstition?"),
+        Line(ADA, "Experience.", key="experience"),
+        Line(GRACE, "I want that on a mug.", answers="experience"),
+        Line(MARA, "Network question: who may reach it from outside?", key="outside"),
+        Line(
+            TOM,
+            "Ports 80 and 443, nothing else. Everything else goes over the tunnel:\n"
+            "- ssh\n"
+            "- the databases\n"
+            "- the page with the graphs",
+            answers="outside",
+        ),
+        Line(GRACE, "And the kettle?"),
+        Line(TOM, "The kettle has no network. The kettle is the safest machine we own."),
+        Line(INES, "Certificates renew by themselves now. I made one that lives for five minutes."),
+        Line(INES, "Just to watch it happen. It happened."),
+        Line(ADA, "I like you people."),
+        Line(MARA, "For those who want to read how the chat works inside:"),
+        Line(MARA, "https://www.rfc-editor.org/rfc/rfc6455 is the wire below it.", key="rfc"),
+        Line(GRACE, "Seventy pages to say hello.", answers="rfc"),
+        Line(TOM, "To say hello, and to agree that it was said. The second part is the long one."),
+        Line(ADA, "That is the whole trade in one sentence."),
+        Line(INES, "Small incident last night. Nobody noticed, so I tell it myself."),
+        Line(
+            INES,
+            "22:10 the power went off in the whole street\n"
+            "22:10 the battery took over\n"
+            "22:31 the battery had enough of it, Teapot shut itself down\n"
+            "23:02 power was back, Teapot too",
+            key="incident",
+        ),
+        Line(INES, "What was written meanwhile waited on our phones, and went out afterwards."),
+        Line(GRACE, "So that is why my good night had a clock beside it.", answers="incident"),
+        Line(TOM, "Twenty-one minutes. The box said thirty.", answers="incident"),
+        Line(ADA, "The box had never met Teapot."),
+        Line(MARA, "Do we need a larger battery?", key="battery"),
+        Line(TOM, "We need an earlier goodbye. I set it to fifteen minutes.", answers="battery"),
+        Line(INES, "Agreed. A clean stop beats a long one."),
+        Line(GRACE, "First Friday! Ines, how is the restore?", key="friday"),
+        Line(INES, "Running.", answers="friday"),
+        Line(INES, "Still running."),
+        Line(INES, "All there: 41 208 messages, and the photo of the cat in the cupboard."),
+        Line(ADA, "Which cat in which cupboard?"),
+        Line(TOM, "That explains the warm air alarm of last week 🐈"),
+        Line(GRACE, "She likes the fan. I am not taking sides here."),
+        Line(MARA, "New rule: the door of the cupboard stays shut.", key="rule"),
+        Line(ADA, "Then it gets too warm.", answers="rule"),
+        Line(MARA, "New rule: a grille."),
+        Line(TOM, "Grille is in. The cat looks at it as one looks at a broken promise."),
+        Line(ADA, "Wiki has moved over. Search works, and it finds things, which is new."),
+        Line(INES, "Found the page about the feet at once!"),
+        Line(MARA, "How do we stand with updates?", key="updates"),
+        Line(ADA, "Tuesday evenings, one process after the other.", answers="updates"),
+        Line(ADA, "If you see nothing of it, it worked."),
+        Line(GRACE, "I was talking the whole time yesterday and saw nothing of it."),
+        Line(ADA, "As it should be 🙂"),
+        Line(TOM, "The old chat asks why we left. There is a form with eleven questions."),
+        Line(INES, 'Is "we have a kettle" among the answers?', key="form"),
+        Line(TOM, 'There is "other".', answers="form"),
+        Line(MARA, "One year of Teapot on Thursday. I bring cake 🎂", key="cake"),
+        Line(GRACE, "Does Teapot get a piece?", answers="cake"),
+        Line(MARA, "Teapot gets its dust removed. It asked for nothing else."),
+        Line(ADA, "The graph of a whole year fits on one screen, and is almost flat."),
+        Line(ADA, "The two dents are the street and the cat."),
+        Line(TOM, "Numbers for the speech: 99.98 % up, two dents, no lost message."),
+        Line(MARA, "There is a speech?"),
+        Line(TOM, "There is a speech now.", key="speech"),
+        Line(INES, "Keep it shorter than the form, please.", answers="speech"),
+        Line(GRACE, "Ada, do you bring the mug? You know which one."),
+        Line(INES, "And somebody please invite the bot. It lives on Teapot, too."),
+        Line(BOT, "I would not miss it. Ask me anything here, or write to me alone."),
+    ),
+)
