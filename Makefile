@@ -14,8 +14,8 @@ setup: ## install everything, the tools of the checks included, and build the we
 	@$(BOOTSTRAP) product servers node client checks bench openapi
 	@$(DEV) web
 
-up: ## run the whole suite: PORT=8000 RUN_DIR=.run CHAT_PROCESSES=1
-	@$(BOOTSTRAP) product servers node
+up: ## run the whole suite: PORT=8000 RUN_DIR=.run CHAT_PROCESSES=1; DEMO=1: with people and a bot
+	@$(BOOTSTRAP) product servers node $(if $(filter 1,$(DEMO)),client)
 	@$(DEV) web
 	@exec $(DEV) up --with-parent
 

@@ -30,6 +30,7 @@ class Settings:
         database_url: a role with CREATEDB on a PostgreSQL of the user's own, or None.
         database_urls: a database of the user's own, by service.
         redis_url: a Redis or Valkey of the user's own, or None.
+        demo: whether people, conversations and a bot come with it.
         inherited: the environment that the services get below what the suite sets itself.
     """
 
@@ -39,6 +40,7 @@ class Settings:
     database_url: str | None = None
     database_urls: Mapping[str, str] = field(default_factory=dict)
     redis_url: str | None = None
+    demo: bool = False
     inherited: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -46,9 +48,9 @@ def from_environment(environ: Mapping[str, str], services: tuple[str, ...]) -> S
     """Read the settings of a run with these services.
 
     Raises:
-        CannotStart: a number is none, or out of its range.
+        CannotStart: a number is none, or out of its range; or a demo would go where it must not.
     """
-    return Settings(
+    settings = Settings(
         run_dir=Path(environ.get("RUN_DIR") or ROOT / ".run").absolute(),
         port=_number(environ, "PORT", default=DEFAULT_PORT, lowest=0, highest=MAX_PORT),
         processes={
@@ -61,8 +63,14 @@ def from_environment(environ: Mapping[str, str], services: tuple[str, ...]) -> S
             name: url for name in services if (url := environ.get(f"{name.upper()}_DATABASE_URL"))
         },
         redis_url=environ.get("REDIS_URL") or None,
+        demo=bool(_number(environ, "DEMO", default=0, lowest=0, highest=1)),
         inherited=environ,
     )
+    if settings.demo and (settings.database_url or settings.database_urls):
+        raise CannotStart(
+            "DEMO makes people whose password everybody knows: not in a database of your own."
+        )
+    return settings
 
 
 def environment() -> Mapping[str, str]:

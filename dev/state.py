@@ -17,7 +17,8 @@ class ProcessState:
     """One live process.
 
     Attributes:
-        service: the service's name, or ``postgres``, ``redis``, ``gateway``.
+        service: the service's name, or ``postgres``, ``redis``, ``gateway``, ``demo``.
+        port: 0 where it has none.
         internal_port: health and metrics; None where the process has none.
     """
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from dev import gateway, ports
+from dev import demo, gateway, ports
 from dev.crew import Crew
 from dev.data_servers import STATUS_OK, DataServers, DataServersStarter
 from dev.errors import CannotStart
@@ -77,7 +77,7 @@ class Suite:
         try:
             url = self._bring_up()
             self._log.note(f"everything is up after {time.monotonic() - began_s:.1f} s")
-            self._log.announce(f"Parley is ready: {url}  (Ctrl-C stops it)")
+            self._log.announce(self._welcome(url))
             self._crew.stopping.wait()
             self._log.note("stopping")
         except StopRequested:
@@ -100,6 +100,8 @@ class Suite:
         programs = {service.name: self._plan(service, around) for service in self._services}
         self._start([program for group in programs.values() for program in group])
         self._start([self._plan_gateway(port, programs)])
+        if self._settings.demo:
+            self._start_demo(around.origins[0])
         self._begin_state(gateway_url=around.origins[0], data=data)
         return around.origins[0]
 
@@ -178,6 +180,21 @@ class Suite:
             services=self._services,
             ports={name: [program.port for program in group] for name, group in programs.items()},
         )
+
+    def _start_demo(self, url: str) -> None:
+        began_s = time.monotonic()
+        seed, company = (
+            demo.demo_program(part, url=url, inherited=self._settings.inherited)
+            for part in (demo.SEED, demo.COMPANY)
+        )
+        if self._crew.run_once(seed) != STATUS_OK:
+            raise CannotStart("The demo could not be set up; see its lines above.")
+        self._log.note(f"the demo is set up ({time.monotonic() - began_s:.1f} s)")
+        self._start([company])
+
+    def _welcome(self, url: str) -> str:
+        ready = f"Parley is ready: {url}  (Ctrl-C stops it)"
+        return f"{ready}\n{demo.INVITATION}" if self._settings.demo else ready
 
     def _begin_state(self, *, gateway_url: str, data: DataServers) -> None:
         with self._state_lock:

@@ -51,3 +51,19 @@ def test_a_port_that_is_none_is_refused_by_name(wrong):
 def test_a_wrong_number_of_processes_is_refused_by_name(wrong):
     with pytest.raises(CannotStart, match="CHAT_PROCESSES"):
         from_environment({"CHAT_PROCESSES": wrong}, SERVICES)
+
+
+@pytest.mark.parametrize(("given", "wanted"), [("", False), ("0", False), ("1", True)])
+def test_a_demo_is_there_for_whoever_asks(given, wanted):
+    assert from_environment({"DEMO": given}, SERVICES).demo is wanted
+
+
+def test_what_is_neither_yes_nor_no_to_a_demo_is_refused_by_name():
+    with pytest.raises(CannotStart, match="DEMO"):
+        from_environment({"DEMO": "yes"}, SERVICES)
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "CHAT_DATABASE_URL"])
+def test_a_demo_does_not_go_into_somebodys_own_database(variable):
+    with pytest.raises(CannotStart, match="DEMO"):
+        from_environment({"DEMO": "1", variable: "postgresql://a/b"}, SERVICES)
