@@ -9,6 +9,21 @@ from playwright.sync_api import expect
 PASSWORD = "quite a long password"
 ACCEPTED = re.compile(r"^(sent|delivered|read)$")
 """States of a message that the server has; how far it has come besides is for others to say."""
+CONTENTS = """rows => rows.map((row) => {
+    const content = row.querySelector(".content").cloneNode(true);
+    content.querySelector(".meta")?.remove();
+    return content.textContent;
+})"""
+"""What messages say, without the time and the mark that stand beside it."""
+COUNT_KEPT = """async (name) => {
+    const open = indexedDB.open("parley");
+    await new Promise((done) => { open.onsuccess = done; });
+    const all = open.result.transaction(name).objectStore(name).count();
+    await new Promise((done) => { all.onsuccess = done; });
+    open.result.close();
+    return all.result;
+}"""
+"""How many a store of the browser holds: of rooms, messages or drafts."""
 
 
 class Person:
@@ -50,8 +65,8 @@ class Person:
         self.page.get_by_test_id("room").filter(has_text=name).click()
 
     def write(self, text):
-        self.page.get_by_test_id("composer").fill(text)
-        self.page.get_by_test_id("composer").press("Enter")
+        self.composer.fill(text)
+        self.composer.press("Enter")
 
     @property
     def user_id(self):
@@ -69,6 +84,31 @@ class Person:
 
     def message(self, text):
         return self.page.get_by_test_id("message").filter(has_text=text)
+
+    @property
+    def shown(self):
+        """What the open conversation says, from the top: only what is near the view is there."""
+        return self.page.get_by_test_id("message").evaluate_all(CONTENTS)
+
+    @property
+    def stored(self):
+        """What the server has of the open conversation: the newest fifty, in order."""
+        room = self.page.url.rpartition("/")[2]
+        url = urljoin(self.page.url, f"/api/chat/rooms/{room}/messages")
+        return [each["content"] for each in self.page.request.get(url).json()["messages"]]
+
+    def until_kept(self, what):
+        """Wait until the browser has written some down: rooms, messages or drafts."""
+        self.page.wait_for_function(f"async (what) => await ({COUNT_KEPT})(what) > 0", arg=what)
+
+    @property
+    def composer(self):
+        return self.page.get_by_test_id("composer")
+
+    @property
+    def banner(self):
+        """What is said of the connection as long as it is not simply fine."""
+        return self.page.get_by_test_id("connection-banner")
 
     def ticks(self, text):
         """The mark of one's own message in the open conversation."""

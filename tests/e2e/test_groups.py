@@ -1,53 +1,16 @@
 """Groups in the windows of a real browser. They are made and changed over HTTP by their owner."""
 
-import uuid
-
-import httpx
 import pytest
 from playwright.sync_api import expect
-
-from tests.e2e.person import PASSWORD
-
-WITHIN_S = 30
-
-
-class Owner:
-    """Somebody without a window, who talks to the server with a token."""
-
-    def __init__(self, url, name):
-        self.username = f"{name.lower()}-{uuid.uuid4().hex[:8]}"
-        self.api = httpx.Client(base_url=f"{url}/api/chat", timeout=WITHIN_S)
-        user = {"username": self.username, "password": PASSWORD}
-        self.post("/auth/register", {**user, "display_name": name})
-        token = self.post("/auth/token", user)["access_token"]
-        self.api.cookies.clear()
-        self.api.headers["Authorization"] = f"Bearer {token}"
-
-    def post(self, path, body):
-        return self._done(self.api.post(path, json=body)).json()
-
-    def make_group(self, name, *members):
-        names = [member.username for member in members]
-        room = self.post("/rooms", {"kind": "group", "name": name, "members": names})
-        return Group(self, room["id"])
-
-    def patch(self, path, body):
-        self._done(self.api.patch(path, json=body))
-
-    def delete(self, path):
-        self._done(self.api.delete(path))
-
-    def _done(self, response):
-        assert response.is_success, response.text
-        return response
 
 
 class Group:
     """A group, as its owner holds it."""
 
-    def __init__(self, owner, room):
+    def __init__(self, owner, name, *members):
         self._owner = owner
-        self._path = f"/rooms/{room}"
+        self._room = owner.group(name, *members)
+        self._path = f"/rooms/{self._room}"
 
     def rename(self, name):
         self._owner.patch(self._path, {"name": name})
@@ -60,16 +23,13 @@ class Group:
         self._owner.delete(f"{self._path}/members/{member.user_id}")
 
     def write(self, content):
-        body = {"client_id": str(uuid.uuid4()), "content": content}
-        self._owner.post(f"{self._path}/messages", body)
+        self._owner.write(self._room, content)
 
 
 @pytest.fixture
-def carol(suite):
-    """The owner."""
-    owner = Owner(suite.state.gateway_url, "Carol")
-    yield owner
-    owner.api.close()
+def group(callers, alice, bob):
+    """Alice and Bob in a group of Carol's."""
+    return Group(callers.new("Carol"), "Team", alice, bob)
 
 
 def senders(person):
@@ -77,8 +37,7 @@ def senders(person):
     return person.page.get_by_test_id("sender")
 
 
-def test_a_group_appears_in_open_windows_and_says_who_wrote_what(alice, bob, carol):
-    group = carol.make_group("Team", alice, bob)
+def test_a_group_appears_in_open_windows_and_says_who_wrote_what(alice, bob, group):
     alice.open_room("Team")
     bob.open_room("Team")
     expect(alice.page.get_by_test_id("about")).to_have_text("3 members")
@@ -101,8 +60,7 @@ def test_a_group_appears_in_open_windows_and_says_who_wrote_what(alice, bob, car
         expect(person.page.get_by_test_id("room")).to_contain_text("Crew")
 
 
-def test_who_is_removed_gets_nothing_more_and_who_is_added_again_begins_anew(alice, bob, carol):
-    group = carol.make_group("Team", alice, bob)
+def test_who_is_removed_gets_nothing_more_and_who_is_added_again_begins_anew(alice, bob, group):
     alice.open_room("Team")
     bob.open_room("Team")
     group.write("before")
@@ -133,8 +91,7 @@ def test_who_is_removed_gets_nothing_more_and_who_is_added_again_begins_anew(ali
     expect(bob.page.get_by_test_id("message")).to_have_count(2)
 
 
-def test_what_was_written_offline_is_not_lost_with_the_group(alice, bob, carol):
-    group = carol.make_group("Team", alice, bob)
+def test_what_was_written_offline_is_not_lost_with_the_group(alice, bob, group):
     bob.open_room("Team")
     bob.page.context.set_offline(True)
     banner = bob.page.get_by_test_id("connection-banner")

@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.person import ACCEPTED, Person
+from tests.e2e.person import ACCEPTED, COUNT_KEPT, Person
 
 LOOKS, LOOK_MS = 200, 100
 
@@ -133,18 +133,10 @@ def test_who_signs_out_leaves_nothing_in_the_browser(alice, bob):
     alice.find(bob)
     alice.write("a secret")
     expect(alice.message("a secret")).to_have_attribute("data-state", ACCEPTED)
-    count = """async (name) => {
-        const open = indexedDB.open("parley");
-        await new Promise((done) => { open.onsuccess = done; });
-        const all = open.result.transaction(name).objectStore(name).count();
-        await new Promise((done) => { all.onsuccess = done; });
-        open.result.close();
-        return all.result;
-    }"""
-    alice.page.wait_for_function(f"async () => await ({count})('messages') > 0")
+    alice.until_kept("messages")
 
     alice.page.get_by_role("button", name="Sign out").click()
     expect(alice.page.get_by_label("Username", exact=True)).to_be_visible()
 
-    alice.page.wait_for_function(f"async () => await ({count})('messages') === 0")
-    assert alice.page.evaluate(count, "rooms") == 0
+    alice.page.wait_for_function(f"async () => await ({COUNT_KEPT})('messages') === 0")
+    assert alice.page.evaluate(COUNT_KEPT, "rooms") == 0
