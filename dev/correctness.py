@@ -2,7 +2,8 @@
 
 The tests say it themselves: by the marker ``promise(number=…)``, on a test or as ``pytestmark`` of
 its module, and by ``Property <number>: <title>`` in the docstring of a property, or of its module.
-They are read and not imported, so that this asks for nothing but the source.
+Those of the web client say it in the comment at the head of their file, of all tests in it. They are
+read and not imported, so that this asks for nothing but the source.
 """
 
 import ast
@@ -15,7 +16,9 @@ from dev.settings import ROOT
 
 PAGE = ROOT / "docs" / "correctness.md"
 TESTS = ROOT / "tests"
+WEB = ROOT / "clients" / "web"
 PYTEST = ".venv/bin/python -m pytest"
+VITEST = f"cd {WEB.relative_to(ROOT)} && npx vitest run"
 
 PROMISES = {
     1: "An acknowledged message is in PostgreSQL, and survives the end of any process, the loss of"
@@ -33,10 +36,10 @@ PROMISES = {
     " shed is counted.",
 }
 PROPERTIES = range(1, 20)
-WITHOUT_TEST = {12: "how soon a page draws is measured in the browser, not proven by examples"}
-"""Properties that have none, and why."""
 
 _PROPERTY = re.compile(r"Property (\d+): ([^\n]+)")
+_HEAD = re.compile(r"/\*\*(.*?)\*/", re.DOTALL)
+_WEB_TEST = re.compile(r'^\s*test\(\s*"([^"\n]+)"', re.MULTILINE)
 _TABLE = "<!-- {name}: written by `make fix` -->\n"
 _END = "<!-- end -->"
 
@@ -59,13 +62,24 @@ class Proof:
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text(with_tables(PAGE.read_text(), list(proofs())))
+    PAGE.write_text(with_tables(PAGE.read_text(), [*proofs(), *web_proofs()]))
 
 
 def proofs(folder: Path = TESTS) -> Iterator[Proof]:
     """Yield the tests of a folder, by file, in their order."""
     for path in sorted(folder.rglob("test_*.py")):
         yield from _tests_of(path)
+
+
+def web_proofs(folder: Path = WEB / "sdk" / "test") -> Iterator[Proof]:
+    """Yield those tests of the web client that say which property they prove."""
+    for path in sorted(folder.rglob("*.test.ts")):
+        text = path.read_text()
+        head = _HEAD.match(text)
+        properties = _told_by(head[1] if head else "")
+        if properties:
+            for name in _WEB_TEST.findall(text):
+                yield Proof(_named_from_root(path), name, frozenset(), properties)
 
 
 def with_tables(page: str, known: Iterable[Proof]) -> str:
@@ -101,12 +115,21 @@ def _properties(known: Iterable[Proof]) -> Iterator[str]:
     yield "|---|---|---|"
     for number in PROPERTIES:
         proving = [proof for proof in known if number in proof.properties]
-        if number in WITHOUT_TEST and not proving:
-            yield f"| {number} | none: {WITHOUT_TEST[number]} | |"
-            continue
         title = next((proof.properties[number] for proof in proving), "")
-        files = " ".join(dict.fromkeys(proof.file for proof in proving))
-        yield f"| {number}. {title} | {_named(proving)} | `{PYTEST} {files}` |"
+        commands = "<br>".join(f"`{command}`" for command in _commands(proving))
+        yield f"| {number}. {title} | {_named(proving)} | {commands} |"
+
+
+def _commands(proving: Iterable[Proof]) -> Iterator[str]:
+    """Yield what runs tests: those of pytest, then those of the web client, where there are any."""
+    files = dict.fromkeys(proof.file for proof in proving)
+    web = f"{WEB.relative_to(ROOT)}/"
+    ours = [file for file in files if not file.startswith(web)]
+    theirs = [file.removeprefix(web) for file in files if file.startswith(web)]
+    if ours:
+        yield " ".join([PYTEST, *ours])
+    if theirs:
+        yield f"({' '.join([VITEST, *theirs])})"
 
 
 def _named(proving: Iterable[Proof]) -> str:
@@ -119,17 +142,25 @@ def _named(proving: Iterable[Proof]) -> str:
 
 def _tests_of(path: Path) -> Iterator[Proof]:
     module = ast.parse(path.read_text())
-    file = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
+    file = _named_from_root(path)
     of_all = _marked(_pytestmarks(module))
-    told = _PROPERTY.findall(ast.get_docstring(module) or "")
+    told = _told_by(ast.get_docstring(module) or "")
     for item in module.body:
         if not isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         if item.name.startswith("test_"):
-            own = _PROPERTY.findall(ast.get_docstring(item) or "")
-            properties = {int(number): title.strip(' ."') for number, title in own or told}
+            own = _told_by(ast.get_docstring(item) or "")
             promises = of_all | _marked(item.decorator_list)
-            yield Proof(file, item.name, promises, properties)
+            yield Proof(file, item.name, promises, own or told)
+
+
+def _told_by(text: str) -> Mapping[int, str]:
+    """Return the titles of the properties that a text names, by number."""
+    return {int(number): title.strip(' ."') for number, title in _PROPERTY.findall(text)}
+
+
+def _named_from_root(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
 
 
 def _pytestmarks(module: ast.Module) -> Iterator[ast.expr]:

@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 
 from dev.harness import RunningSuite
+from tests.e2e.windows import Windows, running_chromium
 from tests.integration.chat.world import running_world
 from tests.properties.at_once import EXAMPLES
 from tests.properties.offline.tables import Both
@@ -29,6 +30,19 @@ def server_url(tmp_path_factory):
     running = RunningSuite.start(tmp_path_factory.mktemp("offline") / "run", module=STAND_IN)
     yield running.state.database_admin_url
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def windows(world):
+    """Windows of Chromium on the page of the suite, all watched.
+
+    For no longer than a module: as long as they are open, no test can run a loop of its own.
+    """
+    with running_chromium() as chromium:
+        windows = Windows(chromium, world.url)
+        yield windows
+        windows.close()
+    assert windows.complaints == []
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +70,8 @@ def network(loop):
 def pytest_collection_modifyitems(items):
     # Hundreds of examples, and the first one also waits for the suite to start.
     for item in items:
+        if "windows" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
         if "world" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(WITHIN_S))
 

@@ -1,4 +1,7 @@
 /**
+ * Feature: whatsapp-messaging-fix, Property 8: Connection Recovery System
+ * Feature: whatsapp-messaging-fix, Property 16: Message Persistence and Synchronization
+ *
  * Whatever happens to the pages of a browser, their connection and their store: in the end they know
  * what a browser knows that begins then, and what was written is stored once and in order.
  */

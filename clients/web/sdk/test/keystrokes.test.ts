@@ -1,20 +1,16 @@
-/** Whatever the keys, and whenever they come: what the others see of it. */
-import { describe, expect, test } from "vitest";
+/**
+ * Feature: whatsapp-messaging-fix, Property 6: Typing Indicator System
+ *
+ * Whatever the keys, and whenever they come: what the others see of it.
+ */
+import fc from "fast-check";
+import { expect, test } from "vitest";
 
 import { Keystrokes, SILENCE_MS, TELL_PAUSE_MS } from "../src/typing";
 import { FakeClock } from "./fakes";
 
 const LOOK_MS = 10;
 const DEEDS = ["press", "press", "press", "press", "stop", "send", "reconnect"] as const;
-
-/** Pseudo-random numbers below 1, the same for the same seed. */
-function chanceOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 /** Somebody at a keyboard, and a server that hears what is told and shows it to the others. */
 class Watched {
@@ -76,32 +72,45 @@ class Watched {
   }
 }
 
-describe.each(Array.from({ length: 60 }, (_, seed) => seed))("with seed %i", (seed) => {
-  test("the others see it in time, no longer than that, and are not told too often", async () => {
-    const random = chanceOf(seed);
-    const watched = new Watched();
+const looks = fc.oneof(fc.nat(14), fc.nat(149));
 
-    for (let step = 0; step < 30; step += 1) {
-      watched[DEEDS[Math.floor(random() * DEEDS.length)] ?? "press"]();
-      const longest = random() < 0.5 ? 15 : 150;
-      await watched.pass(LOOK_MS * Math.floor(random() * longest));
-    }
-    await watched.pass(SILENCE_MS + TELL_PAUSE_MS);
+test("the others see it in time, no longer than that, and are not told too often", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.constantFrom(...DEEDS), looks), { minLength: 1, maxLength: 30 }),
+      async (deeds) => {
+        const watched = new Watched();
 
-    expect(watched.isShown).toBe(false);
-  });
+        for (const [deed, looks] of deeds) {
+          watched[deed]();
+          await watched.pass(LOOK_MS * looks);
+        }
+        await watched.pass(SILENCE_MS + TELL_PAUSE_MS);
 
-  test("the first key after a pause is told with the key itself", async () => {
-    const random = chanceOf(seed);
-    const watched = new Watched();
+        expect(watched.isShown).toBe(false);
+      },
+    ),
+    { numRuns: 100 },
+  );
+}, 60_000);
 
-    for (let burst = 0; burst < 5; burst += 1) {
-      for (let key = 0; key < 5; key += 1) {
-        watched.press();
-        expect(watched.isShown).toBe(true);
-        await watched.pass(LOOK_MS * Math.floor(random() * 30));
-      }
-      await watched.pass(SILENCE_MS + TELL_PAUSE_MS);
-    }
-  });
-});
+test("the first key after a pause is told with the key itself", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(fc.nat(29), { minLength: 1, maxLength: 5 }), { maxLength: 5 }),
+      async (bursts) => {
+        const watched = new Watched();
+
+        for (const burst of bursts) {
+          for (const looks of burst) {
+            watched.press();
+            expect(watched.isShown).toBe(true);
+            await watched.pass(LOOK_MS * looks);
+          }
+          await watched.pass(SILENCE_MS + TELL_PAUSE_MS);
+        }
+      },
+    ),
+    { numRuns: 100 },
+  );
+}, 60_000);
