@@ -14,7 +14,7 @@ from tests.e2e import hostile_content as content
 LOOK = Path(__file__).with_name("hostile_look.js").read_text(encoding="utf-8")
 NAME_CHARS = 80
 """Longest name of a person or a group. Source: services/chat/domain/names.py."""
-HEADING = '[data-testid="conversation"] h1'
+HEADING = '[data-testid="open-details"]'
 
 
 class Talk:

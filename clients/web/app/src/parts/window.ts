@@ -10,17 +10,18 @@ import {
   observeElementOffset,
   observeElementRect,
 } from "@tanstack/virtual-core";
-import type { VirtualizerOptions } from "@tanstack/virtual-core";
-import { useLayoutEffect, useState } from "preact/hooks";
+import type { VirtualItem, VirtualizerOptions } from "@tanstack/virtual-core";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 export type Rows = Virtualizer<HTMLElement, HTMLElement>;
 type RowsOptions = VirtualizerOptions<HTMLElement, HTMLElement>;
+type RowKey = VirtualItem["key"];
 
 /** Rows beyond the view on either side. */
 const OVERSCAN = 8;
 
 export type WindowOptions = Pick<
-  RowsOptions,
+  Required<RowsOptions>,
   "count" | "getScrollElement" | "estimateSize" | "getItemKey" | "paddingStart" | "paddingEnd"
 >;
 
@@ -31,6 +32,7 @@ export function useWindow(chosen: WindowOptions): Rows {
     ...chosen,
     overscan: OVERSCAN,
     anchorTo: "end",
+    measureElement: heightOf,
     observeElementRect,
     observeElementOffset,
     scrollToFn: elementScroll,
@@ -40,11 +42,55 @@ export function useWindow(chosen: WindowOptions): Rows {
   };
   const [rows] = useState(() => new Virtualizer(options));
   rows.setOptions(options);
+  const seam = useRef<Seam>({ first: null, index: 0, isNew: false });
+  const first = chosen.count > 0 ? chosen.getItemKey(0) : null;
+  if (first !== seam.current.first) seam.current = seamAbove(seam.current.first, first, chosen);
+  rows.shouldAdjustScrollPositionOnItemSizeChange = (row) => {
+    const { index, isNew } = seam.current;
+    // It says what day it is no more, since there are rows above it: what it says stays in place.
+    if (row.index === index && isNew) {
+      seam.current.isNew = false;
+      return true;
+    }
+    return isAbove(row, index, rows);
+  };
   useLayoutEffect(() => rows._didMount(), [rows]);
   useLayoutEffect(() => {
     rows._willUpdate();
+    // While somebody scrolls the list would wait for a later picture to hear how high new rows are.
+    for (const [key, row] of rows.elementsCache) {
+      const index = rows.indexFromElement(row);
+      const isAtSeam = seam.current.isNew && index === seam.current.index;
+      if (isAtSeam || !rows.itemSizeCache.has(key)) rows.resizeItem(index, heightOf(row));
+    }
   });
   return rows;
+}
+
+/** To the last fraction of a pixel: there are many rows. */
+function heightOf(row: HTMLElement): number {
+  return row.getBoundingClientRect().height;
+}
+
+/** Where rows were put above the others: the row that was the first until then. */
+interface Seam {
+  /** The first one now. */
+  first: RowKey | null;
+  index: number;
+  isNew: boolean;
+}
+
+function seamAbove(before: RowKey | null, first: RowKey | null, now: WindowOptions): Seam {
+  let index = 0;
+  while (index < now.count && now.getItemKey(index) !== before) index += 1;
+  return index < now.count ? { first, index, isNew: true } : { first, index: 0, isNew: false };
+}
+
+/** Whether what a row turns out to be larger by belongs above the view: then nothing in it moves. */
+function isAbove({ key, index, start, end }: VirtualItem, seam: number, rows: Rows): boolean {
+  const top = rows.scrollOffset ?? 0;
+  if (!rows.itemSizeCache.has(key)) return index < seam || start < top;
+  return end <= top && rows.scrollDirection !== "backward";
 }
 
 /** Put the view at `top` px, and draw what is in sight there before anybody sees it. */
