@@ -31,6 +31,11 @@ class Paint(NamedTuple):
     painted_ms: float
 
 
+def forget(page: Page) -> None:
+    """Forget what was noted: messages that the page missed come as if they were news."""
+    page.evaluate("() => window.paints.splice(0)")
+
+
 def paints(page: Page, count: int) -> list[Paint]:
     """Wait until so many messages are noted, return them and forget them."""
     page.wait_for_function("count => window.paints.length >= count", arg=count, timeout=WITHIN_MS)
