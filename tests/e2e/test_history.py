@@ -21,6 +21,8 @@ JUMP_PX = 2
 """Less than anybody sees."""
 AWAY_PX = 100
 """A view that is so far from the top is not there any more; twenty messages are higher."""
+ROWS = 80
+"""What fills a screen several times over, and less than the conversation has."""
 WATCH = """async (box) => {
     const frame = () => new Promise(requestAnimationFrame);
     const top = (row) => row.getBoundingClientRect().top - box.getBoundingClientRect().top;
@@ -112,6 +114,10 @@ def messages(reader, history):
     return messages
 
 
+def rows(messages):
+    return messages.get_by_test_id("message")
+
+
 def scroll_to_top(messages):
     messages.evaluate("box => { box.scrollTop = 0; }")
 
@@ -127,7 +133,7 @@ def test_a_conversation_opens_with_its_newest_fifty(history, messages):
     # One message is there for the list of conversations; it is not asked for again.
     assert history.asked[0]["limit"] in (FIRST - 1, FIRST)
     assert history.got[0][0] == COUNT - FIRST + 1
-    assert messages.get_by_test_id("message").last.get_attribute("data-seq") == str(COUNT)
+    assert rows(messages).last.get_attribute("data-seq") == str(COUNT)
 
 
 def test_each_scroll_to_the_top_brings_twenty_until_the_beginning(reader, history, messages):
@@ -160,3 +166,16 @@ def test_the_view_stays_where_it_is_when_older_messages_come_above_it(reader, hi
         assert not watched["gone"]
         moved = [abs(top - watched["tops"][0]) for top in watched["tops"]]
         assert max(moved) < JUMP_PX, watched
+
+
+def test_the_page_does_not_grow_with_the_conversation(reader, messages):
+    for _ in range(PAGES):
+        scroll_to_top(messages)
+        until_there_is_more_above(reader.page)
+
+    for place in (0, 0.5, 1):
+        messages.evaluate(
+            "(box, place) => { box.scrollTop = place * box.scrollHeight; }", arg=place
+        )
+        messages.evaluate(SETTLED)
+        assert 0 < rows(messages).count() < ROWS

@@ -14,6 +14,7 @@ from tests.e2e import hostile_content as content
 LOOK = Path(__file__).with_name("hostile_look.js").read_text(encoding="utf-8")
 NAME_CHARS = 80
 """Longest name of a person or a group. Source: services/chat/domain/names.py."""
+PLAIN = "abc 123 def"
 HEADING = '[data-testid="open-details"]'
 
 
@@ -80,6 +81,21 @@ def test_on_a_phone_nothing_that_is_written_leaves_its_place(talk):
     for text in content.SHAPES:
         for look in talk.write(text):
             check_place(look, text)
+
+
+def test_letters_that_are_too_tall_are_not_painted_over_their_neighbours(talk):
+    looks = talk.write("e" + "\u0301" * 4095)
+
+    assert [look["isClipped"] for look in looks] == [True, True]
+
+
+def test_text_that_turns_around_turns_neither_its_time_nor_what_stands_beside_it(talk):
+    for text in content.TURNING:
+        turning, plain = talk.write(text), talk.write(PLAIN)
+
+        assert [look["isTimeTurned"] for look in turning + plain] == [False] * 4, repr(text)
+        assert [look["isTextTurned"] for look in plain] == [False] * 2, repr(text)
+        expect(talk.bob.page.get_by_test_id("preview")).to_have_text(PLAIN)
 
 
 def names():

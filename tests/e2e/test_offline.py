@@ -165,3 +165,18 @@ def test_who_was_signed_out_meanwhile_sends_what_waited_after_signing_in(togethe
     alice.open_room("Bob")
 
     check_all_arrives(alice, bob)
+
+
+def test_who_was_signed_out_meanwhile_finds_what_they_had_begun_to_write(together, callers):
+    alice, _ = together
+    elsewhere = callers.of(alice)
+    alice.page.context.set_offline(True)
+    expect(alice.banner).to_have_attribute("data-state", "offline", timeout=OFFLINE_WITHIN_MS)
+    alice.composer.fill("not quite fin")
+
+    end_sign_in_behind(alice, elsewhere)
+    alice.sign_in()
+    alice.open_room("Bob")
+
+    expect(alice.composer).to_have_value("not quite fin")
+    assert alice.stored == ["before"]
