@@ -5,7 +5,7 @@
 (() => {
   const PATH = /\/rooms\/([^/]+)\/messages\?before=(\d+)&limit=(\d+)$/;
   const PATIENCE_FRAMES = 600;
-  const CALM_FRAMES = 4;
+  const CALM_FRAMES = 3;
   const pages = (window.pages = []);
   const fetched = window.fetch;
 
