@@ -46,7 +46,9 @@ export function MessageRow({ entry, inGroup }: { entry: Entry; inGroup: boolean 
           <p class="content" dir="auto">
             <Content text={entry.content} />
             <span class="meta" title={fullDateOf(entry.at)}>
-              <time dateTime={new Date(entry.at).toISOString()}>{timeOf(entry.at)}</time>
+              <time dateTime={new Date(entry.at).toISOString()} dir="auto">
+                {timeOf(entry.at)}
+              </time>
               {state !== null && <SendMark status={state} inGroup={inGroup} />}
             </span>
           </p>
