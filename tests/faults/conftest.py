@@ -13,7 +13,7 @@ from tests.faults.stage import Stage
 from tests.redis_users import refusals
 
 FAULT_S = 300
-LONG_S = 150.0
+LONG_S = 90.0
 """What may be spent on tests marked ``long``, unless CI_FULL is set. SEED chooses them, by default
 that of the day: so all have their turn."""
 DRAIN_S = 4

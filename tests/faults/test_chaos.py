@@ -1,4 +1,4 @@
-"""Some rounds of the rig, with faults that a seed chooses; ``make chaos`` runs it for long.
+"""A round of the rig, with faults that a seed chooses; ``make chaos`` runs it for long.
 
 ``SEED=…`` chooses others than those of the day, and ``CI_FULL=1`` all.
 """
@@ -17,7 +17,7 @@ from tests.faults.seeds import seed_of_the_day
 pytestmark = pytest.mark.faults
 
 SEED = seed_of_the_day()
-ROUNDS = math.ceil(len(CATALOGUE) / running.FAULTS_IN_A_ROUND) if "CI_FULL" in environment() else 2
+ROUNDS = math.ceil(len(CATALOGUE) / running.FAULTS_IN_A_ROUND) if "CI_FULL" in environment() else 1
 
 log = logging.getLogger(__name__)
 
