@@ -2,14 +2,10 @@
 import type { User } from "@parley/sdk";
 import type { Signal } from "@preact/signals";
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 
-import { findPeople } from "../state/chat";
-import { wordsOf } from "../state/server";
 import { Avatar } from "./avatar";
+import { useFoundPeople } from "./found-people";
 import { CloseIcon, SearchIcon } from "./icons";
-
-const TYPING_PAUSE_MS = 200;
 
 export interface PeoplePickerProps {
   chosen: Signal<readonly User[]>;
@@ -19,36 +15,10 @@ export interface PeoplePickerProps {
 
 export function PeoplePicker({ chosen, besides }: PeoplePickerProps) {
   const search = useSignal("");
-  const found = useSignal<readonly User[]>([]);
-  const error = useSignal("");
-  const sought = search.value.trim();
-
-  useEffect(() => {
-    let isCurrent = true;
-    if (!sought) {
-      found.value = [];
-      return;
-    }
-    const timer = setTimeout(() => {
-      findPeople(sought).then(
-        (people) => {
-          if (!isCurrent) return;
-          found.value = people;
-          error.value = "";
-        },
-        (problem: unknown) => {
-          if (isCurrent) error.value = wordsOf(problem);
-        },
-      );
-    }, TYPING_PAUSE_MS);
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-    };
-  }, [sought]);
+  const { people, error } = useFoundPeople(search.value.trim());
 
   const isChosen = (user: User): boolean => chosen.value.some(({ id }) => id === user.id);
-  const offered = found.value.filter((user) => !besides.has(user.id) && !isChosen(user));
+  const offered = (people.value ?? []).filter((user) => !besides.has(user.id) && !isChosen(user));
   return (
     <div class="picker">
       {chosen.value.length > 0 && (

@@ -1,17 +1,13 @@
 /** People that match a search; choosing one opens the conversation with them. */
 import type { User } from "@parley/sdk";
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 
-import { findPeople, startDirect } from "../state/chat";
+import { startDirect } from "../state/chat";
 import { goTo } from "../state/location";
 import { peopleBesides, wordsForNobody } from "../state/search";
 import { wordsOf } from "../state/server";
 import type { Summary } from "../state/summaries";
 import { Avatar } from "./avatar";
-
-/** Long enough that a word is typed to its end, short enough to feel immediate. */
-const TYPING_PAUSE_MS = 200;
+import { useFoundPeople } from "./found-people";
 
 export interface PeopleProps {
   search: string;
@@ -22,28 +18,7 @@ export interface PeopleProps {
 }
 
 export function People({ search, shown, me, onStarted }: PeopleProps) {
-  const found = useSignal<User[] | null>(null);
-  const error = useSignal("");
-
-  useEffect(() => {
-    let isCurrent = true;
-    const timer = setTimeout(() => {
-      findPeople(search).then(
-        (people) => {
-          if (!isCurrent) return;
-          found.value = people;
-          error.value = "";
-        },
-        (problem: unknown) => {
-          if (isCurrent) error.value = wordsOf(problem);
-        },
-      );
-    }, TYPING_PAUSE_MS);
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-    };
-  }, [search]);
+  const { people: found, error } = useFoundPeople(search);
 
   const start = async (user: User): Promise<void> => {
     try {
