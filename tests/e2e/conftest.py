@@ -36,28 +36,42 @@ def chromium():
 
 
 @pytest.fixture
-def open_window(chromium, suite, tmp_path):
-    """Open a window on the suite's page; a picture of each is left in the test's folder."""
+def windows(chromium, suite, tmp_path):
+    """Windows on the suite's page; a picture of each is left in the test's folder."""
     windows = Windows(chromium, suite.state.gateway_url)
-    yield windows.open
+    yield windows
     windows.close(pictures=tmp_path)
     assert windows.complaints == []
 
 
 @pytest.fixture
-def alice(open_window):
-    """Somebody new, signed in in a window of their own."""
-    person = Person(open_window(), "Alice")
-    person.sign_up()
-    return person
+def open_window(windows):
+    """Open a window."""
+    return windows.open
 
 
 @pytest.fixture
-def bob(open_window):
+def arrive(open_window, suite):
+    """Have somebody new arrive, signed in in a window of their own."""
+
+    def arrive(name, **options):
+        person = Person(open_window(visit=False, **options), name)
+        person.arrive(suite.state.gateway_url)
+        return person
+
+    return arrive
+
+
+@pytest.fixture
+def alice(arrive):
+    """Somebody new."""
+    return arrive("Alice")
+
+
+@pytest.fixture
+def bob(arrive):
     """Somebody else."""
-    person = Person(open_window(), "Bob")
-    person.sign_up()
-    return person
+    return arrive("Bob")
 
 
 @pytest.fixture

@@ -3,15 +3,13 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.person import ACCEPTED, Person
+from tests.e2e.person import ACCEPTED
 
 
 @pytest.fixture
-def carol(open_window):
+def carol(arrive):
     """A third person."""
-    person = Person(open_window(), "Carol")
-    person.sign_up()
-    return person
+    return arrive("Carol")
 
 
 def open_group(person, name, *others):

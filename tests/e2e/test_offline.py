@@ -6,12 +6,14 @@ which mark that is depends on who is left to take it. Of what is down, the page 
 
 import re
 import signal
+import threading
 from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.person import ACCEPTED
+from tests.e2e.narrow_proxy import narrow_proxy
+from tests.e2e.person import ACCEPTED, Person
 
 MEANWHILE = [f"meanwhile {number}" for number in range(3)]
 TROUBLED = re.compile(r"^(connecting|reconnecting|offline|unavailable|timeout)$")
@@ -108,28 +110,71 @@ def test_what_is_written_without_a_network_is_pending_and_arrives(together):
     check_all_arrives(alice, bob)
 
 
-def test_where_no_websocket_passes_a_message_goes_over_http_and_arrives_once(together):
-    """The page's WebSockets are closed by Playwright, before they reach the gateway.
+@pytest.fixture
+def narrow_url(suite, tmp_path):
+    """The address of the suite behind a proxy that lets no WebSocket through."""
+    with narrow_proxy(suite.state.gateway_url, tmp_path) as url:
+        yield url
 
-    That is ``Page.route_web_socket``. The gateway cannot refuse them by itself: it routes by path
-    alone.
-    """
-    alice, bob = together
-    posts = []
-    alice.page.on("request", lambda request: posts.append((request.method, request.url)))
-    alice.until_kept("rooms")
-    alice.page.route_web_socket(re.compile("/ws/chat/"), lambda socket: socket.close())
 
-    alice.page.reload()
-    expect(alice.banner).to_have_attribute("data-state", TROUBLED)
-    alice.write("by another road")
+@pytest.fixture
+def dora(windows, narrow_url):
+    """Somebody new behind that proxy."""
+    windows.allow(narrow_url)
+    person = Person(windows.open(visit=False), "Dora")
+    person.arrive(narrow_url)
+    return person
 
-    expect(alice.message("by another road")).to_have_attribute("data-state", ACCEPTED)
+
+def test_where_no_websocket_passes_a_message_goes_over_http_and_arrives_once(dora, bob):
+    dora.find(bob)
+    expect(dora.banner).to_have_attribute("data-state", TROUBLED)
+    dora.write("by another road")
+
+    expect(dora.message("by another road")).to_have_attribute("data-state", ACCEPTED)
+    bob.open_room("Dora")
     expect(bob.message("by another road")).to_be_visible()
-    assert (
-        len([url for method, url in posts if method == "POST" and url.endswith("/messages")]) == 1
+    assert len([url for url in dora.posted if url.endswith("/messages")]) == 1
+    assert dora.stored == dora.shown == bob.shown == ["by another road"]
+    assert dora.frames == []
+
+
+def test_where_no_websocket_passes_one_hears_and_reads_over_http(dora, bob):
+    bob.find(dora)
+    bob.write("Do you hear me?")
+    dora.open_room("Bob")
+
+    expect(dora.message("Do you hear me?")).to_be_visible(timeout=BACK_WITHIN_MS)
+    expect(bob.ticks("Do you hear me?")).to_have_attribute("data-state", "read")
+    bob.write("And now?")
+    expect(dora.message("And now?")).to_be_visible()
+    expect(bob.ticks("And now?")).to_have_attribute("data-state", "read")
+    expect(dora.unread).to_have_count(0)
+    assert dora.frames == []
+
+
+def test_what_is_wrong_with_the_connection_is_said_and_a_retry_is_offered(suite, together):
+    alice, _ = together
+    banner, swallows = alice.banner, threading.Event()
+
+    def answer(socket):
+        if not swallows.is_set():
+            socket.connect_to_server()
+
+    alice.page.route_web_socket(re.compile("/ws/chat/"), answer)
+    with suite.stopped("gateway"):
+        expect(banner).to_have_text(
+            re.compile(r"Server unavailable Trying again \(try [1-5] of 5\) in \d+ sTry now")
+        )
+        swallows.set()
+    banner.get_by_role("button").click()
+    expect(banner).to_have_text(
+        re.compile(r"Connection timeout .+ in \d+ sRetry"), timeout=OFFLINE_WITHIN_MS
     )
-    assert alice.stored == alice.shown == bob.shown == ["before", "by another road"]
+    swallows.clear()
+    banner.get_by_role("button", name="Retry").click()
+
+    expect(banner).to_be_hidden()
 
 
 def test_what_is_being_sent_as_the_page_is_reloaded_arrives_once_and_in_order(suite, together):

@@ -104,9 +104,15 @@ def test_wrong_input_is_explained_beside_its_field(open_window):
     expect(page.get_by_test_id("username-error")).to_be_visible()
 
 
-def test_on_a_phone_the_list_gives_way_to_the_conversation(open_window, bob):
-    carol = Person(open_window(viewport={"width": 390, "height": 780}), "Carol")
-    carol.sign_up()
+def test_who_fills_in_the_form_is_signed_up_and_in(open_window):
+    dora = Person(open_window(), "Dora")
+    dora.sign_up()
+
+    assert dora.user_id
+
+
+def test_on_a_phone_the_list_gives_way_to_the_conversation(arrive, bob):
+    carol = arrive("Carol", viewport={"width": 390, "height": 780})
     carol.find(bob)
 
     expect(carol.page.get_by_test_id("room-list")).to_be_hidden()

@@ -38,13 +38,15 @@ class Windows:
     def __init__(self, browser, url):
         self._browser = browser
         self._url = url
+        self._own = self._addresses(url)
         self.contexts = []
         self.complaints = []
 
-    def open(self, *, script=None, **options):
+    def open(self, *, visit=True, script=None, **options):
         """Open one on the page.
 
         Args:
+            visit: go to the page at once; otherwise nothing is loaded yet.
             script: a file that runs before anything of the page does.
             options: of the context.
         """
@@ -57,8 +59,17 @@ class Windows:
         page.on("console", self._judge_line)
         page.on("request", self._judge_request)
         page.on("dialog", self._judge_dialog)
-        page.goto(self._url)
+        if visit:
+            page.goto(self._url)
         return page
+
+    def allow(self, url):
+        """Take another address for one's own, too."""
+        self._own += self._addresses(url)
+
+    @staticmethod
+    def _addresses(url):
+        return (url, url.replace("http", "ws", 1), "data:")
 
     def close(self, *, pictures=None):
         """Close them all; a picture of each is left in a folder, if there is one."""
@@ -73,8 +84,7 @@ class Windows:
             self.complaints.append(line.text)
 
     def _judge_request(self, request):
-        own = (self._url, self._url.replace("http", "ws", 1), "data:")
-        if not request.url.startswith(own):
+        if not request.url.startswith(self._own):
             self.complaints.append(f"asked another host: {request.url}")
 
     def _judge_dialog(self, dialog):

@@ -4,7 +4,8 @@
 //
 // Sizes are of what goes over the wire: minified and compressed. The page's first load is every
 // script that dist/index.html names and those that they import statically; what is only imported
-// when it is wanted does not count. The SDK is bundled for this alone, with what it needs of others.
+// when it is wanted does not count. The SDK is bundled for this alone: the client by itself, and with
+// what it uses of the browser (and idb, which that needs). Decision 0033 says why as much as this.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -13,8 +14,10 @@ import { build, parseAst } from "vite";
 
 const KB = 1000;
 const PAGE_KB = 60;
-const SDK_KB = 17;
+const CLIENT_KB = 14;
+const SDK_KB = 16.5;
 const SHOWN_MODULES = 8;
+const ENTRY = "virtual:entry";
 
 const WEB = new URL("../", import.meta.url);
 const DIST = new URL("dist/", WEB);
@@ -46,8 +49,8 @@ async function firstLoad() {
   return scripts;
 }
 
-/** The SDK as one file, and how much of it each of its modules is before it is compressed. */
-async function bundledSdk() {
+/** Some of the SDK as one file, and how much each of its modules is before it is compressed. */
+async function bundled(...entries) {
   const { output } = await build({
     configFile: false,
     root: fileURLToPath(WEB),
@@ -59,10 +62,20 @@ async function bundledSdk() {
       modulePreload: false,
       // Not `lib`: for that Vite leaves the white space in.
       rolldownOptions: {
-        input: fileURLToPath(new URL("sdk/src/index.ts", WEB)),
+        input: ENTRY,
         preserveEntrySignatures: "strict",
       },
     },
+    plugins: [
+      {
+        name: "entry",
+        resolveId: (id) => (id === ENTRY ? id : null),
+        load: (id) =>
+          id === ENTRY
+            ? entries.map((entry) => `export * from "/sdk/src/${entry}";`).join("")
+            : null,
+      },
+    ],
   });
   const [chunk] = output;
   return { code: chunk.code, modules: chunk.modules };
@@ -78,10 +91,13 @@ function biggest(modules) {
 
 const scripts = await firstLoad();
 const pageKb = [...scripts.values()].map(kilobytes).reduce((sum, each) => sum + each, 0);
-const sdk = await bundledSdk();
+const client = await bundled("index.ts");
+const sdk = await bundled("index.ts", "browser.ts");
+const clientKb = kilobytes(client.code);
 const sdkKb = kilobytes(sdk.code);
 process.stdout.write(
-  `first load ${pageKb.toFixed(1)} kB of ${PAGE_KB}, the SDK alone ${sdkKb.toFixed(1)} of ${SDK_KB}\n`,
+  `first load ${pageKb.toFixed(1)} kB of ${PAGE_KB}, the SDK ${sdkKb.toFixed(1)} of ${SDK_KB}, ` +
+    `without what is the browser's ${clientKb.toFixed(1)} of ${CLIENT_KB}\n`,
 );
 
 const complaints = [];
@@ -90,11 +106,8 @@ if (pageKb > PAGE_KB)
     `The page's first load is ${pageKb.toFixed(1)} kB of compressed scripts; ` +
       `it may be ${PAGE_KB}. Import what the first view does not need where it is needed.`,
   );
-if (sdkKb > SDK_KB)
-  complaints.push(
-    `The SDK is ${sdkKb.toFixed(1)} kB compressed; it may be ${SDK_KB}. Its biggest modules:`,
-    ...biggest(sdk.modules),
-  );
+if (clientKb > CLIENT_KB || sdkKb > SDK_KB)
+  complaints.push("The SDK is too large. Its biggest modules:", ...biggest(sdk.modules));
 if (complaints.length > 0) {
   process.stderr.write(`${complaints.join("\n")}\n`);
   process.exit(1);

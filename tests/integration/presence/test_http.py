@@ -127,12 +127,14 @@ async def test_totals_are_for_staff(world, acquainted):
         await until_status(watching, ann, "online")
         async with world.http(ann, service="presence") as http:
             refused = await http.get("/stats")
-            as_staff = {"Authorization": f"Bearer {world.token(ann.id, ann.sid, staff=True)}"}
-            totals = (await http.get("/stats", headers=as_staff)).json()
+            http.headers["Authorization"] = f"Bearer {world.token(ann.id, ann.sid, staff=True)}"
+            # One that another test has killed counts until its heartbeat has expired.
+            answer = await ask_until(
+                http, "/stats", lambda answer: answer.json()["processes"] == len(world.chats)
+            )
 
     assert refused.status_code == FORBIDDEN
-    assert totals["online"] >= len(acquainted)
-    assert totals["processes"] == len(world.chats)
+    assert answer.json()["online"] >= len(acquainted)
 
 
 @pytest.mark.parametrize("hidden_by", ["owner", "viewer"])

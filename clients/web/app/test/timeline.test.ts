@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 
 import { summarize } from "../src/state/summaries";
 import { firstNewOf, timelineOf } from "../src/state/timeline";
+import type { Entry } from "../src/state/timeline";
 
 const NOON = new Date(2026, 0, 15, 12).getTime();
 const MINUTE = 60_000;
@@ -151,6 +152,31 @@ test("drafts come last, and keep their key when they become messages", () => {
   expect(draft?.state).toBe("pending");
   expect(message?.state).toBe("sent");
   expect(message?.key).toBe(draft?.key);
+});
+
+test("a row of which nothing has changed is the same object, and no other is", () => {
+  const room = groupWith(["bob", NOON], ["me", NOON + 10 * MINUTE], ["me", NOON + 11 * MINUTE]);
+  const draft = draftOf("c-9");
+  const draw = (name = "Bob") => timelineOf(room, [draft], "me", () => name);
+  const changed = (a: readonly Entry[], b: readonly Entry[]) =>
+    b.filter((entry) => !a.includes(entry)).map((entry) => entry.clientId);
+  const first = draw();
+
+  expect(changed(first, draw())).toEqual([]);
+
+  room.take(messageOf(4, "me", NOON + 12 * MINUTE));
+  const second = draw();
+  expect(changed(first, second)).toEqual(["c-3", "c-4"]);
+
+  const everybody = { user: "bob", delivered_seq: 2, read_seq: 2 };
+  room.foldStatus({ lowest: [everybody], members: [] });
+  const third = draw();
+  expect(changed(second, third)).toEqual(["c-2"]);
+
+  Object.assign(draft, { state: "failed", reason: "Too long." });
+  const fourth = draw();
+  expect(changed(third, fourth)).toEqual(["c-9"]);
+  expect(changed(fourth, draw("Robert"))).toEqual(["c-1"]);
 });
 
 test("what was never sent is still there when the room is not", () => {

@@ -1,5 +1,5 @@
 /**
- * The browser behind the seams: the only file of the SDK that touches globals.
+ * The browser behind the seams: with `indexed.ts`, all of the SDK that touches globals.
  */
 import type {
   Attention,
@@ -14,6 +14,8 @@ import type {
   ReadMarks,
   Usage,
 } from "./environment";
+
+export * from "./indexed";
 
 export const browserClock: Clock = {
   now: () => Date.now(),

@@ -4,6 +4,8 @@ import type { CustomPush } from "./protocol";
 
 export interface ClientEvents {
   connection: ConnectionState;
+  /** What is known of the rooms is what the server knew a moment ago: it has just told. */
+  synced: null;
   /** The list of rooms, or what it shows of one. */
   rooms: null;
   /** The messages, drafts or watermarks of this room. */

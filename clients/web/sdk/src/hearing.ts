@@ -66,6 +66,7 @@ export class Hearing {
         this.parts.repair.onSynced(frame);
         for (const { room } of frame.rooms) this.changed(room);
         this.emit("rooms", null);
+        this.emit("synced", null);
         break;
       case "drained":
         this.parts.repair.onDrained();
@@ -103,6 +104,7 @@ export class Hearing {
     this.parts.outbox.flush();
     this.parts.people.askNow();
     this.emit("rooms", null);
+    this.emit("synced", null);
   }
 
   /** What a page has to know that comes now, as the server would tell it. */

@@ -1,9 +1,8 @@
 /**
- * The Parley SDK for browsers: everything a page needs, no framework.
+ * The Parley SDK: everything a page needs to chat, no framework, and nothing of the browser itself.
  *
- * Start at `ChatClient`; `browser.ts` has the environment to give it.
+ * Start at `ChatClient`; `@parley/sdk/browser` has the environment to give it.
  */
-export * from "./browser";
 export * from "./client";
 export type { Company } from "./company";
 export * from "./connection";
@@ -13,7 +12,6 @@ export * from "./environment";
 export type { ClientEvents } from "./events";
 export { STATUSES } from "./generated/statuses";
 export * from "./http";
-export * from "./indexed";
 export * from "./outbox";
 export { People } from "./people";
 export type * from "./protocol";

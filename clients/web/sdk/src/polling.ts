@@ -16,6 +16,9 @@ import type { Room } from "./room";
 /** How long the server keeps a call that has nothing to tell. */
 export const POLL_S = 25;
 
+/** The try after which it begins where no WebSocket has ever come through; otherwise once offline. */
+const UNTRIED = 3;
+
 /** Between two calls: what comes at the same time comes together … */
 const SOON_MS = 100;
 
@@ -32,6 +35,7 @@ export class Polling {
   /** Whether the last call was answered. */
   isAnswering = false;
   private isOn = false;
+  private wasOnline = false;
   private failures = 0;
   private timer: Cancel = () => undefined;
   /** The version of a room's watermarks that is known. */
@@ -48,10 +52,13 @@ export class Polling {
     private readonly handlers: PollingHandlers,
   ) {}
 
-  /** In offline mode HTTP may still get through; the page that leads asks for all. */
+  /**
+   * HTTP may get through where WebSockets do not; the page that leads asks for all. Where they did
+   * before they most probably will again: a server that starts anew is not asked twice by everybody.
+   */
   onState(state: ConnectionState, isLeading: boolean): void {
-    const isOffline = state.name === "waiting" && state.offline && !state.cutOff;
-    if (isOffline && isLeading) this.start();
+    if (state.name === "online") this.wasOnline = true;
+    if (isLeading && this.isCalledFor(state)) this.start();
     else if (state.name !== "connecting" || !isLeading) this.stop();
   }
 
@@ -68,6 +75,11 @@ export class Polling {
   stop(): void {
     this.isOn = this.isAnswering = false;
     this.timer();
+  }
+
+  private isCalledFor(state: ConnectionState): boolean {
+    if (state.name !== "waiting" || state.cutOff) return false;
+    return state.offline || (!this.wasOnline && state.attempt >= UNTRIED);
   }
 
   private start(): void {
@@ -101,6 +113,7 @@ export class Polling {
     const wasAnswering = this.isAnswering;
     this.isAnswering = true;
     for (const frame of frames) this.handlers.onFrame(frame);
+    if (!wasAnswering) this.handlers.onFrame({ type: "synced", rooms: [] });
     this.askAfter(frames.length === 0 && waitS > 0 ? IDLE_MS : SOON_MS, POLL_S);
     if (!wasAnswering) this.handlers.onAnswering();
   }

@@ -2,7 +2,7 @@ import "fake-indexeddb/auto";
 
 import { expect, test } from "vitest";
 
-import { IndexedDrafts, IndexedStore } from "../src";
+import { IndexedDrafts, IndexedStore } from "../src/browser";
 import type { Draft, KeptRoom } from "../src";
 import { messageOf, roomOf } from "./fakes";
 

@@ -142,6 +142,34 @@ describe("with a WebSocket again", () => {
   });
 });
 
+describe("where no WebSocket has ever come through", () => {
+  test("HTTP is asked after the third try, and all pages know that the server has told", async () => {
+    world = new World();
+    client = world.client();
+    const other = new World(world.browser, world.clock).client();
+    const told: string[] = [];
+    client.on("synced", () => told.push("the one that leads"));
+    other.on("synced", () => told.push("the other"));
+    answer({ changed: [roomOf("a", 0)] });
+    client.start();
+    await settle();
+    other.start();
+    await settle();
+
+    for (const waitMs of [2_000, 4_000]) {
+      world.socket.break();
+      await world.clock.advance(waitMs);
+    }
+    expect(polls()).toEqual([]);
+    world.socket.break();
+    await settle();
+
+    expect(polls()).toHaveLength(1);
+    expect(told).toEqual(["the one that leads", "the other"]);
+    expect(other.room("a")?.id).toBe("a");
+  });
+});
+
 test("the other pages of the browser hear of it too", async () => {
   const other = new World(world.browser, world.clock);
   const follower = other.client();

@@ -61,6 +61,8 @@ export function Timeline({ name, kind }: TimelineProps) {
   const found = useSignal<string | null>(null);
   const drawn = useRef(new Map<string, Drawn>());
   const entries = timeline.value;
+  const shown = useRef(entries);
+  shown.current = entries;
   const newFrom = unreadFrom.value;
   const firstNew = newFrom === null ? undefined : firstNewOf(entries, newFrom, hasOlder.value);
   const last = entries.at(-1);
@@ -68,7 +70,11 @@ export function Timeline({ name, kind }: TimelineProps) {
     count: entries.length,
     getScrollElement: () => view.current,
     estimateSize: () => ROW,
-    getItemKey: useCallback((index: number) => entries[index]?.key ?? index, [entries]),
+    // As long as it is the same function the list takes it that no row has changed its place.
+    getItemKey: useCallback(
+      (index: number) => shown.current[index]?.key ?? index,
+      [entries[0]?.key, entries.length, last?.key],
+    ),
     paddingStart: hasOlder.value ? OLDER : EDGE,
     paddingEnd: EDGE,
   });

@@ -18,7 +18,7 @@ import type { Entry } from "./timeline";
 
 export const connection = signal<ConnectionState>({ name: "stopped" });
 export const rooms = signal<readonly Summary[]>([]);
-/** False until the first `welcome`: an empty list means nothing before it. */
+/** False until the server has told for the first time: an empty list means nothing before. */
 export const isLoaded = signal(false);
 export const openRoom = signal<string | null>(null);
 export const timeline = signal<readonly Entry[]>([]);
@@ -49,8 +49,8 @@ export function attach(next: ChatClient): void {
   setClient(next);
   next.on("connection", (state) => {
     connection.value = state;
-    if (state.name === "online") void catchUp();
   });
+  next.on("synced", () => void catchUp());
   next.on("rooms", scheduleRedraw);
   next.on("room", scheduleRedraw);
   next.on("people", scheduleRedraw);
@@ -88,7 +88,7 @@ export function drawWhatWaits(): void {
   if (redraw !== 0) drawNow();
 }
 
-/** The first `welcome` shows what was unread until then: nothing counts as read before it. */
+/** What the server tells first shows what was unread until then: nothing counts as read before. */
 function watchOpenRoom(): void {
   client()?.watch(isLoaded.value ? openRoom.value : null);
 }
@@ -136,8 +136,6 @@ function rememberUnread(): void {
 }
 
 async function catchUp(): Promise<void> {
-  // `online` is announced right before `welcome` is folded: wait for that.
-  await Promise.resolve();
   if (!isLoaded.value) rememberUnread();
   isLoaded.value = true;
   contentChars.value = client()?.contentChars ?? Infinity;

@@ -1,5 +1,6 @@
 /** The HTTP side of the server, for what is no part of a conversation: sign-in, groups, settings. */
-import { Api, ApiError, browserClock } from "@parley/sdk";
+import { Api, ApiError } from "@parley/sdk";
+import { browserClock } from "@parley/sdk/browser";
 
 export const api = new Api((input, init) => fetch(input, init), browserClock);
 

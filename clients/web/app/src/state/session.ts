@@ -3,9 +3,9 @@
  *
  * `unknown` lasts until the first answer: nothing is drawn in it that a sign-in would replace.
  */
+import { ApiError, ChatClient } from "@parley/sdk";
+import type { LastSeenTo, Profile, User } from "@parley/sdk";
 import {
-  ApiError,
-  ChatClient,
   IndexedDrafts,
   IndexedStore,
   LockLeadership,
@@ -18,8 +18,7 @@ import {
   onBrowserWake,
   storedMarks,
   webSocketTransport,
-} from "@parley/sdk";
-import type { LastSeenTo, Profile, User } from "@parley/sdk";
+} from "@parley/sdk/browser";
 import { signal } from "@preact/signals";
 
 import { attach, detach } from "./chat";

@@ -41,25 +41,38 @@ export type NameOf = (user: string) => string | undefined;
 
 const GROUP_WITHIN_MS = 5 * 60_000;
 
-/** When a message was written: milliseconds since 1970, and the midnight before that. */
-interface Times {
+/** What was written when, and the midnight before that: milliseconds since 1970. */
+interface Written {
+  written: Message | Draft;
+  sender: string;
   at: number;
   day: number;
 }
 
-/** Each is worked out once: a long conversation is gone through with every message that comes. */
-const times = new WeakMap<Message, Times>();
+/**
+ * A long conversation is gone through with every message that comes: what never changes of one is
+ * worked out once, and the row of one of which nothing has changed is the same object again.
+ */
+const known = new WeakMap<Message, Written>();
+const rows = new WeakMap<Message | Draft, Entry>();
 
-function timesOf(message: Message): Times {
-  const known = times.get(message);
-  if (known !== undefined) return known;
+function writtenOf(message: Message): Written {
+  const before = known.get(message);
+  if (before !== undefined) return before;
   const at = Date.parse(message.created_at);
-  const fresh = { at, day: midnightOf(at) };
-  times.set(message, fresh);
+  const fresh = { written: message, sender: message.sender, at, day: midnightOf(at) };
+  known.set(message, fresh);
   return fresh;
 }
 
-/** Without a room (one is not in it any more) what was never sent is all there is. */
+function draftOf(draft: Draft): Written {
+  const { created_at: at, sender } = draft;
+  return { written: draft, sender, at, day: midnightOf(at) };
+}
+
+/**
+ * The rows of a room. Without a room (one is not in it any more) what was never sent is all there is.
+ */
 export function timelineOf(
   room: Room | undefined,
   drafts: readonly Draft[],
@@ -67,50 +80,62 @@ export function timelineOf(
   nameOf: NameOf,
 ): Entry[] {
   const isGroup = room?.state.kind === "group";
-  const sent = (room?.shown ?? []).map((message) => ({
-    ...timesOf(message),
-    key: `${message.sender}/${message.client_id}`,
-    clientId: message.client_id,
-    seq: message.seq,
-    mine: message.sender === me,
-    sender: message.sender,
-    replyTo: message.reply_to,
-    content: message.content,
-    state: message.sender === me ? (room?.progress(message.seq) ?? null) : null,
-    reason: "",
-  }));
-  const waiting = drafts.map((draft) => ({
-    at: draft.created_at,
-    day: midnightOf(draft.created_at),
-    key: `${draft.sender}/${draft.client_id}`,
-    clientId: draft.client_id,
-    seq: null,
-    mine: true,
-    sender: me,
-    replyTo: draft.reply_to,
-    content: draft.content,
-    state: draft.state,
-    reason: draft.reason ?? "",
-  }));
-  const all = [...sent, ...waiting];
+  const all = [...(room?.shown ?? []).map(writtenOf), ...drafts.map(draftOf)];
   return all.map((one, index) => {
     const before = all[index - 1];
     const after = all[index + 1];
-    const { day, ...shown } = one;
     const startsGroup = before === undefined || !continues(before, one);
-    const isNamed = isGroup && startsGroup && !one.mine;
-    return {
-      ...shown,
-      author: isNamed ? { id: one.sender, name: nameOf(one.sender) } : null,
-      startsDay: before?.day !== day,
+    const isNamed = isGroup && startsGroup && one.sender !== me;
+    return rowOf(one, me, {
+      state: stateOf(one.written, me, room),
+      name: isNamed ? nameOf(one.sender) : null,
+      startsDay: before?.day !== one.day,
       startsGroup,
       endsGroup: after === undefined || !continues(one, after),
-    };
+    });
   });
 }
 
-interface Written extends Times {
-  sender: string;
+/** What may change of a row. `name`: of its author; null where it is not said. */
+type Changing = Pick<Entry, "state" | "startsDay" | "startsGroup" | "endsGroup"> & {
+  name: string | null | undefined;
+};
+
+function rowOf({ written, sender, at }: Written, me: string, now: Changing): Entry {
+  const { name, ...looks } = now;
+  const reason = "reason" in written ? (written.reason ?? "") : "";
+  const before = rows.get(written);
+  if (before?.reason === reason && isAsBefore(before, now)) return before;
+  const fresh = {
+    key: `${sender}/${written.client_id}`,
+    clientId: written.client_id,
+    seq: "seq" in written ? written.seq : null,
+    mine: sender === me,
+    sender,
+    author: name === null ? null : { id: sender, name },
+    replyTo: written.reply_to,
+    content: written.content,
+    at,
+    reason,
+    ...looks,
+  };
+  rows.set(written, fresh);
+  return fresh;
+}
+
+function isAsBefore(before: Entry, now: Changing): boolean {
+  return (
+    before.state === now.state &&
+    (before.author === null ? null : before.author.name) === now.name &&
+    before.startsDay === now.startsDay &&
+    before.startsGroup === now.startsGroup &&
+    before.endsGroup === now.endsGroup
+  );
+}
+
+function stateOf(written: Message | Draft, me: string, room: Room | undefined): Status | null {
+  if (!("seq" in written)) return written.state;
+  return written.sender === me ? (room?.progress(written.seq) ?? null) : null;
 }
 
 function continues(a: Written, b: Written): boolean {
