@@ -19,6 +19,7 @@ CONFIGURATION = """\
 	auto_https off
 	persist_config off
 	storage file_system "{folder}"
+	grace_period 1s
 }}
 
 http://:{port} {{
