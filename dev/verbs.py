@@ -1,8 +1,8 @@
 """`make check`, `fix` and `test`: lists of commands, each timed, all of them run.
 
 A part that fails does not hide the next one; the status at the end is that of the whole. Of tests,
-two parts run at the same time, because most of them wait: whoever has ended one takes the next. The
-output of one of the two is kept, and shown behind that of the other.
+some parts run at the same time, because most of them wait: whoever has ended one takes the next. The
+output of one is shown as it comes, that of the others is kept, and shown behind it.
 """
 
 import shutil
@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -23,6 +24,8 @@ from dev.settings import ROOT, environment
 
 FOLDERS = ("integration", "faults", "e2e", "properties", "unit", "fuzz")
 """Folders of tests, the longest first: so none of those is left alone at the end."""
+AT_ONCE = 3
+"""Parts of the tests that run at the same time. Each has servers of its own, which are idle mostly."""
 DAPHNE = {"daphne": ("tests/integration", "tests/faults"), "daphne e2e": ("tests/e2e",)}
 """Where tests are that also run with daphne. The browser's by themselves, because its driver keeps
 an event loop running in the test's thread."""
@@ -67,7 +70,7 @@ def fix() -> int:
 
 def test() -> int:
     """Run every test there is; return the exit status."""
-    return run_all(list(tests()), in_pairs=True)
+    return run_all(list(tests()), at_once=AT_ONCE)
 
 
 def checks() -> Iterator[Part]:
@@ -129,29 +132,31 @@ def prettier(mode: str) -> Part:
     return npm("socketio", "exec", "--", "prettier", "--log-level=warn", mode, str(web.SOCKETIO))
 
 
-def run_all(parts: Sequence[Part], *, in_pairs: bool = False) -> int:
+def run_all(parts: Sequence[Part], *, at_once: int = 1) -> int:
     """Run the parts in their order and print a table of what each took.
 
     Args:
         parts: are shown as they run.
-        in_pairs: two at the same time, of which one is shown when all are through.
+        at_once: how many at the same time; all but one are shown when all are through.
 
     Returns:
         0 if all of them succeeded, 1 otherwise.
     """
     stop = threading.Event()
     left = iter(parts)
-    with ThreadPoolExecutor() as threads, TemporaryFile("w+") as kept:
-        others = threads.submit(run_each, left, kept, stop) if in_pairs else None
+    with ExitStack() as ends:
+        threads = ends.enter_context(ThreadPoolExecutor())
+        outputs = [ends.enter_context(TemporaryFile("w+")) for _ in range(at_once - 1)]
+        others = [threads.submit(run_each, left, output, stop) for output in outputs]
         try:
             ended = run_each(left, sys.stdout, stop)
         except BaseException:  # Ctrl-C, above all: it ends the part that runs, not those behind it
             stop.set()
             raise
-        if others is not None:
-            ended += others.result()
-        kept.seek(0)
-        shutil.copyfileobj(kept, sys.stdout)
+        for other, output in zip(others, outputs, strict=True):
+            ended += other.result()
+            output.seek(0)
+            shutil.copyfileobj(output, sys.stdout)
     say("")
     for part, status, took_s in sorted(ended, key=lambda row: parts.index(row[0])):
         say(f"{'ok    ' if status == 0 else 'FAILED'} {took_s:7.1f} s  {part.name}")

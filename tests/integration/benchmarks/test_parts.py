@@ -21,7 +21,7 @@ from benchmarks.scenarios.soak import Soak
 from dev.manage import manage
 from dev.services import SERVICES
 
-pytestmark = pytest.mark.timeout(240)  # the suite is started first
+pytestmark = [pytest.mark.full, pytest.mark.timeout(240)]  # the suite is started first
 
 RECEIPTS = next(each for each in SERVICES if each.name == "receipts")
 FEW: dict[str, Any] = {"connections": 6, "rate": 20, "seconds": 1, "warm_up": 0.5, "read_after": -1}

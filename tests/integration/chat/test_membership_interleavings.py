@@ -17,10 +17,11 @@ import httpx
 import pytest
 
 from clients.python.parley import Closed, Socket
+from dev.settings import environment
 from tests.integration.chat.world import WITHIN_S, Frame, Person, World, message_frame
 
 SEED = 20_261_123
-INTERLEAVINGS = 1000
+INTERLEAVINGS = 1000 if "CI_FULL" in environment() else 250
 ROOMS = 40
 ROOMS_AT_ONCE = 8
 PEOPLE = 7

@@ -6,7 +6,7 @@ import pytest
 
 from dev.harness import RunningSuite
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.full, pytest.mark.timeout(240)]
 
 
 def test_a_demo_comes_with_the_suite_comes_back_when_it_dies_and_goes_with_it(tmp_path):

@@ -21,7 +21,7 @@ from dev.settings import environment
 from tests.integration.inputs.settings import INPUTS
 from tests.integration.inputs.stage import TOO_SLOW, ask
 
-EXAMPLES = 4
+EXAMPLES = 4 if "CI_FULL" in environment() else 2
 OPEN_TO_ALL = ("--phases", "fuzzing", "--include-tag", "sign-in", "--include-tag", "health")
 WORKS_AS = {"chat": "ann", "presence": "boss", "queue": "boss", "receipts": "ann"}
 """By service; where there is something for staff, staff."""

@@ -140,6 +140,7 @@ async def spoil_an_entry(administrator):
     await until(lambda: administrator.exists(dead), what="a dead letter", within_s=SETTLED_S)
 
 
+@pytest.mark.full
 @pytest.mark.timeout(300)
 async def test_the_services_are_refused_nothing_that_they_do(own_world, administrator):
     await everything_that_people_do(own_world, administrator)

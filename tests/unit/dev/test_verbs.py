@@ -28,14 +28,15 @@ def test_every_folder_of_tests_is_run_once_with_the_usual_server():
     assert sorted(run) == sorted(there)
 
 
-def test_two_that_run_at_the_same_time_are_shown_one_behind_the_other(tmp_path, capfd):
-    ann, bob = part("ann", meet(tmp_path, "ann", "bob")), part("bob", meet(tmp_path, "bob", "ann"))
+def test_those_that_run_at_the_same_time_are_shown_one_behind_the_other(tmp_path, capfd):
+    ring = {"ann": "bob", "bob": "cleo", "cleo": "ann"}
+    parts = [part(name, meet(tmp_path, name, other)) for name, other in ring.items()]
 
-    status = verbs.run_all([ann, bob], in_pairs=True)
+    status = verbs.run_all(parts, at_once=3)
 
     shown = capfd.readouterr().out
     assert status == 0
-    for name in ("ann", "bob"):
+    for name in ring:
         assert f"── {name}\n{name} is here\n{name} met the other\n" in shown
 
 
@@ -56,7 +57,7 @@ def test_whoever_has_ended_a_part_takes_the_next(tmp_path, capfd):
     long = part("long", meet(tmp_path, "long", "last"))
     short = [part(name, f"print('{name} is through')") for name in ("one", "two")]
 
-    status = verbs.run_all([long, *short, part("last", touch(last))], in_pairs=True)
+    status = verbs.run_all([long, *short, part("last", touch(last))], at_once=2)
 
     shown = [line.split()[-1] for line in capfd.readouterr().out.splitlines() if " s  " in line]
     assert (status, shown) == (0, ["long", "one", "two", "last"])
@@ -71,10 +72,10 @@ def test_one_part_that_fails_fails_all_and_hides_none(capfd):
     good, other = part("good", "print('here')"), part("other", "print('here')")
 
     alone = verbs.run_all([bad, good])
-    in_pairs = verbs.run_all([good, bad, other], in_pairs=True)
+    at_once = verbs.run_all([good, bad, other], at_once=2)
 
     text = capfd.readouterr().out
-    assert (alone, in_pairs, text.count("here")) == (1, 1, 3)
+    assert (alone, at_once, text.count("here")) == (1, 1, 3)
     assert [line.split()[0] for line in text.splitlines() if " s  " in line] == [
         *("FAILED", "ok"),
         *("ok", "FAILED", "ok"),
