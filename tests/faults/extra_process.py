@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Self
 
 from dev.gateway import http_status
@@ -21,8 +22,16 @@ STOP_WITHIN_S = 60.0
 class ExtraProcess:
     """A process on a suite's data that the gateway does not know. The same port, the same name."""
 
-    def __init__(self, suite: RunningSuite, service: str) -> None:
+    def __init__(self, suite: RunningSuite, service: str, *, code: Path = ROOT) -> None:
+        """Choose its ports.
+
+        Args:
+            suite: whose data it works on.
+            service: by its name.
+            code: the folder of a whole project; by default this one.
+        """
         self._suite = suite
+        self._code = code
         self.service = next(each for each in SERVICES if each.name == service)
         self._port = free_port()
         self._internal_port = free_port(avoid={self._port})
@@ -34,7 +43,7 @@ class ExtraProcess:
         with (self._suite.run_dir / "suite.log").open("ab") as lines:
             self._process = subprocess.Popen(
                 self.service.command(),
-                cwd=ROOT,
+                cwd=self._code,
                 env=service_environment(
                     self.service, around, port=self._port, internal_port=self._internal_port
                 ),
