@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from http.client import GATEWAY_TIMEOUT
 from urllib.parse import urljoin
 
 from playwright.sync_api import expect
@@ -26,12 +27,17 @@ COUNT_KEPT = """async (name) => {
 """How many a store of the browser holds: of rooms, messages or drafts."""
 
 
+def unique(name):
+    """A username that nobody else has."""
+    return f"{name.lower()}-{uuid.uuid4().hex[:8]}"
+
+
 class Person:
     """Somebody in front of a window, who does what people do."""
 
     def __init__(self, page, name):
         self.page = page
-        self.username = f"{name.lower()}-{uuid.uuid4().hex[:8]}"
+        self.username = unique(name)
         self.name = name
         self.frames = []
         self.sent_frames = []
@@ -49,12 +55,17 @@ class Person:
 
     def arrive(self, url):
         """Come to the page for the first time, signed up already: the form is not what is tried."""
-        user = {"username": self.username, "password": PASSWORD, "display_name": self.name}
         register = urljoin(url, "/api/chat/auth/register")
-        answer = self.page.request.post(register, data=user, headers={"Origin": url})
+        answer = self.page.request.post(register, data=self._account(), headers={"Origin": url})
+        while answer.status == GATEWAY_TIMEOUT:  # a machine that is busy
+            self.username = unique(self.name)
+            answer = self.page.request.post(register, data=self._account(), headers={"Origin": url})
         assert answer.ok, answer.text()
         self.page.goto(url)
         expect(self.page.get_by_test_id("me")).to_contain_text(self.name)
+
+    def _account(self):
+        return {"username": self.username, "password": PASSWORD, "display_name": self.name}
 
     def sign_up(self):
         """Fill in the form."""

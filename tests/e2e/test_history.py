@@ -82,9 +82,15 @@ def split(query):
 
 
 @pytest.fixture
-def reader(callers, open_window):
+def carol(callers):
+    """Whose conversation it is, too."""
+    return callers.new("Carol")
+
+
+@pytest.fixture
+def reader(callers, carol, open_window):
     """Somebody at a new window, whose conversation with Carol is long and wholly delivered."""
-    carol, dora = callers.new("Carol"), callers.new("Dora")
+    dora = callers.new("Dora")
     room = carol.room_with(dora)
     for number in range(1, COUNT + 1):
         carol.write(room, f"number {number}")
@@ -166,6 +172,24 @@ def test_the_view_stays_where_it_is_when_older_messages_come_above_it(reader, hi
         assert not watched["gone"]
         moved = [abs(top - watched["tops"][0]) for top in watched["tops"]]
         assert max(moved) < JUMP_PX, watched
+
+
+def test_what_comes_at_the_end_is_not_read_by_who_reads_further_up(reader, carol, messages):
+    room = reader.page.url.rpartition("/")[2]
+    read_seq = lambda: carol.get(f"/rooms/{room}")["lowest"][0]["read_seq"]  # noqa: E731
+    below = reader.page.get_by_test_id("unread-below")
+    scroll_to_top(messages)
+    until_there_is_more_above(reader.page)
+
+    seq = carol.write(room, "news")
+    expect(below).to_have_text("1")
+    expect(reader.unread).to_contain_text("1")
+    assert read_seq() == COUNT
+    reader.page.get_by_role("button", name="To the latest").click()
+
+    expect(below).to_have_count(0)
+    expect(reader.message("news")).to_be_visible()
+    wait_until(lambda: read_seq() == seq, what="the news to be read")
 
 
 def test_the_page_does_not_grow_with_the_conversation(reader, messages):

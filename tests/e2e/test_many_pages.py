@@ -129,6 +129,28 @@ def test_what_chat_cannot_take_is_left_to_the_queue_and_arrives(suite, alice, bo
     expect(alice.message("by the queue")).to_have_attribute("data-state", ACCEPTED, timeout=60_000)
 
 
+def test_who_signs_out_on_one_page_is_signed_out_on_all_and_nobody_writes_as_the_next(
+    alice, bob, more_pages
+):
+    """The page that leads is one of the others; it hears of it without the server."""
+    alice.find(bob)
+    alice.write("by Alice")
+    second, third = more_pages
+    third.open_room("Bob")
+    alice.page.route("**/api/**", lambda route: route.abort())
+
+    second.page.get_by_role("button", name="Sign out").click()
+    for page in (alice, second, third):
+        expect(page.page.get_by_label("Username", exact=True)).to_be_visible()
+    second.username, second.name = bob.username, bob.name
+    second.sign_in()
+    second.open_room("Alice")
+
+    expect(second.message("by Alice")).to_have_attribute("data-mine", "false")
+    assert not alice.composer.is_visible()
+    assert not third.composer.is_visible()
+
+
 def test_who_signs_out_leaves_nothing_in_the_browser(alice, bob):
     alice.find(bob)
     alice.write("a secret")

@@ -13,6 +13,7 @@ import { drawWhatWaits, unreadTotal } from "./state/chat";
 import { followAddress } from "./state/location";
 import { phase, resume } from "./state/session";
 import { followTheDays } from "./state/today";
+import { followUnfinished } from "./state/unfinished";
 
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);
@@ -27,4 +28,5 @@ effect(() => {
 window.addEventListener("popstate", followAddress);
 document.addEventListener("visibilitychange", drawWhatWaits);
 followTheDays();
+followUnfinished();
 void resume();

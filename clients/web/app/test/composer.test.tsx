@@ -3,7 +3,7 @@ import { fireEvent, render, screen } from "@testing-library/preact";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { Composer } from "../src/parts/composer";
-import { readUnfinishedOf, unfinishedIn } from "../src/state/unfinished";
+import { followUnfinished, readUnfinishedOf, unfinishedIn } from "../src/state/unfinished";
 import { ME, Page, roomOf } from "./page";
 
 let page: Page;
@@ -121,6 +121,23 @@ test("what was begun is there again after a reload, in its room and for its writ
   expect(unfinishedIn("b").value.text).toBe("");
   readUnfinishedOf("somebody else");
   expect(unfinishedIn("a").value.text).toBe("");
+});
+
+test("what is written on another page of the browser stands here, too, and goes when it is sent", async () => {
+  const box = compose();
+  write(box, "half a thou");
+  followUnfinished();
+  const elsewhere = async (text: string): Promise<void> => {
+    const key = Object.keys(localStorage).find((one) => one.includes("unfinished")) ?? "";
+    localStorage.setItem(key, JSON.stringify({ text, replyTo: null }));
+    window.dispatchEvent(new StorageEvent("storage", { key }));
+    await page.drawn();
+  };
+
+  await elsewhere("half a thought");
+  expect(box.value).toBe("half a thought");
+  await elsewhere("");
+  expect(box.value).toBe("");
 });
 
 test("the others learn that one types, and that one took it back", () => {

@@ -62,9 +62,9 @@ describe("about a group", () => {
     await show("member");
 
     expect(screen.getAllByTestId("member").map((row) => row.textContent)).toEqual([
-      "AAlice (you)",
-      "BBobOwner",
-      "CCarol",
+      "AAlice (you)@alice",
+      "BBob@bobOwner",
+      "CCarol@carol",
     ]);
     expect(screen.queryByTestId("add-people")).toBeNull();
     expect(screen.queryByTestId("open-history")).toBeNull();
@@ -88,6 +88,34 @@ describe("about a group", () => {
     expect(page.http.requests.map(({ method, path }) => `${method} ${path}`)).toContain(
       "DELETE /rooms/a/members/carol",
     );
+  });
+
+  test("members that could not be listed are asked for again", async () => {
+    const room = await openGroup("member");
+    page.http.answer("GET /rooms/a/members", 503, { code: "unavailable", detail: "Not now." });
+    render(<RoomInfo room={room} />);
+    await screen.findByText("Not now.");
+
+    page.http.answer("GET /rooms/a/members", 200, { members: [memberOf("me")], next: null });
+    fireEvent.click(screen.getByText("Try again"));
+
+    expect(await screen.findAllByTestId("member")).toHaveLength(1);
+    expect(screen.queryByText("Not now.")).toBeNull();
+  });
+
+  test("whom one has chosen stays chosen where they could not be added", async () => {
+    await show("owner");
+    const dave = { id: "dave", username: "dave", display_name: "Dave" };
+    page.world.http.answer("GET /users?search=", 200, { users: [dave] });
+    page.http.answer("POST /rooms/a/members", 503, { code: "unavailable", detail: "Not now." });
+    fireEvent.click(screen.getByTestId("add-people"));
+    fireEvent.input(await screen.findByTestId("find-people"), { target: { value: "da" } });
+    fireEvent.click(await screen.findByTestId("candidate"));
+
+    fireEvent.click(await screen.findByText("Add"));
+    await screen.findByText("Not now.");
+
+    expect(screen.getByTestId("chosen").textContent).toBe("Dave");
   });
 
   test("the owner gives roles", async () => {

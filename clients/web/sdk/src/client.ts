@@ -31,8 +31,9 @@ export class ChatClient extends Emitter<ClientEvents> {
   readonly connection: TabCoordinator;
   /** Who is there and who types, and telling them of oneself. */
   readonly company: Company;
+  /** What everybody is called; the event `people` tells when more of it is known. */
+  readonly people: People;
   private readonly joined: Rooms;
-  private readonly people: People;
   private readonly unsent: Drafts;
   private readonly outbox: Outbox;
   private readonly repair: Repair;
@@ -57,7 +58,7 @@ export class ChatClient extends Emitter<ClientEvents> {
     });
     this.connection = new TabCoordinator(
       env,
-      `parley/${me.id}`,
+      me.id,
       () => this.renewal.renew(),
       () => this.hearing.snapshot(),
     );
@@ -184,11 +185,6 @@ export class ChatClient extends Emitter<ClientEvents> {
     return this.joined.byId.get(id);
   }
 
-  /** Null: nobody has this id. Undefined: it is being asked for, and `people` tells when. */
-  nameOf(user: string): string | null | undefined {
-    return this.people.nameOf(user);
-  }
-
   drafts(room: string): readonly Draft[] {
     return this.unsent.of(room);
   }
@@ -220,10 +216,10 @@ export class ChatClient extends Emitter<ClientEvents> {
     return this.reading.isWatching(room);
   }
 
-  /** Load the newest page of a room; all from `from` on where that is near. Raises `ApiError`. */
-  async loadNewest(id: string, from?: number): Promise<void> {
+  /** Load the newest page of a room; all from `from` on where it is near. Raises `ApiError`. */
+  async loadNewest(id: string, from?: number, furthest?: number): Promise<void> {
     const room = this.room(id);
-    if (room !== undefined) await this.history.loadNewest(room, from);
+    if (room !== undefined) await this.history.loadNewest(room, from, furthest);
   }
 
   /** Load the page above what is shown. Raises `ApiError`. */

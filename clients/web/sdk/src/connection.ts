@@ -87,6 +87,8 @@ export class Connection extends Emitter<ConnectionEvents> {
       Environment,
       "clock" | "chance" | "onWake" | "onNetwork" | "openTransport"
     >,
+    /** The id of whose it is. */
+    private readonly me: string,
     private readonly renew: RenewSession,
   ) {
     super();
@@ -176,6 +178,11 @@ export class Connection extends Emitter<ConnectionEvents> {
   private receive(text: string): void {
     const frame = parseFrame(text);
     if (frame === null) return;
+    // Another page of this browser has signed in somebody else since.
+    if (frame.type === "welcome" && frame.user.id !== this.me) {
+      this.expire();
+      return;
+    }
     this.isCutOff = false;
     if (this.isOnline) this.deadline();
     if (frame.type === "welcome") this.welcomed(frame);

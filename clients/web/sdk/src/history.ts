@@ -29,14 +29,15 @@ export class History {
   ) {}
 
   /**
-   * Make sure that the newest page is there, and all from `from` on where that is not too far back.
+   * Make sure that the newest page is there, and all from `from` on where that is not `furthest`
+   * messages back or more.
    * Raises `ApiError`.
    */
-  async loadNewest(room: Room, from = Infinity): Promise<void> {
+  async loadNewest(room: Room, from = Infinity, furthest = FURTHEST): Promise<void> {
     const { log } = room;
     const missing = FIRST_PAGE - (log.cursor - log.lowest + 1);
     if (missing > 0) await this.loadOlder(room, missing);
-    if (log.cursor - from >= FURTHEST) return;
+    if (log.cursor - from >= furthest) return;
     for (let before = Infinity; log.lowest > from && log.lowest < before;) {
       before = log.lowest;
       await this.loadOlder(room, LONG_PAGE);

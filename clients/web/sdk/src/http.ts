@@ -92,30 +92,40 @@ interface Problem {
 }
 
 export class Api {
+  /** The server says that whoever signed in here is signed in no more. Set by whoever acts on it. */
+  onUnauthenticated: () => void = () => undefined;
   private csrfToken = "";
+  /** Who is signed in; empty where that is not known. */
+  private user = "";
 
   constructor(
     private readonly fetch: typeof globalThis.fetch,
     private readonly clock: Clock,
   ) {}
 
-  /** Who is signed in; renews the access token. `ApiError` 401 where nobody is. */
+  /**
+   * Who is signed in; renews the access token. `ApiError` 401 where nobody is, and where another page
+   * of this browser has signed in somebody else: what is done here would be done as them.
+   */
   async session(): Promise<Session> {
-    return this.began(await this.call("GET", `${CHAT}/auth/session`));
+    const session: Session = await this.request("GET", `${CHAT}/auth/session`);
+    if (this.user !== "" && session.user.id !== this.user)
+      throw new ApiError(401, "unauthenticated", "Somebody else has signed in.");
+    return this.began(session);
   }
 
   async register(username: string, password: string, displayName: string): Promise<Session> {
     const body = { username, password, ...(displayName && { display_name: displayName }) };
-    return this.began(await this.write("POST", `${CHAT}/auth/register`, body));
+    return this.begin("register", body);
   }
 
   async login(username: string, password: string): Promise<Session> {
-    return this.began(await this.write("POST", `${CHAT}/auth/login`, { username, password }));
+    return this.begin("login", { username, password });
   }
 
   async logout(): Promise<void> {
     await this.write("POST", `${CHAT}/auth/logout`, {});
-    this.csrfToken = "";
+    this.csrfToken = this.user = "";
   }
 
   async profile(): Promise<Profile> {
@@ -226,8 +236,16 @@ export class Api {
     await this.write("POST", `${QUEUE}/outgoing`, { room: draft.room, ...bodyOf(draft) });
   }
 
+  /** Sign in, whoever did so before. */
+  private async begin(how: "login" | "register", body: object): Promise<Session> {
+    this.user = "";
+    const send = (): Promise<Session> => this.request("POST", `${CHAT}/auth/${how}`, body);
+    return this.began(await this.withFreshToken(send));
+  }
+
   private began(session: Session): Session {
     this.csrfToken = session.csrf_token;
+    this.user = session.user.id;
     return session;
   }
 
@@ -243,23 +261,43 @@ export class Api {
     return all;
   }
 
-  /** A write; where the CSRF token was stale it is fetched anew, once. */
   private async write<T>(
     method: string,
     path: string,
     body: object = {},
     withinMs = ANSWER_WITHIN_MS,
   ): Promise<T> {
+    return this.signedIn(() =>
+      this.withFreshToken(() => this.request<T>(method, path, body, withinMs)),
+    );
+  }
+
+  private async call<T>(method: string, path: string): Promise<T> {
+    return this.signedIn(() => this.request<T>(method, path));
+  }
+
+  /** Where the CSRF token was stale it is fetched anew, once. */
+  private async withFreshToken<T>(send: () => Promise<T>): Promise<T> {
     try {
-      return await this.call<T>(method, path, body, withinMs);
+      return await send();
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== "csrf_failed") throw error;
       await this.session();
-      return this.call<T>(method, path, body, withinMs);
+      return send();
     }
   }
 
-  private async call<T>(
+  /** What only somebody who is signed in may do. */
+  private async signedIn<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) this.onUnauthenticated();
+      throw error;
+    }
+  }
+
+  private async request<T>(
     method: string,
     path: string,
     body?: object,

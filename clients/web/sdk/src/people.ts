@@ -18,7 +18,7 @@ const AGAIN_AFTER_MS = 30_000;
 
 export class People {
   /** Null: nobody has this id. */
-  private readonly names = new Map<string, string | null>();
+  private readonly known = new Map<string, User | null>();
   private readonly wanted = new Set<string>();
   private isAsking = false;
   private timer: Cancel | null = null;
@@ -31,18 +31,19 @@ export class People {
 
   /** Null where nobody has this id; undefined as long as that is not known: it is asked for then. */
   nameOf(id: string): string | null | undefined {
-    const name = this.names.get(id);
-    if (name === undefined) {
-      this.wanted.add(id);
-      this.askAfter(COLLECT_MS);
-    }
-    return name;
+    const user = this.find(id);
+    return user && (user.display_name || user.username);
+  }
+
+  /** No two people have the same. Undefined as long as it is not known: it is asked for then. */
+  usernameOf(id: string): string | undefined {
+    return this.find(id)?.username;
   }
 
   /** Take over what somebody else has found out. */
   learn(users: readonly User[]): void {
     for (const user of users) {
-      this.names.set(user.id, user.display_name || user.username);
+      this.known.set(user.id, user);
       this.wanted.delete(user.id);
     }
   }
@@ -59,6 +60,15 @@ export class People {
     this.wanted.clear();
   }
 
+  private find(id: string): User | null | undefined {
+    const user = this.known.get(id);
+    if (user === undefined) {
+      this.wanted.add(id);
+      this.askAfter(COLLECT_MS);
+    }
+    return user;
+  }
+
   private askAfter(ms: number): void {
     if (this.isAsking || this.timer !== null) return;
     this.timer = this.clock.after(ms, () => {
@@ -72,7 +82,7 @@ export class People {
     try {
       const ids = [...this.wanted].slice(0, PEOPLE_PER_CALL);
       this.learn(await this.fetchUsers(ids));
-      for (const id of ids) if (this.wanted.delete(id)) this.names.set(id, null);
+      for (const id of ids) if (this.wanted.delete(id)) this.known.set(id, null);
       this.onNews();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

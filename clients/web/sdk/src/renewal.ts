@@ -8,6 +8,7 @@ const RENEW_EVERY_MS = 5 * 60_000;
 
 export class Renewal {
   private timer: Cancel = () => undefined;
+  private isAsking = false;
 
   constructor(
     private readonly clock: Clock,
@@ -15,20 +16,32 @@ export class Renewal {
     /** Whose session it is: somebody else's in the same browser is no renewal of it. */
     private readonly me: string,
     private readonly onGone: () => void,
-  ) {}
+  ) {
+    // It may be just the access token that is over, or all of it.
+    api.onUnauthenticated = () => {
+      if (!this.isAsking) void this.check();
+    };
+  }
 
   /** Renew from now on; it ends with the session. */
   start(): void {
     this.timer = this.clock.after(RENEW_EVERY_MS, () => {
-      void this.renew().then((session) => {
-        if (session === "gone") this.onGone();
-        else this.start();
+      void this.check().then((session) => {
+        if (session !== "gone") this.start();
       });
     });
   }
 
   close(): void {
     this.timer();
+  }
+
+  private async check(): Promise<"valid" | "gone" | "unknown"> {
+    this.isAsking = true;
+    const session = await this.renew();
+    this.isAsking = false;
+    if (session === "gone") this.onGone();
+    return session;
   }
 
   /** Renew now. `unknown`: the server did not answer. */

@@ -50,6 +50,8 @@ export class TabCoordinator extends Emitter<TabEvents> {
   isLeading = false;
 
   private readonly connection: Connection;
+  /** The same for all pages of one person, and for nobody else's. */
+  private readonly name: string;
   private readonly me: string;
   private channel: Channel | null = null;
   /** Of the leader: what each page says of its person. */
@@ -60,15 +62,16 @@ export class TabCoordinator extends Emitter<TabEvents> {
 
   constructor(
     private readonly env: Environment,
-    /** The same for all pages of one person, and for nobody else's. */
-    private readonly name: string,
+    /** The id of whose pages they are. */
+    person: string,
     renew: RenewSession,
     /** What a page that comes now has to know, as the server would tell it. */
     private readonly snapshot: () => readonly ServerFrame[],
   ) {
     super();
+    this.name = `parley/${person}`;
     this.me = env.chance.uuid();
-    this.connection = new Connection(env, renew);
+    this.connection = new Connection(env, person, renew);
     this.connection.on("state", (state) => {
       if (!this.isLeading) return;
       this.post({ kind: "state", state });

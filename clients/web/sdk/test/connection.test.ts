@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 
 import { Connection } from "../src";
-import type { ConnectionState, RenewSession } from "../src";
-import { World, welcome } from "./fakes";
+import type { ConnectionState, RenewSession, ServerFrame } from "../src";
+import { ME, World, welcome } from "./fakes";
 
 let world: World;
 let states: string[];
@@ -15,7 +15,7 @@ beforeEach(() => {
   states = [];
   session = "valid";
   renewals = 0;
-  connection = new Connection(world.env, () => {
+  connection = new Connection(world.env, ME.id, () => {
     renewals += 1;
     return Promise.resolve(session);
   });
@@ -42,6 +42,18 @@ describe("opening", () => {
 
     expect(states).toEqual(["connecting", "online"]);
     expect(connection.send({ type: "ping" })).toBe(true);
+  });
+
+  test("a welcome for somebody else, who has signed in on another page, ends it", () => {
+    const heard: string[] = [];
+    connection.on("frame", (frame) => heard.push(frame.type));
+    connection.start();
+
+    world.socket.say({ ...welcome(), user: { ...ME, id: "bob" } } as ServerFrame);
+
+    expect(states).toEqual(["connecting", "signed_out"]);
+    expect(heard).toEqual([]);
+    expect(world.socket.closedWith).toBe(1000);
   });
 
   test("gives up a socket that never says welcome", async () => {

@@ -240,7 +240,10 @@ export class Browser {
           const place = queue.indexOf(campaign);
           if (place >= 0) queue.splice(place, 1);
           const next = queue[0];
-          if (place === 0 && next !== undefined) queueMicrotask(next.onLead);
+          if (place !== 0 || next === undefined) return;
+          queueMicrotask(() => {
+            if (queue[0] === next) next.onLead();
+          });
         };
         this.cancels.set(page, [...(this.cancels.get(page) ?? []), cancel]);
         return cancel;

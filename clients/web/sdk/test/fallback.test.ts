@@ -87,6 +87,8 @@ class Play {
 
   private readonly fetch: typeof globalThis.fetch = (input, init) => {
     const path = input as string;
+    // Nothing is to be heard over HTTP: that is another property.
+    if (path.endsWith("/sync")) return answer(503, { code: "unavailable" });
     if (typeof init?.body !== "string") return answer(404, { code: "not_found" });
     const road = path.startsWith("/api/queue") ? "queue" : "http";
     this.tries.push(road);

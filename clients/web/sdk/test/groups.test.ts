@@ -300,17 +300,20 @@ test("names are asked for over HTTP, and their coming is told", async () => {
   let redrawn = 0;
   client.on("people", () => (redrawn += 1));
 
-  expect([client.nameOf("bob"), client.nameOf("carol")]).toEqual([undefined, undefined]);
+  expect([client.people.nameOf("bob"), client.people.nameOf("carol")]).toEqual([
+    undefined,
+    undefined,
+  ]);
   await world.clock.advance(1_000);
 
-  expect([client.nameOf("bob"), client.nameOf("carol")]).toEqual(["Bob", null]);
-  expect(client.nameOf("me")).toBe("Alice");
+  expect([client.people.nameOf("bob"), client.people.nameOf("carol")]).toEqual(["Bob", null]);
+  expect(client.people.nameOf("me")).toBe("Alice");
   expect(redrawn).toBe(1);
 });
 
 test("names that could not be had are asked for again when the server is back", async () => {
   const client = await world.online();
-  client.nameOf("bob");
+  client.people.nameOf("bob");
   await world.clock.advance(1_000);
   world.http.answer("GET /users?ids=bob", 200, {
     users: [{ id: "bob", username: "bob", display_name: "Bob" }],
@@ -321,7 +324,7 @@ test("names that could not be had are asked for again when the server is back", 
   world.socket.say(welcome());
   await settle();
 
-  expect(client.nameOf("bob")).toBe("Bob");
+  expect(client.people.nameOf("bob")).toBe("Bob");
 });
 
 test("people who were found by a search are not asked for", async () => {
@@ -332,7 +335,7 @@ test("people who were found by a search are not asked for", async () => {
 
   await client.searchUsers("bo");
 
-  expect(client.nameOf("bob")).toBe("Bob");
+  expect(client.people.nameOf("bob")).toBe("Bob");
 });
 
 test("what other code pushes reaches the embedding page as it is", async () => {

@@ -54,6 +54,37 @@ test("a stale CSRF token is fetched anew, once", async () => {
   ]);
 });
 
+test("nothing is written as somebody else who has signed in on another page", async () => {
+  const world = new World();
+  world.http.answer("GET /auth/session", 200, SESSION);
+  await world.api.session();
+  let isNoticed = false;
+  world.api.onUnauthenticated = () => (isNoticed = true);
+
+  const bob = { ...ME, id: "bob" };
+  world.http.answer("GET /auth/session", 200, { user: bob, csrf_token: "token-of-bob" });
+  world.http.answer("POST /rooms", 403, { code: "csrf_failed", detail: "No." });
+  const problem = await problemOf(world.api.openDirect("carol"));
+
+  expect([problem.status, problem.code, isNoticed]).toEqual([401, "unauthenticated", true]);
+  expect(world.http.requests.at(-1)?.path).toBe("/auth/session");
+  expect((await problemOf(world.api.session())).status).toBe(401);
+
+  world.http.answer("POST /auth/login", 200, { user: bob, csrf_token: "token-2" });
+  expect((await world.api.login("bob", "secret")).user.id).toBe("bob");
+  expect((await world.api.session()).user.id).toBe("bob");
+});
+
+test("a sign-in that is refused is no sign that somebody was signed out", async () => {
+  const world = new World();
+  world.api.onUnauthenticated = () => {
+    throw new Error("Nobody was signed in.");
+  };
+  world.http.answer("POST /auth/login", 401, { code: "unauthenticated", detail: "No." });
+
+  expect((await problemOf(world.api.login("alice", "wrong"))).status).toBe(401);
+});
+
 test("whether others learn what one reads is asked and set on the server", async () => {
   const world = new World();
   world.http.answer("GET /auth/session", 200, SESSION);

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 
 import { Connection } from "../src";
 import type { ConnectionState } from "../src";
-import { World, welcome } from "./fakes";
+import { ME, World, welcome } from "./fakes";
 
 let world: World;
 let states: string[];
@@ -11,7 +11,7 @@ let connection: Connection;
 beforeEach(() => {
   world = new World();
   states = [];
-  connection = new Connection(world.env, () => Promise.resolve("valid"));
+  connection = new Connection(world.env, ME.id, () => Promise.resolve("valid"));
   connection.on("state", (state) => states.push(nameOf(state)));
 });
 

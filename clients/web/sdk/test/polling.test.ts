@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 
 import type { ChatClient, ServerFrame, SyncAnswer } from "../src";
-import { World, frameOf, messageOf, roomOf, seqsOf, settle, welcome } from "./fakes";
+import { ME, World, frameOf, messageOf, roomOf, seqsOf, settle, welcome } from "./fakes";
 
 let world: World;
 let client: ChatClient;
@@ -104,6 +104,31 @@ describe("without a WebSocket", () => {
     await world.clock.advance(2_000);
 
     expect(polls()).toHaveLength(2);
+  });
+
+  test("whoever was signed out elsewhere is signed out here, on all pages", async () => {
+    const follower = new World(world.browser, world.clock).client();
+    follower.start();
+    await settle();
+    world.http.answer("POST /sync", 401, { code: "unauthenticated", detail: "No." });
+    world.http.answer("GET /auth/session", 401, { code: "unauthenticated", detail: "No." });
+
+    await goOffline();
+
+    const states = [client, follower].map(({ connection }) => connection.state.name);
+    expect(states).toEqual(["signed_out", "signed_out"]);
+  });
+
+  test("an access token that is over is renewed, and the server asked again", async () => {
+    world.http.answer("POST /sync", 401, { code: "unauthenticated", detail: "No." });
+    world.http.answer("GET /auth/session", 200, { user: ME, csrf_token: "t" });
+    await goOffline();
+    answer({ messages: [messageOf("a", 2)] });
+
+    await world.clock.advance(10_000);
+
+    expect(client.connection.state.name).not.toBe("signed_out");
+    expect(seqsOf(client, "a")).toEqual([1, 2]);
   });
 
   test("what waits to be sent goes when the server answers again", async () => {

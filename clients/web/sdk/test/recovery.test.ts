@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { Connection, WELCOME_WITHIN_MS } from "../src";
-import { FakeSocket, World, welcome } from "./fakes";
+import { ME, FakeSocket, World, welcome } from "./fakes";
 
 const BASES_MS = [2_000, 4_000, 8_000, 16_000, 32_000];
 const OFFLINE_MS = 60_000;
@@ -67,7 +67,7 @@ test("the first try comes within two seconds, later ones ever more slowly, then 
       fc.array(fc.tuple(fate, fc.nat(999)), { minLength: 1, maxLength: 12 }),
       async (fates) => {
         const world = livelyWorld();
-        const connection = new Connection(world.env, () => Promise.resolve("valid"));
+        const connection = new Connection(world.env, ME.id, () => Promise.resolve("valid"));
         connection.start();
         let tries = 0;
 

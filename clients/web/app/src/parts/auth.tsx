@@ -115,7 +115,7 @@ export function Auth({ notice }: { notice: string }) {
               {isUp ? "Create account" : "Sign in"}
             </button>
           </form>
-          <p class="muted switch">
+          <p class="muted other-way">
             {isUp ? "Already have an account?" : "New here?"}{" "}
             <button
               type="button"

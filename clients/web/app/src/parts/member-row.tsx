@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 
 import { presenceWords } from "../format";
 import { startDirect } from "../state/chat";
-import { nameOf } from "../state/client";
+import { nameOf, usernameOf } from "../state/client";
 import { presenceOf } from "../state/company";
 import { mayRemove, removeMember, setRole } from "../state/groups";
 import { goTo } from "../state/location";
@@ -19,7 +19,7 @@ const ROLE_WORDS: Readonly<Record<Role, string>> = { owner: "Owner", admin: "Adm
 export interface MemberRowProps {
   room: Summary;
   member: Member;
-  act: (action: () => Promise<void>) => Promise<void>;
+  act: (action: () => Promise<void>) => Promise<boolean>;
 }
 
 export function MemberRow({ room, member, act }: MemberRowProps) {
@@ -38,7 +38,9 @@ export function MemberRow({ room, member, act }: MemberRowProps) {
             <bdi>{name}</bdi>
             {isMe && <span class="muted"> (you)</span>}
           </span>
-          {words && <span class="person-time ellipsis">{words}</span>}
+          <span class="person-time ellipsis">
+            {[`@${usernameOf(user) ?? "…"}`, words].filter(Boolean).join(" · ")}
+          </span>
         </span>
         {ROLE_WORDS[role] && <span class="role">{ROLE_WORDS[role]}</span>}
         {!isMe && (
@@ -60,7 +62,7 @@ export function MemberRow({ room, member, act }: MemberRowProps) {
           member={member}
           act={async (action) => {
             isOpen.value = false;
-            await act(action);
+            return act(action);
           }}
         />
       )}

@@ -2,6 +2,7 @@
 import type { User } from "@parley/sdk";
 import type { Signal } from "@preact/signals";
 import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 
 import { Avatar } from "./avatar";
 import { useFoundPeople } from "./found-people";
@@ -15,6 +16,7 @@ export interface PeoplePickerProps {
 
 export function PeoplePicker({ chosen, besides }: PeoplePickerProps) {
   const search = useSignal("");
+  const field = useRef<HTMLInputElement>(null);
   const { people, error } = useFoundPeople(search.value.trim());
 
   const isChosen = (user: User): boolean => chosen.value.some(({ id }) => id === user.id);
@@ -44,6 +46,7 @@ export function PeoplePicker({ chosen, besides }: PeoplePickerProps) {
         <SearchIcon />
         <input
           type="search"
+          ref={field}
           aria-label="Find people"
           placeholder="Type the beginning of a name"
           data-testid="find-people"
@@ -72,6 +75,7 @@ export function PeoplePicker({ chosen, besides }: PeoplePickerProps) {
               onClick={() => {
                 chosen.value = [...chosen.value, user];
                 search.value = "";
+                field.current?.focus();
               }}
             >
               <Avatar id={user.id} name={nameFor(user)} size="s" />

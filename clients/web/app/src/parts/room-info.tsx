@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { membersWords, presenceWords } from "../format";
-import { nameOf } from "../state/client";
+import { nameOf, usernameOf } from "../state/client";
 import { presenceIn } from "../state/company";
 import {
   addMembers,
@@ -34,13 +34,23 @@ export function RoomInfo({ room }: { room: Summary }) {
     <>
       <div class="about-head">
         <Avatar id={room.peer ?? room.id} name={room.name} size="l" status={presence?.status} />
-        {isGroup ? <GroupName room={room} /> : <h3 class="about-name">{room.name}</h3>}
+        {isGroup ? (
+          <GroupName room={room} />
+        ) : (
+          <h3 class="about-name">
+            <bdi>{room.name}</bdi>
+          </h3>
+        )}
+        {room.peer !== null && <p class="muted">@{usernameOf(room.peer) ?? "…"}</p>}
         <p class="muted">{isGroup ? membersWords(room.memberCount) : words}</p>
       </div>
       {isGroup && <Group room={room} />}
     </>
   );
 }
+
+/** What somebody has just asked for is where they go on. */
+const focusOnce = (element: HTMLElement | null): void => element?.focus();
 
 function GroupName({ room }: { room: Summary }) {
   const isEditing = useSignal(false);
@@ -82,6 +92,7 @@ function GroupName({ room }: { room: Summary }) {
     >
       <input
         name="group-name"
+        ref={focusOnce}
         aria-label="Name of the group"
         aria-invalid={problems.value.length > 0}
         defaultValue={room.name}
@@ -129,21 +140,32 @@ function Group({ room }: { room: Summary }) {
     };
   }, [room.id, room.version, again.value]);
 
-  const act = async (action: () => Promise<void>): Promise<void> => {
+  const look = (): void => {
+    error.value = "";
+    again.value += 1;
+  };
+  const act = async (action: () => Promise<void>): Promise<boolean> => {
     error.value = "";
     try {
       await action();
-      again.value += 1;
     } catch (problem) {
       error.value = wordsOf(problem);
+      return false;
     }
+    look();
+    return true;
   };
   const all = members.value;
   return (
     <>
       {error.value && (
         <p class="note is-error" role="alert">
-          {error.value}
+          {error.value}{" "}
+          {all === null && (
+            <button type="button" class="link" onClick={look}>
+              Try again
+            </button>
+          )}
         </p>
       )}
       {mayEdit(room.role) && (
@@ -187,8 +209,8 @@ function Group({ room }: { room: Summary }) {
 
 interface ActProps {
   room: Summary;
-  /** Do something, say what went wrong, and look at the members again. */
-  act: (action: () => Promise<void>) => Promise<void>;
+  /** Do something, and look at the members again; or say what went wrong, and return false. */
+  act: (action: () => Promise<void>) => Promise<boolean>;
 }
 
 function AddPeople({ room, members, act }: ActProps & { members: readonly Member[] }) {
@@ -207,7 +229,7 @@ function AddPeople({ room, members, act }: ActProps & { members: readonly Member
     );
   const add = async (): Promise<void> => {
     const users = chosen.value.map(({ id }) => id);
-    await act(() => addMembers(room.id, users));
+    if (!(await act(() => addMembers(room.id, users)))) return;
     chosen.value = [];
     isOpen.value = false;
   };

@@ -11,7 +11,11 @@ import {
   hasOlder,
   historyError,
   isCatchingUp,
+  isReadingBack,
+  isSeeking,
   loadOlder,
+  openSummary,
+  readBack,
   sought,
   timeline,
   unreadFrom,
@@ -83,6 +87,7 @@ export function Timeline({ name, kind }: TimelineProps) {
     const box = view.current;
     if (box === null) return;
     hold.current = "end";
+    readBack(false);
     putView(rows, box, box.scrollHeight);
   };
   const toNew = (box: HTMLElement): void => {
@@ -93,7 +98,9 @@ export function Timeline({ name, kind }: TimelineProps) {
   };
 
   useLayoutEffect(() => {
-    if (last?.mine) hold.current = "end";
+    if (!last?.mine) return;
+    hold.current = "end";
+    readBack(false);
   }, [last?.key]);
   useLayoutEffect(() => {
     const box = view.current;
@@ -128,6 +135,7 @@ export function Timeline({ name, kind }: TimelineProps) {
     const entry = entries[index];
     if (entry === undefined) return;
     hold.current = "reader";
+    readBack(true);
     rows.scrollToIndex(index, { align: "center" });
     found.value = entry.key;
     const timer = setTimeout(() => (found.value = null), SHOWN_MS);
@@ -142,7 +150,10 @@ export function Timeline({ name, kind }: TimelineProps) {
     isAway.value = !isAtEnd(box);
     const isBeginning = hold.current === "start" || hold.current === "new";
     const isMoved = Math.abs(box.scrollTop - put.current.top) > 1;
-    if (!isBeginning || isMoved) hold.current = isAway.value ? "reader" : "end";
+    if (!isBeginning || isMoved) {
+      hold.current = isAway.value ? "reader" : "end";
+      readBack(isAway.value);
+    }
     if (box.scrollTop < NEAR_TOP) loadOlderIfAny();
   };
 
@@ -209,6 +220,11 @@ export function Timeline({ name, kind }: TimelineProps) {
           )}
         </div>
       </div>
+      {isSeeking.value && (
+        <p class="note timeline-error" role="status">
+          <span class="spinner" /> Going there…
+        </p>
+      )}
       {historyError.value && (
         <p class="note is-error timeline-error" role="alert">
           {historyError.value}{" "}
@@ -217,11 +233,7 @@ export function Timeline({ name, kind }: TimelineProps) {
           </button>
         </p>
       )}
-      {isAway.value && (
-        <button type="button" class="icon-button jump" aria-label="To the latest" onClick={toEnd}>
-          <DownIcon />
-        </button>
-      )}
+      {isAway.value && <Jump onClick={toEnd} />}
     </div>
   );
 }
@@ -233,6 +245,22 @@ interface Drawn {
   isNew: boolean;
   isFound: boolean;
   row: preact.JSX.Element;
+}
+
+/** Down to the end, and how much of others has come there meanwhile. */
+function Jump({ onClick }: { onClick: () => void }) {
+  const unread = isReadingBack.value ? (openSummary.value?.unread ?? 0) : 0;
+  const words = unread > 0 ? `To the latest, ${unread} unread` : "To the latest";
+  return (
+    <button type="button" class="icon-button jump" aria-label={words} onClick={onClick}>
+      <DownIcon />
+      {unread > 0 && (
+        <span class="badge" data-testid="unread-below">
+          {unread}
+        </span>
+      )}
+    </button>
+  );
 }
 
 function slotClass(isFound: boolean): string {

@@ -31,16 +31,23 @@ export const isCatchingUp = signal(false);
  * messages are announced below it.
  */
 export const unreadFrom = signal<number | null>(null);
+/** Somebody has scrolled up: what comes now is seen when they are at the end again. */
+export const isReadingBack = signal(false);
 export const historyError = signal("");
 /** Whether the room that the address names was here, and one is not in it any more. */
 export const hasLeft = signal(false);
 /** The longest message, in code points. */
 export const contentChars = signal(Infinity);
+/** Whether the way to a message is being loaded. */
+export const isSeeking = signal(false);
 /** The seq of a message that is to be shown now: whoever draws the timeline takes it up. */
 export const sought = signal<number | null>(null);
 
 export const unreadTotal = computed(() => rooms.value.reduce((sum, room) => sum + room.unread, 0));
 export const openSummary = computed(() => rooms.value.find((room) => room.id === openRoom.value));
+
+/** How far back one may go at once, in messages. */
+const FURTHEST_SOUGHT = 5_000;
 
 let redraw = 0;
 
@@ -74,6 +81,7 @@ export function detach(): void {
 export function showRoom(id: string | null): void {
   if (openRoom.value === id) return;
   openRoom.value = id;
+  isReadingBack.value = false;
   historyError.value = "";
   hasLeft.value = false;
   closePanel();
@@ -90,7 +98,13 @@ export function drawWhatWaits(): void {
 
 /** What the server tells first shows what was unread until then: nothing counts as read before. */
 function watchOpenRoom(): void {
-  client()?.watch(isLoaded.value ? openRoom.value : null);
+  client()?.watch(isLoaded.value && !isReadingBack.value ? openRoom.value : null);
+}
+
+export function readBack(isBack: boolean): void {
+  if (isReadingBack.value === isBack) return;
+  isReadingBack.value = isBack;
+  watchOpenRoom();
 }
 
 export async function loadOlder(): Promise<void> {
@@ -102,8 +116,12 @@ export async function loadOlder(): Promise<void> {
 export async function seek(seq: number): Promise<void> {
   const id = openRoom.value;
   if (id === null) return;
-  await guarded(() => client()?.loadNewest(id, seq));
+  isSeeking.value = true;
+  await guarded(() => client()?.loadNewest(id, seq, FURTHEST_SOUGHT));
+  isSeeking.value = false;
   drawNow();
+  if (client()?.room(id)?.log.at(seq) === undefined && historyError.value === "")
+    historyError.value = "That message is too far back to go there at once.";
   sought.value = seq;
 }
 

@@ -23,8 +23,13 @@ export function setClient(next: ChatClient | null): void {
   });
 }
 
+/** By what somebody signs in, which nobody else does; undefined as long as that is being asked for. */
+export function usernameOf(user: string): string | undefined {
+  return namings.value < 0 ? undefined : current?.people.usernameOf(user);
+}
+
 /** What somebody is called; undefined as long as that is being asked for. */
 export function nameOf(user: string): string | undefined {
-  const name = namings.value < 0 ? null : current?.nameOf(user);
+  const name = namings.value < 0 ? null : current?.people.nameOf(user);
   return name === null ? "Somebody" : name;
 }

@@ -5,13 +5,13 @@
 import { showRoom } from "./chat";
 
 export function goTo(room: string | null): void {
-  const hash = room === null ? "" : `#/rooms/${encodeURIComponent(room)}`;
+  const hash = room === null ? "" : `#/rooms/${room}`;
   if (window.location.hash !== hash)
     window.history.pushState(null, "", hash || window.location.pathname);
   followAddress();
 }
 
 export function followAddress(): void {
-  const match = /^#\/rooms\/([^/]+)$/.exec(window.location.hash);
-  showRoom(match?.[1] === undefined ? null : decodeURIComponent(match[1]));
+  const match = /^#\/rooms\/([\w-]+)$/.exec(window.location.hash);
+  showRoom(match?.[1] ?? null);
 }

@@ -22,6 +22,7 @@ import {
 import { signal } from "@preact/signals";
 
 import { attach, detach } from "./chat";
+import { client as current } from "./client";
 import { goTo } from "./location";
 import { api } from "./server";
 import { forgetKept, readUnfinishedOf } from "./unfinished";
@@ -79,6 +80,8 @@ export async function signOut(): Promise<void> {
   await api.logout();
   const { value } = phase;
   goTo(null);
+  // All pages of this browser are told.
+  current()?.connection.expire();
   leave("");
   if (value.name !== "signed_in") return;
   // Nobody who sits here next finds anything; where the browser forbids storing there is nothing.
@@ -106,7 +109,8 @@ function enter(me: User): void {
     me,
   );
   client.connection.on("state", (state) => {
-    if (state.name === "signed_out") leave("You were signed out. Please sign in again.");
+    if (state.name === "signed_out" && current() === client)
+      leave("You were signed out. Please sign in again.");
   });
   client.on("fault", (code) => {
     console.error(`Parley: the server closed the connection with ${code}, a bug of this page.`);

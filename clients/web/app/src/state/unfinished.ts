@@ -45,6 +45,13 @@ export function keepUnfinished(room: string, change: Partial<Unfinished>): void 
   }
 }
 
+/** Show what another page of this browser has made of it: there is one draft, however many pages. */
+export function followUnfinished(): void {
+  window.addEventListener("storage", ({ key }) => {
+    for (const [room, one] of begun) if (key === keyOf(room)) one.value = kept(key);
+  });
+}
+
 /** Forget what this browser keeps of a person outside its database. */
 export function forgetKept(user: string): void {
   begun.clear();
