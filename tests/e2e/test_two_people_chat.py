@@ -118,3 +118,26 @@ def test_on_a_phone_the_list_gives_way_to_the_conversation(arrive, bob):
     expect(carol.page.get_by_test_id("room-list")).to_be_hidden()
     carol.page.get_by_role("button", name="Back to all conversations").click()
     expect(carol.page.get_by_test_id("room-list")).to_be_visible()
+
+
+def test_on_a_phone_the_back_button_leads_from_details_to_the_conversation_and_to_the_list(
+    arrive, bob
+):
+    carol = arrive("Carol", viewport={"width": 390, "height": 780})
+    carol.find(bob)
+    panel = carol.page.get_by_test_id("panel")
+    carol.page.get_by_test_id("open-details").click()
+    expect(panel).to_contain_text(f"@{bob.username}")
+
+    carol.page.go_back()
+    expect(panel).to_be_hidden()
+    expect(carol.page.get_by_test_id("conversation")).to_be_visible()
+    carol.page.go_back()
+    expect(carol.page.get_by_test_id("room-list")).to_be_visible()
+
+    carol.page.go_forward()
+    carol.page.get_by_test_id("open-details").click()
+    panel.get_by_role("button", name="Close").click()
+    expect(panel).to_be_hidden()
+    carol.page.go_back()
+    expect(carol.page.get_by_test_id("room-list")).to_be_visible()

@@ -11,6 +11,7 @@ import "./styles/panel.css";
 import { App } from "./app";
 import { drawWhatWaits, unreadTotal } from "./state/chat";
 import { followAddress } from "./state/location";
+import { followHistory } from "./state/panel";
 import { phase, resume } from "./state/session";
 import { followTheDays } from "./state/today";
 import { followUnfinished } from "./state/unfinished";
@@ -25,7 +26,10 @@ effect(() => {
 effect(() => {
   if (phase.value.name === "signed_in") followAddress();
 });
-window.addEventListener("popstate", followAddress);
+window.addEventListener("popstate", () => {
+  followAddress();
+  followHistory();
+});
 document.addEventListener("visibilitychange", drawWhatWaits);
 followTheDays();
 followUnfinished();

@@ -93,7 +93,10 @@ export function Composer({ room, name }: { room: string; name: string }) {
             stopTyping(room);
           }}
           onKeyDown={(event) => {
-            if (event.key === "Escape" && replyTo !== null) keepUnfinished(room, { replyTo: null });
+            if (event.key === "Escape" && replyTo !== null) {
+              event.preventDefault();
+              keepUnfinished(room, { replyTo: null });
+            }
             if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
             if (isTouch.matches) return;
             event.preventDefault();

@@ -1,7 +1,7 @@
 /** The right pane: one conversation. */
 import { openSummary } from "../state/chat";
 import { goTo } from "../state/location";
-import { panel } from "../state/panel";
+import { leavePanel, openPanel, panel } from "../state/panel";
 import type { Summary } from "../state/summaries";
 import { About } from "./about";
 import { Avatar } from "./avatar";
@@ -41,7 +41,8 @@ function Title({ summary }: { summary: Summary }) {
             aria-expanded={isOpen}
             data-testid="open-details"
             onClick={() => {
-              panel.value = isOpen ? null : { name: "room" };
+              if (isOpen) leavePanel();
+              else openPanel({ name: "room" });
             }}
           >
             {name}

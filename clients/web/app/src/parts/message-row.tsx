@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 
 import { dayLabelOf, fullDateOf, hueOf, timeOf } from "../format";
 import { discard, openRoom, retry, seek } from "../state/chat";
-import { panel } from "../state/panel";
+import { openPanel } from "../state/panel";
 import type { Author, Entry } from "../state/timeline";
 import { today } from "../state/today";
 import { keepUnfinished } from "../state/unfinished";
@@ -86,7 +86,7 @@ function Tools({ room, seq, mine }: { room: string; seq: number; mine: boolean }
           data-testid="message-info"
           onClick={() => {
             tapped.value = "";
-            panel.value = { name: "message", seq };
+            openPanel({ name: "message", seq });
           }}
         >
           <InfoIcon />

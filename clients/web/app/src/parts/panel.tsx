@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 
 import { openSummary } from "../state/chat";
-import { closePanel, panel } from "../state/panel";
+import { leavePanel, panel } from "../state/panel";
 import { CloseIcon } from "./icons";
 import { MessageInfo } from "./message-info";
 import { RoomInfo } from "./room-info";
@@ -14,7 +14,8 @@ export function Panel() {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const isPopover = document.querySelector(":popover-open, dialog[open]") !== null;
-      if (event.key === "Escape" && !isPopover) closePanel();
+      const isTaken = event.defaultPrevented || isPopover;
+      if (event.key === "Escape" && !isTaken) leavePanel();
     };
     document.addEventListener("keydown", onKey);
     return () => {
@@ -39,7 +40,7 @@ function Frame({ title, children }: { title: string; children: ComponentChildren
   return (
     <aside class="panel" aria-label={title} data-testid="panel">
       <header class="panel-head">
-        <button type="button" class="icon-button" aria-label="Close" onClick={closePanel}>
+        <button type="button" class="icon-button" aria-label="Close" onClick={leavePanel}>
           <CloseIcon />
         </button>
         <h2>{title}</h2>

@@ -271,10 +271,24 @@ function Leave({ room, act }: ActProps) {
     goTo(null);
   };
   return (
-    <div class="asking" role="alertdialog" aria-label="Leave the group?">
+    <div
+      class="asking"
+      role="alertdialog"
+      aria-label="Leave the group?"
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.preventDefault();
+        isAsking.value = false;
+      }}
+    >
       <p>Leave {room.name}? Nothing that is written there will reach you any more.</p>
       <div class="dialog-foot">
-        <button type="button" class="button plain" onClick={() => (isAsking.value = false)}>
+        <button
+          type="button"
+          class="button plain"
+          ref={focusOnce}
+          onClick={() => (isAsking.value = false)}
+        >
           Stay
         </button>
         <button type="button" class="button danger" onClick={() => void act(leave)}>

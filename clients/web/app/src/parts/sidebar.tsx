@@ -38,7 +38,9 @@ export function Sidebar({ me }: { me: User }) {
             value={search.value}
             onInput={(event) => (search.value = event.currentTarget.value)}
             onKeyDown={(event) => {
-              if (event.key === "Escape") search.value = "";
+              if (event.key !== "Escape" || search.value === "") return;
+              event.preventDefault();
+              search.value = "";
             }}
           />
           {sought && (
