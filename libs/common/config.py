@@ -1,12 +1,15 @@
 """Reading a service's settings: typed, all at once, and before any port opens; types for them.
 
-A missing or wrong variable stops the process with a line that names it; nothing is guessed.
+A missing or wrong variable stops the process with a line that names it; nothing is guessed. What
+``NAME_FILE`` names is read where ``NAME`` is wanted: so a secret stands in no environment.
 """
 
 import ipaddress
+import os
 import sys
-from collections.abc import Sequence
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, Json, SecretStr, ValidationError
@@ -25,6 +28,8 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 SecretKey = Annotated[SecretStr, Field(min_length=50)]
 """Django's, which signs; as long as `check --deploy` wants it."""
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+IN_A_FILE = "_FILE"
+"""Behind a variable's name: the variable is the content of the file that this one names."""
 
 
 def _parted(value: object) -> object:
@@ -82,23 +87,74 @@ def check_origins(origins: Sequence[str], *, development: bool) -> None:
         raise ValueError("ALLOWED_ORIGINS have to be https, but with DEVELOPMENT=true")
 
 
+class NotReadable(Exception):
+    """Files that variables name cannot be had; each problem is a variable and what is wrong."""
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{name}: {problem}" for name, problem in problems))
+        self.problems = problems
+
+
+def from_files(names: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Read the variables that are given as files.
+
+    Args:
+        names: of the settings' fields, in lower case.
+        environ: the environment.
+
+    Returns:
+        The text of each file by field, without the white space around it.
+
+    Raises:
+        NotReadable: a file is not there, cannot be read or is no text; or a variable is given twice.
+    """
+    found: dict[str, str] = {}
+    problems: list[tuple[str, str]] = []
+    for name in names:
+        variable = name.upper()
+        path = environ.get(variable + IN_A_FILE)
+        if not path:
+            continue
+        if variable in environ:
+            problems.append((variable, f"is given twice, also by {variable}{IN_A_FILE}"))
+            continue
+        try:
+            found[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "is no text"
+            problems.append((variable + IN_A_FILE, f"{path}: {reason}"))
+    if problems:
+        raise NotReadable(problems)
+    return found
+
+
 def load(settings_class: type[SettingsT]) -> SettingsT:
-    """Read the settings from the environment.
+    """Read the settings from the environment, and from the files that it names.
 
     Raises:
         SystemExit: with status 78, after naming every variable that is missing or wrong.
     """
     try:
-        return settings_class()
+        given: dict[str, Any] = {**from_files(settings_class.model_fields, os.environ)}
+        return settings_class(**given)
+    except NotReadable as error:
+        sys.stderr.write(told(error.problems))
     except ValidationError as error:
         sys.stderr.write(explain(error))
-        raise SystemExit(EX_CONFIG) from None
+    raise SystemExit(EX_CONFIG)
 
 
 def explain(error: ValidationError) -> str:
     """Say in one line a variable what is wrong with the configuration."""
-    lines = [
-        f"  {'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
-        for problem in error.errors(include_input=False, include_url=False)
-    ]
+    return told(
+        [
+            (".".join(str(part) for part in problem["loc"]).upper(), problem["msg"])
+            for problem in error.errors(include_input=False, include_url=False)
+        ]
+    )
+
+
+def told(problems: Sequence[tuple[str, str]]) -> str:
+    """Put what is wrong into lines, by variable."""
+    lines = [f"  {name}: {problem}" for name, problem in problems]
     return "The configuration is not usable:\n" + "\n".join(lines) + "\n"
