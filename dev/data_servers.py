@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from dev import databases, postgres, valkey
+from dev import databases, postgres, redis_users, valkey
 from dev.crew import Crew
 from dev.errors import CannotStart
 from dev.keys import Secrets
@@ -115,8 +115,8 @@ class DataServersStarter:
             return RedisUrls.of_one(self.settings.redis_url)
         port, password = self.free_port(), self.secrets.redis_password
         passwords = {
-            valkey.SERVICES_USER: self.secrets.redis_services_password,
-            valkey.PUSH_USER: self.secrets.redis_push_password,
+            redis_users.SERVICES_USER: self.secrets.redis_services_password,
+            redis_users.PUSH_USER: self.secrets.redis_push_password,
         }
         program = valkey.server_program(
             self.settings.run_dir, password=password, passwords=passwords, port=port
@@ -125,8 +125,8 @@ class DataServersStarter:
         others = {user: valkey.url(passwords[user], port, user=user) for user in passwords}
         return RedisUrls(
             administrator=valkey.url(password, port),
-            services=others[valkey.SERVICES_USER],
-            push=others[valkey.PUSH_USER],
+            services=others[redis_users.SERVICES_USER],
+            push=others[redis_users.PUSH_USER],
         )
 
     def _embed_postgres(self, port: int, superuser_url: str) -> Program:

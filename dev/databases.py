@@ -6,7 +6,7 @@ On the embedded server each belongs to a role of its service, and nobody else's 
 import hmac
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import psycopg2
 from psycopg2 import sql
@@ -44,6 +44,22 @@ def give(superuser_url: str, database: str, *, role: str) -> None:
         cursor.execute(_named("REASSIGN OWNED BY {} TO {}", ROLE, role))
         cursor.execute(_named("ALTER DATABASE {} OWNER TO {}", database, role))
         cursor.execute(_named("REVOKE ALL ON DATABASE {} FROM PUBLIC", database))
+
+
+def make_own(superuser_url: str, url: str) -> None:
+    """Make the role and the database that a URL names, where they are missing.
+
+    The role owns the database, nobody else may connect, and its password is the URL's from now on.
+    """
+    parts = urlsplit(url)
+    role, password = unquote(parts.username or ""), unquote(parts.password or "")
+    name = unquote(parts.path.lstrip("/"))
+    with _transaction(superuser_url) as cursor:
+        _make_role(cursor, role, password, options="LOGIN")
+    make_databases(superuser_url, [name])
+    with _transaction(superuser_url) as cursor:
+        cursor.execute(_named("ALTER DATABASE {} OWNER TO {}", name, role))
+        cursor.execute(_named("REVOKE ALL ON DATABASE {} FROM PUBLIC", name))
 
 
 def password_of(role: str, *, secret: str) -> str:

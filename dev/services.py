@@ -51,6 +51,19 @@ SERVICES = (
     Service(name="receipts", paths=("/api/receipts/*",), module="services.receipts"),
 )
 """Every service, the one that answers ``/*`` included; the gateway matches that path last."""
+UNUSED_SURROUNDINGS = {
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "PORT": "1",
+    "INTERNAL_PORT": "1",
+    "SECRET_KEY": "unused" * 10,
+    "TOKEN_SIGNING_KEY": "-----BEGIN unused",
+    "TOKEN_VERIFY_KEYS": "{}",
+    "ALLOWED_ORIGINS": "http://127.0.0.1:1",
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "DEVELOPMENT": "true",
+}
+"""Lets a service's settings load for a command that touches neither database nor Redis."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,7 @@ The services are a user that may do what they do and nothing else (``libs/common
 file, so neither a restart nor FLUSHALL changes anything about them.
 """
 
-from collections.abc import Iterator, Mapping
-from hashlib import sha256
+from collections.abc import Mapping
 from pathlib import Path
 
 import redis
@@ -14,15 +13,11 @@ import redis
 from dev.files import make_private_folder, write_private
 from dev.ports import LOOPBACK
 from dev.process import Program
-from dev.settings import ROOT
+from dev.redis_users import users
 from dev.wheels import program_in
 
 NAME = "valkey"
 SERVICE = "redis"
-USERS = ROOT / "libs" / "common" / "redis_users.acl"
-SERVICES_USER = "parley"
-PUSH_USER = "parley-push"
-PASSWORD_PLACE = "@password@"  # noqa: S105 - where one is put
 CONFIGURATION = """\
 bind {host}
 port {port}
@@ -43,20 +38,6 @@ ROUTINE = ("overcommit", "Received SIGTERM", "ready to exit")
 def url(password: str, port: int, *, user: str = "") -> str:
     """Return the URL of the embedded server for a user; by default the administrator's."""
     return f"redis://{user}:{password}@{LOOPBACK}:{port}/0"
-
-
-def users(passwords: Mapping[str, str]) -> Iterator[str]:
-    """Yield the line of each user for the configuration.
-
-    Args:
-        passwords: by user; the lines hold digests only.
-    """
-    text = USERS.read_text(encoding="utf-8").splitlines()
-    rules = " ".join(line for line in text if not line.startswith("#"))
-    for each in rules.split("user ")[1:]:
-        name = each.split()[0]
-        digest = sha256(passwords[name].encode()).hexdigest()
-        yield f"user {' '.join(each.replace(PASSWORD_PLACE, digest).split())}"
 
 
 def server_program(

@@ -19,7 +19,7 @@ from tempfile import TemporaryFile
 from typing import TextIO
 
 from dev import web
-from dev.services import SERVICES
+from dev.services import SERVICES, UNUSED_SURROUNDINGS
 from dev.settings import ROOT, environment
 
 FOLDERS = ("integration", "faults", "e2e", "properties", "unit", "fuzz")
@@ -29,19 +29,6 @@ AT_ONCE = 3
 DAPHNE = {"daphne": ("tests/integration", "tests/faults"), "daphne e2e": ("tests/e2e",)}
 """Where tests are that also run with daphne. The browser's by themselves, because its driver keeps
 an event loop running in the test's thread."""
-UNUSED_SURROUNDINGS = {
-    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
-    "REDIS_URL": "redis://127.0.0.1:1/0",
-    "PORT": "1",
-    "INTERNAL_PORT": "1",
-    "SECRET_KEY": "unused" * 10,
-    "TOKEN_SIGNING_KEY": "-----BEGIN unused",
-    "TOKEN_VERIFY_KEYS": "{}",
-    "ALLOWED_ORIGINS": "http://127.0.0.1:1",
-    "ALLOWED_HOSTS": "127.0.0.1",
-    "DEVELOPMENT": "true",
-}
-"""Lets a service's settings load for a command that touches neither database nor Redis."""
 
 
 @dataclass(frozen=True, kw_only=True)

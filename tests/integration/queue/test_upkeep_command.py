@@ -4,8 +4,8 @@ import subprocess
 import sys
 import uuid
 
+from dev.services import UNUSED_SURROUNDINGS
 from dev.settings import ROOT, environment
-from dev.verbs import UNUSED_SURROUNDINGS
 from tests.integration.waiting import until
 
 HEAD = """select head from room join queued_message row on row.room_id = room.id

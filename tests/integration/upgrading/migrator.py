@@ -13,9 +13,8 @@ import django
 from django.core.management import call_command
 from django.db import connection
 
-from dev.services import Service
+from dev.services import UNUSED_SURROUNDINGS, Service
 from dev.settings import ROOT, environment
-from dev.verbs import UNUSED_SURROUNDINGS
 
 DONE = "done"
 

@@ -6,8 +6,8 @@ from hashlib import sha256
 
 import pytest
 
+from dev.redis_users import PUSH_USER, SERVICES_USER, USERS, administrator, users
 from dev.settings import ROOT
-from dev.valkey import PUSH_USER, SERVICES_USER, USERS, users
 from libs.common.control import GROUP, LAYER_PREFIX
 from libs.common.streams.epoch import EPOCH_KEY
 from libs.common.streams.names import cut_off_key, dead_letter_key, failures_key, stream_key
@@ -113,3 +113,10 @@ def test_whoever_writes_the_file_by_hand_knows_where_passwords_go():
     rules = [line for line in USERS.read_text().splitlines() if not line.startswith("#")]
 
     assert sum("@password@" in line for line in rules) == len(PASSWORDS)
+
+
+def test_the_administrators_line_holds_a_digest_and_may_everything():
+    line = administrator("of the administrator")
+
+    assert line.startswith(f"user default on #{sha256(b'of the administrator').hexdigest()} ")
+    assert line.endswith(" ~* &* +@all")
