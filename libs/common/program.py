@@ -6,14 +6,16 @@ so logging comes after them; and daphne has to be imported inside the loop that 
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from libs.common.config import LogLevel, ServerName
-
 if TYPE_CHECKING:
+    from types import FrameType
+
+    from libs.common.config import LogLevel, ServerName
     from libs.common.serving import Server
 
 BACKLOG = 2048
@@ -53,9 +55,9 @@ class ProgramSettings(Protocol):
 
     host: str
     port: int
-    server: ServerName
+    server: "ServerName"
     development: bool
-    log_level: LogLevel
+    log_level: "LogLevel"
     trusted_proxies: tuple[str, ...]
 
 
@@ -108,6 +110,7 @@ def run(
     Raises:
         SystemExit: the settings are wrong, the port cannot be had, or a command says so.
     """
+    signal.signal(signal.SIGTERM, end)
     # Not as a default: one that is inherited, from a test run for instance, is another program's.
     os.environ["DJANGO_SETTINGS_MODULE"] = f"{package}.settings"
     if len(sys.argv) > 1:
@@ -130,6 +133,18 @@ def run(
     django.setup()
     collect_seldom()
     uvloop.run(serve(settings, assemble))
+
+
+def end(number: int, _frame: "FrameType | None") -> None:
+    """End the process, as a signal would that nobody heeds: until it serves, or runs a command.
+
+    The first process of a container is spared by the kernel otherwise, and killed when the platform
+    has waited for the whole time of a drain.
+
+    Raises:
+        SystemExit: always.
+    """
+    raise SystemExit(128 + number)
 
 
 def collect_seldom() -> None:

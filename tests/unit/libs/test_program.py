@@ -1,4 +1,7 @@
 import asyncio
+import signal
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -6,6 +9,7 @@ import httpx
 import pytest
 import uvicorn
 
+from dev.settings import ROOT
 from libs.common import program
 
 
@@ -54,3 +58,26 @@ def test_only_a_trusted_proxy_says_where_somebody_comes_from(client, forwarded, 
 
 def test_where_no_proxy_is_trusted_who_connects_is_the_client():
     assert seen_from("127.0.0.1", "203.0.113.7", trusted=[]) == "127.0.0.1"
+
+
+STARTING = """
+import time
+from libs.common import program
+
+def load_settings():
+    print("starting", flush=True)
+    time.sleep(60)
+
+program.run("services.presence", load_settings=load_settings, assemble=None)
+"""
+
+
+def test_who_is_told_to_end_while_starting_ends_at_once():
+    command = [sys.executable, "-c", STARTING]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "starting\n"
+
+        process.terminate()
+
+        assert process.wait(timeout=30) == 128 + signal.SIGTERM
