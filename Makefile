@@ -52,6 +52,14 @@ fuzz: ## look for bytes that break a reader, guided by coverage: SECONDS=60 for 
 	@DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH=.venv/fuzz .venv/bin/python -m tests.fuzz \
 		--seconds $(or $(SECONDS),60) $(ONLY)
 
+containers: ## the image and the compose file, for real: needs Debian, root and no registry
+	@$(BOOTSTRAP) product servers client checks
+	@.venv/bin/python -m tests.containers $(if $(ONLY),--only "$(ONLY)")
+
+secrets: ## what docker compose needs, in a folder: SECRETS=secrets
+	@$(BOOTSTRAP) product
+	@.venv/bin/python -m dev.containers.secrets $(or $(SECRETS),secrets)
+
 fix: setup ## format, and mend what can be mended
 	@$(DEV) fix
 
@@ -67,4 +75,4 @@ lock: ## renew requirements/*.lock from pyproject.toml
 	@$(BOOTSTRAP) product servers
 	@$(DEV) lock
 
-.PHONY: help setup up manage talk check test bench profile chaos mutants fuzz fix audit reset lock
+.PHONY: help setup up manage talk check test bench profile chaos mutants fuzz containers secrets fix audit reset lock

@@ -91,9 +91,11 @@ def fixes() -> Iterator[Part]:
 def tests() -> Iterator[Part]:
     """Yield the parts of ``test``: one a folder, the other server, the web client's own.
 
-    With ``CI_FULL`` also what takes long: whether mistakes in the product would be noticed.
+    With ``CI_FULL`` also what takes long: whether mistakes in the product would be noticed, and the
+    suite in containers.
     """
     if "CI_FULL" in environment():
+        yield python("containers", "-m", "tests.containers")
         yield python("mutants", "-m", "tests.faults.mutants")
     for name in FOLDERS:
         yield python(name, "-m", "pytest", "--quiet", f"tests/{name}")

@@ -10,6 +10,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from dev.containers.secrets import CERTIFICATE, KEY, main, make_files
 from dev.keys import SECRETS_FILE, load_secrets
 from dev.services import SERVICES
+from tests.unit.docs import pages
 
 
 def read(folder, name):
@@ -90,3 +91,10 @@ def test_half_a_certificate_is_left_to_its_owner(tmp_path):
     made = make_files(tmp_path)
 
     assert {CERTIFICATE, KEY}.isdisjoint(made)
+
+
+def test_every_secret_is_explained_and_every_explained_one_is_made(tmp_path):
+    rows = pages.rows("containers.md", "What each secret is")
+    explained = {name for row in rows for name in pages.words(row["file"])}
+
+    assert explained == {SECRETS_FILE, *make_files(tmp_path)}

@@ -1,0 +1,228 @@
+"""Two people who talk through the gateway while things break, and what is judged afterwards."""
+
+import asyncio
+import ssl
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import httpx
+import websockets.asyncio.client
+
+from clients.python import parley
+from tests.background import in_background, repeating
+from tests.containers.stack import Stack
+from tests.waiting import until
+
+PACE_S = 0.1
+SEND_WITHIN_S = 90.0
+ARRIVES_WITHIN_S = 60.0
+PASSWORD = "a long secret of nobody"
+OPTIONS = parley.Options(reconnect_bases_s=(0.5, 1.0, 2.0), open_timeout_s=60)
+
+
+@dataclass
+class Person:
+    """Somebody who is connected.
+
+    Attributes:
+        acknowledged: (room, seq) by client_id: what the server said it has.
+        received: the client_ids of others' messages, in the order in which they came.
+        queued: how many of the acknowledged ones the queue service took.
+        lost: how often their WebSocket ended.
+    """
+
+    chat: parley.Chat
+    acknowledged: dict[str, tuple[str, int]] = field(default_factory=dict)
+    received: list[str] = field(default_factory=list)
+    queued: int = 0
+    lost: int = 0
+
+    async def say(self, room: str, *, by_socket: bool = True) -> None:
+        """Write one message and note whether it was acknowledged."""
+        client_id = str(uuid.uuid4())
+        send = self.chat.send if by_socket else self.chat.post
+        try:
+            sent = await send(room, client_id, client_id=client_id, timeout_s=SEND_WITHIN_S)
+        except parley.NotAcknowledged as error:
+            if not error.is_queued:
+                raise
+            self.queued += 1  # the queue service has it, and promised to hand it on
+            self.acknowledged[client_id] = (room, 0)
+        else:
+            self.acknowledged[client_id] = (sent.room, sent.seq)
+        await asyncio.sleep(PACE_S)
+
+    async def watch(self) -> None:
+        """Count how often the connection is lost."""
+        async for state in self.chat.state_changes():
+            self.lost += state is parley.ConnectionState.DISCONNECTED
+
+    async def has_all_of(self, other: "Person") -> None:
+        """Wait until everything has come of which the other was told that it is stored."""
+        await until(
+            lambda: other.acknowledged.keys() <= set(self.received),
+            what=lambda: f"{len(other.acknowledged.keys() - set(self.received))} messages",
+            within_s=ARRIVES_WITHIN_S,
+        )
+
+    async def listen(self) -> None:
+        """Note what comes, and read it."""
+        async for message in self.chat.messages():
+            if message.sender != self.chat.user_id:
+                self.received.append(message.client_id)
+                self.chat.read(message.room, message.seq)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Couple:
+    """Two people and their room."""
+
+    people: tuple[Person, Person]
+    room: str
+
+    @property
+    def lost(self) -> int:
+        """How often their WebSockets ended."""
+        return sum(each.lost for each in self.people)
+
+    @asynccontextmanager
+    async def talking(self) -> AsyncIterator[None]:
+        """Let both write inside the block, one over the WebSocket and one over HTTP too."""
+        ann, bob = self.people
+        async with repeating(
+            partial(ann.say, self.room),
+            partial(bob.say, self.room),
+            partial(bob.say, self.room, by_socket=False),
+        ):
+            yield
+
+    async def more(self, count: int = 5) -> None:
+        """Wait until each has so many more acknowledgements."""
+        wanted = [len(each.acknowledged) + count for each in self.people]
+        await until(
+            lambda: all(
+                len(each.acknowledged) >= least
+                for each, least in zip(self.people, wanted, strict=True)
+            ),
+            what=lambda: f"acknowledgements: {[len(each.acknowledged) for each in self.people]}",
+            within_s=SEND_WITHIN_S,
+        )
+
+    async def all_arrived(self, stack: Stack) -> str:
+        """Wait until each has what the other was told is stored, and compare with PostgreSQL.
+
+        Returns:
+            What was counted, for people.
+        """
+        ann, bob = self.people
+        await bob.has_all_of(ann)
+        await ann.has_all_of(bob)
+        rows = await asyncio.to_thread(self._stored, stack)
+        by_client_id = {row["client_id"]: row["seq"] for row in rows}
+        assert [row["seq"] for row in rows] == list(range(1, len(rows) + 1))
+        assert len(by_client_id) == len(rows)
+        acknowledged = {**ann.acknowledged, **bob.acknowledged}
+        lost = acknowledged.keys() - by_client_id.keys()
+        assert not lost, f"{len(lost)} acknowledged messages are not in PostgreSQL"
+        for client_id, (_, seq) in acknowledged.items():
+            assert seq in {0, by_client_id[client_id]}
+        for each in self.people:
+            assert max(Counter(each.received).values(), default=0) <= 1
+        queued = sum(each.queued for each in self.people)
+        counted = f"{len(acknowledged)} acknowledged, {queued} of them by queue"
+        return f"{len(rows)} stored, {counted}, none lost; {self.lost} reconnections"
+
+    def _stored(self, stack: Stack) -> list[Any]:
+        uuid.UUID(self.room)
+        return stack.query(
+            "chat",
+            "select seq, client_id::text from message"  # noqa: S608 - a UUID
+            f" where room_id = '{self.room}' order by seq",
+        )
+
+
+@asynccontextmanager
+async def couple(url: str, options: parley.Options = OPTIONS) -> AsyncIterator[Couple]:
+    """Give two new people who are connected and have a room."""
+    name = uuid.uuid4().hex[:8]
+    async with AsyncExitStack() as stack:
+        people = []
+        for who in ("ann", "bob"):
+            chat = await registered(url, f"{who}-{name}", options)
+            people.append(Person(await stack.enter_async_context(chat)))
+        ann, bob = people
+        room = await ann.chat.direct_room(bob.chat.user_id)
+        for each in people:
+            await stack.enter_async_context(in_background(each.listen()))
+            await stack.enter_async_context(in_background(each.watch()))
+        yield Couple(people=(ann, bob), room=room.id)
+
+
+async def registered(url: str, name: str, options: parley.Options) -> parley.Chat:
+    """Register somebody, or sign them in where an earlier try was heard and not answered."""
+    enter: Callable[..., Awaitable[parley.Chat]] = parley.register
+    async with asyncio.timeout(SEND_WITHIN_S):
+        while True:
+            try:
+                return await enter(url, name, PASSWORD, options=options)
+            except (parley.Timeout, parley.Unavailable):
+                await asyncio.sleep(1)
+            except parley.BadFrame:  # the name is taken: by themselves
+                enter = parley.sign_in
+
+
+async def conversation(url: str, options: parley.Options = OPTIONS) -> str:
+    """Have two people talk: ticks, presence, history and the queue's status, once each.
+
+    Returns:
+        What was seen, for people.
+    """
+    async with couple(url, options) as pair:
+        ann, bob = pair.people
+        sent = await ann.chat.send(pair.room, "Hello")
+        await until(
+            lambda: ann.chat.progress(pair.room, sent.seq) is parley.Progress.READ,
+            what="the second tick, in blue",
+        )
+        posted = await bob.chat.post(pair.room, "Hello yourself")
+        page = await ann.chat.api.history(pair.room)
+        assert [message.seq for message in page.messages] == [sent.seq, posted.seq]
+        async with asyncio.timeout(ARRIVES_WITHIN_S):
+            while not await is_online(bob, ann):
+                await asyncio.sleep(PACE_S)
+        waiting = await bob.chat.api.get_queue_status()
+        assert waiting.outgoing == 0
+        marks = [one async for one in ann.chat.api.message_receipts(pair.room, sent.seq)]
+        assert any(one.user == bob.chat.user_id and one.read for one in marks)
+    return "read, over WebSocket and HTTP; online; receipts"
+
+
+async def is_online(person: Person, observer: Person) -> bool:
+    """Ask presence, as one who shares a room with somebody, whether they are there."""
+    (seen,) = await observer.chat.api.presence([person.chat.user_id])
+    return seen.status == "online"
+
+
+def trusting(certificate: str) -> parley.Options:
+    """Return options of a client that trusts one certificate and no other."""
+    context = ssl.create_default_context(cafile=certificate)
+
+    async def open_socket(base_url: str, **arguments: Any) -> parley.Socket:
+        path, token = arguments.get("path", "/ws/chat/"), arguments["token"]
+        connection = await websockets.asyncio.client.connect(
+            f"ws{base_url.removeprefix('http')}{path}",
+            ssl=context,
+            additional_headers={"Authorization": f"Bearer {token}"},
+            compression=None,
+            ping_interval=None,
+        )
+        return parley.Socket(connection)
+
+    return parley.Options(
+        transport=httpx.AsyncHTTPTransport(verify=context), open_socket=open_socket
+    )
