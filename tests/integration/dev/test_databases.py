@@ -76,3 +76,22 @@ def test_no_role_has_the_password_of_another(stand_in_suite):
     chat, queue = (databases.password_of(role, secret=secret) for role in ("chat", "queue"))
 
     assert len({chat, queue, secret}) == 3
+
+
+def test_a_url_says_which_role_and_database_to_make(stand_in_suite, superuser_url):
+    port = stand_in_suite.process("postgres").port
+    first, second = (
+        postgres.url("parley_own", password, port, "parley_own") for password in ("old", "new")
+    )
+
+    databases.make_own(superuser_url, first)
+    databases.make_own(superuser_url, second)
+
+    owner = "SELECT datdba::regrole::text FROM pg_database WHERE datname = current_database()"
+    assert execute(second, owner) == [("parley_own",)]
+    with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
+        psycopg2.connect(first)
+    with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
+        psycopg2.connect(databases.beside(second, "parley_chat"))
+    with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
+        psycopg2.connect(databases.beside(stand_in_suite.state.database_urls["chat"], "parley_own"))
