@@ -29,6 +29,8 @@ AT_ONCE = 3
 DAPHNE = {"daphne": ("tests/integration", "tests/faults"), "daphne e2e": ("tests/e2e",)}
 """Where tests are that also run with daphne. The browser's by themselves, because its driver keeps
 an event loop running in the test's thread."""
+TEST_SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+"""Those under which everything can be imported."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,7 @@ def fixes() -> Iterator[Part]:
     yield python("ruff", "-m", "ruff", "check", "--quiet", "--fix-only")
     yield python("format", "-m", "ruff", "format", "--quiet")
     yield python("correctness", "-m", "dev.correctness")
+    yield python("metrics", "-m", "dev.metrics_page", extra=TEST_SETTINGS)
     if web.exists():
         yield npm("web", "run", "--silent", "--if-present", "fix")
         yield prettier("--write")

@@ -38,6 +38,13 @@ CALLS = metrics.counter(
     ["breaker", "outcome"],
 )
 
+OUTCOMES = ("success", "failure", "timeout", "answered", "cancelled", "refused")
+CALL_SECONDS = metrics.histogram(
+    "parley_breaker_call_seconds",
+    "How long callers of a dependency waited for an outcome, or until they gave up.",
+    ["breaker"],
+)
+
 _LEVELS: dict[str, int] = {"closed": 0, "half-open": 1, "open": 2}
 _PROBE_WAIT_S = 0.1
 """What a caller is told to wait while somebody else tries whether the dependency is back."""
@@ -104,6 +111,8 @@ class Breaker:
             name=name,
             throw_new_error_on_trip=False,
         )
+        self._seconds = CALL_SECONDS.labels(name)
+        self._calls = {outcome: CALLS.labels(name, outcome) for outcome in OUTCOMES}
         STATE.labels(name).set(0)
 
     @property
@@ -146,6 +155,7 @@ class Breaker:
         """
         within_s = self._timeout_s if timeout_s is None else timeout_s
         generation = self._admit()
+        began_s = self._clock.monotonic()
         task = asyncio.ensure_future(operation())
         self._running += 1
         task.add_done_callback(self._ended)
@@ -154,6 +164,7 @@ class Breaker:
         except asyncio.CancelledError:
             self._forget(generation)
             raise
+        self._seconds.observe(self._clock.monotonic() - began_s)
         if not done:
             self._failed(generation, outcome="timeout")
             raise Timeout
@@ -171,6 +182,7 @@ class Breaker:
             Unavailable: the block was not entered; ``retry_after_s`` says when it may be.
         """
         generation = self._admit()
+        began_s = self._clock.monotonic()
         self._running += 1
         try:
             yield
@@ -180,6 +192,7 @@ class Breaker:
         else:
             self._learn(None, generation)
         finally:
+            self._seconds.observe(self._clock.monotonic() - began_s)
             self._running -= 1
 
     def _admit(self) -> int:
@@ -197,7 +210,7 @@ class Breaker:
         return self._generation
 
     def _refuse(self, retry_after_s: float) -> NoReturn:
-        CALLS.labels(self.name, "refused").inc()
+        self._calls["refused"].inc()
         raise Unavailable(retry_after_s=retry_after_s)
 
     def _learn(self, error: BaseException | None, generation: int) -> None:
@@ -211,18 +224,18 @@ class Breaker:
             self._failed(generation, outcome="failure")
 
     def _succeeded(self, generation: int, *, outcome: str) -> None:
-        CALLS.labels(self.name, outcome).inc()
+        self._calls[outcome].inc()
         if self._is_current(generation):
             self._machine.call(_succeed)
 
     def _failed(self, generation: int, *, outcome: str) -> None:
-        CALLS.labels(self.name, outcome).inc()
+        self._calls[outcome].inc()
         if self._is_current(generation):
             with contextlib.suppress(_CallFailed):
                 self._machine.call(_fail)
 
     def _forget(self, generation: int) -> None:
-        CALLS.labels(self.name, "cancelled").inc()
+        self._calls["cancelled"].inc()
         self._is_current(generation)
 
     def _is_current(self, generation: int) -> bool:

@@ -66,6 +66,11 @@ def instant_of(at_ms: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(at_ms / 1000, dt.UTC)
 
 
+def to_unix_ms(instant: dt.datetime) -> int:
+    """Return an aware instant as Unix milliseconds."""
+    return round(instant.timestamp() * 1000)
+
+
 @functools.lru_cache(maxsize=128)
 def to_wire(instant: dt.datetime) -> str:
     """Write an aware instant as RFC 3339 in UTC with milliseconds, as every frame does.

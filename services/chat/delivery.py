@@ -49,7 +49,7 @@ class Delivery:
         self._pressure = pressure
         self._on_new_epoch = on_epoch
         partitions = settings.stream_partitions
-        self.hub = Hub(database=database)
+        self.hub = Hub(database=database, clock=clock)
         self.deliveries = QueueDeliveries(sessions_of=self.hub.sessions_of, database=database)
         self.status_pusher = StatusPusher(
             room_of=self.hub.local_room, database=database, clock=clock, pressure=pressure

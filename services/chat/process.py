@@ -19,6 +19,7 @@ from libs.common.external_keys import ExternalKeys
 from libs.common.external_tokens import ExternalVerifier
 from libs.common.health import Check, InternalServer
 from libs.common.outbox import Announcer, Relay
+from libs.common.outbox.watch import watch_outbox
 from libs.common.redis_clients import connect_blocking, connect_hot
 from libs.common.streams.epoch import Epoch
 from libs.common.streams.group import GroupLoop
@@ -217,6 +218,7 @@ class Process:
             "announcer": self.announcer.run(),
             "outbox-sweeper": self.announcer.delete_published_now_and_then(),
             "relay": self.relay.run(),
+            "outbox-watch": watch_outbox(self.database),
             **self.delivery.works(),
             **self.protection.works(),
             "upkeep": self.upkeep.run(),

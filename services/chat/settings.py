@@ -184,7 +184,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-MIDDLEWARE = ["libs.common.http.middleware.problem_answers"]
+MIDDLEWARE = [
+    "libs.common.http.counting.counted_requests",
+    "libs.common.http.middleware.problem_answers",
+]
 TEMPLATES = ADMIN_TEMPLATES
 SILENCED_SYSTEM_CHECKS = [*ADMIN_SILENCED, *CHECKED_OTHERWISE]
 MESSAGE_STORAGE = ADMIN_MESSAGES

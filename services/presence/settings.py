@@ -59,7 +59,10 @@ SECRET_KEY = PRESENCE.secret_key.get_secret_value()
 ALLOWED_HOSTS = list(PRESENCE.allowed_hosts)
 DATABASES = {"default": django_database(str(PRESENCE.database_url), name="parley-presence")}
 INSTALLED_APPS = [*ADMIN_APPS, "services.presence"]
-MIDDLEWARE = ["libs.common.http.middleware.problem_answers"]
+MIDDLEWARE = [
+    "libs.common.http.counting.counted_requests",
+    "libs.common.http.middleware.problem_answers",
+]
 TEMPLATES = ADMIN_TEMPLATES
 SILENCED_SYSTEM_CHECKS = [*ADMIN_SILENCED, *CHECKED_OTHERWISE]
 MESSAGE_STORAGE = ADMIN_MESSAGES

@@ -15,6 +15,7 @@ from libs.common.database import DatabaseThreads
 from libs.common.health import Check, InternalServer
 from libs.common.loop_lag import SELDOM_S, LoopLag
 from libs.common.outbox import Relay
+from libs.common.outbox.watch import watch_outbox
 from libs.common.rates.keyed import KeyedLimit
 from libs.common.redis_clients import connect_blocking, connect_hot
 from libs.common.streams.epoch import Epoch
@@ -139,6 +140,7 @@ class Process:
         parts = {
             "loop-lag": LoopLag(self.clock, every_s=SELDOM_S).run(),
             "relay": self.relay.run(),
+            "outbox-watch": watch_outbox(self.database),
             "submissions": self.submissions.run(),
             "offers": self.offers.run(),
             "upkeep": self.upkeep.run(),

@@ -61,7 +61,10 @@ SECRET_KEY = QUEUE.secret_key.get_secret_value()
 ALLOWED_HOSTS = list(QUEUE.allowed_hosts)
 DATABASES = {"default": django_database(str(QUEUE.database_url), name="parley-queue")}
 INSTALLED_APPS = [*ADMIN_APPS, "services.queue"]
-MIDDLEWARE = ["libs.common.http.middleware.problem_answers"]
+MIDDLEWARE = [
+    "libs.common.http.counting.counted_requests",
+    "libs.common.http.middleware.problem_answers",
+]
 TEMPLATES = ADMIN_TEMPLATES
 SILENCED_SYSTEM_CHECKS = [*ADMIN_SILENCED, *CHECKED_OTHERWISE]
 MESSAGE_STORAGE = ADMIN_MESSAGES

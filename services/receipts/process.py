@@ -13,6 +13,7 @@ from libs.common.health import Check, InternalServer
 from libs.common.loop_lag import SELDOM_S, LoopLag
 from libs.common.outbox import Announcer, Relay
 from libs.common.outbox.safe_point import safe_point_mover
+from libs.common.outbox.watch import watch_outbox
 from libs.common.postgres import CannotConnect, ConnectionLost
 from libs.common.rates.keyed import KeyedLimit
 from libs.common.redis_clients import connect_blocking, connect_hot
@@ -193,6 +194,7 @@ class Process:
             "announcer": self.announcer.run(),
             "outbox-sweeper": self.announcer.delete_published_now_and_then(),
             "relay": self.relay.run(),
+            "outbox-watch": watch_outbox(self.database),
             "lag-judge": self.lag_judge.run(),
             "log-upkeep": self.log_upkeep.run(),
             "reconcile": self.reconcile.run(),

@@ -63,7 +63,10 @@ SECRET_KEY = RECEIPTS.secret_key.get_secret_value()
 ALLOWED_HOSTS = list(RECEIPTS.allowed_hosts)
 DATABASES = {"default": django_database(str(RECEIPTS.database_url), name="parley-receipts")}
 INSTALLED_APPS = [*ADMIN_APPS, "django.contrib.postgres", "services.receipts"]
-MIDDLEWARE = ["libs.common.http.middleware.problem_answers"]
+MIDDLEWARE = [
+    "libs.common.http.counting.counted_requests",
+    "libs.common.http.middleware.problem_answers",
+]
 TEMPLATES = ADMIN_TEMPLATES
 SILENCED_SYSTEM_CHECKS = [*ADMIN_SILENCED, *CHECKED_OTHERWISE]
 MESSAGE_STORAGE = ADMIN_MESSAGES

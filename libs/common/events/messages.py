@@ -25,7 +25,8 @@ class MessageCreated(Event, frozen=True, kw_only=True, tag="message.created"):
     """Messages of one room, with every seq of ``first_seq`` … ``last_seq``, are committed.
 
     ``room_version`` is the version of the members when they were written: who knows an older one
-    has to read the members again before delivering.
+    has to read the members again before delivering. ``written_at_ms`` is when their transaction
+    began, in Unix milliseconds of PostgreSQL's clock; 0 where an older process wrote the event.
     """
 
     room: str
@@ -33,3 +34,4 @@ class MessageCreated(Event, frozen=True, kw_only=True, tag="message.created"):
     last_seq: int
     room_version: int
     frames: list[MessageFrame]
+    written_at_ms: int = 0

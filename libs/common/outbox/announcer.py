@@ -22,6 +22,9 @@ DELETE_WITHIN_S = 0.4
 LEFT_TO_RELAY = metrics.counter(
     "parley_outbox_left_to_relay", "Outbox rows that could not be published from memory."
 )
+ANNOUNCE_SECONDS = metrics.histogram(
+    "parley_outbox_announce_seconds", "Time from COMMIT until Redis had what was committed."
+)
 
 log = structlog.get_logger(__name__)
 
@@ -43,14 +46,14 @@ class Announcer:
         self._publisher = publisher
         self._database = database
         self._delete = delete
-        self._news: list[tuple[int, Sequence[Outgoing]]] = []
+        self._news: list[tuple[int, Sequence[Outgoing], float]] = []
         self._published: list[int] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
 
     def announce(self, row: int, news: Sequence[Outgoing]) -> None:
         """Publish soon what one transaction wrote, and what its outbox row points at."""
-        self._news.append((row, news))
+        self._news.append((row, news, asyncio.get_running_loop().time()))
         self._wake.set()
         self._idle.clear()
 
@@ -97,13 +100,16 @@ class Announcer:
         except ParleyError:
             self.put_back_published(rows)
 
-    async def _publish(self, news: Sequence[tuple[int, Sequence[Outgoing]]]) -> None:
+    async def _publish(self, news: Sequence[tuple[int, Sequence[Outgoing], float]]) -> None:
         try:
-            await self._publisher.publish(_together(each for _, some in news for each in some))
+            await self._publisher.publish(_together(each for _, some, _ in news for each in some))
         except Unavailable:
             LEFT_TO_RELAY.inc(len(news))
         else:
-            self._published.extend(row for row, _ in news)
+            self._published.extend(row for row, _, _ in news)
+            now_s = asyncio.get_running_loop().time()
+            for _, _, committed_s in news:
+                ANNOUNCE_SECONDS.observe(now_s - committed_s)
 
 
 def _together(news: Iterable[Outgoing]) -> list[Outgoing]:

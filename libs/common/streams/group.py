@@ -43,6 +43,11 @@ FAILED = metrics.counter(
 OUTAGES = metrics.counter(
     "parley_group_outages", "Batches put off because a dependency was down.", FEED
 )
+HANDLE_SECONDS = metrics.histogram(
+    "parley_group_handle_seconds",
+    "Time that a batch took until its entries were acknowledged, or put off.",
+    ["stream", "group"],
+)
 
 log = structlog.get_logger(__name__)
 
@@ -99,6 +104,8 @@ class GroupLoop:
         self._on_cut_off = on_cut_off
         self._options = options or GroupOptions()
         self._labels = (*split_key(key), group)
+        self._handled, self._failed = (each.labels(*self._labels) for each in (HANDLED, FAILED))
+        self._seconds = HANDLE_SECONDS.labels(self._labels[0], group)
         self._upkeep = GroupUpkeep(redis, key, group, consumer)
         self._exists = False
         self._cut_off: str | None = None
@@ -214,6 +221,9 @@ class GroupLoop:
 
     async def _handle(self, raw: Sequence[RawEntry], *, fresh: bool) -> Exception | None:
         """Handle, acknowledge, count and bury; return the outage that came between, if any."""
+        if not raw:
+            return None
+        began_s = self._clock.monotonic()
         alive = [entry for entry in raw if entry.fields]
         lost = [entry for entry in raw if not entry.fields]
         self._upkeep.note_lost(len(lost))
@@ -223,6 +233,7 @@ class GroupLoop:
         await self._acknowledge([entry.id for entry in (*result.good, *lost)], fresh=fresh)
         for entry, error in result.bad:
             await self._count_failure(entry, error)
+        self._seconds.observe(self._clock.monotonic() - began_s)
         return result.blocked_by
 
     async def _unpack_and_handle(self, raw: Sequence[RawEntry]) -> None:
@@ -232,7 +243,7 @@ class GroupLoop:
         if not ids:
             return
         await self._redis.xack(self.key, self.group, *(str(entry_id) for entry_id in ids))
-        HANDLED.labels(*self._labels).inc(len(ids))
+        self._handled.inc(len(ids))
         if not fresh:
             await self.dead_letters.forgive(ids)
 
@@ -249,7 +260,7 @@ class GroupLoop:
         return hopeful
 
     async def _count_failure(self, entry: RawEntry, error: Exception) -> None:
-        FAILED.labels(*self._labels).inc()
+        self._failed.inc()
         failures = await self.dead_letters.count_failure(entry.id)
         log.error(
             "group_entry_failed",

@@ -51,6 +51,9 @@ GARBAGE = metrics.counter(
 HANDLER_BUGS = metrics.counter(
     "parley_tail_handler_bugs", "Batches whose handler raised; logged and passed over.", ["stream"]
 )
+HANDLE_SECONDS = metrics.histogram(
+    "parley_tail_handle_seconds", "Time that some entries kept the tail.", ["stream"]
+)
 READ_ERRORS = metrics.counter("parley_tail_read_errors", "Reads that failed.")
 
 log = structlog.get_logger(__name__)
@@ -102,6 +105,11 @@ class Tail:
     ) -> None:
         self._redis = redis
         self._subscriptions = {item.key: item for item in subscriptions}
+        self._read = {key: READ_ENTRIES.labels(split_key(key)[0]) for key in self._subscriptions}
+        self._bugs = {key: HANDLER_BUGS.labels(split_key(key)[0]) for key in self._subscriptions}
+        self._seconds = {
+            key: HANDLE_SECONDS.labels(split_key(key)[0]) for key in self._subscriptions
+        }
         self._clock = clock
         self._epoch = epoch or Epoch(redis)
         self._on_epoch = on_epoch
@@ -164,24 +172,25 @@ class Tail:
 
     async def _hand_out(self, key: str, raw: Sequence[RawEntry]) -> None:
         """Give entries to their handler, some at a time, and go on behind them whatever happens."""
-        READ_ENTRIES.labels(split_key(key)[0]).inc(len(raw))
+        self._read[key].inc(len(raw))
         self._cursors[key] = raw[-1].id
         for some in _turns(raw):
             await self._hand_out_some(key, some)
             await asyncio.sleep(0)
 
     async def _hand_out_some(self, key: str, raw: Sequence[RawEntry]) -> None:
-        name = split_key(key)[0]
         entries = [entry for entry in (self._unpack(key, item) for item in raw) if entry.events]
         if not entries:
             return
+        began_s = self._clock.monotonic()
         try:
             result = self._subscriptions[key].handler(entries)
             if inspect.isawaitable(result):
                 await result
         except Exception:
-            HANDLER_BUGS.labels(name).inc()
+            self._bugs[key].inc()
             log.exception("tail_handler_failed", stream=key, first=str(entries[0].id))
+        self._seconds[key].observe(self._clock.monotonic() - began_s)
 
     def _unpack(self, key: str, raw: RawEntry) -> Entry:
         entry, unknown = unpack_known(raw)

@@ -7,7 +7,7 @@ a group that was cut off can be repaired by snapshots. All ages are by Redis' ow
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,6 +92,9 @@ class Trimmer:
         self._limits = limits or Limits()
         self._on_cut_off = on_cut_off
         self._untold: set[str] = set()
+        for key, groups in self._keys_and_groups():
+            for group in groups:
+                CUT_OFF.labels(*split_key(key), group)  # from 0, or the first is no increase
         self._stopping = asyncio.Event()
 
     async def run(self, *, every_s: float = TRIM_EVERY_S) -> None:
@@ -118,6 +121,11 @@ class Trimmer:
             if self._on_cut_off is not None:
                 await self._on_cut_off(key)
             self._untold.discard(key)
+
+    def _keys_and_groups(self) -> Iterator[tuple[str, frozenset[str]]]:
+        for policy in self._policies:
+            for partition in range(self._partitions):
+                yield stream_key(policy.name, partition), policy.groups
 
     async def trim_all(self) -> dict[str, list[str]]:
         """Trim every partition of every stream; return who newly lost entries: groups by key."""

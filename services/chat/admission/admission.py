@@ -25,7 +25,10 @@ REFUSED = metrics.counter(
     "draining.",
     ["reason"],
 )
+for reason in ("address", "person", "connections", "overloaded", "draining"):
+    REFUSED.labels(reason)  # from 0, or the first ones would be no increase
 SOCKETS = metrics.gauge("parley_sockets", "Accepted WebSockets, signed in or not.")
+ACCEPTED = metrics.counter("parley_sockets_accepted", "WebSockets that were accepted.")
 
 
 class Admission:
@@ -70,6 +73,7 @@ class Admission:
         """Count a WebSocket for as long as the block lasts."""
         self._sockets += 1
         SOCKETS.inc()
+        ACCEPTED.inc()
         try:
             yield
         finally:

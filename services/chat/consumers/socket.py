@@ -7,7 +7,7 @@ through a thread for every frame.
 import uuid
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar, TypedDict, Unpack
+from typing import Any, ClassVar, TypedDict, Unpack, get_args
 
 import msgspec
 import structlog
@@ -45,6 +45,10 @@ WELCOME_ROOMS_BYTES = 48 * 1024
 REFUSED = metrics.counter(
     "parley_frames_refused", "Frames that were answered with an error, by its code.", ["code"]
 )
+RECEIVED = metrics.counter("parley_frames_received", "Frames that could be read.", ["type"])
+BY_SHAPE = {
+    shape: RECEIVED.labels(shape.__struct_config__.tag) for shape in get_args(client.AnyClientFrame)
+}
 
 log = structlog.get_logger(__name__)
 
@@ -219,6 +223,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
             error = RateLimited(retry_after_s=round(wait_s, 3)) if wait_s > 0 else refused.error
             self._refuse(error, ref=refused.ref, client_id=refused.client_id)
             return
+        BY_SHAPE[type(frame)].inc()
         try:
             check_rate(wait_s)
             self._act(session, frame)

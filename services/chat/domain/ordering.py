@@ -18,6 +18,8 @@ class LiveFrame(msgspec.Struct, frozen=True):
         session: the session that sent it and therefore does not get it; None where unknown.
         sender: the user who wrote it.
         text: the frame, encoded once for everybody.
+        written_at_ms: when its transaction began, in Unix milliseconds of PostgreSQL's clock; 0
+            where that is not known.
     """
 
     seq: int
@@ -25,6 +27,7 @@ class LiveFrame(msgspec.Struct, frozen=True):
     session: str | None
     sender: str
     text: str
+    written_at_ms: int = 0
 
 
 class Sequencer:

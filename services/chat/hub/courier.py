@@ -6,16 +6,19 @@ hole cannot be read nothing above it is written.
 """
 
 import asyncio
+import datetime as dt
 from collections.abc import Sequence
 
 import structlog
 
 from libs.common import metrics
+from libs.common.clock import to_unix_ms
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError
 from libs.common.tasks import TaskSet
 from services.chat.domain.ordering import HELD_FRAMES, LiveFrame
 from services.chat.frames.server import Message, encode
+from services.chat.hub.journey import Journey
 from services.chat.hub.local_room import LocalRoom
 from services.chat.hub.seating import Seating
 from services.chat.selectors.messages import messages_between
@@ -38,10 +41,13 @@ log = structlog.get_logger(__name__)
 class Courier:
     """Moves the rooms of one hub on."""
 
-    def __init__(self, *, database: DatabaseThreads, tasks: TaskSet, seating: Seating) -> None:
+    def __init__(
+        self, *, database: DatabaseThreads, tasks: TaskSet, seating: Seating, journey: Journey
+    ) -> None:
         self._database = database
         self._tasks = tasks
         self._seating = seating
+        self._journey = journey
 
     def advance(self, room: LocalRoom) -> None:
         """Deliver what is due: at once where that is quick, otherwise in a task."""
@@ -93,6 +99,7 @@ class Courier:
         for seat in room.seats.values():
             seat.deliver(frame)
         DELIVERIES.inc(len(room.seats))
+        self._journey.written(room.id, frame)
 
     def _read_hole(self, room: LocalRoom, began_at: int) -> None:
         """Ask for a hole that did not close by itself; a younger one gets its own time."""
@@ -140,6 +147,7 @@ class Courier:
                 seat.deliver(frame)
             await asyncio.sleep(0)
         DELIVERIES.inc(len(seats))
+        self._journey.written(room.id, frame)
         if room.leaving:
             self._seating.dismiss(room)
 
@@ -155,8 +163,9 @@ class Courier:
             return
         FILLED.inc(len(messages))
         for message in messages:
+            at_ms = to_unix_ms(dt.datetime.fromisoformat(message.created_at))
             text = encode(message)
-            room.offer(LiveFrame(message.seq, version, None, message.sender, text))
+            room.offer(LiveFrame(message.seq, version, None, message.sender, text, at_ms))
 
     async def _reload(self, room: LocalRoom) -> None:
         """Read the members again; without effect where somebody sat down who was not asked for."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 import msgspec
 
 from libs.common import metrics
+from libs.common.clock import Clock, SystemClock
 from libs.common.database import DatabaseThreads
 from libs.common.errors import Unavailable
 from libs.common.events import MessageCreated, RoomChanged, RoomSnapshot, UserChanged, UserRevoked
@@ -20,6 +21,7 @@ from services.chat.domain.ordering import LiveFrame
 from services.chat.frames.server import Custom, RoomEntry
 from services.chat.hub.company import NO_COMPANY, Company
 from services.chat.hub.courier import RETRY_AFTER_S, Courier
+from services.chat.hub.journey import Journey
 from services.chat.hub.local_room import LocalRoom
 from services.chat.hub.privacy import PrivateReading
 from services.chat.hub.seating import Seating
@@ -44,10 +46,12 @@ class Hub:
 
     Attributes:
         company: what wants to know who comes and goes.
+        journey: measures how long messages are on their way.
     """
 
-    def __init__(self, *, database: DatabaseThreads) -> None:
+    def __init__(self, *, database: DatabaseThreads, clock: Clock | None = None) -> None:
         self.company: Company = NO_COMPANY
+        self.journey = Journey(clock or SystemClock())
         self._database = database
         self._rooms: dict[str, LocalRoom] = {}
         self._sessions: dict[str, set[Session]] = {}
@@ -60,7 +64,9 @@ class Hub:
             seat_user=self.seat_user,
             on_told=lambda room, seat: self.company.told_of_room(room, seat),
         )
-        self._courier = Courier(database=database, tasks=self._tasks, seating=seating)
+        self._courier = Courier(
+            database=database, tasks=self._tasks, seating=seating, journey=self.journey
+        )
         self._rooms_of = Together[str, list[RoomEntry]](
             lambda users: database.run(rooms_of_each, users)
         )
@@ -182,6 +188,7 @@ class Hub:
                     session=frame.session,
                     sender=frame.sender,
                     text=bytes(frame.frame).decode(),
+                    written_at_ms=event.written_at_ms,
                 )
             )
         self._courier.advance(room)

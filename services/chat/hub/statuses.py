@@ -121,6 +121,9 @@ class MessageStatusManager:
         seat = session.seats.get(room)
         if seat is None or seat.until is not None:
             raise PermissionDenied
+        self._hub.journey.claimed(
+            room, session.user, delivered_seq=delivered_seq, read_seq=read_seq
+        )
         receipt = Receipt(
             room=room,
             user=session.user,

@@ -4,11 +4,13 @@ What a row points at is read as it is *now*. For messages that is the same; for 
 may be newer than the row, which readers bear: a state replaces an older one.
 """
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 import structlog
 
+from libs.common.clock import to_unix_ms
 from libs.common.events import (
     Event,
     MessageCreated,
@@ -82,6 +84,7 @@ def _messages_created(ranges: Sequence[tuple[str, int, int]]) -> Iterator[Messag
             first_seq=first_seq,
             last_seq=last_seq,
             room_version=versions[room],
+            written_at_ms=to_unix_ms(dt.datetime.fromisoformat(found[0].created_at)),
             frames=[_frame(each, is_private=each.sender in private) for each in found],
         )
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from libs.common.clock import to_wire
+from libs.common.clock import to_unix_ms, to_wire
 from libs.common.events import MessageCreated, MessageFrame
 from libs.common.streams.entries import Outgoing
 from libs.common.streams.names import partition_of
@@ -26,6 +26,7 @@ def _created(run: Run) -> MessageCreated:
         first_seq=run.first_seq,
         last_seq=run.first_seq + len(run.drafts) - 1,
         room_version=run.version,
+        written_at_ms=to_unix_ms(run.created_at),
         frames=[
             MessageFrame(
                 seq=seq,

@@ -57,6 +57,8 @@ OUTCOMES = metrics.counter(
     ["outcome"],
 )
 STORED, DUPLICATE = OUTCOMES.labels("stored"), OUTCOMES.labels("duplicate")
+for failed in (Unavailable, Timeout, Internal):
+    OUTCOMES.labels(failed.code)  # from 0, or the first failures would be no increase
 
 log = structlog.get_logger(__name__)
 

@@ -1,42 +1,22 @@
-import importlib
-import pkgutil
-from collections.abc import Iterator
+import pytest
 
-from prometheus_client.metrics import MetricWrapperBase
-
-import libs
-import services
-from tests.unit.docs import pages
+from dev import metrics_page
+from dev.metrics_page import Declared
 
 
-def modules() -> Iterator[str]:
-    for package in (libs, services):
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if module.name.rpartition(".")[2] not in pages.NEEDS_ENVIRONMENT:
-                yield module.name
+def test_the_page_is_what_the_code_declares_and_the_table_tells():
+    written = metrics_page.PAGE.read_text()
+
+    assert written == metrics_page.page(metrics_page.declared(), metrics_page.meanings())
 
 
-def declared() -> set[tuple[str, str, str]]:
-    """Return name, type and labels of what our modules declare, whatever tests have declared."""
-    metrics = {
-        value
-        for name in modules()
-        for value in vars(importlib.import_module(name)).values()
-        if isinstance(value, MetricWrapperBase)
-    }
-    return {described(metric) for metric in metrics}
+def test_a_metric_that_the_table_does_not_tell_of_is_named():
+    known = {"parley_new_total": Declared("parley_new_total", "counter", ())}
+
+    with pytest.raises(LookupError, match="parley_new_total"):
+        metrics_page.page(known, {"Chat": {}})
 
 
-def described(metric: MetricWrapperBase) -> tuple[str, str, str]:
-    (family,) = metric.describe()
-    name = f"{family.name}_total" if family.type == "counter" else family.name
-    labels = metric._labelnames  # private, and told nowhere else
-    return name, family.type, ", ".join(f"`{label}`" for label in labels)
-
-
-def test_every_metric_is_documented_and_every_documented_one_exists():
-    rows = pages.rows("metrics.md")
-
-    documented = [(row.first, row["type"], row["labels"]) for row in rows]
-
-    assert sorted(documented) == sorted(declared())
+def test_a_metric_that_is_told_of_and_nowhere_declared_is_named():
+    with pytest.raises(LookupError, match="parley_old"):
+        metrics_page.page({}, {"Chat": {"parley_old": "always"}})

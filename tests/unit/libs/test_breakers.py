@@ -284,3 +284,18 @@ async def test_states_and_outcomes_stand_in_the_metrics(clock):
     assert [
         value("calls_total", outcome=outcome) for outcome in ("success", "failure", "refused")
     ] == [1, 1, 1]
+
+
+async def test_what_a_caller_waited_is_measured_whatever_came_of_it(breaker, clock):
+    async def fails_late() -> str:
+        clock.advance(0.5)
+        raise Down
+
+    with pytest.raises(Down):
+        await breaker.call(fails_late)
+    with breaker.guard():
+        clock.advance(0.25)
+
+    labels = {"breaker": breaker.name}
+    assert REGISTRY.get_sample_value("parley_breaker_call_seconds_count", labels) == 2
+    assert REGISTRY.get_sample_value("parley_breaker_call_seconds_sum", labels) == 0.75
