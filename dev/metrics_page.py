@@ -31,8 +31,9 @@ Each process serves its metrics at `/metrics` on its internal port, in Prometheu
 Names are `parley_<part>_<what>_<unit>` in base units. No label carries the id of a person, room or
 session. Metrics of the Python process itself (`process_*`, `python_*`) come with the library.
 
-A process that has nothing to do with a metric does not show it. `make fix` writes this page, from the
-code and `docs/metrics.toml`.
+A process that has nothing to do with a metric does not show it. What is made of them, alerts and
+dashboards, [monitoring](monitoring.md) tells. `make fix` writes this page, from the code and
+`docs/metrics.toml`.
 """
 
 Meanings = Mapping[str, Mapping[str, str]]

@@ -86,6 +86,7 @@ def fixes() -> Iterator[Part]:
     yield python("format", "-m", "ruff", "format", "--quiet")
     yield python("correctness", "-m", "dev.correctness")
     yield python("metrics", "-m", "dev.metrics_page", extra=TEST_SETTINGS)
+    yield python("dashboards", "-m", "dev.monitoring.dashboards")
     if web.exists():
         yield npm("web", "run", "--silent", "--if-present", "fix")
         yield prettier("--write")
