@@ -1,0 +1,1 @@
+"""``python -m benchmarks.dashboard``: what a dashboard shows under load, as a picture, without Grafana."""
