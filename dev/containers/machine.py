@@ -18,7 +18,12 @@ from dev.containers.docker import Docker, client, last_lines
 from dev.errors import CannotStart
 from dev.settings import environment
 
-PACKAGES = {"dockerd": "docker.io", "debootstrap": "debootstrap", "iptables": "iptables"}
+PACKAGES = {
+    "dockerd": "docker.io",
+    "debootstrap": "debootstrap",
+    "iptables": "iptables",
+    "chromium": "chromium",
+}
 """What has to be installed where a program is missing."""
 SYSTEM_PROGRAMS = "/usr/sbin:/usr/bin:/sbin:/bin"
 RELEASE = "trixie"

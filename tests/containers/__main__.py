@@ -140,6 +140,7 @@ def plan(stack: Stack) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "confinement", partial(steps.confinement, stack)
     yield "page", partial(steps.page, stack)
     yield "conversation", partial(steps.talk, stack)
+    yield "in a browser", partial(steps.browsed, stack)
     yield "addresses of clients", partial(steps.addresses, stack)
     yield "scale chat to 3", partial(steps.scaled, stack)
     for service in (*steps.NAMES, "redis", "postgres"):

@@ -4,6 +4,8 @@ import asyncio
 import http.client
 import json
 import ssl
+import subprocess
+import sys
 import time
 import uuid
 from collections import Counter
@@ -18,12 +20,13 @@ import httpx
 from dev.containers.docker import Failed, megabytes
 from dev.containers.stand_ins import PYTHON
 from dev.services import SERVICES
+from dev.settings import ROOT, environment
 from tests.containers import people
 from tests.containers.stack import IMAGE, NETWORK, TLS_FILES, UP, Stack
 from tests.waiting import until
 
 NAMES = [service.name for service in SERVICES]
-NAMES_OF_JOBS = set(NAMES)
+NAMES_OF_JOBS = {*NAMES, "gateway"}
 NOBODY = "65534:65534"
 CLAIMED = "203.0.113.7"
 """An address of nobody. Source: RFC 5737."""
@@ -35,6 +38,7 @@ NOTICED_WITHIN_S = 45.0
 """Longer than two scrapes of Prometheus, which are the slowest to notice something."""
 STOPPED_BY_ITSELF = {0}
 ROOT_UID = "0"
+BROWSER_CHARS = 2_000
 FORBIDDEN_PROGRAMS = ("gcc", "cc", "g++", "make")
 WRITES = "touch /srv/parley/x || touch /etc/x || touch /opt/parley/x"
 
@@ -91,6 +95,21 @@ def size(stack: Stack) -> str:
 def talk(stack: Stack) -> str:
     """Two people talk through the gateway."""
     return asyncio.run(people.conversation(stack.url))
+
+
+def browsed(stack: Stack) -> str:
+    """People use the page in Chromium: the tests of it that break nothing."""
+    variables = {"PARLEY_URL": stack.url, "PARLEY_REQUIRE_BROWSER": "1"}
+    ran = subprocess.run(
+        (sys.executable, "-m", "pytest", "--quiet", "tests/e2e"),
+        cwd=ROOT,
+        env={**environment(), **variables},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stdout[-BROWSER_CHARS:]
+    return ran.stdout.splitlines()[-1]
 
 
 def addresses(stack: Stack) -> str:

@@ -1,16 +1,21 @@
-"""Chromium against the real suite, through its gateway."""
+"""Chromium against the real suite, through its gateway.
+
+PARLEY_URL names a deployment that is to be tried instead; what breaks the suite is left out then.
+"""
 
 from pathlib import Path
 
 import pytest
 
 from dev.harness import RunningSuite
+from dev.settings import environment
 from tests.e2e.callers import Callers
 from tests.e2e.person import Person
 from tests.e2e.windows import Windows, running_chromium
 
 WITHIN_S = 240
 """The first test also waits for the suite and for Chromium."""
+DEPLOYED = environment().get("PARLEY_URL", "")
 
 
 def pytest_collection_modifyitems(items):
@@ -18,6 +23,10 @@ def pytest_collection_modifyitems(items):
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.timeout(WITHIN_S))
+            if DEPLOYED and "suite" in item.fixturenames:
+                item.add_marker(
+                    pytest.mark.skip("it breaks the suite, and PARLEY_URL is another's")
+                )
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +38,12 @@ def suite(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def url(request):
+    """Where the page is. Whoever needs no more than that asks for this and not for the suite."""
+    return DEPLOYED or request.getfixturevalue("suite").state.gateway_url
+
+
+@pytest.fixture(scope="session")
 def chromium():
     """The browser."""
     with running_chromium() as browser:
@@ -36,9 +51,9 @@ def chromium():
 
 
 @pytest.fixture
-def windows(chromium, suite, tmp_path):
+def windows(chromium, url, tmp_path):
     """Windows on the suite's page; a picture of each is left in the test's folder."""
-    windows = Windows(chromium, suite.state.gateway_url)
+    windows = Windows(chromium, url)
     yield windows
     windows.close(pictures=tmp_path)
     assert windows.complaints == []
@@ -51,12 +66,12 @@ def open_window(windows):
 
 
 @pytest.fixture
-def arrive(open_window, suite):
+def arrive(open_window, url):
     """Have somebody new arrive, signed in in a window of their own."""
 
     def arrive(name, **options):
         person = Person(open_window(visit=False, **options), name)
-        person.arrive(suite.state.gateway_url)
+        person.arrive(url)
         return person
 
     return arrive
@@ -75,7 +90,7 @@ def bob(arrive):
 
 
 @pytest.fixture
-def callers(suite):
+def callers(url):
     """People without a window, or beside theirs."""
-    with Callers(suite.state.gateway_url) as callers:
+    with Callers(url) as callers:
         yield callers

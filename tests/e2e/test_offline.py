@@ -111,10 +111,10 @@ def test_what_is_written_without_a_network_is_pending_and_arrives(together):
 
 
 @pytest.fixture
-def narrow_url(suite, tmp_path):
+def narrow_url(url, tmp_path):
     """The address of the suite behind a proxy that lets no WebSocket through."""
-    with narrow_proxy(suite.state.gateway_url, tmp_path) as url:
-        yield url
+    with narrow_proxy(url, tmp_path) as narrow_url:
+        yield narrow_url
 
 
 @pytest.fixture

@@ -112,8 +112,8 @@ def test_nobody_sees_themselves_type(together):
     assert not [frame for frame in told if bob.user_id in frame]
 
 
-def test_in_a_group_it_is_said_who_types(alice, bob, suite):
-    with httpx.Client(base_url=f"{suite.state.gateway_url}/api/chat", timeout=WITHIN_S) as carol:
+def test_in_a_group_it_is_said_who_types(alice, bob, url):
+    with httpx.Client(base_url=f"{url}/api/chat", timeout=WITHIN_S) as carol:
         user = {"username": f"carol-{uuid.uuid4().hex[:8]}", "password": PASSWORD}
         carol.post("/auth/register", json=user).raise_for_status()
         token = carol.post("/auth/token", json=user).raise_for_status().json()["access_token"]

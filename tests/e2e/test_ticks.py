@@ -27,10 +27,10 @@ def bobs_other_window(bob, open_window):
 
 
 @pytest.fixture
-def carol(suite):
+def carol(url):
     """Somebody without a window, who talks to the server with a token."""
     name = f"carol-{uuid.uuid4().hex[:8]}"
-    with httpx.Client(base_url=f"{suite.state.gateway_url}/api/chat", timeout=WITHIN_S) as client:
+    with httpx.Client(base_url=f"{url}/api/chat", timeout=WITHIN_S) as client:
         user = {"username": name, "password": PASSWORD}
         client.post("/auth/register", json=user).raise_for_status()
         token = client.post("/auth/token", json=user).raise_for_status().json()["access_token"]
