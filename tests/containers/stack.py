@@ -19,6 +19,7 @@ PROJECT = "parley-containers"
 IMAGE = "parley:containers"
 NETWORK = "172.30.97"
 """Not the default, so that a suite that runs already is not disturbed."""
+PAGE_HOST = "localhost"
 HEALTHY_WITHIN_S = 120
 LOOK_S = 0.3
 UP = ("--detach", "--wait", "--no-build", "--pull=never")
@@ -50,9 +51,14 @@ class Stack:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def page_url(self) -> str:
+        """The same under the name that browsers are to use."""
+        return f"http://{PAGE_HOST}:{self.port}"
+
+    @property
     def tls_url(self) -> str:
         """Where it serves https, once it does."""
-        return f"https://localhost:{self.tls_port}"
+        return f"https://{PAGE_HOST}:{self.tls_port}"
 
     def compose(self, *arguments: str, options: Sequence[str] = (), within_s: float = 300) -> str:
         """Run a command of compose."""
@@ -173,8 +179,8 @@ def made(docker: Docker, folder: Path) -> Stack:
         "PARLEY_TLS_PORT": str(tls_port),
         "PROMETHEUS_PORT": str(prometheus_port),
         "ALERTMANAGER_PORT": str(alertmanager_port),
-        "PARLEY_HOST": "localhost",
-        "PARLEY_ORIGIN": f"https://localhost:{tls_port}",
+        "PARLEY_HOST": PAGE_HOST,
+        "PARLEY_ORIGIN": f"https://{PAGE_HOST}:{tls_port}",
         "SECRETS": str(secrets),
     }
     docker = Docker(program=docker.program, extra={**docker.extra, **variables})

@@ -99,7 +99,7 @@ def talk(stack: Stack) -> str:
 
 def browsed(stack: Stack) -> str:
     """People use the page in Chromium: the tests of it that break nothing."""
-    variables = {"PARLEY_URL": stack.url, "PARLEY_REQUIRE_BROWSER": "1"}
+    variables = {"PARLEY_URL": stack.page_url, "PARLEY_REQUIRE_BROWSER": "1"}
     ran = subprocess.run(
         (sys.executable, "-m", "pytest", "--quiet", "tests/e2e"),
         cwd=ROOT,
