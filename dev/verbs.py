@@ -32,8 +32,8 @@ FOLDERS: Mapping[str, Sequence[str]] = {
     "fuzz": ("tests/fuzz",),
 }
 """What is tested in one part, the longest first: so none of those is left alone at the end."""
-AT_ONCE = 3
-"""Parts of the tests that run at the same time. Each has servers of its own, which are idle mostly."""
+AT_ONCE = 2
+"""Parts of the tests that run at the same time: on two cores three take as long."""
 DAPHNE = {"daphne": ("tests/integration", "tests/faults"), "daphne e2e": ("tests/e2e",)}
 """Where tests are that also run with daphne. The browser's by themselves, because its driver keeps
 an event loop running in the test's thread."""

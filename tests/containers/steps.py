@@ -261,11 +261,13 @@ def monitored(stack: Stack) -> str:
     watching = ("prometheus", "alertmanager")
     stack.compose("--profile=monitoring", "up", *UP, "--no-deps", *watching)
     wait(lambda: set(jobs_up(stack)) >= NAMES_OF_JOBS, lambda: f"targets: {jobs_up(stack)}")
+    # It looks the names up every fifteen seconds.
+    count = len(stack.containers("chat"))
+    wait(lambda: jobs_up(stack)["chat"] == count, lambda: f"{jobs_up(stack)}, not {count} of chat")
     for container in (stack.container(name) for name in watching):
         assert stack.docker.inspect(container)["Config"]["User"] == NOBODY
     rules = asked_of_prometheus(stack, "rules")["groups"]
     jobs = jobs_up(stack)
-    assert jobs["chat"] == len(stack.containers("chat"))
     stack.compose("--profile=monitoring", "rm", "--stop", "--force", *watching)
     return f"{sum(jobs.values())} targets, {len(rules)} groups of rules; Grafana was not run"
 

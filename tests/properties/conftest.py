@@ -3,6 +3,7 @@
 import asyncio
 import functools
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -70,9 +71,11 @@ def network(loop):
 def pytest_collection_modifyitems(items):
     # Hundreds of examples, and the first one also waits for the suite to start.
     for item in items:
+        if not item.path.is_relative_to(Path(__file__).parent):
+            continue
         if "windows" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
-        if "world" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("timeout"):
+        if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(WITHIN_S))
 
 

@@ -4,7 +4,8 @@
 // what has come is looked for where it has to be in sight.
 (() => {
   const PATH = /\/rooms\/([^/]+)\/messages\?before=(\d+)&limit=(\d+)$/;
-  const PATIENCE_FRAMES = 600;
+  // A busy machine draws few frames, and each may wait for the server.
+  const PATIENCE_FRAMES = 3000;
   const CALM_FRAMES = 3;
   const pages = (window.pages = []);
   const fetched = window.fetch;

@@ -22,7 +22,7 @@ from tests.integration.chat.world import WITHIN_S, Frame, Person, World, message
 
 SEED = 20_261_123
 INTERLEAVINGS = 1000 if "CI_FULL" in environment() else 250
-ROOMS = 40
+ROOMS = INTERLEAVINGS // 25
 ROOMS_AT_ONCE = 8
 PEOPLE = 7
 AT_ONCE = 4
