@@ -2,12 +2,14 @@
 
 import re
 import uuid
+from contextlib import suppress
 from http.client import GATEWAY_TIMEOUT
 from urllib.parse import urljoin
 
 from playwright.sync_api import expect
 
 PASSWORD = "quite a long password"
+LOSSES, LOST_WITHIN_MS = 4, 5_000
 ACCEPTED = re.compile(r"^(sent|delivered|read)$")
 """States of a message that the server has; how far it has come besides is for others to say."""
 CONTENTS = """rows => rows.map((row) => {
@@ -145,6 +147,21 @@ class Person:
     def unread(self):
         """The badges in the list of conversations."""
         return self.page.get_by_test_id("unread")
+
+    def lose_network(self):
+        """Have no network any more, and wait until the page knows.
+
+        What it asks at that moment may still be answered: then it is told once more.
+        """
+        for _ in range(LOSSES):
+            self.page.context.set_offline(True)
+            with suppress(AssertionError):
+                expect(self.banner).to_have_attribute(
+                    "data-state", "offline", timeout=LOST_WITHIN_MS
+                )
+                return
+            self.page.context.set_offline(False)
+        raise AssertionError("the page does not notice that it has no network")
 
     def look_away(self):
         """Turn to another page: this one stays in sight and loses the focus."""

@@ -100,8 +100,7 @@ def test_what_is_written_while_chat_is_killed_is_queued_in_sight_and_arrives(sui
 def test_what_is_written_without_a_network_is_pending_and_arrives(together):
     alice, bob = together
 
-    alice.page.context.set_offline(True)
-    expect(alice.banner).to_have_attribute("data-state", "offline", timeout=OFFLINE_WITHIN_MS)
+    alice.lose_network()
     write_meanwhile(alice)
     for text in MEANWHILE:
         expect(alice.message(text)).to_have_attribute("data-state", "pending")
@@ -202,7 +201,7 @@ def end_sign_in_behind(person, caller):
 def test_who_was_signed_out_meanwhile_sends_what_waited_after_signing_in(together, callers):
     alice, bob = together
     elsewhere = callers.of(alice)
-    alice.page.context.set_offline(True)
+    alice.lose_network()
     write_meanwhile(alice)
 
     end_sign_in_behind(alice, elsewhere)
@@ -215,8 +214,7 @@ def test_who_was_signed_out_meanwhile_sends_what_waited_after_signing_in(togethe
 def test_who_was_signed_out_meanwhile_finds_what_they_had_begun_to_write(together, callers):
     alice, _ = together
     elsewhere = callers.of(alice)
-    alice.page.context.set_offline(True)
-    expect(alice.banner).to_have_attribute("data-state", "offline", timeout=OFFLINE_WITHIN_MS)
+    alice.lose_network()
     alice.composer.fill("not quite fin")
 
     end_sign_in_behind(alice, elsewhere)

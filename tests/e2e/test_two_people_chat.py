@@ -68,8 +68,7 @@ def test_a_lost_network_is_shown_and_what_was_written_goes_when_it_is_back(alice
     alice.find(bob)
     banner = alice.page.get_by_test_id("connection-banner")
 
-    alice.page.context.set_offline(True)
-    expect(banner).to_have_attribute("data-state", "offline", timeout=15_000)
+    alice.lose_network()
     alice.write("written without a network")
     expect(alice.message("without a network")).to_have_attribute(
         "data-state", "pending", timeout=15_000
