@@ -155,7 +155,7 @@ def unpack(package: str, folder: Path) -> Path:
     apt(*options, "update", "-qq")
     apt(*options, "download", "-qq", package, folder=folder)
     (archive,) = folder.glob(f"{package}_*.deb")
-    done = subprocess.run(["dpkg-deb", "-x", str(archive), str(unpacked)], check=False)  # noqa: S607
+    done = subprocess.run(["dpkg-deb", "-x", str(archive), str(unpacked)], check=False)  # noqa: S607 - as apt
     if done.returncode != 0:
         raise CannotStart(f"{archive} cannot be unpacked.")
     return unpacked

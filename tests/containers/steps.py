@@ -236,7 +236,7 @@ def started_again(stack: Stack) -> str:
     assert set(ended.values()) == STOPPED_BY_ITSELF, f"ended with {ended}"
     stack.up()
     stack.until_healthy(ALL)
-    rows = stack.query("chat", f"select seq from message where room_id = '{room}'")  # noqa: S608
+    rows = stack.query("chat", f"select seq from message where room_id = '{room}'")  # noqa: S608 - ours
     assert rows == [{"seq": 1}]
     return f"stopped in {took_s:.0f} s, all with status 0; the data are there"
 

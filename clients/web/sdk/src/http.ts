@@ -5,6 +5,7 @@
  * write is unknown: repeat it with the same `client_id`.
  */
 import type { Clock, Draft } from "./environment";
+import { ApiError, errorOf } from "./problem";
 import type { Message, RoomState, ServerFrameOf, StatusFrame, SyncedRoom, User } from "./protocol";
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -60,35 +61,6 @@ export interface SyncAnswer {
   })[];
   rooms: SyncedRoom[];
   changed: Omit<ServerFrameOf<"room">, "type">[];
-}
-
-/** The members of a problem document that a client acts on. */
-export class ApiError extends Error {
-  override readonly name = "ApiError";
-
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    detail: string,
-    readonly fields: Readonly<Record<string, string[]>> = {},
-    /** Seconds; null where the server named none. */
-    readonly retryAfter: number | null = null,
-  ) {
-    super(detail);
-  }
-
-  /** Whether the same request may succeed later, so that giving up would be wrong. */
-  get isOutage(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
-  }
-}
-
-interface Problem {
-  code?: string;
-  title?: string;
-  detail?: string;
-  errors?: Record<string, string[] | string>;
-  retry_after?: number;
 }
 
 export class Api {
@@ -336,24 +308,4 @@ function pageAfter(after: string | null): string {
 
 function bodyOf({ client_id, content, reply_to }: Draft): object {
   return { client_id, content, ...(reply_to !== null && { reply_to }) };
-}
-
-async function errorOf(response: Response): Promise<ApiError> {
-  let problem: Problem = {};
-  try {
-    problem = (await response.json()) as Problem;
-  } catch {
-    // A gateway's own page: the status has to say it all.
-  }
-  const fields = Object.fromEntries(
-    Object.entries(problem.errors ?? {}).map(([name, said]) => [name, [said].flat()]),
-  );
-  const header = Number(response.headers.get("Retry-After"));
-  return new ApiError(
-    response.status,
-    problem.code ?? (response.status >= 500 ? "unavailable" : "unknown"),
-    problem.detail ?? problem.title ?? "Something went wrong on the server.",
-    fields,
-    problem.retry_after ?? (header > 0 ? header : null),
-  );
 }

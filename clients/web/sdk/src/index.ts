@@ -13,6 +13,7 @@ export type { ClientEvents } from "./events";
 export { STATUSES } from "./generated/statuses";
 export * from "./http";
 export * from "./outbox";
+export { ApiError } from "./problem";
 export { People } from "./people";
 export type * from "./protocol";
 export { meaningOfClose, reconnectDelayMs } from "./reconnection";

@@ -8,7 +8,7 @@
  */
 import type { Drafts } from "./drafts";
 import type { Cancel, Chance, Clock, Draft } from "./environment";
-import { ApiError } from "./http";
+import { ApiError } from "./problem";
 import type { Message, ServerFrameOf } from "./protocol";
 import type { Roads } from "./roads";
 

@@ -5,7 +5,7 @@
  * fails, the same people are asked for again later.
  */
 import type { Cancel, Clock } from "./environment";
-import { ApiError } from "./http";
+import { ApiError } from "./problem";
 import type { User } from "./protocol";
 
 /** People that one call may ask for. */

@@ -6,7 +6,7 @@
  */
 import type { ConnectionState } from "./connection";
 import type { Cancel, Chance, Clock } from "./environment";
-import { ApiError } from "./http";
+import { ApiError } from "./problem";
 import type { Api, SyncAnswer } from "./http";
 import { SYNC_ROOMS } from "./protocol";
 import type { ClientFrame, ServerFrame } from "./protocol";

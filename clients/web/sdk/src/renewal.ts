@@ -1,6 +1,6 @@
 /** Keeping the session alive for as long as the page is open, and finding out that it is over. */
 import type { Cancel, Clock } from "./environment";
-import { ApiError } from "./http";
+import { ApiError } from "./problem";
 import type { Api } from "./http";
 
 /** Half of an access token's life. */

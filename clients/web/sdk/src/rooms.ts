@@ -5,7 +5,7 @@
  * back. Who left and comes back gets a new `Room`: nothing of the former stay is held.
  */
 import type { KeptRoom } from "./environment";
-import { ApiError } from "./http";
+import { ApiError } from "./problem";
 import type { Api } from "./http";
 import type { RoomState, ServerFrameOf, Welcome } from "./protocol";
 import { Room } from "./room";
