@@ -17,7 +17,6 @@ from libs.common.events import MessageCreated, RoomChanged, RoomSnapshot, UserCh
 from libs.common.tasks import TaskSet
 from libs.common.together import Together
 from services.chat.domain.closing import NOT_AUTHENTICATED
-from services.chat.domain.ordering import LiveFrame
 from services.chat.frames.server import Custom, RoomEntry
 from services.chat.hub.company import NO_COMPANY, Company
 from services.chat.hub.courier import RETRY_AFTER_S, Courier
@@ -180,17 +179,7 @@ class Hub:
         room = self._rooms.get(event.room)
         if room is None:
             return
-        for frame in event.frames:
-            room.offer(
-                LiveFrame(
-                    seq=frame.seq,
-                    room_version=event.room_version,
-                    session=frame.session,
-                    sender=frame.sender,
-                    text=bytes(frame.frame).decode(),
-                    written_at_ms=event.written_at_ms,
-                )
-            )
+        room.hear(event)
         self._courier.advance(room)
 
     def on_room(self, event: RoomChanged | RoomSnapshot) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from libs.common.events import MessageCreated
 from services.chat.domain.ordering import LiveFrame, Sequencer
 from services.chat.hub.marks import RoomMarks
 from services.chat.hub.room_status import RoomStatus
@@ -71,6 +72,20 @@ class LocalRoom:
         for timer in (self.hole_timer, self.tell_timer):
             if timer is not None:
                 timer.cancel()
+
+    def hear(self, event: MessageCreated) -> None:
+        """Take in the frames of an event."""
+        for frame in event.frames:
+            self.offer(
+                LiveFrame(
+                    seq=frame.seq,
+                    room_version=event.room_version,
+                    session=frame.session,
+                    sender=frame.sender,
+                    text=bytes(frame.frame).decode(),
+                    written_at_ms=event.written_at_ms,
+                )
+            )
 
     def offer(self, frame: LiveFrame) -> None:
         """Take a frame in; what finds no room is read again when its turn comes."""
