@@ -50,6 +50,8 @@ class Windows:
             script: a file that runs before anything of the page does.
             options: of the context.
         """
+        # What the page keeps of itself is in the way of tests that stand between it and the server.
+        options.setdefault("service_workers", "block")
         context = self._browser.new_context(**options)
         self.contexts.append(context)
         if script is not None:

@@ -3,6 +3,7 @@ import { Auth } from "./parts/auth";
 import { Banner } from "./parts/banner";
 import { Conversation, NoConversation } from "./parts/conversation";
 import { Logo } from "./parts/icons";
+import { NewVersion } from "./parts/new-version";
 import { Panel } from "./parts/panel";
 import { Sidebar } from "./parts/sidebar";
 import { openRoom } from "./state/chat";
@@ -35,6 +36,7 @@ export function App() {
       return (
         <div class={open === null ? "chat" : "chat has-open-room"} data-testid="chat">
           <Banner />
+          <NewVersion />
           <Sidebar me={now.me} />
           {open === null ? <NoConversation /> : <Conversation key={open} room={open} />}
           <Panel />

@@ -42,13 +42,22 @@ export function whoIsMe(): string {
   return phase.value.name === "signed_in" ? phase.value.me.id : "";
 }
 
-/** Ask who is signed in. Called once at the start, and again by the person when nobody answered. */
+/**
+ * Ask who is signed in. Called once at the start, and again by the person when nobody answered. Whoever
+ * was signed in here last is shown what is kept until the server answers.
+ */
 export async function resume(): Promise<void> {
   phase.value = { name: "unknown" };
   try {
     enter((await api.session()).user);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
+    const me = error.isOutage ? keptMe() : null;
+    if (me !== null) {
+      api.assume(me.id);
+      enter(me);
+      return;
+    }
     phase.value =
       error.status === 401
         ? { name: "signed_out", notice: "" }
@@ -117,10 +126,32 @@ function enter(me: User): void {
   });
   readUnfinishedOf(me.id);
   attach(client);
+  keepMe(me);
   phase.value = { name: "signed_in", me };
 }
 
 function leave(notice: string): void {
   detach();
+  keepMe(null);
   phase.value = { name: "signed_out", notice };
+}
+
+const KEPT_ME = "parley/me";
+
+/** Who is signed in here, for a start without a server. */
+function keepMe(me: User | null): void {
+  try {
+    if (me === null) localStorage.removeItem(KEPT_ME);
+    else localStorage.setItem(KEPT_ME, JSON.stringify(me));
+  } catch {
+    // Full or forbidden: such a start shows that nobody answered.
+  }
+}
+
+function keptMe(): User | null {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT_ME) ?? "null") as User | null;
+  } catch {
+    return null;
+  }
 }

@@ -1,0 +1,45 @@
+/**
+ * The page as something installed: its files are kept by a service worker, and a new version comes
+ * when somebody wants it, or when nobody has a page open any more.
+ */
+import { signal } from "@preact/signals";
+
+const LOOK_EVERY_MS = 60 * 60_000;
+
+/** The new version that waits, if there is one. */
+const waiting = signal<ServiceWorker | null>(null);
+
+export const isNewVersionHere = (): boolean => waiting.value !== null;
+
+/** Take the new version. What was begun is kept, and sent by the page that comes. */
+export function takeNewVersion(): void {
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    window.location.reload();
+  });
+  waiting.value?.postMessage("take over");
+}
+
+/** Where a browser has no workers (a page that is no secure context), or forbids them, none comes. */
+export async function install(): Promise<void> {
+  if (!("serviceWorker" in navigator)) return;
+  try {
+    const registration = await navigator.serviceWorker.register("/worker.js");
+    follow(registration);
+  } catch {
+    // Then the page needs the server to open, as pages do.
+  }
+}
+
+function follow(registration: ServiceWorkerRegistration): void {
+  const look = (): void => {
+    // Without one that serves this page there is nothing that a new one would replace.
+    if (navigator.serviceWorker.controller !== null) waiting.value = registration.waiting;
+  };
+  look();
+  registration.addEventListener("updatefound", () => {
+    registration.installing?.addEventListener("statechange", look);
+  });
+  setInterval(() => {
+    registration.update().catch(() => undefined);
+  }, LOOK_EVERY_MS);
+}

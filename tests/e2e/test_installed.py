@@ -1,0 +1,111 @@
+"""The page as something installed: it opens without a server, and a new version waits to be wanted."""
+
+import shutil
+
+import pytest
+from playwright.sync_api import expect
+
+from dev import web
+from dev.harness import RunningSuite
+from tests.e2e.person import ACCEPTED, Person
+from tests.e2e.windows import Windows
+
+BACK_WITHIN_MS = 90_000
+CONTROLLED = "() => navigator.serviceWorker.controller !== null"
+LOOK_FOR_NEWS = "async () => (await navigator.serviceWorker.ready).update()"
+
+
+def until_installed(person):
+    """Wait until the browser has the page's files, and serves them."""
+    person.page.wait_for_function(CONTROLLED)
+
+
+@pytest.fixture
+def alice(arrive):
+    """Somebody whose browser lets the page install itself."""
+    alice = arrive("Alice", service_workers="allow")
+    until_installed(alice)
+    return alice
+
+
+def test_without_a_server_the_page_opens_with_what_is_kept_and_what_is_written_goes_later(
+    suite, alice, bob
+):
+    alice.find(bob)
+    alice.write("before")
+    expect(alice.message("before")).to_have_attribute("data-state", ACCEPTED)
+    alice.until_kept("messages")
+
+    with suite.stopped("gateway"):
+        alice.page.reload()
+        expect(alice.message("before")).to_be_visible()
+        expect(alice.banner).to_be_visible()
+        alice.write("meanwhile")
+        expect(alice.message("meanwhile")).to_be_visible()
+        alice.until_kept("drafts")
+        alice.page.reload()
+        expect(alice.message("meanwhile")).to_be_visible()
+
+    expect(alice.message("meanwhile")).to_have_attribute(
+        "data-state", ACCEPTED, timeout=BACK_WITHIN_MS
+    )
+    bob.open_room("Alice")
+    expect(bob.message("meanwhile")).to_have_count(1)
+    assert alice.stored == alice.shown == ["before", "meanwhile"]
+
+
+def test_who_signed_out_finds_nothing_without_a_server(suite, alice):
+    alice.page.get_by_role("button", name="Sign out").click()
+    expect(alice.page.get_by_label("Username", exact=True)).to_be_visible()
+
+    with suite.stopped("gateway"):
+        alice.page.reload()
+        expect(alice.page.get_by_test_id("unreachable")).to_be_visible()
+
+
+def test_a_browser_can_install_the_page(alice):
+    session = alice.page.context.new_cdp_session(alice.page)
+
+    manifest = session.send("Page.getAppManifest")
+    errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+
+    assert manifest["errors"] == []
+    assert [each["errorId"] for each in errors] == []
+
+
+@pytest.fixture
+def replaced(tmp_path):
+    """A suite whose page can be replaced: its folder."""
+    root = tmp_path / "web"
+    shutil.copytree(web.WEB / "dist", root)
+    suite = RunningSuite.start(tmp_path / "run", env={"WEB_ROOT": str(root)})
+    yield suite, root
+    assert suite.stop() == 0
+
+
+def test_a_new_version_waits_until_it_is_wanted_and_nothing_begun_is_lost(chromium, replaced):
+    suite, root = replaced
+    windows = Windows(chromium, suite.state.gateway_url)
+    alice = Person(windows.open(visit=False, service_workers="allow"), "Alice")
+    bob = Person(windows.open(visit=False), "Bob")
+    for person in (alice, bob):
+        person.arrive(suite.state.gateway_url)
+    until_installed(alice)
+    alice.find(bob)
+    alice.composer.fill("not quite fin")
+
+    worker = root / "worker.js"
+    worker.write_text(worker.read_text() + "\n// Another version.\n")
+    suite.kill("chat")
+    suite.wait_until_ready("chat")
+    alice.page.evaluate(LOOK_FOR_NEWS)
+
+    news = alice.page.get_by_test_id("new-version")
+    expect(news).to_contain_text("A new version of Parley is here.")
+    expect(alice.composer).to_have_value("not quite fin")
+    with alice.page.expect_navigation():
+        news.get_by_role("button", name="Reload").click()
+    expect(alice.composer).to_have_value("not quite fin")
+    expect(news).to_have_count(0)
+    windows.close()
+    assert windows.complaints == []
