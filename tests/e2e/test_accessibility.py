@@ -1,0 +1,101 @@
+"""WCAG 2.2 AA, as far as axe can tell: every screen, light and dark, on a desk and on a phone."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e import axe
+from tests.e2e.person import PASSWORD
+
+LOOKS = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 780}},
+}
+
+
+@pytest.fixture(params=LOOKS)
+def look(request):
+    """How a window looks."""
+    return LOOKS[request.param]
+
+
+@pytest.fixture
+def page(open_window, look):
+    """The page, with nobody signed in."""
+    return open_window(**look)
+
+
+@pytest.fixture
+def alice(arrive, look):
+    """Somebody new."""
+    return arrive("Alice", **look)
+
+
+def test_signing_in_and_up(page):
+    assert axe.found(page) == []
+
+    page.get_by_role("button", name="Create an account").click()
+    page.get_by_label("Username", exact=True).fill("a b")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_test_id("username-error")).to_be_visible()
+
+    assert axe.found(page) == []
+
+
+def test_an_empty_list_settings_and_a_new_group(alice, bob):
+    page = alice.page
+    assert axe.found(page) == []
+
+    page.get_by_test_id("search").fill(bob.username)
+    expect(page.get_by_test_id("person")).to_be_visible()
+    assert axe.found(page) == []
+    page.get_by_test_id("search").fill("")
+
+    page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("switch").first).to_be_visible()
+    assert axe.found(page) == []
+    page.keyboard.press("Escape")
+
+    page.get_by_test_id("open-new-group").click()
+    page.get_by_test_id("find-people").fill(bob.username)
+    page.get_by_test_id("candidate").click()
+    expect(page.get_by_test_id("chosen")).to_be_visible()
+    assert axe.found(page) == []
+
+
+def test_a_conversation_its_details_and_those_of_a_message(alice, bob):
+    bob.find(alice)
+    bob.write("Have a look: https://example.org/a")
+    alice.open_room("Bob")
+    expect(alice.message("Have a look")).to_be_visible()
+    alice.write("I will.")
+    expect(alice.ticks("I will.")).to_have_attribute("data-state", "read")
+    assert axe.found(alice.page) == []
+
+    alice.message("I will.").hover()
+    alice.message("I will.").get_by_test_id("message-info").click()
+    expect(alice.page.get_by_test_id("info-read")).to_contain_text("Bob")
+    assert axe.found(alice.page) == []
+    alice.page.get_by_role("button", name="Close").click()
+
+    alice.page.get_by_test_id("open-details").click()
+    expect(alice.page.get_by_test_id("panel")).to_contain_text(f"@{bob.username}")
+    assert axe.found(alice.page) == []
+
+
+def test_a_group_with_a_failed_message_and_no_network(alice, bob, callers):
+    carol = callers.new("Carol")
+    group = carol.group("Team", alice, bob)
+    carol.write(group, "Welcome")
+    alice.open_room("Team")
+    alice.page.get_by_test_id("open-details").click()
+    expect(alice.page.get_by_test_id("member").first).to_be_visible()
+    assert axe.found(alice.page) == []
+    alice.page.get_by_role("button", name="Close").click()
+
+    alice.page.context.set_offline(True)
+    expect(alice.banner).to_have_attribute("data-state", "offline")
+    alice.write("later")
+    expect(alice.message("later")).to_be_visible()
+    assert axe.found(alice.page) == []
