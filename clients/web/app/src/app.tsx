@@ -8,13 +8,14 @@ import { Panel } from "./parts/panel";
 import { Sidebar } from "./parts/sidebar";
 import { openRoom } from "./state/chat";
 import { phase, resume } from "./state/session";
+import { t, translated } from "./state/language";
 
 export function App() {
   const now = phase.value;
   switch (now.name) {
     case "unknown":
       return (
-        <main class="splash" aria-busy="true" aria-label="Parley is loading">
+        <main class="splash" aria-busy="true" aria-label={t("app.loading")}>
           <Logo />
         </main>
       );
@@ -22,10 +23,10 @@ export function App() {
       return (
         <main class="splash" data-testid="unreachable">
           <Logo />
-          <h1>Parley cannot be reached</h1>
-          <p role="alert">{now.reason}</p>
+          <h1>{t("app.unreachable")}</h1>
+          <p role="alert">{translated(now.reason)}</p>
           <button type="button" class="button primary" onClick={() => void resume()}>
-            Try again
+            {t("app.try_again")}
           </button>
         </main>
       );

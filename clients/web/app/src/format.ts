@@ -1,5 +1,8 @@
-/** Dates and names for people, in the language of their browser. */
+/** Dates and names for people, in the language of the page. */
 import type { PersonPresence } from "@parley/sdk";
+import { computed } from "@preact/signals";
+
+import { language, t } from "./state/language";
 
 const DAY_MS = 86_400_000;
 /** Characters left from which on they are counted aloud. */
@@ -11,18 +14,27 @@ export function timeFormat(locale?: string): Intl.DateTimeFormat {
   const hour = usual.hour12 ? "numeric" : "2-digit";
   return new Intl.DateTimeFormat(locale, { hour, minute: "2-digit" });
 }
-const time = timeFormat();
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long" });
-const dayAndMonth = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const longDate = new Intl.DateTimeFormat(undefined, {
-  weekday: "long",
-  day: "numeric",
-  month: "long",
-});
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
 
-export const timeOf = (at: number): string => time.format(at);
-export const fullDateOf = (at: number): string => full.format(at);
+const formats = computed(() => {
+  const { locale } = language.value;
+  const dates = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
+    new Intl.DateTimeFormat(locale, options);
+  return {
+    time: timeFormat(locale),
+    weekday: dates({ weekday: "long" }),
+    dayAndMonth: dates({ day: "numeric", month: "short" }),
+    dayOfYear: dates({ day: "numeric", month: "long" }),
+    longDate: dates({ weekday: "long", day: "numeric", month: "long" }),
+    date: dates({ dateStyle: "long" }),
+    full: dates({ dateStyle: "full", timeStyle: "short" }),
+    number: new Intl.NumberFormat(locale),
+  };
+});
+
+export const timeOf = (at: number): string => formats.value.time.format(at);
+export const fullDateOf = (at: number): string => formats.value.full.format(at);
+export const dateOf = (at: number): string => formats.value.date.format(at);
+export const numberOf = (value: number): string => formats.value.number.format(value);
 
 /** The midnight with which a day began, in milliseconds since 1970 as all times here. */
 export function midnightOf(at: number): number {
@@ -35,65 +47,68 @@ function daysBefore(today: number, at: number): number {
 
 /** As short as it can be: the time today, the weekday this week, the date otherwise. */
 export function shortDateOf(at: number, today: number): string {
+  const { weekday, dayAndMonth } = formats.value;
   const days = daysBefore(today, at);
   if (days <= 0) return timeOf(at);
-  if (days === 1) return "Yesterday";
+  if (days === 1) return t("day.yesterday");
   return days < 7 ? weekday.format(at) : dayAndMonth.format(at);
 }
 
+/** With the year where it is another one. */
 export function dayLabelOf(at: number, today: number): string {
+  const { longDate, date } = formats.value;
   const days = daysBefore(today, at);
-  if (days === 0) return "Today";
-  return days === 1 ? "Yesterday" : longDate.format(at);
+  if (days === 0) return t("day.today");
+  if (days === 1) return t("day.yesterday");
+  return (isSameYear(at, today) ? longDate : date).format(at);
+}
+
+function isSameYear(at: number, today: number): boolean {
+  return new Date(at).getFullYear() === new Date(today).getFullYear();
 }
 
 /** When somebody was there last: more exactly, the less long ago. */
-export function lastSeenFormat(locale?: string): (at: number, today: number) => string {
-  const hour = timeFormat(locale);
-  const weekday = new Intl.DateTimeFormat(locale, { weekday: "long" });
-  const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long" });
-  const date = new Intl.DateTimeFormat(locale, { dateStyle: "long" });
-  return (at, today) => {
-    const days = daysBefore(today, at);
-    if (days <= 0) return `last seen today at ${hour.format(at)}`;
-    if (days === 1) return `last seen yesterday at ${hour.format(at)}`;
-    if (days < 7) return `last seen on ${weekday.format(at)} at ${hour.format(at)}`;
-    const isThisYear = new Date(at).getFullYear() === new Date(today).getFullYear();
-    return `last seen on ${(isThisYear ? day : date).format(at)}`;
-  };
+export function lastSeenWords(at: number, today: number): string {
+  const { weekday, dayOfYear, date } = formats.value;
+  const days = daysBefore(today, at);
+  const time = timeOf(at);
+  if (days <= 0) return t("presence.seen_today", { time });
+  if (days === 1) return t("presence.seen_yesterday", { time });
+  if (days < 7) return t("presence.seen_weekday", { day: weekday.format(at), time });
+  const day = (isSameYear(at, today) ? dayOfYear : date).format(at);
+  return t("presence.seen_date", { day });
 }
-const lastSeen = lastSeenFormat();
 
 /** Whether somebody is there, or when they were: nothing where that is not known. */
 export function presenceWords({ status, last_seen }: PersonPresence, today: number): string {
-  if (status === "online" || status === "away") return status;
-  return last_seen === null ? "" : lastSeen(Date.parse(last_seen), today);
+  if (status === "online" || status === "away") return t(`presence.${status}`);
+  return last_seen === null ? "" : lastSeenWords(Date.parse(last_seen), today);
 }
 
-/** In two pieces, of which the first may be too long for its place. */
+/** Who types, as the sentence of this key says it. */
 export interface TypingWords {
+  of: "typing.one" | "typing.many";
   who: string;
-  doing: string;
 }
 
-/** Who types; null where nobody does. */
+/** Null where nobody types. */
 export function typingWords(names: readonly string[]): TypingWords | null {
   const [first, second, third] = names;
   if (first === undefined) return null;
-  if (second === undefined) return { who: first, doing: "is typing" };
-  const who = third === undefined ? `${first} and ${second}` : "Several people";
-  return { who, doing: "are typing" };
+  if (second === undefined) return { of: "typing.one", who: first };
+  const who = third === undefined ? t("typing.two_people", { first, second }) : t("typing.several");
+  return { of: "typing.many", who };
 }
 
 /** How much more may be written: nothing while there is plenty. */
 export function lengthWords(chars: number, limit: number): string {
   const left = limit - chars;
-  if (left < 0) return `${-left} too many`;
-  return left < COUNTED_CHARS ? `${left} left` : "";
+  if (left < 0) return t("composer.over", { count: -left });
+  return left < COUNTED_CHARS ? t("composer.left", { count: left }) : "";
 }
 
 export function membersWords(count: number): string {
-  return count === 1 ? "1 member" : `${count} members`;
+  return t("room.members", { count });
 }
 
 /** Up to two letters: of the first and the last word. */
@@ -140,5 +155,7 @@ function isEmoji(letter: string): boolean {
 export function momentOf(at: number, today: number): string {
   const days = daysBefore(today, at);
   if (days <= 0) return timeOf(at);
-  return days === 1 ? `Yesterday, ${timeOf(at)}` : `${dayAndMonth.format(at)}, ${timeOf(at)}`;
+  const time = timeOf(at);
+  if (days === 1) return t("day.moment_yesterday", { time });
+  return t("day.moment", { day: formats.value.dayAndMonth.format(at), time });
 }

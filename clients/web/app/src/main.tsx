@@ -11,18 +11,28 @@ import "./styles/panel.css";
 import { App } from "./app";
 import { drawWhatWaits, unreadTotal } from "./state/chat";
 import { install } from "./state/installed";
+import { followLanguage, speak, t } from "./state/language";
 import { followAddress } from "./state/location";
 import { followHistory } from "./state/panel";
 import { phase, resume } from "./state/session";
+import { followTheme } from "./state/theme";
 import { followTheDays } from "./state/today";
 import { followUnfinished } from "./state/unfinished";
 
-const root = document.getElementById("app");
-if (root !== null) render(<App />, root);
+async function begin(): Promise<void> {
+  followTheme();
+  followLanguage();
+  const asked = resume();
+  // Nothing is drawn in a language that another one would replace.
+  await speak();
+  const root = document.getElementById("app");
+  if (root !== null) render(<App />, root);
+  await asked;
+}
 
 effect(() => {
-  const unread = unreadTotal.value;
-  document.title = unread > 0 ? `(${unread}) Parley` : "Parley";
+  const count = unreadTotal.value;
+  document.title = count > 0 ? t("app.title_unread", { count }) : t("app.title");
 });
 effect(() => {
   if (phase.value.name === "signed_in") followAddress();
@@ -34,5 +44,5 @@ window.addEventListener("popstate", () => {
 document.addEventListener("visibilitychange", drawWhatWaits);
 followTheDays();
 followUnfinished();
-void resume();
+void begin();
 if (import.meta.env.PROD) void install();

@@ -1,10 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 
 import {
   dayLabelOf,
   hueOf,
   initialsOf,
-  lastSeenFormat,
+  lastSeenWords,
   lengthWords,
   midnightOf,
   presenceWords,
@@ -14,8 +14,17 @@ import {
   timeOf,
   typingWords,
 } from "../src/format";
+import { language, t } from "../src/state/language";
+import { load } from "../src/words/languages";
 
 const DAY_MS = 86_400_000;
+
+/** What the page says from now on is said to somebody whose browser is of this place. */
+async function readIn(locale: string): Promise<void> {
+  language.value = await load(locale.split("-")[0] ?? "", [locale]);
+}
+
+beforeEach(() => readIn("en-GB"));
 
 test.each([
   ["Ada Lindqvist", "AL"],
@@ -72,7 +81,6 @@ test.each([
 describe("when somebody was there last", () => {
   /** A Thursday. */
   const today = new Date(2026, 0, 15).getTime();
-  const inBritain = lastSeenFormat("en-GB");
 
   test.each([
     ["an hour ago", new Date(2026, 0, 15, 14, 5), "last seen today at 14:05"],
@@ -86,17 +94,17 @@ describe("when somebody was there last", () => {
     ["in the year before", new Date(2025, 11, 31, 23, 59), "last seen on 31 December 2025"],
     ["by a clock that is ahead", new Date(2026, 0, 16, 0, 1), "last seen today at 00:01"],
   ])("%s, it says so", (_, at, words) => {
-    expect(inBritain(at.getTime(), today)).toBe(words);
+    expect(lastSeenWords(at.getTime(), today)).toBe(words);
   });
 
   test.each([
     ["en-US", /^last seen yesterday at 2:05\sPM$/, /^last seen on January 2$/],
-    ["de-DE", /^last seen yesterday at 14:05$/, /^last seen on 2\. Januar$/],
-  ])("in %s, it is written as people there do", (locale, yesterday, before) => {
-    const written = lastSeenFormat(locale);
+    ["de-DE", /^zuletzt gestern um 14:05$/, /^zuletzt am 2\. Januar$/],
+  ])("in %s, it is written as people there do", async (locale, yesterday, before) => {
+    await readIn(locale);
 
-    expect(written(new Date(2026, 0, 14, 14, 5).getTime(), today)).toMatch(yesterday);
-    expect(written(new Date(2026, 0, 2, 14, 5).getTime(), today)).toMatch(before);
+    expect(lastSeenWords(new Date(2026, 0, 14, 14, 5).getTime(), today)).toMatch(yesterday);
+    expect(lastSeenWords(new Date(2026, 0, 2, 14, 5).getTime(), today)).toMatch(before);
   });
 
   test("it is said of who is not there, and of nobody who keeps it to themselves", () => {
@@ -134,14 +142,13 @@ describe("on a page that stays open over midnight", () => {
 });
 
 test("days are counted by their midnights also where clocks are put forward or back", () => {
-  const inBritain = lastSeenFormat("en-GB");
   for (let day = 1; day <= 365; day += 1) {
     const today = new Date(2026, 0, day).getTime();
     const late = new Date(2026, 0, day - 1, 23, 59).getTime();
     const early = new Date(2026, 0, day - 6, 0, 0).getTime();
 
-    expect(inBritain(late, today)).toBe("last seen yesterday at 23:59");
-    expect(inBritain(early, today)).toMatch(/^last seen on \w+day at 0[01]:00$/);
+    expect(lastSeenWords(late, today)).toBe("last seen yesterday at 23:59");
+    expect(lastSeenWords(early, today)).toMatch(/^last seen on \w+day at 0[01]:00$/);
   }
 });
 
@@ -151,9 +158,9 @@ test.each([
   [["Alice", "Bob", "Carol"], "Several people are typing"],
   [["Alice", "Bob", "Carol", "Dave"], "Several people are typing"],
 ])("while %j type, it says %j", (names, words) => {
-  const { who, doing } = typingWords(names) ?? {};
+  const typing = typingWords(names);
 
-  expect(`${who} ${doing}`).toBe(words);
+  expect(typing && t(typing.of, { who: typing.who })).toBe(words);
 });
 
 test("while nobody types, it says nothing", () => {

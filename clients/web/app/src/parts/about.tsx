@@ -7,6 +7,7 @@ import { presenceIn, typingIn } from "../state/company";
 import type { Summary } from "../state/summaries";
 import { today } from "../state/today";
 import { Typing } from "./typing";
+import { t } from "../state/language";
 
 /** Whoever types again sooner has only paused. */
 const PAUSE_MS = 10_000;
@@ -20,7 +21,7 @@ export function About({ room }: { room: Summary }) {
         {typing ? <Typing words={typing} /> : <span class="ellipsis">{words}</span>}
         {typing && <Dots />}
       </p>
-      <Announcement words={typing ? `${typing.who} ${typing.doing}` : ""} />
+      <Announcement words={typing ? t(typing.of, { who: typing.who }) : ""} />
     </>
   );
 }

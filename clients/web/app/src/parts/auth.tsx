@@ -7,17 +7,17 @@ import { signIn, signUp } from "../state/session";
 import { Field } from "./field";
 import { Logo } from "./icons";
 import { Showcase } from "./showcase";
+import { t, translated } from "../state/language";
+import { translatedFields } from "../state/server";
+import type { PlainKey } from "../words/words";
 
 type Face = "in" | "up";
 type Problems = Readonly<Record<string, string[]>>;
 
 const FIELDS = ["username", "display_name", "password"];
 
-/** The server's rules, said before they are broken; the server alone decides. */
-const USERNAME_HINT = "3 to 32 letters, digits, dots, dashes or underscores";
-const PASSWORD_HINT = "At least 8 characters";
-
-export function Auth({ notice }: { notice: string }) {
+/** @param notice why somebody is here who was signed in. */
+export function Auth({ notice }: { notice: PlainKey | null }) {
   const face = useSignal<Face>("in");
   const isBusy = useSignal(false);
   const problems = useSignal<Problems>({});
@@ -48,7 +48,7 @@ export function Auth({ notice }: { notice: string }) {
       else await signUp(username, password, text("display_name").trim());
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      problems.value = error.fields;
+      problems.value = translatedFields(error);
       const isBeside = FIELDS.some((name) => error.fields[name] !== undefined);
       general.value = isBeside ? "" : sentence(error);
       focusFirst(form.current, error.fields);
@@ -66,11 +66,11 @@ export function Auth({ notice }: { notice: string }) {
           <p class="brand">
             <Logo /> Parley
           </p>
-          <h1 id="auth-title">{isUp ? "Create your account" : "Sign in"}</h1>
-          {isUp && <p class="muted">It takes a name and a password.</p>}
+          <h1 id="auth-title">{t(isUp ? "auth.create_title" : "auth.sign_in")}</h1>
+          {isUp && <p class="muted">{t("auth.create_lead")}</p>}
           {notice && !general.value && (
             <p class="note" role="status">
-              {notice}
+              {t(notice)}
             </p>
           )}
           {general.value && (
@@ -88,35 +88,35 @@ export function Auth({ notice }: { notice: string }) {
           >
             <Field
               name="username"
-              label="Username"
-              {...(isUp && { hint: USERNAME_HINT })}
+              label={t("auth.username")}
+              {...(isUp && { hint: t("auth.username_hint") })}
               autocomplete="username"
               problems={problems.value["username"]}
             />
             {isUp && (
               <Field
                 name="display_name"
-                label="Display name"
-                hint="Optional: what others see"
+                label={t("auth.display_name")}
+                hint={t("auth.display_name_hint")}
                 autocomplete="name"
                 problems={problems.value["display_name"]}
               />
             )}
             <Field
               name="password"
-              label="Password"
-              {...(isUp && { hint: PASSWORD_HINT })}
+              label={t("auth.password")}
+              {...(isUp && { hint: t("auth.password_hint") })}
               type="password"
               autocomplete={isUp ? "new-password" : "current-password"}
               problems={problems.value["password"]}
             />
             <button type="submit" class="button primary wide" aria-busy={isBusy.value}>
               {isBusy.value && <span class="spinner" />}
-              {isUp ? "Create account" : "Sign in"}
+              {t(isUp ? "auth.create" : "auth.sign_in")}
             </button>
           </form>
           <p class="muted other-way">
-            {isUp ? "Already have an account?" : "New here?"}{" "}
+            {t(isUp ? "auth.have_account" : "auth.new_here")}{" "}
             <button
               type="button"
               class="link"
@@ -124,7 +124,7 @@ export function Auth({ notice }: { notice: string }) {
                 turnTo(isUp ? "in" : "up");
               }}
             >
-              {isUp ? "Sign in instead" : "Create an account"}
+              {t(isUp ? "auth.sign_in_instead" : "auth.create_instead")}
             </button>
           </p>
         </div>
@@ -135,16 +135,16 @@ export function Auth({ notice }: { notice: string }) {
 
 function missing(text: (name: string) => string): Problems {
   return {
-    ...(text("username").trim() === "" && { username: ["Enter your username."] }),
-    ...(text("password") === "" && { password: ["Enter your password."] }),
+    ...(text("username").trim() === "" && { username: [t("auth.enter_username")] }),
+    ...(text("password") === "" && { password: [t("auth.enter_password")] }),
   };
 }
 
 function sentence(error: ApiError): string {
-  if (error.status === 401) return "That username and password do not belong together.";
+  if (error.status === 401) return t("auth.wrong");
   if (error.status === 429 && error.retryAfter !== null)
-    return `Too many tries. Try again in ${Math.ceil(error.retryAfter)} seconds.`;
-  return error.message;
+    return t("auth.too_many", { count: Math.ceil(error.retryAfter) });
+  return translated(error.message);
 }
 
 /** Move to the first field with a problem. False where there is none. */

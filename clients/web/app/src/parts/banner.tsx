@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 
 import { bannerOf } from "../state/banner";
 import { connection, tryNow } from "../state/chat";
+import { t } from "../state/language";
 
 /** A connection that opens at once is not worth a flash of colour. */
 const QUIET_MS = 700;
@@ -61,7 +62,7 @@ function Seconds({ until, now }: { until: number; now: number }) {
   return (
     <span class="count" aria-hidden="true">
       {" "}
-      {Math.max(1, Math.ceil((until - now) / 1000))} s
+      {t("connection.seconds", { count: Math.max(1, Math.ceil((until - now) / 1000)) })}
     </span>
   );
 }

@@ -8,6 +8,7 @@ import { NOTHING, keepUnfinished, unfinishedIn } from "../state/unfinished";
 import { EmojiPicker } from "./emoji";
 import { CloseIcon, SendIcon } from "./icons";
 import { Quote } from "./quote";
+import { t } from "../state/language";
 
 const isTouch = window.matchMedia("(hover: none) and (pointer: coarse)");
 
@@ -63,7 +64,7 @@ export function Composer({ room, name }: { room: string; name: string }) {
           <button
             type="button"
             class="icon-button small"
-            aria-label="Do not reply"
+            aria-label={t("composer.no_reply")}
             onClick={() => {
               keepUnfinished(room, { replyTo: null });
             }}
@@ -77,8 +78,8 @@ export function Composer({ room, name }: { room: string; name: string }) {
         <textarea
           ref={box}
           rows={1}
-          aria-label={`Message to ${name}`}
-          placeholder="Write a message"
+          aria-label={t("composer.label", { name })}
+          placeholder={t("composer.placeholder")}
           data-testid="composer"
           dir="auto"
           enterkeyhint={isTouch.matches ? "enter" : "send"}
@@ -104,7 +105,13 @@ export function Composer({ room, name }: { room: string; name: string }) {
           }}
         />
         {words && <output class={isOver ? "count-left is-over" : "count-left"}>{words}</output>}
-        <button type="submit" class="send" aria-label="Send" data-testid="send" disabled={!canSend}>
+        <button
+          type="submit"
+          class="send"
+          aria-label={t("composer.send")}
+          data-testid="send"
+          disabled={!canSend}
+        >
           <SendIcon />
         </button>
       </div>

@@ -9,15 +9,20 @@ import { Composer } from "./composer";
 import { BackIcon, ChatIcon } from "./icons";
 import { NotHere } from "./not-here";
 import { Timeline } from "./timeline";
+import { t } from "../state/language";
 
 export function Conversation({ room }: { room: string }) {
   const summary = openSummary.value;
   if (summary === undefined) return <NotHere />;
   const { name, kind } = summary;
   return (
-    <main class="conversation" aria-label={`Conversation with ${name}`} data-testid="conversation">
+    <main
+      class="conversation"
+      aria-label={t("conversation.with", { name })}
+      data-testid="conversation"
+    >
       <header class="conversation-head">
-        <BackButton label="Back to all conversations" />
+        <BackButton label={t("conversation.back")} />
         <Title summary={summary} />
       </header>
       <Timeline name={name} kind={kind} />
@@ -74,8 +79,8 @@ export function NoConversation() {
     <main class="conversation is-empty" data-testid="nothing-open">
       <div class="empty large">
         <ChatIcon />
-        <h1>Pick up a conversation</h1>
-        <p>Choose one from the list, or find a person to talk to.</p>
+        <h1>{t("conversation.pick")}</h1>
+        <p>{t("conversation.pick_hint")}</p>
       </div>
     </main>
   );

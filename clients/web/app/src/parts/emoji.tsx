@@ -2,14 +2,16 @@
 import { useRef } from "preact/hooks";
 
 import { EmojiIcon } from "./icons";
+import { t } from "../state/language";
+import type { PlainKey } from "../words/words";
 
 /** The distance between the button and what it opens, in px. */
 const GAP = 14;
 
-const GROUPS: readonly (readonly [name: string, emoji: string])[] = [
-  ["Faces", "😀 😄 😁 😅 😂 🙂 😉 😊 😍 😘 😎 🤓 🤔 😏 😴 😌 😮 😢 😭 😡 🥳 🤯 🙄 😇"],
-  ["Hands and hearts", "👍 👎 👌 👏 🙌 🙏 👋 🤝 💪 🤞 ✌️ 👀 ❤️ 🧡 💛 💚 💙 💜 💔 ✨"],
-  ["Things", "🎉 🎂 ☕ 🍕 🍺 🌞 🌧️ 🔥 ⭐ 🚀 🐛 🔧 💡 📌 📎 📅 ⏰ ✅ ❌ ❓ ❗ 💬 🔒 🔔"],
+const GROUPS: readonly (readonly [name: PlainKey, emoji: string])[] = [
+  ["emoji.faces", "😀 😄 😁 😅 😂 🙂 😉 😊 😍 😘 😎 🤓 🤔 😏 😴 😌 😮 😢 😭 😡 🥳 🤯 🙄 😇"],
+  ["emoji.hands", "👍 👎 👌 👏 🙌 🙏 👋 🤝 💪 🤞 ✌️ 👀 ❤️ 🧡 💛 💚 💙 💜 💔 ✨"],
+  ["emoji.things", "🎉 🎂 ☕ 🍕 🍺 🌞 🌧️ 🔥 ⭐ 🚀 🐛 🔧 💡 📌 📎 📅 ⏰ ✅ ❌ ❓ ❗ 💬 🔒 🔔"],
 ];
 
 export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
@@ -26,8 +28,8 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
         ref={button}
         type="button"
         class="icon-button emoji-button"
-        aria-label="Emoji"
-        title="Emoji"
+        aria-label={t("emoji.label")}
+        title={t("emoji.label")}
         data-testid="emoji"
         popovertarget="emoji"
       >
@@ -37,15 +39,15 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
         class="emoji"
         id="emoji"
         popover="auto"
-        aria-label="Emoji"
+        aria-label={t("emoji.label")}
         role="dialog"
         onBeforeToggle={(event) => {
           place(event.currentTarget);
         }}
       >
         {GROUPS.map(([name, all]) => (
-          <section key={name} aria-label={name}>
-            <h2 class="emoji-group">{name}</h2>
+          <section key={name} aria-label={t(name)}>
+            <h2 class="emoji-group">{t(name)}</h2>
             <div class="emoji-rows">
               {all.split(" ").map((emoji) => (
                 <button

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 
 import { EyeIcon, EyeOffIcon } from "./icons";
+import { t } from "../state/language";
 
 export interface FieldProps {
   name: string;
@@ -38,7 +39,7 @@ export function Field({ name, label, hint, type = "text", autocomplete, problems
           <button
             type="button"
             class="icon-button"
-            aria-label={isShown.value ? "Hide password" : "Show password"}
+            aria-label={t(isShown.value ? "auth.hide_password" : "auth.show_password")}
             aria-pressed={isShown.value}
             onClick={() => (isShown.value = !isShown.value)}
           >

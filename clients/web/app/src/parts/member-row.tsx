@@ -13,8 +13,9 @@ import type { Summary } from "../state/summaries";
 import { today } from "../state/today";
 import { Avatar } from "./avatar";
 import { MoreIcon } from "./icons";
+import { t } from "../state/language";
 
-const ROLE_WORDS: Readonly<Record<Role, string>> = { owner: "Owner", admin: "Admin", member: "" };
+const ROLE_WORDS = { owner: "member.owner", admin: "member.admin", member: null } as const;
 
 export interface MemberRowProps {
   room: Summary;
@@ -29,6 +30,7 @@ export function MemberRow({ room, member, act }: MemberRowProps) {
   const presence = isMe ? null : presenceOf(user);
   const name = nameOf(user) ?? "…";
   const words = presence === null ? "" : presenceWords(presence, today.value);
+  const roleWords = ROLE_WORDS[role];
   return (
     <li class="member" data-testid="member">
       <div class="person">
@@ -36,18 +38,18 @@ export function MemberRow({ room, member, act }: MemberRowProps) {
         <span class="person-text">
           <span class="ellipsis">
             <bdi>{name}</bdi>
-            {isMe && <span class="muted"> (you)</span>}
+            {isMe && <span class="muted"> {t("room.you")}</span>}
           </span>
           <span class="person-time ellipsis">
             {[`@${usernameOf(user) ?? "…"}`, words].filter(Boolean).join(" · ")}
           </span>
         </span>
-        {ROLE_WORDS[role] && <span class="role">{ROLE_WORDS[role]}</span>}
+        {roleWords && <span class="role">{t(roleWords)}</span>}
         {!isMe && (
           <button
             type="button"
             class="icon-button small"
-            aria-label={`What to do about ${name}`}
+            aria-label={t("member.actions", { name })}
             aria-expanded={isOpen.value}
             data-testid="member-actions"
             onClick={() => (isOpen.value = !isOpen.value)}
@@ -76,13 +78,17 @@ function Actions({ room, member, act }: MemberRowProps) {
   const become = (next: Role) => () => void act(() => setRole(room.id, user, next));
   return (
     <div class="member-actions">
-      <Action words="Message" onClick={() => void act(() => talkTo(user))} />
-      {isOwner && role === "member" && <Action words="Make admin" onClick={become("admin")} />}
-      {isOwner && role === "admin" && <Action words="Make member" onClick={become("member")} />}
-      {isOwner && <Action words="Make owner" onClick={become("owner")} />}
+      <Action words={t("member.message")} onClick={() => void act(() => talkTo(user))} />
+      {isOwner && role === "member" && (
+        <Action words={t("member.make_admin")} onClick={become("admin")} />
+      )}
+      {isOwner && role === "admin" && (
+        <Action words={t("member.make_member")} onClick={become("member")} />
+      )}
+      {isOwner && <Action words={t("member.make_owner")} onClick={become("owner")} />}
       {mayRemove(room.role, role) && (
         <Action
-          words="Remove"
+          words={t("member.remove")}
           isGrave
           onClick={() => void act(() => removeMember(room.id, user))}
         />

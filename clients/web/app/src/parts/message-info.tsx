@@ -12,6 +12,7 @@ import type { Summary } from "../state/summaries";
 import { today } from "../state/today";
 import { Avatar } from "./avatar";
 import { Content } from "./content";
+import { t } from "../state/language";
 
 /** News of receipts is asked for at most so often. */
 const PAUSE_MS = 1_000;
@@ -60,29 +61,30 @@ export function MessageInfo({ room, seq }: { room: Summary; seq: number }) {
         <p class="note is-error" role="alert">
           {error.value}{" "}
           <button type="button" class="link" onClick={() => (again.value += 1)}>
-            Try again
+            {t("app.try_again")}
           </button>
         </p>
       )}
       {all === null && !error.value && <Waiting />}
-      <People title="Read" receipts={read} timeOf={(one) => one.read_at} />
-      <People title="Delivered" receipts={delivered} timeOf={(one) => one.delivered_at} />
-      <People title="Sent" receipts={waiting} timeOf={() => null} />
-      {all?.length === 0 && <p class="nobody">Nobody else is here to receive it.</p>}
+      <People of="read" receipts={read} timeOf={(one) => one.read_at} />
+      <People of="delivered" receipts={delivered} timeOf={(one) => one.delivered_at} />
+      <People of="sent" receipts={waiting} timeOf={() => null} />
+      {all?.length === 0 && <p class="nobody">{t("info.nobody")}</p>}
     </>
   );
 }
 
 interface PeopleProps {
-  title: string;
+  of: "read" | "delivered" | "sent";
   receipts: readonly Receipt[];
   timeOf: (receipt: Receipt) => string | null;
 }
 
-function People({ title, receipts, timeOf }: PeopleProps) {
+function People({ of, receipts, timeOf }: PeopleProps) {
   if (receipts.length === 0) return null;
+  const title = t(`info.${of}`);
   return (
-    <section aria-label={title} data-testid={`info-${title.toLowerCase()}`}>
+    <section aria-label={title} data-testid={`info-${of}`}>
       <h3 class="section">{title}</h3>
       <ul>
         {receipts.map((one) => {

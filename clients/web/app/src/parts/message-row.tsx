@@ -11,6 +11,7 @@ import { Content } from "./content";
 import { InfoIcon, ReplyIcon } from "./icons";
 import { Quote } from "./quote";
 import { SendMark } from "./send-mark";
+import { t, translated } from "../state/language";
 
 /** The row that was tapped: a touch screen has no pointer that rests on one. */
 const tapped = signal("");
@@ -67,8 +68,8 @@ function Tools({ room, seq, mine }: { room: string; seq: number; mine: boolean }
       <button
         type="button"
         class="icon-button small"
-        aria-label="Reply"
-        title="Reply"
+        aria-label={t("message.reply")}
+        title={t("message.reply")}
         data-testid="reply"
         onClick={() => {
           tapped.value = "";
@@ -81,8 +82,8 @@ function Tools({ room, seq, mine }: { room: string; seq: number; mine: boolean }
         <button
           type="button"
           class="icon-button small"
-          aria-label="Message info"
-          title="Message info"
+          aria-label={t("message.info")}
+          title={t("message.info")}
           data-testid="message-info"
           onClick={() => {
             tapped.value = "";
@@ -108,7 +109,7 @@ function Sender({ author }: { author: Author }) {
 function Failure({ entry }: { entry: Entry }) {
   return (
     <p class="failure" role="alert">
-      {entry.reason || "Not sent."}{" "}
+      {entry.reason ? translated(entry.reason) : t("message.not_sent")}{" "}
       <button
         type="button"
         class="link"
@@ -116,7 +117,7 @@ function Failure({ entry }: { entry: Entry }) {
           retry(entry.clientId);
         }}
       >
-        Retry
+        {t("message.retry")}
       </button>
       <button
         type="button"
@@ -125,7 +126,7 @@ function Failure({ entry }: { entry: Entry }) {
           discard(entry.clientId);
         }}
       >
-        Delete
+        {t("message.delete")}
       </button>
     </p>
   );
@@ -142,7 +143,7 @@ export function DayLine({ at }: { at: number }) {
 export function NewLine() {
   return (
     <p class="new-line" data-testid="new-messages">
-      <span>New messages</span>
+      <span>{t("conversation.new")}</span>
     </p>
   );
 }

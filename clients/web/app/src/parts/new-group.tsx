@@ -8,6 +8,7 @@ import { goTo } from "../state/location";
 import { problemsOf, wordsOf } from "../state/server";
 import { Field } from "./field";
 import { PeoplePicker } from "./people-picker";
+import { t } from "../state/language";
 
 const NOBODY: ReadonlySet<string> = new Set();
 
@@ -26,7 +27,7 @@ export function NewGroup({ onClose }: { onClose: () => void }) {
     const written = new FormData(form).get("name");
     const name = typeof written === "string" ? written.trim() : "";
     general.value = "";
-    problems.value = name === "" ? { name: ["Give the group a name."] } : {};
+    problems.value = name === "" ? { name: [t("group.name_missing")] } : {};
     if (name === "") return;
     isBusy.value = true;
     try {
@@ -64,15 +65,20 @@ export function NewGroup({ onClose }: { onClose: () => void }) {
           void submit(event.currentTarget);
         }}
       >
-        <h2 id="new-group-title">New group</h2>
+        <h2 id="new-group-title">{t("group.new")}</h2>
         {general.value && (
           <p class="note is-error" role="alert">
             {general.value}
           </p>
         )}
-        <Field name="name" label="Name" autocomplete="off" problems={problems.value["name"]} />
+        <Field
+          name="name"
+          label={t("group.name")}
+          autocomplete="off"
+          problems={problems.value["name"]}
+        />
         <div class="field">
-          <p class="label">Members</p>
+          <p class="label">{t("group.members")}</p>
           <PeoplePicker chosen={chosen} besides={NOBODY} />
           {problems.value["members"]?.map((problem) => (
             <p key={problem} class="field-error" role="alert">
@@ -88,11 +94,11 @@ export function NewGroup({ onClose }: { onClose: () => void }) {
               dialog.current?.close();
             }}
           >
-            Cancel
+            {t("app.cancel")}
           </button>
           <button type="submit" class="button primary" aria-busy={isBusy.value}>
             {isBusy.value && <span class="spinner" />}
-            Create group
+            {t("group.create")}
           </button>
         </footer>
       </form>

@@ -3,6 +3,7 @@ import { hasLeft, isLoaded, timeline } from "../state/chat";
 import { goTo } from "../state/location";
 import { ChatIcon } from "./icons";
 import { MessageRow } from "./message-row";
+import { t } from "../state/language";
 
 export function NotHere() {
   const unsent = timeline.value;
@@ -11,9 +12,10 @@ export function NotHere() {
       {isLoaded.value && (
         <div class="empty large">
           <ChatIcon />
-          {hasLeft.value ? <NotAnyMore /> : <Never />}
+          <h1>{t("conversation.not_member")}</h1>
+          <p>{t(hasLeft.value ? "conversation.not_any_more" : "conversation.never")}</p>
           {unsent.length > 0 && (
-            <section class="unsent" aria-label="What you wrote and was not sent">
+            <section class="unsent" aria-label={t("conversation.unsent")}>
               {unsent.map((entry) => (
                 <MessageRow key={entry.key} entry={entry} inGroup={false} />
               ))}
@@ -26,28 +28,10 @@ export function NotHere() {
               goTo(null);
             }}
           >
-            All conversations
+            {t("conversation.all")}
           </button>
         </div>
       )}
     </main>
-  );
-}
-
-function NotAnyMore() {
-  return (
-    <>
-      <h1>You are not a member of this room</h1>
-      <p>You were until now. Nothing that is written there reaches you any more.</p>
-    </>
-  );
-}
-
-function Never() {
-  return (
-    <>
-      <h1>You are not a member of this room</h1>
-      <p>It may have ended, or never been open to you.</p>
-    </>
   );
 }

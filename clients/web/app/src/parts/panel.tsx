@@ -7,6 +7,7 @@ import { leavePanel, panel } from "../state/panel";
 import { CloseIcon } from "./icons";
 import { MessageInfo } from "./message-info";
 import { RoomInfo } from "./room-info";
+import { t } from "../state/language";
 
 export function Panel() {
   const room = openSummary.value;
@@ -25,12 +26,12 @@ export function Panel() {
   if (room === undefined || shown === null) return null;
   if (shown.name === "message")
     return (
-      <Frame title="Message info">
+      <Frame title={t("message.info")}>
         <MessageInfo key={shown.seq} room={room} seq={shown.seq} />
       </Frame>
     );
   return (
-    <Frame title={room.kind === "group" ? "About this group" : "About this conversation"}>
+    <Frame title={t(room.kind === "group" ? "room.about_group" : "room.about_direct")}>
       <RoomInfo key={room.id} room={room} />
     </Frame>
   );
@@ -40,7 +41,7 @@ function Frame({ title, children }: { title: string; children: ComponentChildren
   return (
     <aside class="panel" aria-label={title} data-testid="panel">
       <header class="panel-head">
-        <button type="button" class="icon-button" aria-label="Close" onClick={leavePanel}>
+        <button type="button" class="icon-button" aria-label={t("app.close")} onClick={leavePanel}>
           <CloseIcon />
         </button>
         <h2>{title}</h2>

@@ -7,6 +7,7 @@ import { useRef } from "preact/hooks";
 import { Avatar } from "./avatar";
 import { useFoundPeople } from "./found-people";
 import { CloseIcon, SearchIcon } from "./icons";
+import { t } from "../state/language";
 
 export interface PeoplePickerProps {
   chosen: Signal<readonly User[]>;
@@ -24,14 +25,14 @@ export function PeoplePicker({ chosen, besides }: PeoplePickerProps) {
   return (
     <div class="picker">
       {chosen.value.length > 0 && (
-        <ul class="chips" aria-label="Chosen people" data-testid="chosen">
+        <ul class="chips" aria-label={t("group.chosen")} data-testid="chosen">
           {chosen.value.map((user) => (
             <li key={user.id}>
               <bdi>{nameFor(user)}</bdi>
               <button
                 type="button"
                 class="icon-button small"
-                aria-label={`Not ${nameFor(user)}`}
+                aria-label={t("group.not", { name: nameFor(user) })}
                 onClick={() => {
                   chosen.value = chosen.value.filter(({ id }) => id !== user.id);
                 }}
@@ -47,8 +48,8 @@ export function PeoplePicker({ chosen, besides }: PeoplePickerProps) {
         <input
           type="search"
           ref={field}
-          aria-label="Find people"
-          placeholder="Type the beginning of a name"
+          aria-label={t("group.find")}
+          placeholder={t("list.find_hint")}
           data-testid="find-people"
           autocomplete="off"
           maxLength={80}
@@ -80,7 +81,7 @@ export function PeoplePicker({ chosen, besides }: PeoplePickerProps) {
             >
               <Avatar id={user.id} name={nameFor(user)} size="s" />
               <span class="row-text">
-                <span class="row-name">{nameFor(user)}</span>
+                <bdi class="row-name">{nameFor(user)}</bdi>
                 <span class="row-preview">@{user.username}</span>
               </span>
             </button>

@@ -8,6 +8,7 @@ import { wordsOf } from "../state/server";
 import type { Summary } from "../state/summaries";
 import { Avatar } from "./avatar";
 import { useFoundPeople } from "./found-people";
+import { t } from "../state/language";
 
 export interface PeopleProps {
   search: string;
@@ -34,8 +35,8 @@ export function People({ search, shown, me, onStarted }: PeopleProps) {
   const areAllShown = found.value !== null && found.value.length > 0 && people.length === 0;
   if (areAllShown && !error.value) return null;
   return (
-    <section aria-label="People">
-      <h2 class="section">People</h2>
+    <section aria-label={t("list.people")}>
+      <h2 class="section">{t("list.people")}</h2>
       {error.value && (
         <p class="note is-error" role="alert">
           {error.value}
@@ -47,7 +48,7 @@ export function People({ search, shown, me, onStarted }: PeopleProps) {
             <button type="button" class="row" data-testid="person" onClick={() => void start(user)}>
               <Avatar id={user.id} name={user.display_name || user.username} />
               <span class="row-text">
-                <span class="row-name">{user.display_name || user.username}</span>
+                <bdi class="row-name">{user.display_name || user.username}</bdi>
                 <span class="row-preview">@{user.username}</span>
               </span>
             </button>

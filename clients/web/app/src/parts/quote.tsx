@@ -3,6 +3,7 @@ import { hueOf } from "../format";
 import { nameOf } from "../state/client";
 import { quotedIn } from "../state/quotes";
 import { whoIsMe } from "../state/session";
+import { t } from "../state/language";
 
 export interface QuoteProps {
   room: string;
@@ -13,11 +14,11 @@ export interface QuoteProps {
 
 export function Quote({ room, seq, onOpen }: QuoteProps) {
   const message = quotedIn(room, seq);
-  if (message === null) return <p class="quote is-gone">A message that you cannot read here</p>;
-  const name = message && (message.sender === whoIsMe() ? "You" : nameOf(message.sender));
+  if (message === null) return <p class="quote is-gone">{t("message.cannot_read")}</p>;
+  const name = message && (message.sender === whoIsMe() ? t("app.you") : nameOf(message.sender));
   const inside = (
     <>
-      <span class="quote-author">{name ?? "…"}</span>
+      <bdi class="quote-author">{name ?? "…"}</bdi>
       <bdi class="quote-text">{message?.content ?? "…"}</bdi>
     </>
   );
@@ -32,7 +33,7 @@ export function Quote({ room, seq, onOpen }: QuoteProps) {
     <button
       type="button"
       class={`quote${hue}`}
-      title="Go to this message"
+      title={t("message.goto")}
       data-testid="quote"
       onClick={onOpen}
     >

@@ -25,6 +25,7 @@ import { EditIcon, LeaveIcon } from "./icons";
 import { MemberRow } from "./member-row";
 import { Waiting } from "./message-info";
 import { PeoplePicker } from "./people-picker";
+import { t } from "../state/language";
 
 export function RoomInfo({ room }: { room: Summary }) {
   const presence = presenceIn(room);
@@ -74,7 +75,7 @@ function GroupName({ room }: { room: Summary }) {
           <button
             type="button"
             class="icon-button small"
-            aria-label="Rename the group"
+            aria-label={t("room.rename")}
             onClick={() => (isEditing.value = true)}
           >
             <EditIcon />
@@ -93,14 +94,14 @@ function GroupName({ room }: { room: Summary }) {
       <input
         name="group-name"
         ref={focusOnce}
-        aria-label="Name of the group"
+        aria-label={t("room.name")}
         aria-invalid={problems.value.length > 0}
         defaultValue={room.name}
         maxLength={80}
         autocomplete="off"
       />
       <button type="submit" class="button primary">
-        Save
+        {t("app.save")}
       </button>
       <button
         type="button"
@@ -110,7 +111,7 @@ function GroupName({ room }: { room: Summary }) {
           problems.value = [];
         }}
       >
-        Cancel
+        {t("app.cancel")}
       </button>
       {problems.value.map((problem) => (
         <p key={problem} class="field-error" role="alert">
@@ -163,7 +164,7 @@ function Group({ room }: { room: Summary }) {
           {error.value}{" "}
           {all === null && (
             <button type="button" class="link" onClick={look}>
-              Try again
+              {t("app.try_again")}
             </button>
           )}
         </p>
@@ -171,9 +172,9 @@ function Group({ room }: { room: Summary }) {
       {mayEdit(room.role) && (
         <label class="setting">
           <span>
-            Open history
+            {t("room.open_history")}
             <span class="field-hint" id="open-history-hint">
-              Whoever joins later reads what was written before.
+              {t("room.open_history_hint")}
             </span>
           </span>
           <input
@@ -224,7 +225,7 @@ function AddPeople({ room, members, act }: ActProps & { members: readonly Member
         data-testid="add-people"
         onClick={() => (isOpen.value = true)}
       >
-        Add people
+        {t("room.add_people")}
       </button>
     );
   const add = async (): Promise<void> => {
@@ -234,11 +235,11 @@ function AddPeople({ room, members, act }: ActProps & { members: readonly Member
     isOpen.value = false;
   };
   return (
-    <section class="adding" aria-label="Add people">
+    <section class="adding" aria-label={t("room.add_people")}>
       <PeoplePicker chosen={chosen} besides={new Set(members.map(({ user }) => user))} />
       <div class="dialog-foot">
         <button type="button" class="button plain" onClick={() => (isOpen.value = false)}>
-          Cancel
+          {t("app.cancel")}
         </button>
         <button
           type="button"
@@ -246,7 +247,7 @@ function AddPeople({ room, members, act }: ActProps & { members: readonly Member
           disabled={chosen.value.length === 0}
           onClick={() => void add()}
         >
-          Add
+          {t("room.add")}
         </button>
       </div>
     </section>
@@ -263,7 +264,7 @@ function Leave({ room, act }: ActProps) {
         data-testid="leave"
         onClick={() => (isAsking.value = true)}
       >
-        <LeaveIcon /> Leave group
+        <LeaveIcon /> {t("room.leave")}
       </button>
     );
   const leave = async (): Promise<void> => {
@@ -274,14 +275,14 @@ function Leave({ room, act }: ActProps) {
     <div
       class="asking"
       role="alertdialog"
-      aria-label="Leave the group?"
+      aria-label={t("room.leave_title")}
       onKeyDown={(event) => {
         if (event.key !== "Escape") return;
         event.preventDefault();
         isAsking.value = false;
       }}
     >
-      <p>Leave {room.name}? Nothing that is written there will reach you any more.</p>
+      <p>{t("room.leave_question", { name: room.name })}</p>
       <div class="dialog-foot">
         <button
           type="button"
@@ -289,10 +290,10 @@ function Leave({ room, act }: ActProps) {
           ref={focusOnce}
           onClick={() => (isAsking.value = false)}
         >
-          Stay
+          {t("room.stay")}
         </button>
         <button type="button" class="button danger" onClick={() => void act(leave)}>
-          Leave
+          {t("room.leave_now")}
         </button>
       </div>
     </div>

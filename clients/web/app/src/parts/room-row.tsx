@@ -9,6 +9,7 @@ import { unfinishedIn } from "../state/unfinished";
 import { Avatar } from "./avatar";
 import { SendMark } from "./send-mark";
 import { Typing } from "./typing";
+import { t } from "../state/language";
 
 export function RoomRow({ room }: { room: Summary }) {
   const isOpen = openRoom.value === room.id;
@@ -31,8 +32,8 @@ export function RoomRow({ room }: { room: Summary }) {
         <span class="row-text">
           <span class="row-line">
             <span class="row-name">
-              {room.name}
-              {isThere && <span class="hidden">, {status}</span>}
+              <bdi>{room.name}</bdi>
+              {isThere && <span class="hidden">, {t(`presence.${status}`)}</span>}
             </span>
             {room.at !== null && (
               <time class={room.unread > 0 ? "row-time is-new" : "row-time"}>
@@ -50,8 +51,8 @@ export function RoomRow({ room }: { room: Summary }) {
             )}
             {room.unread > 0 && (
               <span class="badge" data-testid="unread">
-                {room.unread > 99 ? "99+" : room.unread}
-                <span class="hidden"> unread</span>
+                <span aria-hidden="true">{room.unread > 99 ? "99+" : room.unread}</span>
+                <span class="hidden">{t("list.unread", { count: room.unread })}</span>
               </span>
             )}
           </span>
@@ -67,7 +68,7 @@ function Preview({ room }: { room: Summary }) {
   if (text.trim() !== "" && openRoom.value !== room.id)
     return (
       <span class="row-preview" data-testid="unfinished">
-        <span class="row-draft">Draft:</span>
+        <span class="row-draft">{t("list.draft")}</span>
         <bdi class="ellipsis">{text}</bdi>
       </span>
     );
@@ -76,7 +77,7 @@ function Preview({ room }: { room: Summary }) {
       {room.sent !== null && <SendMark status={room.sent} inGroup={room.kind === "group"} />}
       {room.author !== null && (
         <span class="row-author" data-testid="preview-author">
-          <span class="ellipsis">{room.author}</span>:
+          <bdi class="ellipsis">{room.author}</bdi>:
         </span>
       )}
       <bdi class="ellipsis" data-testid="preview">

@@ -2,6 +2,7 @@ import { STATUSES } from "@parley/sdk";
 import type { Status } from "@parley/sdk";
 
 import { ClockIcon, DeliveredIcon, SentIcon, TrayIcon, WarningIcon } from "./icons";
+import { translated } from "../state/language";
 
 type Look = (typeof STATUSES)[Status];
 
@@ -16,7 +17,7 @@ const DRAWINGS: Readonly<Record<Look["icon"], () => preact.JSX.Element>> = {
 /** How far a message of one's own has come, as the server's table of states shows it. */
 export function SendMark({ status, inGroup }: { status: Status; inGroup: boolean }) {
   const { label, group_label, icon, colour } = STATUSES[status];
-  const words = inGroup ? group_label : label;
+  const words = translated(inGroup ? group_label : label);
   const Drawing = DRAWINGS[icon];
   return (
     <span

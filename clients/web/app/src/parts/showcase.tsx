@@ -1,24 +1,21 @@
 /** The wide half of the sign-in page: what this is, shown rather than told. Decoration only. */
 import { SentIcon } from "./icons";
+import { t } from "../state/language";
 
 export function Showcase() {
   return (
     <aside class="showcase" aria-hidden="true">
       <div class="showcase-talk">
-        <p class="sample theirs">Did the release go out?</p>
+        <p class="sample theirs">{t("auth.sample_asks")}</p>
         <p class="sample mine">
-          Ten minutes ago, from our own server.
+          {t("auth.sample_answers")}
           <span class="ticks">
             <SentIcon />
           </span>
         </p>
-        <p class="sample theirs">Nobody noticed. Perfect.</p>
+        <p class="sample theirs">{t("auth.sample_ends")}</p>
       </div>
-      <p class="showcase-line">
-        Your team’s conversations,
-        <br />
-        on your own server.
-      </p>
+      <p class="showcase-line">{t("auth.showcase")}</p>
     </aside>
   );
 }

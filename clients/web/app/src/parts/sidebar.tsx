@@ -11,6 +11,7 @@ import { NewGroup } from "./new-group";
 import { People } from "./people";
 import { RoomRow } from "./room-row";
 import { Settings } from "./settings";
+import { t } from "../state/language";
 
 export function Sidebar({ me }: { me: User }) {
   const search = useSignal("");
@@ -18,7 +19,7 @@ export function Sidebar({ me }: { me: User }) {
   const sought = search.value.trim();
   const shown = roomsNamed(sought, rooms.value);
   return (
-    <aside class="sidebar" aria-label="Conversations and people">
+    <aside class="sidebar" aria-label={t("list.label")}>
       <header class="sidebar-head">
         <p class="brand">
           <Logo /> Parley
@@ -30,8 +31,8 @@ export function Sidebar({ me }: { me: User }) {
           <SearchIcon />
           <input
             type="search"
-            aria-label="Find a person or a conversation"
-            placeholder="Type the beginning of a name"
+            aria-label={t("list.find")}
+            placeholder={t("list.find_hint")}
             data-testid="search"
             autocomplete="off"
             maxLength={80}
@@ -47,7 +48,7 @@ export function Sidebar({ me }: { me: User }) {
             <button
               type="button"
               class="icon-button small"
-              aria-label="Clear the search"
+              aria-label={t("list.clear")}
               onClick={() => (search.value = "")}
             >
               <CloseIcon />
@@ -57,8 +58,8 @@ export function Sidebar({ me }: { me: User }) {
         <button
           type="button"
           class="icon-button"
-          aria-label="New group"
-          title="New group"
+          aria-label={t("group.new")}
+          title={t("group.new")}
           data-testid="open-new-group"
           onClick={() => (isOpening.value = true)}
         >
@@ -73,8 +74,8 @@ export function Sidebar({ me }: { me: User }) {
         />
       )}
       <div class="sidebar-scroll">
-        <nav aria-label="Conversations">
-          {sought && shown.length > 0 && <h2 class="section">Conversations</h2>}
+        <nav aria-label={t("list.conversations")}>
+          {sought && shown.length > 0 && <h2 class="section">{t("list.conversations")}</h2>}
           {shown.length > 0 && (
             <ul class="rows" data-testid="room-list">
               {shown.map((room) => (
@@ -87,9 +88,9 @@ export function Sidebar({ me }: { me: User }) {
             <div class="empty" data-testid="no-rooms">
               <ChatIcon />
               <p>
-                <strong>No conversations yet</strong>
+                <strong>{t("list.none")}</strong>
                 <br />
-                To say hello to someone, type the beginning of their name above.
+                {t("list.none_hint")}
               </p>
             </div>
           )}
@@ -116,7 +117,7 @@ function Me({ me }: { me: User }) {
       await signOut();
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem;
-      error.value = "Signing out did not work: the server did not answer.";
+      error.value = t("auth.not_signed_out");
     }
   };
   return (
@@ -125,7 +126,12 @@ function Me({ me }: { me: User }) {
         {me.display_name || me.username}
       </span>
       <Settings me={me} />
-      <button type="button" class="icon-button" aria-label="Sign out" onClick={() => void leave()}>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={t("auth.sign_out")}
+        onClick={() => void leave()}
+      >
         <SignOutIcon />
       </button>
       {error.value && (

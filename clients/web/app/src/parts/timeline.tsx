@@ -26,6 +26,8 @@ import type { Entry } from "../state/timeline";
 import { ChatIcon, DownIcon } from "./icons";
 import { DayLine, MessageRow, NewLine } from "./message-row";
 import { putView, useWindow } from "./window";
+import { t } from "../state/language";
+import { Words } from "../words/rich";
 
 /** How near the end counts as at the end, and how near the top asks for more, in px. */
 const NEAR_END = 80;
@@ -202,7 +204,7 @@ export function Timeline({ name, kind }: TimelineProps) {
         onScroll={onScroll}
         tabIndex={0}
         role="log"
-        aria-label="Messages"
+        aria-label={t("conversation.messages")}
         data-testid="messages"
       >
         <div class="timeline-rows">
@@ -212,7 +214,8 @@ export function Timeline({ name, kind }: TimelineProps) {
             <div class="timeline-window" style={{ height: `${rows.getTotalSize()}px` }}>
               {!historyError.value && hasOlder.value && (
                 <p class="older">
-                  <span class="spinner" /> <span class="hidden">Earlier messages are loading</span>
+                  <span class="spinner" />{" "}
+                  <span class="hidden">{t("conversation.loading_older")}</span>
                 </p>
               )}
               <div style={{ transform: `translateY(${inSight[0]?.start ?? 0}px)` }}>{slots}</div>
@@ -222,14 +225,14 @@ export function Timeline({ name, kind }: TimelineProps) {
       </div>
       {isSeeking.value && (
         <p class="note timeline-error" role="status">
-          <span class="spinner" /> Going there…
+          <span class="spinner" /> {t("conversation.going")}
         </p>
       )}
       {historyError.value && (
         <p class="note is-error timeline-error" role="alert">
           {historyError.value}{" "}
           <button type="button" class="link" onClick={() => void loadOlder()}>
-            Try again
+            {t("app.try_again")}
           </button>
         </p>
       )}
@@ -250,7 +253,10 @@ interface Drawn {
 /** Down to the end, and how much of others has come there meanwhile. */
 function Jump({ onClick }: { onClick: () => void }) {
   const unread = isReadingBack.value ? (openSummary.value?.unread ?? 0) : 0;
-  const words = unread > 0 ? `To the latest, ${unread} unread` : "To the latest";
+  const words =
+    unread > 0
+      ? t("conversation.to_latest_unread", { count: unread })
+      : t("conversation.to_latest");
   return (
     <button type="button" class="icon-button jump" aria-label={words} onClick={onClick}>
       <DownIcon />
@@ -291,10 +297,14 @@ function Beginning({ name, kind }: TimelineProps) {
     <div class="empty large" data-testid="no-messages">
       <ChatIcon />
       <p>
-        {kind === "direct"
-          ? "This is the beginning of your conversation with "
-          : "Messages appear here from now on. Say hello to "}
-        <strong>{name}</strong>.
+        <Words
+          of={kind === "direct" ? "conversation.begins_direct" : "conversation.begins_group"}
+          name={
+            <strong>
+              <bdi>{name}</bdi>
+            </strong>
+          }
+        />
       </p>
     </div>
   );

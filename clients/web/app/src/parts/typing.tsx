@@ -1,11 +1,11 @@
 import type { TypingWords } from "../format";
+import { Words } from "../words/rich";
 
 /** Who types. A long name gives way to what they do. */
 export function Typing({ words }: { words: TypingWords }) {
   return (
     <span class="typing" data-testid="typing">
-      <span class="ellipsis">{words.who}</span>
-      <span class="typing-doing"> {words.doing}</span>
+      <Words of={words.of} who={<bdi class="ellipsis">{words.who}</bdi>} />
     </span>
   );
 }

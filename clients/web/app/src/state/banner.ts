@@ -1,5 +1,6 @@
 /** What to say of the connection: nothing as long as it is simply fine. */
 import type { ConnectionState, Trouble } from "@parley/sdk";
+import { t } from "./language";
 
 export interface BannerWords {
   kind: "connecting" | "reconnecting" | "timeout" | "unavailable" | "limited" | "offline";
@@ -13,12 +14,8 @@ export interface BannerWords {
   action: string | null;
 }
 
-const TITLES: Readonly<Record<Trouble, string>> = {
-  lost: "",
-  timeout: "Connection timeout",
-  unavailable: "Server unavailable",
-  limited: "Too many requests",
-};
+const titleOf = (trouble: Trouble): string =>
+  trouble === "lost" ? "" : t(`connection.${trouble}`);
 const KINDS = {
   lost: "reconnecting",
   timeout: "timeout",
@@ -29,37 +26,51 @@ const KINDS = {
 /** The tries after which one is offline. */
 const TRIES = 5;
 
-const KEPT = "What you write is kept and sent when you are back.";
-const TRIED = "What you write is kept, and sent as soon as it can be.";
-
 /** @param isSlow the connection has been opening for longer than one wants to know. */
 export function bannerOf(state: ConnectionState, isSlow: boolean): BannerWords | null {
   if (state.name === "connecting") {
     const { trouble } = state;
     if (trouble === null && !isSlow) return null;
     if (trouble === null || trouble === "lost") {
-      const rest = trouble === null ? "Connecting…" : "Reconnecting…";
+      const rest = t(trouble === null ? "connection.connecting" : "connection.reconnecting");
       return { kind: "connecting", title: "", rest, until: null, action: null };
     }
     const kind = KINDS[trouble];
-    return { kind, title: TITLES[trouble], rest: "Trying again…", until: null, action: null };
+    return {
+      kind,
+      title: titleOf(trouble),
+      rest: t("connection.trying"),
+      until: null,
+      action: null,
+    };
   }
   if (state.name !== "waiting") return null;
   const { trouble, attempt, retryAt, offline, cutOff } = state;
   if (cutOff)
-    return { kind: "offline", title: "Offline", rest: KEPT, until: null, action: "Try now" };
-  const action = trouble === "timeout" ? "Retry" : "Try now";
+    return {
+      kind: "offline",
+      title: t("connection.offline"),
+      rest: t("connection.kept"),
+      until: null,
+      action: t("connection.try_now"),
+    };
+  const action = t(trouble === "timeout" ? "connection.retry" : "connection.try_now");
   if (offline) {
-    const title = TITLES[trouble] || "Offline";
-    return { kind: "offline", title, rest: `${TRIED} Next try in`, until: retryAt, action };
+    const title = titleOf(trouble) || t("connection.offline");
+    return { kind: "offline", title, rest: t("connection.kept_next"), until: retryAt, action };
   }
-  const tries = trouble === "unavailable" ? ` (try ${attempt} of ${TRIES})` : "";
-  const rest = trouble === "lost" ? "Reconnecting in" : `Trying again${tries} in`;
   return {
     kind: KINDS[trouble],
-    title: TITLES[trouble],
-    rest,
+    title: titleOf(trouble),
+    rest: retryWords(trouble, attempt),
     until: retryAt,
     action: trouble === "limited" ? null : action,
   };
+}
+
+/** Before the seconds that are left. */
+function retryWords(trouble: Trouble, attempt: number): string {
+  if (trouble === "lost") return t("connection.reconnecting_in");
+  if (trouble !== "unavailable") return t("connection.trying_in");
+  return t("connection.trying_in_of", { attempt, tries: TRIES });
 }

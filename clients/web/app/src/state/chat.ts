@@ -4,6 +4,7 @@
  * The client says *that* something changed; here it is read once per animation frame at most, so a
  * burst of a thousand messages draws a few times, not a thousand.
  */
+import { ApiError } from "@parley/sdk";
 import type { ChatClient, ConnectionState, Room } from "@parley/sdk";
 import { computed, signal } from "@preact/signals";
 
@@ -15,6 +16,8 @@ import { summarize } from "./summaries";
 import type { Summary } from "./summaries";
 import { timelineOf } from "./timeline";
 import type { Entry } from "./timeline";
+import { t } from "./language";
+import { wordsOf } from "./server";
 
 export const connection = signal<ConnectionState>({ name: "stopped" });
 export const rooms = signal<readonly Summary[]>([]);
@@ -121,7 +124,7 @@ export async function seek(seq: number): Promise<void> {
   isSeeking.value = false;
   drawNow();
   if (client()?.room(id)?.log.at(seq) === undefined && historyError.value === "")
-    historyError.value = "That message is too far back to go there at once.";
+    historyError.value = t("conversation.too_far");
   sought.value = seq;
 }
 
@@ -173,7 +176,7 @@ async function guarded(load: () => Promise<void> | undefined): Promise<void> {
     await load();
     historyError.value = "";
   } catch (error) {
-    historyError.value = error instanceof Error ? error.message : "Earlier messages did not load.";
+    historyError.value = error instanceof ApiError ? wordsOf(error) : t("conversation.not_loaded");
   }
 }
 

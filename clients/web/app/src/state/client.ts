@@ -5,6 +5,7 @@
  */
 import type { ChatClient } from "@parley/sdk";
 import { signal } from "@preact/signals";
+import { t } from "./language";
 
 let current: ChatClient | null = null;
 
@@ -31,5 +32,5 @@ export function usernameOf(user: string): string | undefined {
 /** What somebody is called; undefined as long as that is being asked for. */
 export function nameOf(user: string): string | undefined {
   const name = namings.value < 0 ? null : current?.people.nameOf(user);
-  return name === null ? "Somebody" : name;
+  return name === null ? t("app.somebody") : name;
 }

@@ -11,6 +11,7 @@ import { typingWords } from "../format";
 import type { TypingWords } from "../format";
 import { client, nameOf } from "./client";
 import type { Summary } from "./summaries";
+import { t } from "./language";
 
 /** How to ask for them. It is a new one with every news: whoever reads it is drawn anew then. */
 const presences = signal<{ of: (user: string) => PersonPresence } | null>(null);
@@ -43,7 +44,7 @@ export function presenceOf(user: string): PersonPresence | null {
 export function typingIn({ id, kind, name }: Summary): TypingWords | null {
   const users = typists.value?.in(id) ?? [];
   return typingWords(
-    users.map((user) => (kind === "direct" ? name : (nameOf(user) ?? "Somebody"))),
+    users.map((user) => (kind === "direct" ? name : (nameOf(user) ?? t("app.somebody")))),
   );
 }
 

@@ -2,6 +2,7 @@
 import type { User } from "@parley/sdk";
 
 import type { Summary } from "./summaries";
+import { t } from "./language";
 
 /** All of them where nothing is sought. */
 export function roomsNamed(sought: string, all: readonly Summary[]): readonly Summary[] {
@@ -21,5 +22,5 @@ export function wordsForNobody(sought: string, me: User): string {
   const isMe = [me.username, me.display_name].some((name) =>
     name.toLocaleLowerCase().startsWith(wanted),
   );
-  return isMe ? `Nobody else called “${sought}”.` : `Nobody called “${sought}”.`;
+  return t(isMe ? "list.nobody_else" : "list.nobody", { name: sought });
 }

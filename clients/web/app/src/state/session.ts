@@ -26,11 +26,12 @@ import { client as current } from "./client";
 import { goTo } from "./location";
 import { api } from "./server";
 import { forgetKept, readUnfinishedOf } from "./unfinished";
+import type { PlainKey } from "../words/words";
 
 export type Phase =
   | { name: "unknown" }
   | { name: "unreachable"; reason: string }
-  | { name: "signed_out"; notice: string }
+  | { name: "signed_out"; notice: PlainKey | null }
   | { name: "signed_in"; me: User };
 
 export const phase = signal<Phase>({ name: "unknown" });
@@ -60,7 +61,7 @@ export async function resume(): Promise<void> {
     }
     phase.value =
       error.status === 401
-        ? { name: "signed_out", notice: "" }
+        ? { name: "signed_out", notice: null }
         : { name: "unreachable", reason: error.message };
   }
 }
@@ -91,7 +92,7 @@ export async function signOut(): Promise<void> {
   goTo(null);
   // All pages of this browser are told.
   current()?.connection.expire();
-  leave("");
+  leave(null);
   if (value.name !== "signed_in") return;
   // Nobody who sits here next finds anything; where the browser forbids storing there is nothing.
   forgetKept(value.me.id);
@@ -118,8 +119,7 @@ function enter(me: User): void {
     me,
   );
   client.connection.on("state", (state) => {
-    if (state.name === "signed_out" && current() === client)
-      leave("You were signed out. Please sign in again.");
+    if (state.name === "signed_out" && current() === client) leave("auth.was_signed_out");
   });
   client.on("fault", (code) => {
     console.error(`Parley: the server closed the connection with ${code}, a bug of this page.`);
@@ -130,7 +130,7 @@ function enter(me: User): void {
   phase.value = { name: "signed_in", me };
 }
 
-function leave(notice: string): void {
+function leave(notice: PlainKey | null): void {
   detach();
   keepMe(null);
   phase.value = { name: "signed_out", notice };

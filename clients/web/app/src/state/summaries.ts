@@ -2,6 +2,7 @@
 import type { Draft, Role, Room, Status } from "@parley/sdk";
 
 import type { NameOf } from "./timeline";
+import { t } from "./language";
 
 export interface Summary {
   id: string;
@@ -42,7 +43,7 @@ export function summarize(
   const isNamed = kind === "group" && draft === undefined && newest !== undefined && !mine;
   return {
     id,
-    name: name || "Conversation",
+    name: name || t("list.unnamed"),
     kind,
     memberCount: member_count,
     version,
@@ -59,6 +60,6 @@ export function summarize(
 }
 
 function wordsForNone(room: Room): string {
-  if (room.head === 0) return "No messages yet";
-  return room.isMissingSomething ? "…" : "Nothing new since you joined";
+  if (room.head === 0) return t("list.no_messages");
+  return room.isMissingSomething ? "…" : t("list.nothing_new");
 }
