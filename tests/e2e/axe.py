@@ -19,5 +19,5 @@ def found(page):
     """Return what is wrong with what is shown now: the rule, how much it matters, and where."""
     page.evaluate(SCRIPT())
     # What is on its way in is not there yet, and half as dark as it will be.
-    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
     return page.evaluate(RUN, TAGS)

@@ -73,7 +73,7 @@ def test_a_conversation_its_details_and_those_of_a_message(alice, bob):
     expect(alice.ticks("I will.")).to_have_attribute("data-state", "read")
     assert axe.found(alice.page) == []
 
-    alice.message("I will.").hover()
+    alice.message("I will.").locator(".bubble").click()
     alice.message("I will.").get_by_test_id("message-info").click()
     expect(alice.page.get_by_test_id("info-read")).to_contain_text("Bob")
     assert axe.found(alice.page) == []

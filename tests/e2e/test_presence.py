@@ -83,7 +83,7 @@ def test_typing_shows_while_keys_come_and_then_goes(together):
 
     type_until(bob, about(alice), "Bob is typing")
     type_until(bob, in_the_list, "Bob is typing")
-    expect(alice.page.get_by_test_id("typing-said")).to_have_text("Bob is typing")
+    expect(alice.page.get_by_test_id("announcer")).to_have_text("Bob is typing")
 
     expect(about(alice)).to_have_text("online")
     expect(in_the_list).to_have_count(0)

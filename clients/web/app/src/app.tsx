@@ -1,4 +1,5 @@
 /** The page: one of sign-in, the chat, or why there is neither. */
+import { Announcer } from "./parts/announcer";
 import { Auth } from "./parts/auth";
 import { Banner } from "./parts/banner";
 import { Conversation, NoConversation } from "./parts/conversation";
@@ -36,6 +37,7 @@ export function App() {
       const open = openRoom.value;
       return (
         <div class={open === null ? "chat" : "chat has-open-room"} data-testid="chat">
+          <Announcer />
           <Banner />
           <NewVersion />
           <Sidebar me={now.me} />

@@ -1,4 +1,4 @@
-import { effect } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import { render } from "preact";
 
 import "./styles/tokens.css";
@@ -13,8 +13,10 @@ import { drawWhatWaits, unreadTotal } from "./state/chat";
 import { install } from "./state/installed";
 import { followLanguage, speak, t } from "./state/language";
 import { followAddress } from "./state/location";
+import { followNotices } from "./state/notices";
 import { followHistory } from "./state/panel";
-import { phase, resume } from "./state/session";
+import { resume, whoIsMe } from "./state/session";
+import { renew } from "./state/subscription";
 import { followTheme } from "./state/theme";
 import { followTheDays } from "./state/today";
 import { followUnfinished } from "./state/unfinished";
@@ -34,8 +36,11 @@ effect(() => {
   const count = unreadTotal.value;
   document.title = count > 0 ? t("app.title_unread", { count }) : t("app.title");
 });
+const me = computed(whoIsMe);
 effect(() => {
-  if (phase.value.name === "signed_in") followAddress();
+  if (me.value === "") return;
+  followAddress();
+  void renew();
 });
 window.addEventListener("popstate", () => {
   followAddress();
@@ -43,6 +48,7 @@ window.addEventListener("popstate", () => {
 });
 document.addEventListener("visibilitychange", drawWhatWaits);
 followTheDays();
+followNotices();
 followUnfinished();
 void begin();
 if (import.meta.env.PROD) void install();

@@ -15,7 +15,7 @@ import {
   typingWords,
 } from "../src/format";
 import { language, t } from "../src/state/language";
-import { load } from "../src/words/languages";
+import { load } from "../shared/words/languages";
 
 const DAY_MS = 86_400_000;
 

@@ -2,12 +2,12 @@
 import { describe, expect, test } from "vitest";
 
 import { language, t, translated } from "../src/state/language";
-import { de, sentences } from "../src/words/de";
-import { en } from "../src/words/en";
-import { LANGUAGES, PSEUDO, load, tagFor } from "../src/words/languages";
-import { mirrored } from "../src/words/pseudo";
-import { isolated, piecesOf } from "../src/words/words";
-import type { Catalogue, Plural } from "../src/words/words";
+import { de, sentences } from "../shared/words/de";
+import { en } from "../shared/words/en";
+import { LANGUAGES, PSEUDO, load, tagFor } from "../shared/words/languages";
+import { mirrored } from "../shared/words/pseudo";
+import { isolated, piecesOf } from "../shared/words/words";
+import type { Catalogue, Plural } from "../shared/words/words";
 
 const OTHERS: readonly [string, Catalogue][] = [
   ["de", de],

@@ -6,6 +6,9 @@
  * version of the page has a worker and a cache of its own. A new one waits until nobody uses the one
  * before, or until somebody wants it: so no page ever mixes files of two versions.
  */
+import { TAKE_OVER } from "../shared/news";
+import type { Notice, Pushed } from "../shared/news";
+import { onChosen, onNotice, onPush } from "./notices";
 import type { Shell } from "./shell";
 
 declare const self: ServiceWorkerGlobalScope;
@@ -34,7 +37,18 @@ self.addEventListener("fetch", (event) => {
 });
 
 self.addEventListener("message", (event) => {
-  if (event.data === "take over") void self.skipWaiting();
+  const said = event.data as typeof TAKE_OVER | Notice;
+  if (said === TAKE_OVER) void self.skipWaiting();
+  else event.waitUntil(onNotice(said, event.source as Client | null));
+});
+
+self.addEventListener("push", (event) => {
+  const pushed = event.data?.json() as Pushed | undefined;
+  if (pushed !== undefined) event.waitUntil(onPush(pushed));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.waitUntil(onChosen(event.notification));
 });
 
 /** Past the browser's own cache: it may hold files of another version under the same names. */

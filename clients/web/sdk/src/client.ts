@@ -2,7 +2,8 @@
  * One signed-in person's chat: rooms, messages, drafts, over one connection that comes and goes.
  *
  * Ask it for state (`rooms`, `room.log`, `drafts`) whenever it says that something changed; the
- * events carry names, never data (but `custom`, which is nobody's state): no listener falls behind.
+ * events carry names, never data (but `custom` and `message`, for what only happens): no listener
+ * falls behind.
  */
 import { Company } from "./company";
 import { Drafts, newDraft } from "./drafts";

@@ -1,6 +1,6 @@
 /** What `ChatClient` says: that something changed, and of what. */
 import type { ConnectionState } from "./connection";
-import type { CustomPush } from "./protocol";
+import type { CustomPush, Message } from "./protocol";
 
 export interface ClientEvents {
   connection: ConnectionState;
@@ -10,6 +10,8 @@ export interface ClientEvents {
   rooms: null;
   /** The messages, drafts or watermarks of this room. */
   room: string;
+  /** The newest message of a room came, and somebody else wrote it. */
+  message: Message;
   /** The names of people. */
   people: null;
   /** Whether these people are there. */

@@ -159,6 +159,7 @@ export class Hearing {
     if (room.take(message)) {
       this.parts.joined.bump(room);
       this.parts.company.onNewest(room.id, message.sender);
+      if (message.sender !== this.me) this.emit("message", message);
     }
     room.learn(room.told);
     this.parts.repair.check(room, HOLE_PATIENCE_MS);

@@ -19,16 +19,6 @@ export interface Session {
   csrf_token: string;
 }
 
-/** Who learns when one was there last; `contacts`: whoever one has a direct conversation with. */
-export type LastSeenTo = "everyone" | "contacts" | "nobody";
-
-/** Oneself, and what one lets others know. */
-export interface Profile {
-  user: User;
-  send_read_receipts: boolean;
-  last_seen: LastSeenTo;
-}
-
 export type Role = NonNullable<RoomState["role"]>;
 
 export interface Member {
@@ -103,20 +93,6 @@ export class Api {
   async logout(): Promise<void> {
     await this.write("POST", `${CHAT}/auth/logout`, {});
     this.csrfToken = this.user = "";
-  }
-
-  async profile(): Promise<Profile> {
-    return this.call("GET", `${CHAT}/me`);
-  }
-
-  /** Whether others learn what one reads from now on. What they know already, they keep. */
-  async sendReadReceipts(send: boolean): Promise<Profile> {
-    return this.write("PATCH", `${CHAT}/me`, { send_read_receipts: send });
-  }
-
-  /** Who learns from now on when one was there last. Of whoever does not, one does not either. */
-  async showLastSeen(to: LastSeenTo): Promise<Profile> {
-    return this.write("PATCH", `${CHAT}/me`, { last_seen: to });
   }
 
   async searchUsers(search: string): Promise<User[]> {
@@ -238,7 +214,8 @@ export class Api {
     return all;
   }
 
-  private async write<T>(
+  /** Change something as whoever is signed in. A `Blob` is sent as it is, anything else as JSON. */
+  async write<T>(
     method: string,
     path: string,
     body: object = {},
@@ -249,7 +226,8 @@ export class Api {
     );
   }
 
-  private async call<T>(method: string, path: string): Promise<T> {
+  /** Ask as whoever is signed in. */
+  async call<T>(method: string, path: string): Promise<T> {
     return this.signedIn(() => this.request<T>(method, path));
   }
 
@@ -281,7 +259,8 @@ export class Api {
     withinMs = ANSWER_WITHIN_MS,
   ): Promise<T> {
     const headers: Record<string, string> = { Accept: "application/json" };
-    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const isFile = body instanceof Blob;
+    if (body !== undefined) headers["Content-Type"] = isFile ? body.type : "application/json";
     if (body !== undefined && this.csrfToken) headers["X-CSRFToken"] = this.csrfToken;
     const giveUp = new AbortController();
     const cancel = this.clock.after(withinMs, () => {
@@ -293,7 +272,7 @@ export class Api {
         headers,
         credentials: "same-origin",
         signal: giveUp.signal,
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(body !== undefined && { body: isFile ? body : JSON.stringify(body) }),
       });
       if (!response.ok) throw await errorOf(response);
       const text = await response.text();

@@ -40,6 +40,11 @@ export class People {
     return this.find(id)?.username;
   }
 
+  /** The version of their picture; undefined where they have none, or it is not known yet. */
+  pictureOf(id: string): string | undefined {
+    return this.find(id)?.avatar;
+  }
+
   /** Take over what somebody else has found out. */
   learn(users: readonly User[]): void {
     for (const user of users) {

@@ -309,7 +309,8 @@ export class FakeHttp {
   readonly fetch: typeof globalThis.fetch = (input, init) => {
     const path = (input as string).replace("/api/chat", "").replace("/api/", "/");
     const method = init?.method ?? "GET";
-    const body: unknown = typeof init?.body === "string" ? JSON.parse(init.body) : null;
+    const body: unknown =
+      typeof init?.body === "string" ? JSON.parse(init.body) : (init?.body ?? null);
     const headers = { ...(init?.headers as Record<string, string>) };
     this.requests.push({ method, path, headers, body });
     const answer = this.answers.find((one) => `${method} ${path}`.startsWith(one.match));

@@ -85,32 +85,6 @@ test("a sign-in that is refused is no sign that somebody was signed out", async 
   expect((await problemOf(world.api.login("alice", "wrong"))).status).toBe(401);
 });
 
-test("whether others learn what one reads is asked and set on the server", async () => {
-  const world = new World();
-  world.http.answer("GET /auth/session", 200, SESSION);
-  world.http.answer("GET /me", 200, { user: ME, send_read_receipts: true });
-  world.http.answer("PATCH /me", 200, { user: ME, send_read_receipts: false });
-  await world.api.session();
-
-  expect((await world.api.profile()).send_read_receipts).toBe(true);
-  expect((await world.api.sendReadReceipts(false)).send_read_receipts).toBe(false);
-
-  const { body, headers } = world.http.requests.at(-1) ?? {};
-  expect(body).toEqual({ send_read_receipts: false });
-  expect(headers?.["X-CSRFToken"]).toBe("token-1");
-});
-
-test("who learns when one was there last is asked and set on the server", async () => {
-  const world = new World();
-  world.http.answer("GET /me", 200, { user: ME, last_seen: "everyone" });
-  world.http.answer("PATCH /me", 200, { user: ME, last_seen: "contacts" });
-
-  expect((await world.api.profile()).last_seen).toBe("everyone");
-  expect((await world.api.showLastSeen("contacts")).last_seen).toBe("contacts");
-
-  expect(world.http.requests.at(-1)?.body).toEqual({ last_seen: "contacts" });
-});
-
 test("a problem document becomes an error with its fields and its retry_after", async () => {
   const world = new World();
   world.http.answer("POST /auth/register", 400, {

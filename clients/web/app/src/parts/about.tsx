@@ -1,8 +1,9 @@
 /** The line below the name of the open conversation: who types there, or what is known of it. */
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import { membersWords, presenceWords } from "../format";
+import type { TypingWords } from "../format";
+import { announce } from "../state/announcer";
 import { presenceIn, typingIn } from "../state/company";
 import type { Summary } from "../state/summaries";
 import { today } from "../state/today";
@@ -15,14 +16,12 @@ const PAUSE_MS = 10_000;
 export function About({ room }: { room: Summary }) {
   const typing = typingIn(room);
   const words = wordsOf(room);
+  useAnnouncement(typing);
   return (
-    <>
-      <p class={typing || words ? "about" : "about is-empty"} data-testid="about">
-        {typing ? <Typing words={typing} /> : <span class="ellipsis">{words}</span>}
-        {typing && <Dots />}
-      </p>
-      <Announcement words={typing ? t(typing.of, { who: typing.who }) : ""} />
-    </>
+    <p class={typing || words ? "about" : "about is-empty"} data-testid="about">
+      {typing ? <Typing words={typing} /> : <span class="ellipsis">{words}</span>}
+      {typing && <Dots />}
+    </p>
   );
 }
 
@@ -42,22 +41,19 @@ function Dots() {
   );
 }
 
-/** For screen readers. What is said stays for a while, so that it is not said after each pause. */
-function Announcement({ words }: { words: string }) {
-  const said = useSignal("");
+/** What was said is not said again after each pause. */
+function useAnnouncement(typing: TypingWords | null): void {
+  const said = useRef("");
+  const words = typing === null ? "" : t(typing.of, { who: typing.who });
   useEffect(() => {
-    if (words) {
-      said.value = words;
-      return;
+    if (words === "") {
+      const timer = setTimeout(() => (said.current = ""), PAUSE_MS);
+      return () => {
+        clearTimeout(timer);
+      };
     }
-    const timer = setTimeout(() => (said.value = ""), PAUSE_MS);
-    return () => {
-      clearTimeout(timer);
-    };
+    if (words !== said.current) announce(words);
+    said.current = words;
+    return undefined;
   }, [words]);
-  return (
-    <p class="hidden" role="status" data-testid="typing-said">
-      {said.value}
-    </p>
-  );
 }

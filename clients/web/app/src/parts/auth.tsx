@@ -9,7 +9,7 @@ import { Logo } from "./icons";
 import { Showcase } from "./showcase";
 import { t, translated } from "../state/language";
 import { translatedFields } from "../state/server";
-import type { PlainKey } from "../words/words";
+import type { PlainKey } from "../../shared/words/words";
 
 type Face = "in" | "up";
 type Problems = Readonly<Record<string, string[]>>;

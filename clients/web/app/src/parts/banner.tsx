@@ -1,8 +1,10 @@
 /** The state of the connection, in words, as long as it is not simply fine. */
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
+import { announce } from "../state/announcer";
 import { bannerOf } from "../state/banner";
+import type { BannerWords } from "../state/banner";
 import { connection, tryNow } from "../state/chat";
 import { t } from "../state/language";
 
@@ -32,8 +34,16 @@ export function Banner() {
     };
   }, [state]);
 
+  const kind = words?.kind ?? null;
+  const wasWrong = useRef(false);
+  useEffect(() => {
+    if (kind !== null) announce(aloud(kind));
+    else if (wasWrong.current && state.name === "online") announce(t("connection.back"));
+    wasWrong.current = kind !== null;
+  }, [kind]);
+
   return (
-    <div class="banner-place" role="status">
+    <div class="banner-place">
       {words && (
         <p class="banner" data-testid="connection-banner" data-state={words.kind}>
           {words.until === null && words.action === null && <span class="spinner" />}
@@ -55,6 +65,13 @@ export function Banner() {
       )}
     </div>
   );
+}
+
+/** What it comes to, once: not every try, nor the seconds between. */
+function aloud(kind: BannerWords["kind"]): string {
+  if (kind === "connecting" || kind === "reconnecting") return t("connection.reconnecting");
+  const title = t(`connection.${kind}`);
+  return kind === "offline" ? `${title}. ${t("connection.kept")}` : title;
 }
 
 /** Counted silently: a screen reader would otherwise say every number. */

@@ -37,7 +37,7 @@ function Title({ summary }: { summary: Summary }) {
   const isOpen = panel.value?.name === "room";
   return (
     <div class="conversation-about">
-      <Avatar id={peer ?? id} name={name} />
+      <Avatar id={peer ?? id} name={name} isGroup={peer === null} />
       <div class="conversation-title">
         <h1>
           <button

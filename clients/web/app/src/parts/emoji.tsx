@@ -3,7 +3,7 @@ import { useRef } from "preact/hooks";
 
 import { EmojiIcon } from "./icons";
 import { t } from "../state/language";
-import type { PlainKey } from "../words/words";
+import type { PlainKey } from "../../shared/words/words";
 
 /** The distance between the button and what it opens, in px. */
 const GAP = 14;

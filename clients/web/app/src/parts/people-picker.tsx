@@ -2,8 +2,9 @@
 import type { User } from "@parley/sdk";
 import type { Signal } from "@preact/signals";
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
+import { announce } from "../state/announcer";
 import { Avatar } from "./avatar";
 import { useFoundPeople } from "./found-people";
 import { CloseIcon, SearchIcon } from "./icons";
@@ -21,6 +22,10 @@ export function PeoplePicker({ chosen, besides }: PeoplePickerProps) {
   const { people, error } = useFoundPeople(search.value.trim());
 
   const isChosen = (user: User): boolean => chosen.value.some(({ id }) => id === user.id);
+  const count = people.value?.length;
+  useEffect(() => {
+    if (count !== undefined) announce(t("list.found", { count }));
+  }, [people.value]);
   const offered = (people.value ?? []).filter((user) => !besides.has(user.id) && !isChosen(user));
   return (
     <div class="picker">
@@ -66,7 +71,7 @@ export function PeoplePicker({ chosen, besides }: PeoplePickerProps) {
           {error.value}
         </p>
       )}
-      <ul class="rows" aria-live="polite">
+      <ul class="rows">
         {offered.map((user) => (
           <li key={user.id}>
             <button

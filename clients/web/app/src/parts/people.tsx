@@ -1,6 +1,8 @@
 /** People that match a search; choosing one opens the conversation with them. */
 import type { User } from "@parley/sdk";
+import { useEffect } from "preact/hooks";
 
+import { announce } from "../state/announcer";
 import { startDirect } from "../state/chat";
 import { goTo } from "../state/location";
 import { peopleBesides, wordsForNobody } from "../state/search";
@@ -31,6 +33,12 @@ export function People({ search, shown, me, onStarted }: PeopleProps) {
     }
   };
 
+  const count = found.value?.length;
+  useEffect(() => {
+    if (count === 0) announce(wordsForNobody(search, me));
+    else if (count !== undefined) announce(t("list.found", { count }));
+  }, [found.value]);
+
   const people = peopleBesides(shown, found.value ?? []);
   const areAllShown = found.value !== null && found.value.length > 0 && people.length === 0;
   if (areAllShown && !error.value) return null;
@@ -56,9 +64,7 @@ export function People({ search, shown, me, onStarted }: PeopleProps) {
         ))}
       </ul>
       {found.value?.length === 0 && !error.value && (
-        <p class="nobody" role="status">
-          {wordsForNobody(search, me)}
-        </p>
+        <p class="nobody">{wordsForNobody(search, me)}</p>
       )}
     </section>
   );

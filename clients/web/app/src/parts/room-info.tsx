@@ -34,7 +34,13 @@ export function RoomInfo({ room }: { room: Summary }) {
   return (
     <>
       <div class="about-head">
-        <Avatar id={room.peer ?? room.id} name={room.name} size="l" status={presence?.status} />
+        <Avatar
+          id={room.peer ?? room.id}
+          name={room.name}
+          size="l"
+          status={presence?.status}
+          isGroup={isGroup}
+        />
         {isGroup ? (
           <GroupName room={room} />
         ) : (

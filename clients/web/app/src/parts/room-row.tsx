@@ -28,7 +28,12 @@ export function RoomRow({ room }: { room: Summary }) {
           goTo(room.id);
         }}
       >
-        <Avatar id={room.peer ?? room.id} name={room.name} status={status} />
+        <Avatar
+          id={room.peer ?? room.id}
+          name={room.name}
+          status={status}
+          isGroup={room.peer === null}
+        />
         <span class="row-text">
           <span class="row-line">
             <span class="row-name">

@@ -6,6 +6,7 @@ import { useSignal } from "@preact/signals";
 import { isLoaded, rooms } from "../state/chat";
 import { roomsNamed } from "../state/search";
 import { signOut } from "../state/session";
+import { forgetSubscription } from "../state/subscription";
 import { ChatIcon, CloseIcon, GroupIcon, Logo, SearchIcon, SignOutIcon } from "./icons";
 import { NewGroup } from "./new-group";
 import { People } from "./people";
@@ -114,6 +115,7 @@ function Me({ me }: { me: User }) {
   const error = useSignal("");
   const leave = async (): Promise<void> => {
     try {
+      await forgetSubscription();
       await signOut();
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem;

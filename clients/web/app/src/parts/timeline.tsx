@@ -27,7 +27,7 @@ import { ChatIcon, DownIcon } from "./icons";
 import { DayLine, MessageRow, NewLine } from "./message-row";
 import { putView, useWindow } from "./window";
 import { t } from "../state/language";
-import { Words } from "../words/rich";
+import { Words } from "./words";
 
 /** How near the end counts as at the end, and how near the top asks for more, in px. */
 const NEAR_END = 80;
@@ -204,6 +204,7 @@ export function Timeline({ name, kind }: TimelineProps) {
         onScroll={onScroll}
         tabIndex={0}
         role="log"
+        aria-live="off"
         aria-label={t("conversation.messages")}
         data-testid="messages"
       >
@@ -224,7 +225,7 @@ export function Timeline({ name, kind }: TimelineProps) {
         </div>
       </div>
       {isSeeking.value && (
-        <p class="note timeline-error" role="status">
+        <p class="note timeline-error">
           <span class="spinner" /> {t("conversation.going")}
         </p>
       )}

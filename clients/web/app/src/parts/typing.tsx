@@ -1,5 +1,5 @@
 import type { TypingWords } from "../format";
-import { Words } from "../words/rich";
+import { Words } from "./words";
 
 /** Who types. A long name gives way to what they do. */
 export function Typing({ words }: { words: TypingWords }) {

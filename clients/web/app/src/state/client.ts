@@ -3,7 +3,7 @@
  *
  * Whoever draws a name is drawn anew when more names are known.
  */
-import type { ChatClient } from "@parley/sdk";
+import type { ChatClient, User } from "@parley/sdk";
 import { signal } from "@preact/signals";
 import { t } from "./language";
 
@@ -27,6 +27,17 @@ export function setClient(next: ChatClient | null): void {
 /** By what somebody signs in, which nobody else does; undefined as long as that is being asked for. */
 export function usernameOf(user: string): string | undefined {
   return namings.value < 0 ? undefined : current?.people.usernameOf(user);
+}
+
+/** Draw somebody as they are now. */
+export function learn(user: User): void {
+  current?.people.learn([user]);
+  namings.value += 1;
+}
+
+/** The version of somebody's picture; undefined where they have none, or it is being asked for. */
+export function pictureOf(user: string): string | undefined {
+  return namings.value < 0 ? undefined : current?.people.pictureOf(user);
 }
 
 /** What somebody is called; undefined as long as that is being asked for. */

@@ -4,6 +4,8 @@
  */
 import { signal } from "@preact/signals";
 
+import { TAKE_OVER } from "../../shared/news";
+
 const LOOK_EVERY_MS = 60 * 60_000;
 
 /** The new version that waits, if there is one. */
@@ -16,7 +18,7 @@ export function takeNewVersion(): void {
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     window.location.reload();
   });
-  waiting.value?.postMessage("take over");
+  waiting.value?.postMessage(TAKE_OVER);
 }
 
 /** Where a browser has no workers (a page that is no secure context), or forbids them, none comes. */

@@ -5,9 +5,9 @@
  */
 import { computed, effect, signal } from "@preact/signals";
 
-import { ENGLISH, load, tagFor } from "../words/languages";
-import { say } from "../words/words";
-import type { Key, ValuesFor } from "../words/words";
+import { ENGLISH, load, tagFor } from "../../shared/words/languages";
+import { say } from "../../shared/words/words";
+import type { Key, ValuesFor } from "../../shared/words/words";
 import { forget, keep, kept } from "./kept";
 
 const KEY = "language";

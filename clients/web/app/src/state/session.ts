@@ -4,7 +4,7 @@
  * `unknown` lasts until the first answer: nothing is drawn in it that a sign-in would replace.
  */
 import { ApiError, ChatClient } from "@parley/sdk";
-import type { LastSeenTo, Profile, User } from "@parley/sdk";
+import type { User } from "@parley/sdk";
 import {
   IndexedDrafts,
   IndexedStore,
@@ -22,11 +22,12 @@ import {
 import { signal } from "@preact/signals";
 
 import { attach, detach } from "./chat";
-import { client as current } from "./client";
+import { client as current, learn } from "./client";
 import { goTo } from "./location";
+import { attachNotices } from "./notices";
 import { api } from "./server";
 import { forgetKept, readUnfinishedOf } from "./unfinished";
-import type { PlainKey } from "../words/words";
+import type { PlainKey } from "../../shared/words/words";
 
 export type Phase =
   | { name: "unknown" }
@@ -76,14 +77,13 @@ export async function signUp(username: string, password: string, name: string): 
   enter((await api.register(username, password, name)).user);
 }
 
-/** What this person lets others know. Raises `ApiError`. */
-export const profile = (): Promise<Profile> => api.profile();
-
-/** Whether others learn what they read; returns how it is now. Raises `ApiError`. */
-export const sendReadReceipts = (send: boolean): Promise<Profile> => api.sendReadReceipts(send);
-
-/** Who learns when they were there last; returns how it is now. Raises `ApiError`. */
-export const showLastSeen = (to: LastSeenTo): Promise<Profile> => api.showLastSeen(to);
+/** Somebody has changed what others see of them. */
+export function becomeKnownAs(me: User): void {
+  if (whoIsMe() !== me.id) return;
+  phase.value = { name: "signed_in", me };
+  keepMe(me);
+  learn(me);
+}
 
 /** Leaves the page signed out only when the server said so: a cookie that stays would be a lie. */
 export async function signOut(): Promise<void> {
@@ -126,6 +126,7 @@ function enter(me: User): void {
   });
   readUnfinishedOf(me.id);
   attach(client);
+  attachNotices(client);
   keepMe(me);
   phase.value = { name: "signed_in", me };
 }

@@ -2,8 +2,8 @@
 import type { ComponentChildren } from "preact";
 
 import { language } from "../state/language";
-import { piecesOf, templateOf } from "./words";
-import type { Key, PlacesIn } from "./words";
+import { piecesOf, templateOf } from "../../shared/words/words";
+import type { Key, PlacesIn } from "../../shared/words/words";
 
 export type WordsProps<K extends Key> = { of: K } & Record<PlacesIn<K>, ComponentChildren>;
 

@@ -1,11 +1,13 @@
 /** Who sees when one was there last. */
-import type { LastSeenTo } from "@parley/sdk";
+import type { LastSeenTo } from "@parley/sdk/account";
 
-const CHOICES: readonly { to: LastSeenTo; words: string; hint: string }[] = [
-  { to: "everyone", words: "Everyone", hint: "Whoever is in a conversation with you" },
-  { to: "contacts", words: "My contacts", hint: "Whoever you talk to one to one" },
-  { to: "nobody", words: "Nobody", hint: "" },
-];
+import { t } from "../../state/language";
+
+const CHOICES = [
+  { to: "everyone", hint: "settings.everyone_hint" },
+  { to: "contacts", hint: "settings.contacts_hint" },
+  { to: "nobody", hint: null },
+] as const;
 
 export interface LastSeenChoiceProps {
   /** Null as long as the server has not said how it is. */
@@ -17,11 +19,11 @@ export interface LastSeenChoiceProps {
 export function LastSeenChoice({ chosen, isDisabled, onChoose }: LastSeenChoiceProps) {
   return (
     <fieldset class="choice" aria-describedby="last-seen-hint" data-testid="last-seen">
-      <legend>Last seen</legend>
+      <legend>{t("settings.last_seen")}</legend>
       <p class="field-hint" id="last-seen-hint">
-        Who can see when you were last online. You cannot see it of people you hide yours from.
+        {t("settings.last_seen_hint")}
       </p>
-      {CHOICES.map(({ to, words, hint }) => (
+      {CHOICES.map(({ to, hint }) => (
         <label key={to}>
           <input
             type="radio"
@@ -34,8 +36,8 @@ export function LastSeenChoice({ chosen, isDisabled, onChoose }: LastSeenChoiceP
             }}
           />
           <span>
-            {words}
-            {hint && <span class="field-hint">{hint}</span>}
+            {t(`settings.${to}`)}
+            {hint && <span class="field-hint">{t(hint)}</span>}
           </span>
         </label>
       ))}

@@ -1,0 +1,87 @@
+/** Where one is signed in, and signing out there. */
+import type { SignIn } from "@parley/sdk/account";
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import { dateOf } from "../../format";
+import { signIns, signOutThere } from "../../state/account";
+import { t } from "../../state/language";
+import { Waiting } from "../message-info";
+import { useAsking } from "./asking";
+import { Section } from "./section";
+
+export function Devices() {
+  const known = useSignal<readonly SignIn[] | null>(null);
+  const { isBusy, error, ask } = useAsking();
+  const look = async (): Promise<void> => {
+    known.value = (await ask(signIns, "settings.not_loaded")) ?? known.value;
+  };
+  useEffect(() => void look(), []);
+  const signOut = async (ids: readonly string[]): Promise<void> => {
+    const everywhere = async (): Promise<boolean> => {
+      for (const id of ids) await signOutThere(id);
+      return true;
+    };
+    if ((await ask(everywhere, "settings.not_saved")) === true) await look();
+  };
+  const others = (known.value ?? []).filter(({ current }) => !current);
+  return (
+    <Section title={t("settings.devices")}>
+      {known.value === null && !error.value && <Waiting />}
+      <ul class="devices">
+        {known.value?.map((one) => (
+          <Device key={one.id} signIn={one} isBusy={isBusy.value} signOut={signOut} />
+        ))}
+      </ul>
+      {others.length > 1 && (
+        <button
+          type="button"
+          class="button danger wide"
+          disabled={isBusy.value}
+          onClick={() => void signOut(others.map(({ id }) => id))}
+        >
+          {t("settings.devices_sign_out")}
+        </button>
+      )}
+      {error.value && (
+        <p class="field-error" role="alert">
+          {error.value}
+        </p>
+      )}
+    </Section>
+  );
+}
+
+interface DeviceProps {
+  signIn: SignIn;
+  isBusy: boolean;
+  signOut: (ids: readonly string[]) => Promise<void>;
+}
+
+function Device({ signIn, isBusy, signOut }: DeviceProps) {
+  const { id, agent, current, created_at } = signIn;
+  const device = agent ?? t("settings.device_unknown");
+  return (
+    <li class="device" data-testid="device">
+      <p>
+        <bdi class="device-name">{device}</bdi>
+        <span class="field-hint">
+          {current
+            ? t("settings.device_this")
+            : t("settings.device_since", { day: dateOf(Date.parse(created_at)) })}
+        </span>
+      </p>
+      {!current && (
+        <button
+          type="button"
+          class="link is-grave"
+          aria-label={t("settings.device_sign_out_of", { device })}
+          disabled={isBusy}
+          onClick={() => void signOut([id])}
+        >
+          {t("settings.device_sign_out")}
+        </button>
+      )}
+    </li>
+  );
+}

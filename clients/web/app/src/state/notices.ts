@@ -1,0 +1,112 @@
+/**
+ * Telling somebody that a message came: aloud to a screen reader, by a tone, and by a notification
+ * while they look elsewhere.
+ *
+ * Every page of a browser hears of every message; the one that holds the connection tells, and the
+ * service worker, which knows all pages, sees to it that it is told once.
+ */
+import type { ChatClient, Message } from "@parley/sdk";
+import { effect, signal } from "@preact/signals";
+
+import type { Notice, Open, Ring } from "../../shared/news";
+import { writeWishes } from "../../shared/wishes";
+import { announce } from "./announcer";
+import { openRoom, unreadTotal } from "./chat";
+import { client, nameOf } from "./client";
+import { keep, kept } from "./kept";
+import { language, t } from "./language";
+import { goTo } from "./location";
+import { sound } from "./tone";
+
+const YES = "yes";
+const NO = "no";
+
+/** Whether this device is to show notifications. That the browser lets it is another thing. */
+export const isNotified = signal(kept("notify") === YES);
+/** Whether they name nobody and nothing. */
+export const isPrivate = signal(kept("private") === YES);
+export const isHeard = signal(kept("sound") !== NO);
+
+/** What is only announced of a message, in UTF-16 units. */
+const PREVIEW_CHARS = 120;
+
+export function attachNotices(next: ChatClient): void {
+  next.on("message", (message) => {
+    tell(next, message);
+  });
+}
+
+export function followNotices(): void {
+  effect(() => {
+    keep("notify", isNotified.value ? YES : NO);
+    keep("private", isPrivate.value ? YES : NO);
+    keep("sound", isHeard.value ? YES : NO);
+    void writeWishes({
+      language: language.value.tag,
+      locale: language.value.locale,
+      isPrivate: isPrivate.value,
+      isHeard: isHeard.value,
+    });
+  });
+  effect(() => {
+    showOnIcon(unreadTotal.value);
+  });
+  effect(() => {
+    if (openRoom.value !== null) void closeNotificationOf(openRoom.value);
+  });
+  // There is none outside secure contexts, whatever the types say.
+  const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+  workers?.addEventListener("message", ({ data }: MessageEvent<Ring | Open>) => {
+    if (data.type === "open") goTo(data.room);
+    else ring(data.room);
+  });
+}
+
+function tell(now: ChatClient, message: Message): void {
+  const room = now.room(message.room);
+  if (room === undefined) return;
+  const name = room.state.name || t("list.unnamed");
+  const author = nameOf(message.sender) ?? t("app.somebody");
+  const preview = message.content.slice(0, PREVIEW_CHARS);
+  const says = t("message.says", { name: author, content: preview });
+  const isInSight = now.isWatching(message.room);
+  announce(isInSight ? says : t("message.elsewhere", { name }));
+  if (isInSight || !now.connection.isLeading) return;
+  const { unread } = room;
+  const lines = [room.state.kind === "group" ? says : preview];
+  if (unread > 1) lines.push(t("notice.new", { count: unread }));
+  const notice: Notice = {
+    type: "notice",
+    room: message.room,
+    title: isPrivate.value ? t("app.title") : name,
+    body: isPrivate.value ? t("notice.private") : lines.join("\n"),
+    isShown: isNotified.value,
+    isHeard: isHeard.value,
+  };
+  const worker = workerOfPage();
+  if (worker !== null) worker.postMessage(notice);
+  else if (isHeard.value) ring(message.room);
+}
+
+function ring(room: string): void {
+  if (client()?.isWatching(room) !== true) sound();
+}
+
+function workerOfPage(): ServiceWorker | null {
+  const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+  return workers?.controller ?? null;
+}
+
+/** What somebody reads they need not be told of. */
+async function closeNotificationOf(room: string): Promise<void> {
+  const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+  const registration = await workers?.getRegistration();
+  for (const one of (await registration?.getNotifications({ tag: room })) ?? []) one.close();
+}
+
+/** On the icon of the installed page, where the system has a place for a number there. */
+function showOnIcon(unread: number): void {
+  const icon = navigator as Partial<Pick<Navigator, "setAppBadge" | "clearAppBadge">>;
+  const done = unread > 0 ? icon.setAppBadge?.(unread) : icon.clearAppBadge?.();
+  done?.catch(() => undefined);
+}

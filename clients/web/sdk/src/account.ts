@@ -1,0 +1,91 @@
+/**
+ * One's own account: who one is to others, what they learn, where one is signed in, and which browsers
+ * are told of messages while no page is open. For a settings page; chatting needs none of it.
+ *
+ * Every call raises `ApiError`, with `fields` for what was wrong with a form.
+ */
+import type { Api } from "./http";
+import type { User } from "./protocol";
+
+const ME = "/api/chat/me";
+const SESSIONS = "/api/chat/sessions";
+const PUSH = "/api/queue/push";
+
+/** Pictures are prepared by the server, which takes its time. */
+const PICTURE_WITHIN_MS = 30_000;
+
+/** Who learns when one was there last; `contacts`: whoever one has a direct conversation with. */
+export type LastSeenTo = "everyone" | "contacts" | "nobody";
+
+/** Oneself, and what one lets others know. */
+export interface Profile {
+  user: User;
+  send_read_receipts: boolean;
+  last_seen: LastSeenTo;
+}
+
+export interface ProfileChange {
+  display_name?: string;
+  /** Whether others learn what one reads from now on. What they know already, they keep. */
+  send_read_receipts?: boolean;
+  /** Who learns from now on when one was there last. Of whoever does not, one does not either. */
+  last_seen?: LastSeenTo;
+}
+
+/** One place where one is signed in. */
+export interface SignIn {
+  id: string;
+  /** RFC 3339. */
+  created_at: string;
+  /** Whether it is this one. */
+  current: boolean;
+  /** The browser and its system; undefined where it did not say. */
+  agent?: string;
+}
+
+export class Account {
+  constructor(private readonly api: Api) {}
+
+  async profile(): Promise<Profile> {
+    return this.api.call("GET", ME);
+  }
+
+  async change(change: ProfileChange): Promise<Profile> {
+    return this.api.write("PATCH", ME, change);
+  }
+
+  /** Show a picture: PNG, JPEG or WebP, at most 512 KiB. The server keeps its middle. */
+  async show(picture: Blob): Promise<User> {
+    const path = `${ME}/avatar`;
+    return (await this.api.write<{ user: User }>("PUT", path, picture, PICTURE_WITHIN_MS)).user;
+  }
+
+  /** Idempotent. */
+  async hidePicture(): Promise<void> {
+    await this.api.write("DELETE", `${ME}/avatar`);
+  }
+
+  async signIns(): Promise<SignIn[]> {
+    return (await this.api.call<{ sessions: SignIn[] }>("GET", SESSIONS)).sessions;
+  }
+
+  /** Sign out there. Idempotent. */
+  async signOut(id: string): Promise<void> {
+    await this.api.write("DELETE", `${SESSIONS}/${id}`);
+  }
+
+  /** What a browser subscribes with; null where the server tells nobody who has no page open. */
+  async pushKey(): Promise<string | null> {
+    return (await this.api.call<{ public_key: string | null }>("GET", PUSH)).public_key;
+  }
+
+  /** Have this browser told. Idempotent; whoever it was told for before, it is no more. */
+  async subscribe(subscription: PushSubscriptionJSON): Promise<void> {
+    await this.api.write("POST", PUSH, subscription);
+  }
+
+  /** Idempotent. */
+  async unsubscribe(endpoint: string): Promise<void> {
+    await this.api.write("DELETE", PUSH, { endpoint });
+  }
+}
