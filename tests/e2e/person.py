@@ -27,6 +27,9 @@ COUNT_KEPT = """async (name) => {
     return all.result;
 }"""
 """How many a store of the browser holds: of rooms, messages or drafts."""
+UNTIL_KEPT = f"""async (name) => {{
+    while (await ({COUNT_KEPT})(name) === 0) await new Promise(requestAnimationFrame);
+}}"""
 
 
 def unique(name):
@@ -128,7 +131,8 @@ class Person:
 
     def until_kept(self, what):
         """Wait until the browser has written some down: rooms, messages or drafts."""
-        self.page.wait_for_function(f"async (what) => await ({COUNT_KEPT})(what) > 0", arg=what)
+        # A function that is waited for must not be asynchronous: a promise counts as what it wants.
+        self.page.evaluate(UNTIL_KEPT, what)
 
     @property
     def composer(self):

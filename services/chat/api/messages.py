@@ -30,9 +30,17 @@ router = Router(tags=["messages"])
 async def list_messages(request: HttpRequest, room_id: str) -> HttpResponse:
     """Read a page of a room, ascending: the newest 50 without parameters, else 20 by default."""
     query = read_query(request, MessagesQuery)
-    if query.before is not None and query.after is not None:
-        raise BadFrame(fields={"after": ["Only one of `before` and `after` may be given."]})
+    check_one_place(query)
     database, user_id = parts_of(request).database, caller_of(request).id
+    if query.since is not None:
+        page = await database.run(
+            messages.messages_since,
+            user_id=user_id,
+            room_id=room_id,
+            since=query.since,
+            limit=page_size(query.limit, is_opening=False),
+        )
+        return answer(page)
     if query.after is not None:
         page = await database.run(
             messages.messages_after,
@@ -50,6 +58,18 @@ async def list_messages(request: HttpRequest, room_id: str) -> HttpResponse:
         limit=page_size(query.limit, is_opening=query.before is None),
     )
     return answer(page)
+
+
+def check_one_place(query: MessagesQuery) -> None:
+    """Refuse a page that would begin at two places.
+
+    Raises:
+        BadFrame: it names more than one.
+    """
+    places = [name for name in ("before", "after", "since") if getattr(query, name) is not None]
+    if len(places) > 1:
+        first, second = places[:2]
+        raise BadFrame(fields={second: [f"Only one of `{first}` and `{second}` may be given."]})
 
 
 @router.post(

@@ -2,19 +2,22 @@
  * How somebody wants to be told on this device: written by the page, read by the worker, which has no
  * local storage.
  */
+import type { Key, Speaking } from "./words/words";
+
 const CACHE = "parley-wishes";
 const PLACE = "/wishes";
 
 export interface Wishes {
-  /** A tag of `languages.ts`, and where its reader lives. */
-  language: string;
-  locale: string;
+  /** The reader's, with no more of its catalogue than the worker says. */
+  language: Speaking<SaidThere>;
   /** Whether a notification names nobody and nothing. */
   isPrivate: boolean;
   isHeard: boolean;
 }
 
-const NONE: Wishes = { language: "en", locale: "en", isPrivate: false, isHeard: true };
+/** What the worker says by itself. */
+export const SAID_THERE = ["app.title", "notice.from", "notice.new", "notice.private"] as const;
+type SaidThere = Extract<Key, (typeof SAID_THERE)[number]>;
 
 /** Where the browser forbids storing there is nothing to read later: the usual holds. */
 export async function writeWishes(wishes: Wishes): Promise<void> {
@@ -25,11 +28,8 @@ export async function writeWishes(wishes: Wishes): Promise<void> {
   }
 }
 
-export async function readWishes(): Promise<Wishes> {
-  try {
-    const kept = await (await caches.open(CACHE)).match(PLACE);
-    return kept === undefined ? NONE : ((await kept.json()) as Wishes);
-  } catch {
-    return NONE;
-  }
+/** Null where no page has written any: then none has had a browser told of anything either. */
+export async function readWishes(): Promise<Wishes | null> {
+  const kept = await (await caches.open(CACHE)).match(PLACE);
+  return kept === undefined ? null : ((await kept.json()) as Wishes);
 }

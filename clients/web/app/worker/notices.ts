@@ -2,11 +2,10 @@
  * Telling somebody of messages while they look at no page: one notification a room, which the next one
  * replaces.
  */
-import { load } from "../shared/words/languages";
 import { say } from "../shared/words/words";
-import type { Language } from "../shared/words/words";
 import type { Notice, Open, Pushed, Ring } from "../shared/news";
 import { readWishes } from "../shared/wishes";
+import type { Wishes } from "../shared/wishes";
 import { waitingIn } from "./waiting";
 import type { Waiting } from "./waiting";
 
@@ -36,11 +35,11 @@ export async function onPush(pushed: Pushed): Promise<void> {
   // Who looks at a page sees it there as soon as it can be seen.
   if (pages.some((page) => page.visibilityState === "visible")) return;
   const wishes = await readWishes();
-  const language = await load(wishes.language, [wishes.locale]);
+  if (wishes === null) return;
   const waiting = wishes.isPrivate ? null : await waitingIn(pushed.room);
   // Another device was faster.
   if (waiting?.unread === 0) return;
-  const [title, body] = wordsFor(language, waiting);
+  const [title, body] = wordsFor(wishes.language, waiting);
   await show(pushed.room, title, body, wishes.isHeard);
 }
 
@@ -59,7 +58,7 @@ export async function onChosen(notification: Notification): Promise<void> {
 }
 
 /** The title and the text of a notification; null: nobody and nothing is named. */
-export function wordsFor(language: Language, waiting: Waiting | null): [string, string] {
+export function wordsFor(language: Wishes["language"], waiting: Waiting | null): [string, string] {
   if (waiting === null) return [say(language, "app.title"), say(language, "notice.private")];
   const { room, isGroup, author, content, unread } = waiting;
   const preview = content.slice(0, PREVIEW_CHARS);

@@ -34,13 +34,15 @@ export interface ProfileChange {
 
 /** One place where one is signed in. */
 export interface SignIn {
-  id: string;
-  /** RFC 3339. */
+  sid: string;
+  /** Browser and system; empty where the device did not say. */
+  agent: string;
+  /** RFC 3339, as all times. */
   created_at: string;
+  /** When it was used last, to some minutes. */
+  renewed_at: string;
   /** Whether it is this one. */
   current: boolean;
-  /** The browser and its system; undefined where it did not say. */
-  agent?: string;
 }
 
 export class Account {
@@ -70,8 +72,8 @@ export class Account {
   }
 
   /** Sign out there. Idempotent. */
-  async signOut(id: string): Promise<void> {
-    await this.api.write("DELETE", `${SESSIONS}/${id}`);
+  async signOut(sid: string): Promise<void> {
+    await this.api.write("DELETE", `${SESSIONS}/${sid}`);
   }
 
   /** What a browser subscribes with; null where the server tells nobody who has no page open. */

@@ -44,6 +44,13 @@ export class History {
     }
   }
 
+  /** Take messages that reach down from what is held. What does not touch it is left out. */
+  take(room: Room, messages: readonly Message[], hasMore: boolean): void {
+    room.log.addOlder(messages, hasMore);
+    this.handlers.onFetched(room, messages);
+    this.handlers.onLoaded(room);
+  }
+
   /** Load a page below what is held. One at a time per room. Raises `ApiError`. */
   async loadOlder(room: Room, limit = NEXT_PAGE): Promise<void> {
     if (!room.log.hasOlder) return;

@@ -44,7 +44,7 @@ test("a picture is sent as it is, under its own type", async () => {
 
 test("where one is signed in is told, and one signs out there", async () => {
   const { world, account } = await signedIn();
-  const here = { id: "one", created_at: "2026-01-01T00:00:00.000Z", current: true };
+  const here = { sid: "one", agent: "Firefox, Linux", current: true };
   world.http.answer("GET /sessions", 200, { sessions: [here] });
   world.http.answer("DELETE /sessions/two", 204, {});
 

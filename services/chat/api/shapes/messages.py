@@ -1,5 +1,6 @@
 """Shapes of messages, receipts and ``/sync``."""
 
+import datetime as dt
 from typing import Annotated
 
 import msgspec
@@ -19,10 +20,14 @@ VERSIONS = 1000
 
 
 class MessagesQuery(Shape, frozen=True, kw_only=True):
-    """``before`` and ``after`` are seqs and exclusive; only one of them may be given."""
+    """Where a page is: at most one of ``before``, ``after`` and ``since`` may be given.
+
+    ``before`` and ``after`` are seqs and exclusive; ``since`` is a time, and inclusive.
+    """
 
     before: Seq | None = None
     after: Cursor | None = None
+    since: Annotated[dt.datetime, Meta(tz=True)] | None = None
     limit: Annotated[int, Meta(ge=1, le=PAGE_MESSAGES)] | None = None
 
 

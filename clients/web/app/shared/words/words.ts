@@ -49,7 +49,7 @@ export function directionOf(tag: string): "ltr" | "rtl" {
 }
 
 /** The sentence with its places still open. */
-export function templateOf(language: Language, key: Key, count?: number): string {
+export function templateOf<K extends Key>(language: Speaking<K>, key: K, count?: number): string {
   const message: string | Plural = language.catalogue[key];
   if (typeof message === "string") return message;
   const form = pluralsOf(language.locale).select(count ?? 0);
@@ -61,15 +61,20 @@ export function piecesOf(template: string): string[] {
   return template.split(PLACE);
 }
 
+/** A language of which only some is needed. */
+export type Speaking<K extends Key> = Omit<Language, "catalogue"> & {
+  catalogue: Pick<Catalogue, K>;
+};
+
 /** A sentence as plain text. A value that runs the other way is kept from turning what is around it. */
-export function say(language: Language, key: Key, values: Values = {}): string {
+export function say<K extends Key>(language: Speaking<K>, key: K, values: Values = {}): string {
   const { count } = values;
   return piecesOf(templateOf(language, key, typeof count === "number" ? count : undefined))
     .map((piece, index) => (index % 2 === 0 ? piece : valueOf(language, values[piece])))
     .join("");
 }
 
-function valueOf(language: Language, value: string | number | undefined): string {
+function valueOf(language: Speaking<never>, value: string | number | undefined): string {
   if (typeof value === "number") return numbersOf(language.locale).format(value);
   return value === undefined ? "" : isolated(value, language.direction);
 }

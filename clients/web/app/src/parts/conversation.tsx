@@ -43,6 +43,7 @@ function Title({ summary }: { summary: Summary }) {
           <button
             type="button"
             class="title-button ellipsis"
+            dir="auto"
             aria-expanded={isOpen}
             data-testid="open-details"
             onClick={() => {

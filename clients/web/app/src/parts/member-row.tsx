@@ -36,12 +36,13 @@ export function MemberRow({ room, member, act }: MemberRowProps) {
       <div class="person">
         <Avatar id={user} name={name} size="s" status={presence?.status} />
         <span class="person-text">
-          <span class="ellipsis">
-            <bdi>{name}</bdi>
+          <span class="ellipsis" dir="auto">
+            {name}
             {isMe && <span class="muted"> {t("room.you")}</span>}
           </span>
           <span class="person-time ellipsis">
-            {[`@${usernameOf(user) ?? "…"}`, words].filter(Boolean).join(" · ")}
+            <bdi>@{usernameOf(user) ?? "…"}</bdi>
+            {words && ` · ${words}`}
           </span>
         </span>
         {roleWords && <span class="role">{t(roleWords)}</span>}
@@ -75,7 +76,36 @@ export function MemberRow({ room, member, act }: MemberRowProps) {
 function Actions({ room, member, act }: MemberRowProps) {
   const { user, role } = member;
   const isOwner = room.role === "owner";
+  const isAsking = useSignal(false);
   const become = (next: Role) => () => void act(() => setRole(room.id, user, next));
+  if (isAsking.value)
+    return (
+      <div
+        class="asking"
+        role="alertdialog"
+        aria-label={t("member.make_owner")}
+        onKeyDown={(event) => {
+          if (event.key !== "Escape") return;
+          event.preventDefault();
+          isAsking.value = false;
+        }}
+      >
+        <p>{t("member.owner_question", { name: nameOf(user) ?? "…" })}</p>
+        <div class="dialog-foot">
+          <button
+            type="button"
+            class="button plain"
+            ref={focusOnce}
+            onClick={() => (isAsking.value = false)}
+          >
+            {t("app.cancel")}
+          </button>
+          <button type="button" class="button danger" onClick={become("owner")}>
+            {t("member.make_owner")}
+          </button>
+        </div>
+      </div>
+    );
   return (
     <div class="member-actions">
       <Action words={t("member.message")} onClick={() => void act(() => talkTo(user))} />
@@ -85,7 +115,7 @@ function Actions({ room, member, act }: MemberRowProps) {
       {isOwner && role === "admin" && (
         <Action words={t("member.make_member")} onClick={become("member")} />
       )}
-      {isOwner && <Action words={t("member.make_owner")} onClick={become("owner")} />}
+      {isOwner && <Action words={t("member.make_owner")} onClick={() => (isAsking.value = true)} />}
       {mayRemove(room.role, role) && (
         <Action
           words={t("member.remove")}
@@ -110,6 +140,9 @@ function Action({ words, isGrave = false, onClick }: ActionProps) {
     </button>
   );
 }
+
+/** What somebody has just asked for is where they go on. */
+const focusOnce = (element: HTMLElement | null): void => element?.focus();
 
 async function talkTo(user: string): Promise<void> {
   goTo(await startDirect(user));

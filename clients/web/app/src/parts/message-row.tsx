@@ -100,8 +100,8 @@ function Tools({ room, seq, mine }: { room: string; seq: number; mine: boolean }
 /** In the colour of the person's avatar. A name that is on its way keeps its place free. */
 function Sender({ author }: { author: Author }) {
   return (
-    <p class={`sender hue-${hueOf(author.id)}`} data-testid="sender">
-      {author.name === undefined ? <span class="sender-soon" /> : <bdi>{author.name}</bdi>}
+    <p class={`sender hue-${hueOf(author.id)}`} dir="auto" data-testid="sender">
+      {author.name ?? <span class="sender-soon" />}
     </p>
   );
 }

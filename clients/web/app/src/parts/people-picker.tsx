@@ -87,7 +87,7 @@ export function PeoplePicker({ chosen, besides }: PeoplePickerProps) {
               <Avatar id={user.id} name={nameFor(user)} size="s" />
               <span class="row-text">
                 <bdi class="row-name">{nameFor(user)}</bdi>
-                <span class="row-preview">@{user.username}</span>
+                <bdi class="row-preview">@{user.username}</bdi>
               </span>
             </button>
           </li>

@@ -57,7 +57,7 @@ export function People({ search, shown, me, onStarted }: PeopleProps) {
               <Avatar id={user.id} name={user.display_name || user.username} />
               <span class="row-text">
                 <bdi class="row-name">{user.display_name || user.username}</bdi>
-                <span class="row-preview">@{user.username}</span>
+                <bdi class="row-preview">@{user.username}</bdi>
               </span>
             </button>
           </li>

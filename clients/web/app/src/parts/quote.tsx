@@ -35,7 +35,11 @@ export function Quote({ room, seq, onOpen }: QuoteProps) {
       class={`quote${hue}`}
       title={t("message.goto")}
       data-testid="quote"
-      onClick={onOpen}
+      onClick={(event) => {
+        // The bubble around it is tapped for its tools.
+        event.stopPropagation();
+        onOpen();
+      }}
     >
       {inside}
     </button>

@@ -22,6 +22,7 @@ import type { Summary } from "../state/summaries";
 import { today } from "../state/today";
 import { Avatar } from "./avatar";
 import { EditIcon, LeaveIcon } from "./icons";
+import { Jump } from "./jump";
 import { MemberRow } from "./member-row";
 import { Waiting } from "./message-info";
 import { PeoplePicker } from "./people-picker";
@@ -48,9 +49,14 @@ export function RoomInfo({ room }: { room: Summary }) {
             <bdi>{room.name}</bdi>
           </h3>
         )}
-        {room.peer !== null && <p class="muted">@{usernameOf(room.peer) ?? "…"}</p>}
+        {room.peer !== null && (
+          <p class="muted">
+            <bdi>@{usernameOf(room.peer) ?? "…"}</bdi>
+          </p>
+        )}
         <p class="muted">{isGroup ? membersWords(room.memberCount) : words}</p>
       </div>
+      <Jump />
       {isGroup && <Group room={room} />}
     </>
   );
@@ -199,7 +205,7 @@ function Group({ room }: { room: Summary }) {
           />
         </label>
       )}
-      <h3 class="section">{membersWords(room.memberCount)}</h3>
+      <h3 class="section">{t("group.members")}</h3>
       {all === null && !error.value && <Waiting />}
       {all !== null && (
         <ul class="members" data-testid="members">

@@ -17,53 +17,51 @@ export function RoomRow({ room }: { room: Summary }) {
   const isThere = status === "online" || status === "away";
   const typing = typingIn(room);
   return (
-    <li>
-      <button
-        type="button"
-        class={isOpen ? "row is-open" : "row"}
-        aria-current={isOpen ? "true" : undefined}
-        data-testid="room"
-        data-room={room.id}
-        onClick={() => {
-          goTo(room.id);
-        }}
-      >
-        <Avatar
-          id={room.peer ?? room.id}
-          name={room.name}
-          status={status}
-          isGroup={room.peer === null}
-        />
-        <span class="row-text">
-          <span class="row-line">
-            <span class="row-name">
-              <bdi>{room.name}</bdi>
-              {isThere && <span class="hidden">, {t(`presence.${status}`)}</span>}
-            </span>
-            {room.at !== null && (
-              <time class={room.unread > 0 ? "row-time is-new" : "row-time"}>
-                {shortDateOf(room.at, today.value)}
-              </time>
-            )}
+    <button
+      type="button"
+      class={isOpen ? "row is-open" : "row"}
+      aria-current={isOpen ? "true" : undefined}
+      data-testid="room"
+      data-room={room.id}
+      onClick={() => {
+        goTo(room.id);
+      }}
+    >
+      <Avatar
+        id={room.peer ?? room.id}
+        name={room.name}
+        status={status}
+        isGroup={room.peer === null}
+      />
+      <span class="row-text">
+        <span class="row-line">
+          <span class="row-name" dir="auto">
+            {room.name}
+            {isThere && <span class="hidden">, {t(`presence.${status}`)}</span>}
           </span>
-          <span class="row-line">
-            {typing ? (
-              <span class="row-preview">
-                <Typing words={typing} />
-              </span>
-            ) : (
-              <Preview room={room} />
-            )}
-            {room.unread > 0 && (
-              <span class="badge" data-testid="unread">
-                <span aria-hidden="true">{room.unread > 99 ? "99+" : room.unread}</span>
-                <span class="hidden">{t("list.unread", { count: room.unread })}</span>
-              </span>
-            )}
-          </span>
+          {room.at !== null && (
+            <time class={room.unread > 0 ? "row-time is-new" : "row-time"}>
+              {shortDateOf(room.at, today.value)}
+            </time>
+          )}
         </span>
-      </button>
-    </li>
+        <span class="row-line">
+          {typing ? (
+            <span class="row-preview">
+              <Typing words={typing} />
+            </span>
+          ) : (
+            <Preview room={room} />
+          )}
+          {room.unread > 0 && (
+            <span class="badge" data-testid="unread">
+              <span aria-hidden="true">{room.unread > 99 ? "99+" : room.unread}</span>
+              <span class="hidden">{t("list.unread", { count: room.unread })}</span>
+            </span>
+          )}
+        </span>
+      </span>
+    </button>
   );
 }
 

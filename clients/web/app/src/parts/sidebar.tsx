@@ -2,6 +2,7 @@
 import { ApiError } from "@parley/sdk";
 import type { User } from "@parley/sdk";
 import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 
 import { isLoaded, rooms } from "../state/chat";
 import { roomsNamed } from "../state/search";
@@ -10,13 +11,14 @@ import { forgetSubscription } from "../state/subscription";
 import { ChatIcon, CloseIcon, GroupIcon, Logo, SearchIcon, SignOutIcon } from "./icons";
 import { NewGroup } from "./new-group";
 import { People } from "./people";
-import { RoomRow } from "./room-row";
+import { RoomList } from "./room-list";
 import { Settings } from "./settings";
 import { t } from "../state/language";
 
 export function Sidebar({ me }: { me: User }) {
   const search = useSignal("");
   const isOpening = useSignal(false);
+  const view = useRef<HTMLDivElement>(null);
   const sought = search.value.trim();
   const shown = roomsNamed(sought, rooms.value);
   return (
@@ -74,16 +76,10 @@ export function Sidebar({ me }: { me: User }) {
           }}
         />
       )}
-      <div class="sidebar-scroll">
+      <div class="sidebar-scroll" ref={view}>
         <nav aria-label={t("list.conversations")}>
           {sought && shown.length > 0 && <h2 class="section">{t("list.conversations")}</h2>}
-          {shown.length > 0 && (
-            <ul class="rows" data-testid="room-list">
-              {shown.map((room) => (
-                <RoomRow key={room.id} room={room} />
-              ))}
-            </ul>
-          )}
+          {shown.length > 0 && <RoomList rooms={shown} view={view} />}
           {!sought && !isLoaded.value && <Skeleton />}
           {!sought && isLoaded.value && shown.length === 0 && (
             <div class="empty" data-testid="no-rooms">
@@ -124,7 +120,7 @@ function Me({ me }: { me: User }) {
   };
   return (
     <div class="me">
-      <span class="me-name" title={`@${me.username}`} data-testid="me">
+      <span class="me-name" dir="auto" title={`@${me.username}`} data-testid="me">
         {me.display_name || me.username}
       </span>
       <Settings me={me} />

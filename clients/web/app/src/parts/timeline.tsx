@@ -13,8 +13,11 @@ import {
   isCatchingUp,
   isReadingBack,
   isSeeking,
+  leavePast,
+  loadNewer,
   loadOlder,
   openSummary,
+  past,
   readBack,
   sought,
   timeline,
@@ -83,6 +86,7 @@ export function Timeline({ name, kind }: TimelineProps) {
     ),
     paddingStart: hasOlder.value ? OLDER : EDGE,
     paddingEnd: EDGE,
+    anchorTo: "end",
   });
 
   const toEnd = (): void => {
@@ -90,6 +94,7 @@ export function Timeline({ name, kind }: TimelineProps) {
     if (box === null) return;
     hold.current = "end";
     readBack(false);
+    leavePast();
     putView(rows, box, box.scrollHeight);
   };
   const toNew = (box: HTMLElement): void => {
@@ -157,6 +162,7 @@ export function Timeline({ name, kind }: TimelineProps) {
       readBack(isAway.value);
     }
     if (box.scrollTop < NEAR_TOP) loadOlderIfAny();
+    if (past.value !== null && below(box) < NEAR_TOP && !historyError.value) void loadNewer();
   };
 
   const inSight = rows.getVirtualItems();
@@ -279,7 +285,12 @@ function loadOlderIfAny(): void {
 }
 
 function isAtEnd(box: HTMLElement): boolean {
-  return box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
+  return past.value === null && below(box) < NEAR_END;
+}
+
+/** What there is below the view, in px. */
+function below(box: HTMLElement): number {
+  return box.scrollHeight - box.scrollTop - box.clientHeight;
 }
 
 /** The place of messages that are on their way. */

@@ -22,7 +22,13 @@ const OVERSCAN = 8;
 
 export type WindowOptions = Pick<
   Required<RowsOptions>,
-  "count" | "getScrollElement" | "estimateSize" | "getItemKey" | "paddingStart" | "paddingEnd"
+  | "count"
+  | "getScrollElement"
+  | "estimateSize"
+  | "getItemKey"
+  | "paddingStart"
+  | "paddingEnd"
+  | "anchorTo"
 >;
 
 /** To be called at every drawing; the component is drawn again when other rows are in sight. */
@@ -31,7 +37,6 @@ export function useWindow(chosen: WindowOptions): Rows {
   const options: RowsOptions = {
     ...chosen,
     overscan: OVERSCAN,
-    anchorTo: "end",
     measureElement: heightOf,
     observeElementRect,
     observeElementOffset,

@@ -43,15 +43,15 @@ export async function hidePicture(): Promise<void> {
   await profile();
 }
 
-/** Newest first, but this one before all. */
+/** This one, then those that were used last. */
 export async function signIns(): Promise<SignIn[]> {
   const all = await account.signIns();
-  const order = ({ current, created_at }: SignIn): number =>
-    current ? Infinity : Date.parse(created_at);
+  const order = ({ current, renewed_at }: SignIn): number =>
+    current ? Infinity : Date.parse(renewed_at);
   return all.sort((a, b) => order(b) - order(a));
 }
 
-export const signOutThere = (id: string): Promise<void> => account.signOut(id);
+export const signOutThere = (sid: string): Promise<void> => account.signOut(sid);
 
 /** What a camera makes is far larger than anything that is shown. */
 async function middleOf(file: Blob): Promise<Blob> {

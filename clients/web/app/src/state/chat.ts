@@ -6,6 +6,7 @@
  */
 import { ApiError } from "@parley/sdk";
 import type { ChatClient, ConnectionState, Room } from "@parley/sdk";
+import { Past } from "@parley/sdk/past";
 import { computed, signal } from "@preact/signals";
 
 import { client, nameOf, setClient } from "./client";
@@ -17,7 +18,7 @@ import type { Summary } from "./summaries";
 import { timelineOf } from "./timeline";
 import type { Entry } from "./timeline";
 import { t } from "./language";
-import { wordsOf } from "./server";
+import { api, wordsOf } from "./server";
 
 export const connection = signal<ConnectionState>({ name: "stopped" });
 export const rooms = signal<readonly Summary[]>([]);
@@ -27,6 +28,8 @@ export const openRoom = signal<string | null>(null);
 export const timeline = signal<readonly Entry[]>([]);
 /** Whether scrolling up would bring more. */
 export const hasOlder = signal(false);
+/** What is shown instead of the newest messages, where somebody went far back. */
+export const past = signal<Past | null>(null);
 /** Whether newer messages than the timeline shows exist and are on their way. */
 export const isCatchingUp = signal(false);
 /**
@@ -48,9 +51,6 @@ export const sought = signal<number | null>(null);
 
 export const unreadTotal = computed(() => rooms.value.reduce((sum, room) => sum + room.unread, 0));
 export const openSummary = computed(() => rooms.value.find((room) => room.id === openRoom.value));
-
-/** How far back one may go at once, in messages. */
-const FURTHEST_SOUGHT = 5_000;
 
 let redraw = 0;
 
@@ -78,12 +78,14 @@ export function detach(): void {
   timeline.value = [];
   isLoaded.value = false;
   openRoom.value = null;
+  past.value = null;
 }
 
 /** Show a room, or none. Its newest page is loaded if it is not there yet. */
 export function showRoom(id: string | null): void {
   if (openRoom.value === id) return;
   openRoom.value = id;
+  past.value = null;
   isReadingBack.value = false;
   historyError.value = "";
   hasLeft.value = false;
@@ -111,27 +113,79 @@ export function readBack(isBack: boolean): void {
 }
 
 export async function loadOlder(): Promise<void> {
-  const id = openRoom.value;
-  if (id !== null) await guarded(() => client()?.loadOlder(id));
+  const [id, back] = [openRoom.value, past.value];
+  if (id === null) return;
+  await guarded(() => (back === null ? client()?.loadOlder(id) : back.loadOlder()));
+  if (back !== null) drawNow();
 }
 
-/** Go to a message of the open room, and load what lies between where that is not too much. */
+/** Load the page below what is shown, where somebody went far back. */
+export async function loadNewer(): Promise<void> {
+  const back = past.value;
+  if (back === null) return;
+  await guarded(() => back.loadNewer());
+  if (past.value === back) turnTo(back);
+}
+
+/** Go to a message of the open room. What lies between is loaded where it is not much. */
 export async function seek(seq: number): Promise<void> {
-  const id = openRoom.value;
-  if (id === null) return;
-  isSeeking.value = true;
-  await guarded(() => client()?.loadNewest(id, seq, FURTHEST_SOUGHT));
-  isSeeking.value = false;
+  await goBack(async (now, room) => {
+    if (past.value?.at(seq) !== undefined) return seq;
+    await now.loadNewest(room.id, seq);
+    if (room.log.at(seq) === undefined) turnTo(await Past.around(api, room.id, seq));
+    else past.value = null;
+    return seq;
+  });
+}
+
+/** Go to the first message that was written at this time or later; to the end where there is none. */
+export async function goToDate(at: Date): Promise<void> {
+  await goBack(async (_, room) => {
+    const found = await Past.since(api, room.id, at);
+    if (found === null) return null;
+    turnTo(found);
+    return (
+      found.messages.find(({ created_at }) => Date.parse(created_at) >= at.getTime())?.seq ?? null
+    );
+  });
+}
+
+/** Show the newest messages again. */
+export function leavePast(): void {
+  if (past.value === null) return;
+  past.value = null;
   drawNow();
-  if (client()?.room(id)?.log.at(seq) === undefined && historyError.value === "")
-    historyError.value = t("conversation.too_far");
-  sought.value = seq;
+}
+
+/** Where what is shown meets what is held, it becomes part of that. */
+function turnTo(back: Past): void {
+  const held = client()?.room(back.room);
+  const hasMet = held !== undefined && back.highest >= held.log.lowest - 1;
+  if (hasMet) client()?.join(back.room, back.messages, back.hasOlder);
+  past.value = hasMet ? null : back;
+  drawNow();
+}
+
+/** @param go loads what is wanted, and says which message that is; null: the newest. */
+async function goBack(go: (now: ChatClient, room: Room) => Promise<number | null>): Promise<void> {
+  const now = client();
+  const room = now?.room(openRoom.value ?? "");
+  if (now === null || room === undefined) return;
+  isSeeking.value = true;
+  await guarded(async () => {
+    const seq = await go(now, room);
+    if (openRoom.value !== room.id) return;
+    drawNow();
+    sought.value = seq ?? room.log.cursor;
+  });
+  isSeeking.value = false;
 }
 
 /** Send a message to the open room, or an answer to the one with seq `replyTo`. */
 export function send(content: string, replyTo: number | null): void {
   if (openRoom.value === null) return;
   unreadFrom.value = null;
+  leavePast();
   client()?.send(openRoom.value, content, replyTo);
 }
 
@@ -199,8 +253,10 @@ function drawNow(): void {
     unreadFrom.value = room.readSeq;
   rooms.value = all.map((one) => summaryOf(now, one));
   isCatchingUp.value = room?.isMissingSomething ?? false;
-  timeline.value = timelineOf(room, now.drafts(openRoom.value ?? ""), now.me.id, nameOf);
-  hasOlder.value = room?.log.hasOlder ?? false;
+  const back = past.value;
+  const drafts = back === null ? now.drafts(openRoom.value ?? "") : [];
+  timeline.value = timelineOf(room, drafts, now.me.id, nameOf, back?.messages);
+  hasOlder.value = (back ?? room?.log)?.hasOlder ?? false;
 }
 
 /** A room that somebody looks at has no badge, not even while a message before others is missing. */
@@ -213,6 +269,7 @@ function summaryOf(now: ChatClient, room: Room): Summary {
 function leaveOpenRoom(): void {
   hasLeft.value = true;
   unreadFrom.value = null;
+  past.value = null;
   historyError.value = "";
   closePanel();
 }

@@ -9,7 +9,8 @@ import type { ChatClient, Message } from "@parley/sdk";
 import { effect, signal } from "@preact/signals";
 
 import type { Notice, Open, Ring } from "../../shared/news";
-import { writeWishes } from "../../shared/wishes";
+import { SAID_THERE, writeWishes } from "../../shared/wishes";
+import type { Wishes } from "../../shared/wishes";
 import { announce } from "./announcer";
 import { openRoom, unreadTotal } from "./chat";
 import { client, nameOf } from "./client";
@@ -42,8 +43,7 @@ export function followNotices(): void {
     keep("private", isPrivate.value ? YES : NO);
     keep("sound", isHeard.value ? YES : NO);
     void writeWishes({
-      language: language.value.tag,
-      locale: language.value.locale,
+      language: spokenThere(),
       isPrivate: isPrivate.value,
       isHeard: isHeard.value,
     });
@@ -60,6 +60,12 @@ export function followNotices(): void {
     if (data.type === "open") goTo(data.room);
     else ring(data.room);
   });
+}
+
+function spokenThere(): Wishes["language"] {
+  const { tag, locale, direction, catalogue } = language.value;
+  const some = Object.fromEntries(SAID_THERE.map((key) => [key, catalogue[key]]));
+  return { tag, locale, direction, catalogue: some as Wishes["language"]["catalogue"] };
 }
 
 function tell(now: ChatClient, message: Message): void {

@@ -71,16 +71,18 @@ function draftOf(draft: Draft): Written {
 }
 
 /**
- * The rows of a room. Without a room (one is not in it any more) what was never sent is all there is.
+ * The rows of a room: by default of what is held of it. Without a room (one is not in it any more)
+ * what was never sent is all there is.
  */
 export function timelineOf(
   room: Room | undefined,
   drafts: readonly Draft[],
   me: string,
   nameOf: NameOf,
+  shown: readonly Message[] = room?.shown ?? [],
 ): Entry[] {
   const isGroup = room?.state.kind === "group";
-  const all = [...(room?.shown ?? []).map(writtenOf), ...drafts.map(draftOf)];
+  const all = [...shown.map(writtenOf), ...drafts.map(draftOf)];
   return all.map((one, index) => {
     const before = all[index - 1];
     const after = all[index + 1];

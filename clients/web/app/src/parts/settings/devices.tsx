@@ -17,9 +17,9 @@ export function Devices() {
     known.value = (await ask(signIns, "settings.not_loaded")) ?? known.value;
   };
   useEffect(() => void look(), []);
-  const signOut = async (ids: readonly string[]): Promise<void> => {
+  const signOut = async (sids: readonly string[]): Promise<void> => {
     const everywhere = async (): Promise<boolean> => {
-      for (const id of ids) await signOutThere(id);
+      for (const sid of sids) await signOutThere(sid);
       return true;
     };
     if ((await ask(everywhere, "settings.not_saved")) === true) await look();
@@ -30,7 +30,7 @@ export function Devices() {
       {known.value === null && !error.value && <Waiting />}
       <ul class="devices">
         {known.value?.map((one) => (
-          <Device key={one.id} signIn={one} isBusy={isBusy.value} signOut={signOut} />
+          <Device key={one.sid} signIn={one} isBusy={isBusy.value} signOut={signOut} />
         ))}
       </ul>
       {others.length > 1 && (
@@ -38,7 +38,7 @@ export function Devices() {
           type="button"
           class="button danger wide"
           disabled={isBusy.value}
-          onClick={() => void signOut(others.map(({ id }) => id))}
+          onClick={() => void signOut(others.map(({ sid }) => sid))}
         >
           {t("settings.devices_sign_out")}
         </button>
@@ -55,12 +55,12 @@ export function Devices() {
 interface DeviceProps {
   signIn: SignIn;
   isBusy: boolean;
-  signOut: (ids: readonly string[]) => Promise<void>;
+  signOut: (sids: readonly string[]) => Promise<void>;
 }
 
 function Device({ signIn, isBusy, signOut }: DeviceProps) {
-  const { id, agent, current, created_at } = signIn;
-  const device = agent ?? t("settings.device_unknown");
+  const { sid, agent, current, renewed_at } = signIn;
+  const device = agent || t("settings.device_unknown");
   return (
     <li class="device" data-testid="device">
       <p>
@@ -68,7 +68,7 @@ function Device({ signIn, isBusy, signOut }: DeviceProps) {
         <span class="field-hint">
           {current
             ? t("settings.device_this")
-            : t("settings.device_since", { day: dateOf(Date.parse(created_at)) })}
+            : t("settings.device_used", { day: dateOf(Date.parse(renewed_at)) })}
         </span>
       </p>
       {!current && (
@@ -77,7 +77,7 @@ function Device({ signIn, isBusy, signOut }: DeviceProps) {
           class="link is-grave"
           aria-label={t("settings.device_sign_out_of", { device })}
           disabled={isBusy}
-          onClick={() => void signOut([id])}
+          onClick={() => void signOut([sid])}
         >
           {t("settings.device_sign_out")}
         </button>
