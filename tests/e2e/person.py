@@ -27,8 +27,9 @@ COUNT_KEPT = """async (name) => {
     return all.result;
 }"""
 """How many a store of the browser holds: of rooms, messages or drafts."""
-UNTIL_KEPT = f"""async (name) => {{
-    while (await ({COUNT_KEPT})(name) === 0) await new Promise(requestAnimationFrame);
+UNTIL = f"""async ([name, isWanted]) => {{
+    const count = {COUNT_KEPT};
+    while ((await count(name)) > 0 !== isWanted) await new Promise(requestAnimationFrame);
 }}"""
 
 
@@ -44,6 +45,7 @@ class Person:
         self.page = page
         self.username = unique(name)
         self.name = name
+        self.home = ""
         self.frames = []
         self.sent_frames = []
         self.posted = []
@@ -60,6 +62,7 @@ class Person:
 
     def arrive(self, url):
         """Come to the page for the first time, signed up already: the form is not what is tried."""
+        self.home = url
         register = urljoin(url, "/api/chat/auth/register")
         answer = self.page.request.post(register, data=self._account(), headers={"Origin": url})
         while answer.status == GATEWAY_TIMEOUT:  # a machine that is busy
@@ -131,8 +134,12 @@ class Person:
 
     def until_kept(self, what):
         """Wait until the browser has written some down: rooms, messages or drafts."""
-        # A function that is waited for must not be asynchronous: a promise counts as what it wants.
-        self.page.evaluate(UNTIL_KEPT, what)
+        # `wait_for_function` would take the promise of an answer for the answer.
+        self.page.evaluate(UNTIL, [what, True])
+
+    def until_forgotten(self, what):
+        """Wait until the browser keeps nothing of it any more."""
+        self.page.evaluate(UNTIL, [what, False])
 
     @property
     def composer(self):
@@ -166,6 +173,13 @@ class Person:
                 return
             self.page.context.set_offline(False)
         raise AssertionError("the page does not notice that it has no network")
+
+    def open_settings(self):
+        """Open them, and wait until they know how all is set; return the dialog."""
+        self.page.get_by_test_id("open-settings").click()
+        settings = self.page.get_by_test_id("settings")
+        expect(settings.get_by_test_id("send-read-receipts")).to_be_enabled()
+        return settings
 
     def look_away(self):
         """Turn to another page: this one stays in sight and loses the focus."""

@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 from tests.e2e import axe
 from tests.e2e.person import PASSWORD
 
+SIDEWAYS = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
+"""How far one can scroll from side to side, in px."""
 LOOKS = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
@@ -52,8 +54,8 @@ def test_an_empty_list_settings_and_a_new_group(alice, bob):
     assert axe.found(page) == []
     page.get_by_test_id("search").fill("")
 
-    page.get_by_role("button", name="Settings").click()
-    expect(page.get_by_role("switch").first).to_be_visible()
+    settings = alice.open_settings()
+    expect(settings.get_by_test_id("device").first).to_be_visible()
     assert axe.found(page) == []
     page.keyboard.press("Escape")
 
@@ -99,3 +101,66 @@ def test_a_group_with_a_failed_message_and_no_network(alice, bob, callers):
     alice.write("later")
     expect(alice.message("later")).to_be_visible()
     assert axe.found(alice.page) == []
+
+
+def test_from_right_to_left_and_in_german(arrive, bob, callers, look):
+    alice = arrive("Alice", init="localStorage.setItem('parley-here/language', 'ar-XB')", **look)
+    room = callers.of(bob).room_with(alice)
+    callers.of(bob).write(room, "Hello")
+    alice.open_room("Bob")
+    expect(alice.message("Hello")).to_be_visible()
+    assert axe.found(alice.page) == []
+
+    carol = arrive("Carol", locale="de-DE", **look)
+    carol.open_settings()
+    assert axe.found(carol.page) == []
+
+
+def test_what_is_new_is_said_once_in_one_place(arrive, bob, callers):
+    alice = arrive("Alice")
+    said = alice.page.get_by_test_id("announcer")
+    room = callers.of(bob).room_with(alice)
+    callers.of(bob).write(room, "one")
+    expect(said).to_have_text("New message from Bob")
+    alice.open_room("Bob")
+    callers.of(bob).write(room, "two")
+    expect(said).to_have_text("Bob: two")
+
+    regions = alice.page.locator('[aria-live="polite"], [role="status"], [role="log"]')
+    live = regions.evaluate_all("all => all.filter((each) => each.ariaLive !== 'off').length")
+    assert live == 1
+    alice.lose_network()
+    expect(said).to_contain_text("Offline")
+    alice.page.context.set_offline(False)
+    expect(said).to_have_text("Connected")
+
+
+def test_twice_as_large_nothing_is_cut_off_or_beside_the_page(arrive, bob, callers):
+    half = {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2}
+    alice = arrive("Alice", **half)
+    room = callers.of(bob).room_with(alice)
+    callers.of(bob).write(room, "A message of some length, so that it has to be broken somewhere.")
+    page = alice.page
+    expect(page.get_by_test_id("room")).to_be_visible()
+    assert page.evaluate(SIDEWAYS) == 0
+    alice.open_room("Bob")
+    expect(alice.message("some length")).to_be_visible()
+    expect(alice.composer).to_be_in_viewport(ratio=1)
+    assert page.evaluate(SIDEWAYS) == 0
+    page.get_by_role("button", name="Back to all conversations").click()
+    settings = alice.open_settings()
+    settings.get_by_test_id("language").scroll_into_view_if_needed()
+    expect(settings.get_by_test_id("language")).to_be_in_viewport(ratio=1)
+    assert page.evaluate(SIDEWAYS) == 0
+
+
+def test_who_wants_it_calm_sees_nothing_move(arrive, bob):
+    alice = arrive("Alice", reduced_motion="reduce")
+    alice.find(bob)
+    alice.write("Hello")
+    alice.open_settings()
+
+    durations = alice.page.evaluate(
+        "document.getAnimations().map((one) => one.effect.getComputedTiming().activeDuration)"
+    )
+    assert [each for each in durations if each > 1] == []

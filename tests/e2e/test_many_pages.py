@@ -160,5 +160,5 @@ def test_who_signs_out_leaves_nothing_in_the_browser(alice, bob):
     alice.page.get_by_role("button", name="Sign out").click()
     expect(alice.page.get_by_label("Username", exact=True)).to_be_visible()
 
-    alice.page.wait_for_function(f"async () => await ({COUNT_KEPT})('messages') === 0")
+    alice.until_forgotten("messages")
     assert alice.page.evaluate(COUNT_KEPT, "rooms") == 0

@@ -42,12 +42,13 @@ class Windows:
         self.contexts = []
         self.complaints = []
 
-    def open(self, *, visit=True, script=None, **options):
+    def open(self, *, visit=True, script=None, init=None, **options):
         """Open one on the page.
 
         Args:
             visit: go to the page at once; otherwise nothing is loaded yet.
             script: a file that runs before anything of the page does.
+            init: likewise, the text of one.
             options: of the context.
         """
         # What the page keeps of itself is in the way of tests that stand between it and the server.
@@ -56,6 +57,8 @@ class Windows:
         self.contexts.append(context)
         if script is not None:
             context.add_init_script(path=script)
+        if init is not None:
+            context.add_init_script(init)
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._judge_line)

@@ -23,6 +23,7 @@ export function Settings({ me }: { me: User }) {
         aria-label={t("settings.title")}
         title={t("settings.title")}
         aria-haspopup="dialog"
+        data-testid="open-settings"
         onClick={() => void open()}
       >
         <Avatar id={me.id} name={me.display_name || me.username} size="s" />
