@@ -187,9 +187,9 @@ class Person:
         # Without this every page believes that it has the focus, all the time.
         session.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
         self.page.context.new_page().bring_to_front()
-        self.page.wait_for_function("!document.hasFocus() && document.visibilityState == 'visible'")
+        self.page.wait_for_function("() => !document.hasFocus() && document.visibilityState == 'visible'")
 
     def look_back(self):
         """Turn to this page again."""
         self.page.bring_to_front()
-        self.page.wait_for_function("document.hasFocus()")
+        self.page.wait_for_function("() => document.hasFocus()")

@@ -2,19 +2,14 @@
  * Telling somebody of messages while they look at no page: one notification a room, which the next one
  * replaces.
  */
-import { say } from "../shared/words/words";
 import type { Notice, Open, Pushed, Ring } from "../shared/news";
+import { wordsFor } from "../shared/notice-words";
 import { readWishes } from "../shared/wishes";
-import type { Wishes } from "../shared/wishes";
 import { waitingIn } from "./waiting";
-import type { Waiting } from "./waiting";
 
 declare const self: ServiceWorkerGlobalScope;
 
 const ICON = "/icon-192.png";
-
-/** Of a text that is only announced, in UTF-16 units. */
-const PREVIEW_CHARS = 120;
 
 /** A message came to a page. */
 export async function onNotice(notice: Notice, from: Client | null): Promise<void> {
@@ -55,18 +50,6 @@ export async function onChosen(notification: Notification): Promise<void> {
   const open: Open = { type: "open", room };
   page.postMessage(open);
   await page.focus();
-}
-
-/** The title and the text of a notification; null: nobody and nothing is named. */
-export function wordsFor(language: Wishes["language"], waiting: Waiting | null): [string, string] {
-  if (waiting === null) return [say(language, "app.title"), say(language, "notice.private")];
-  const { room, isGroup, author, content, unread } = waiting;
-  const preview = content.slice(0, PREVIEW_CHARS);
-  const lines = [
-    isGroup ? say(language, "notice.from", { name: author, content: preview }) : preview,
-  ];
-  if (unread > 1) lines.push(say(language, "notice.new", { count: unread }));
-  return [room, lines.join("\n")];
 }
 
 async function show(room: string, title: string, body: string, isHeard: boolean): Promise<void> {

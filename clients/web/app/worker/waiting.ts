@@ -3,16 +3,9 @@
  *
  * Null where nobody answers, or nobody is signed in any more: then it is said that there is something.
  */
-const CHAT = "/api/chat";
+import type { Waiting } from "../shared/notice-words";
 
-export interface Waiting {
-  room: string;
-  isGroup: boolean;
-  /** Who wrote the newest message, and what. */
-  author: string;
-  content: string;
-  unread: number;
-}
+const CHAT = "/api/chat";
 
 interface Person {
   display_name: string;

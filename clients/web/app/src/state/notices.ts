@@ -9,6 +9,7 @@ import type { ChatClient, Message } from "@parley/sdk";
 import { effect, signal } from "@preact/signals";
 
 import type { Notice, Open, Ring } from "../../shared/news";
+import { wordsFor } from "../../shared/notice-words";
 import { SAID_THERE, writeWishes } from "../../shared/wishes";
 import type { Wishes } from "../../shared/wishes";
 import { announce } from "./announcer";
@@ -27,9 +28,6 @@ export const isNotified = signal(kept("notify") === YES);
 /** Whether they name nobody and nothing. */
 export const isPrivate = signal(kept("private") === YES);
 export const isHeard = signal(kept("sound") !== NO);
-
-/** What is only announced of a message, in UTF-16 units. */
-const PREVIEW_CHARS = 120;
 
 export function attachNotices(next: ChatClient): void {
   next.on("message", (message) => {
@@ -73,19 +71,24 @@ function tell(now: ChatClient, message: Message): void {
   if (room === undefined) return;
   const name = room.state.name || t("list.unnamed");
   const author = nameOf(message.sender) ?? t("app.somebody");
-  const preview = message.content.slice(0, PREVIEW_CHARS);
-  const says = t("message.says", { name: author, content: preview });
+  const { content } = message;
   const isInSight = now.isWatching(message.room);
-  announce(isInSight ? says : t("message.elsewhere", { name }));
+  if (isInSight) announce(t("message.says", { name: author, content }));
+  else announce(t("message.elsewhere", { name }));
   if (isInSight || !now.connection.isLeading) return;
-  const { unread } = room;
-  const lines = [room.state.kind === "group" ? says : preview];
-  if (unread > 1) lines.push(t("notice.new", { count: unread }));
+  const waiting = {
+    room: name,
+    isGroup: room.state.kind === "group",
+    author,
+    content,
+    unread: room.unread,
+  };
+  const [title, body] = wordsFor(language.value, isPrivate.value ? null : waiting);
   const notice: Notice = {
     type: "notice",
     room: message.room,
-    title: isPrivate.value ? t("app.title") : name,
-    body: isPrivate.value ? t("notice.private") : lines.join("\n"),
+    title,
+    body,
     isShown: isNotified.value,
     isHeard: isHeard.value,
   };
