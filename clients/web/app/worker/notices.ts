@@ -10,6 +10,7 @@ import { waitingIn } from "./waiting";
 declare const self: ServiceWorkerGlobalScope;
 
 const ICON = "/icon-192.png";
+const PAGE = "/";
 
 /** A message came to a page. */
 export async function onNotice(notice: Notice, from: Client | null): Promise<void> {
@@ -67,6 +68,8 @@ function ring(page: Client, room: string): void {
   page.postMessage(message);
 }
 
+/** The admin and whatever else lives at this address shows no messages. */
 async function pagesOfOurs(): Promise<readonly WindowClient[]> {
-  return self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const all = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  return all.filter(({ url }) => new URL(url).pathname === PAGE);
 }
