@@ -21,6 +21,16 @@ NUMBER_DIGITS = 16
 SCHEMA_REF = "#/components/schemas/{name}"
 
 ShapeT = TypeVar("ShapeT", bound=msgspec.Struct)
+
+
+class Binary(msgspec.Struct, frozen=True):
+    """What a body is that is no JSON: bytes of one of these media types."""
+
+    media_types: tuple[str, ...]
+
+
+Described = type[msgspec.Struct] | Binary
+"""What ``documented`` may be told of a body or an answer."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -96,9 +106,9 @@ def no_content() -> HttpResponse:
 
 def documented(
     *,
-    body: type[msgspec.Struct] | None = None,
+    body: Described | None = None,
     query: type[msgspec.Struct] | None = None,
-    answers: Mapping[int, type[msgspec.Struct] | None],
+    answers: Mapping[int, Described | None],
 ) -> dict[str, Any]:
     """Describe an operation in the OpenAPI document, as arguments of a route's decorator.
 
@@ -116,11 +126,13 @@ def documented(
     }
     extra["responses"]["default"] = {"description": "An error"} | _content(MEDIA_TYPE, Problem)
     if body is not None:
-        required = any(field.required for field in msgspec.structs.fields(body))
+        required = isinstance(body, Binary) or any(
+            field.required for field in msgspec.structs.fields(body)
+        )
         extra["requestBody"] = {"required": required} | _content("application/json", body)
     if query is not None:
         extra["parameters"] = _parameters(query)
-    SHAPES.update(shape for shape in (body, *answers.values()) if shape is not None)
+    SHAPES.update(shape for shape in (body, *answers.values()) if isinstance(shape, type))
     return {"response": dict.fromkeys(answers), "openapi_extra": extra}
 
 
@@ -138,7 +150,10 @@ def schemas() -> dict[str, Any]:
     return msgspec.json.schema_components(shapes, ref_template=SCHEMA_REF)[1]
 
 
-def _content(media_type: str, shape: type[msgspec.Struct]) -> dict[str, Any]:
+def _content(media_type: str, shape: Described) -> dict[str, Any]:
+    if isinstance(shape, Binary):
+        some_bytes = {"schema": {"type": "string", "format": "binary"}}
+        return {"content": dict.fromkeys(shape.media_types, some_bytes)}
     reference = SCHEMA_REF.format(name=shape.__name__)
     return {"content": {media_type: {"schema": {"$ref": reference}}}}
 

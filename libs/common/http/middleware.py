@@ -4,7 +4,7 @@
 it; ``problem_answers`` stands in Django's ``MIDDLEWARE``.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
 
 from asgiref.typing import (
@@ -25,6 +25,8 @@ from libs.common.http.bodies import BODY_BYTES
 from libs.common.http.problems import UNREADABLE, problem
 
 View = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+"""Of these answers no length is told: they have none, or it would be that of another one."""
 
 
 @async_only_middleware
@@ -41,7 +43,7 @@ def problem_answers(get_response: View) -> View:
         response = await get_response(request)
         if isinstance(response, HttpResponseNotAllowed):
             response = _method_problem(request, response)
-        if isinstance(response, HttpResponse) and response.status_code != HTTPStatus.NO_CONTENT:
+        if isinstance(response, HttpResponse) and response.status_code not in BODILESS:
             response.setdefault("Content-Length", str(len(response.content)))
         return response
 
@@ -70,10 +72,12 @@ class _TooMuch(Exception):
 class _Watched:
     """One request and its answer, under way: counts what comes, notes whether something went."""
 
-    def __init__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    def __init__(
+        self, receive: ASGIReceiveCallable, send: ASGISendCallable, *, at_most_bytes: int
+    ) -> None:
         self._receive = receive
         self._send = send
-        self._left_bytes = BODY_BYTES
+        self._left_bytes = at_most_bytes
         self.answering = False
 
     async def receive(self) -> ASGIReceiveEvent:
@@ -90,14 +94,21 @@ class _Watched:
 
 
 class LimitedBody:
-    """An ASGI application that answers 413 for a body over ``BODY_BYTES``, and reads no further.
+    """An ASGI application that answers 413 for a body that is too long, and reads no further.
 
     Also 400 for a request that Django refuses before it can give an answer to it: one with very many
     parameters that names a charset.
+
+    Args:
+        app: what serves the others.
+        longer: how many bytes a body may have, by method and path, where that is more.
     """
 
-    def __init__(self, app: ASGI3Application) -> None:
+    def __init__(
+        self, app: ASGI3Application, *, longer: Mapping[tuple[str, str], int] | None = None
+    ) -> None:
         self._app = app
+        self._longer = longer or {}
 
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
@@ -106,10 +117,11 @@ class LimitedBody:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if _announced_bytes(scope["headers"]) > BODY_BYTES:
+        at_most_bytes = self._longer.get((scope["method"], scope["path"]), BODY_BYTES)
+        if _announced_bytes(scope["headers"]) > at_most_bytes:
             await _refuse(send, TooLarge())
             return
-        watched = _Watched(receive, send)
+        watched = _Watched(receive, send, at_most_bytes=at_most_bytes)
         try:
             await self._app(scope, watched.receive, watched.send)
         except (_TooMuch, SuspiciousOperation) as refusal:

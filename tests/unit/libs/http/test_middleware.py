@@ -9,6 +9,8 @@ from django.test import RequestFactory
 from libs.common.http.bodies import BODY_BYTES
 from libs.common.http.middleware import LimitedBody, problem_answers
 
+LONGER_BYTES = 2 * BODY_BYTES
+
 
 class Server:
     """Stands for an ASGI server that sends the parts of one body to an application."""
@@ -25,9 +27,10 @@ class Server:
     async def send(self, event: dict[str, Any]) -> None:
         self.sent.append(event)
 
-    async def serve(self, app: Any) -> Any:
-        limited: Any = LimitedBody(app)
-        await limited({"type": "http", "headers": self.headers}, self.receive, self.send)
+    async def serve(self, app: Any, method: str = "PUT", path: str = "/") -> Any:
+        limited: Any = LimitedBody(app, longer={("PUT", "/long"): LONGER_BYTES})
+        scope = {"type": "http", "method": method, "path": path, "headers": self.headers}
+        await limited(scope, self.receive, self.send)
         return self.sent[0]["status"]
 
 
@@ -57,6 +60,26 @@ async def test_a_body_announced_too_large_is_refused_unread():
 
     assert await server.serve(reading_app) == 413
     assert server.parts == [b"never read"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("PUT", "/long", 200), ("POST", "/long", 413), ("PUT", "/long/", 413)],
+)
+async def test_where_a_longer_body_is_awaited_it_is_served(method, path, status):
+    whole = Server(b"x" * BODY_BYTES, b"x" * BODY_BYTES)
+    announced = Server(b"", headers=((b"content-length", b"%d" % LONGER_BYTES),))
+
+    assert await whole.serve(reading_app, method, path) == status
+    assert await announced.serve(reading_app, method, path) == status
+
+
+async def test_a_longer_body_has_an_end_too():
+    grows = Server(b"x" * LONGER_BYTES, b"x")
+    announced = Server(b"", headers=((b"content-length", b"%d" % (LONGER_BYTES + 1)),))
+
+    assert await grows.serve(reading_app, "PUT", "/long") == 413
+    assert await announced.serve(reading_app, "PUT", "/long") == 413
 
 
 async def test_what_django_refuses_before_there_is_a_request_is_a_problem():
