@@ -14,6 +14,7 @@ from django.db.models.functions import Extract, Now
 
 from libs.common.clock import to_wire
 from libs.common.ids import uuids_of
+from services.chat.domain.agents import agent_of
 from services.chat.domain.sign_ins import LONGEST_S, SignInState
 from services.chat.models import SignIn
 
@@ -24,9 +25,14 @@ RENEWABLE = dt.timedelta(seconds=LONGEST_S)
 
 
 class SignInEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One sign-in; ``current`` is that of whoever asks."""
+    """One sign-in; ``current`` is that of whoever asks.
+
+    ``agent``: browser and system, to recognise it by; made of ``user_agent``, which a device says of
+    itself.
+    """
 
     sid: str
+    agent: str
     user_agent: str
     created_at: str
     renewed_at: str
@@ -46,6 +52,7 @@ def sign_ins_of(*, user_id: str, current: str) -> list[SignInEntry]:
     return [
         SignInEntry(
             sid=str(each.id),
+            agent=agent_of(each.user_agent),
             user_agent=each.user_agent,
             created_at=to_wire(each.created_at),
             renewed_at=to_wire(each.renewed_at),

@@ -85,8 +85,10 @@ async def test_the_list_tells_where_one_is_signed_in_newest_first(world):
         (alice.sid, True),
     ]
     assert [each["user_agent"] for each in listed] == ["a program", "A Browser/1.0"]
+    assert [each["agent"] for each in listed] == ["a", "A"]
     assert all(each["created_at"] <= each["renewed_at"] for each in listed)
-    assert set(listed[0]) == {"sid", "user_agent", "created_at", "renewed_at", "current"}
+    told = {"sid", "agent", "user_agent", "created_at", "renewed_at", "current"}
+    assert set(listed[0]) == told
     assert seen_by_program == [program.sid, alice.sid]
     assert await sids_of(world, bob) == [bob.sid]
 
