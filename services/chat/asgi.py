@@ -18,6 +18,7 @@ from services.chat.api.parts import Parts
 from services.chat.consumers import ChatConsumer, NotificationsConsumer, SocketParts
 from services.chat.consumers.credentials import arrivals_in
 from services.chat.domain.pace import Rate, Rates
+from services.chat.domain.pictures import SENT_BYTES
 from services.chat.frames.client import FRAME_BYTES
 from services.chat.frames.server import Limits
 from services.chat.process import Process
@@ -87,8 +88,9 @@ def _pages(process: Process, settings: ChatSettings) -> Any:
     """Return what serves the web client's files, and the API at every other path."""
     look_after_connections()
     django: Any = get_asgi_application()
+    limited = LimitedBody(django, longer={("PUT", "/api/chat/me/avatar"): SENT_BYTES})
     return ServeStaticASGI(
-        with_admin_files(with_parts(LimitedBody(django), _parts(process)), "chat"),
+        with_admin_files(with_parts(limited, _parts(process)), "chat"),
         root=settings.web_root if settings.web_root.is_dir() else None,
         index_file=True,
         max_age=0,
@@ -113,6 +115,8 @@ def _parts(process: Process) -> Parts:
         reporter=process.delivery.reporter,
         private_reading=process.delivery.hub.private_reading,
         failures_noted=process.protection.failures_noted,
+        pictures=process.protection.pictures,
+        studio=process.studio,
         external=process.external,
         breakers=_breakers(process),
     )

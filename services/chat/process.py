@@ -32,6 +32,7 @@ from libs.common.tasks import TaskSet
 from libs.common.tokens import Issuer, Verifier
 from services.chat.actions.upkeep import Upkeep
 from services.chat.actions.watermarks import fold_advances
+from services.chat.api.studio import Studio
 from services.chat.delivery import Delivery
 from services.chat.domain.departing import STOP_S
 from services.chat.hub import SignInSweep
@@ -119,6 +120,7 @@ class Process:
             hub=self.delivery.hub,
             make_layer=lambda: channel_layers.make_backend(DEFAULT_CHANNEL_LAYER),
         )
+        self.studio = Studio()
         self.upkeep = Upkeep(self.database)
         self._make_sign_in(settings)
         self.internal = InternalServer(
@@ -270,6 +272,7 @@ class Process:
         await self.internal.stop()
         await self.hot.aclose()
         await self.blocking.aclose()
+        self.studio.close()
         idle = await self.database.close(CLOSE_WITHIN_S)
         log.info("chat_stopped", idle=idle)
         return idle

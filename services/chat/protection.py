@@ -13,6 +13,7 @@ from libs.common.rates.allowances import Allowances, allowance_breaker
 from libs.common.rates.bucket import TokenBucket
 from libs.common.rates.keyed import KeyedLimit
 from services.chat.admission import Admission, PressureGauge, memory_share
+from services.chat.api.studio import PICTURES_AT_ONCE, PICTURES_PER_S
 from services.chat.domain.pressure import Pressure
 from services.chat.settings import ChatSettings
 from services.chat.store import MESSAGE_ALLOWANCES
@@ -54,6 +55,7 @@ class Protection:
             clock, per_s=settings.user_requests_per_s, burst=settings.user_requests_burst
         )
         self.failures_noted = TokenBucket(per_s=FAILURES_NOTED_PER_S, burst=FAILURES_NOTED_AT_ONCE)
+        self.pictures = KeyedLimit(clock, per_s=PICTURES_PER_S, burst=PICTURES_AT_ONCE)
         self.pressure = Pressure()
         self._loop_lag = LoopLag(clock, then=lambda: self._gauge.look())
         self._gauge = PressureGauge(

@@ -11,7 +11,8 @@ class UserChanged(Event, frozen=True, kw_only=True, tag="user.changed"):
     """A person's profile or privacy changed; of two, the greater ``profile_version`` is newer.
 
     ``last_seen``: to whom they show when they were there last: whoever shares a room with them,
-    whoever has a direct room with them, or nobody.
+    whoever has a direct room with them, or nobody. ``avatar``: the version of their picture, empty
+    where there is none.
     """
 
     user: str
@@ -19,6 +20,7 @@ class UserChanged(Event, frozen=True, kw_only=True, tag="user.changed"):
     display_name: str
     send_read_receipts: bool = True
     last_seen: LastSeenTo = "everyone"
+    avatar: str = ""
     profile_version: int = 0
 
 

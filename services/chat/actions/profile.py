@@ -1,7 +1,10 @@
 """People change how others see them. The change and its announcement are one transaction.
 
-A direct room is called as the other one is: with a name, all direct rooms of its person change.
+A direct room is called as the other one is, and has their picture: with a name or a picture, all
+direct rooms of its person change.
 """
+
+from collections.abc import Collection
 
 from django.db import transaction
 from django.db.models import F
@@ -11,6 +14,9 @@ from libs.common.errors import Unauthenticated
 from libs.common.events import LastSeenTo
 from services.chat.domain.names import display_name_of
 from services.chat.models import Outbox, Room, User
+
+SHOWN_IN_ROOMS = frozenset({"display_name", "avatar_version"})
+"""What the other one sees of somebody in the rooms themselves."""
 
 
 def change_profile(
@@ -48,19 +54,31 @@ def change_profile(
         if user is None:
             raise Unauthenticated
         changed = [field for field, value in wished.items() if getattr(user, field) != value]
-        if changed:
-            for field in changed:
-                setattr(user, field, wished[field])
-            user.profile_version += 1
-            user.save(update_fields=[*changed, "profile_version"])
-            Outbox.objects.create(event="user.changed", subjects=[user.id])
-        if "display_name" in changed:
-            _rename_direct_rooms(user)
+        for field in changed:
+            setattr(user, field, wished[field])
+        save_profile(user, changed)
     return user
 
 
-def _rename_direct_rooms(user: User) -> None:
-    """Have the direct rooms of somebody told again, in whose name one of them is called now."""
+def save_profile(user: User, changed: Collection[str]) -> None:
+    """Save what has changed of somebody, and announce it; nothing where that is nothing.
+
+    Their row is locked, and the transaction open.
+
+    Args:
+        user: who, as they are from now on.
+        changed: the names of the fields.
+    """
+    if changed:
+        user.profile_version += 1
+        user.save(update_fields=[*changed, "profile_version"])
+        Outbox.objects.create(event="user.changed", subjects=[user.id])
+    if SHOWN_IN_ROOMS.intersection(changed):
+        _tell_direct_rooms(user)
+
+
+def _tell_direct_rooms(user: User) -> None:
+    """Have the direct rooms of somebody told again, whose name or picture has become another one."""
     # By id, as everybody locks who needs more than one room.
     rooms = Room.objects.select_for_update(no_key=True, of=("self",)).order_by("id")
     direct = rooms.filter(kind=Room.Kind.DIRECT, members__user=user, members__left_seq=None)

@@ -7,6 +7,7 @@ from libs.common.http.api import ServiceAPI
 from libs.common.http.problems import problem_of
 from libs.common.tokens import ACCESS_COOKIE
 from services.chat.api import (
+    avatars,
     exchange,
     health,
     me,
@@ -30,6 +31,7 @@ for prefix, router in (
     ("/auth", exchange.router),
     ("", people.router),
     ("", me.router),
+    ("", avatars.router),
     ("", rooms.router),
     ("", members.router),
     ("", messages.router),

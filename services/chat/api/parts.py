@@ -22,6 +22,7 @@ from libs.common.rates.keyed import KeyedLimit
 from libs.common.tokens import Issuer, Verifier
 from services.chat.admission import Admission
 from services.chat.api.polls import Polls
+from services.chat.api.studio import Studio
 from services.chat.api.throttle import SignInThrottle
 from services.chat.domain.drafts import Draft, Stored
 
@@ -69,7 +70,8 @@ class PrivateReading(Protocol):
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of the process that HTTP uses; ``external`` where an issuer is configured.
 
-    ``failures_noted`` bounds how many failed sign-ins become rows of the audit log.
+    ``failures_noted`` bounds how many failed sign-ins become rows of the audit log, ``pictures`` how
+    many pictures a person sends.
     """
 
     database: DatabaseThreads
@@ -86,6 +88,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     reporter: Reporter
     private_reading: PrivateReading
     failures_noted: TokenBucket
+    pictures: KeyedLimit
+    studio: Studio
     external: ExternalVerifier | None = None
     breakers: Sequence[Guarded] = ()
 

@@ -14,11 +14,12 @@ from services.chat.domain.drafts import Draft
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """A user as others see them."""
+    """A user as others see them; ``avatar``: the version of their picture, where there is one."""
 
     id: str
     username: str
     display_name: str
+    avatar: str | UnsetType = UNSET
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +58,8 @@ class Lowest(msgspec.Struct, frozen=True, kw_only=True):
 class RoomFields(msgspec.Struct, frozen=True, kw_only=True):
     """A room as one of its members sees it; role and watermarks are that member's own.
 
-    ``members`` in direct rooms only, ``role`` and ``open_history`` in groups only.
+    ``members`` in direct rooms only, and ``avatar``, the version of the other one's picture, where
+    there is one; ``role`` and ``open_history`` in groups only.
     """
 
     id: str
@@ -70,6 +72,7 @@ class RoomFields(msgspec.Struct, frozen=True, kw_only=True):
     read_seq: int
     lowest: list[Lowest]
     members: list[str] | UnsetType = UNSET
+    avatar: str | UnsetType = UNSET
     role: Literal["owner", "admin", "member"] | UnsetType = UNSET
     open_history: bool | UnsetType = UNSET
 

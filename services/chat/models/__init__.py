@@ -5,6 +5,7 @@ from services.chat.models.news import Outbox, SafePoint
 from services.chat.models.people import (
     NAME_CHARS,
     USERNAME_CHARS,
+    Avatar,
     ExternalIdentity,
     SignIn,
     UsedTicket,
@@ -17,6 +18,7 @@ __all__ = [
     "NAME_CHARS",
     "USERNAME_CHARS",
     "AuditEntry",
+    "Avatar",
     "ExternalIdentity",
     "Member",
     "Message",

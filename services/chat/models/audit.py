@@ -30,6 +30,7 @@ class AuditEntry(models.Model):
         MEMBER_REMOVED = "member_removed"
         MEMBER_LEFT = "member_left"
         ROLE_CHANGED = "role_changed"
+        AVATAR_REMOVED = "avatar_removed"
 
     at = models.DateTimeField(db_default=Now())
     action = models.CharField(max_length=16, choices=Action)

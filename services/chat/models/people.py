@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import OpClass
 from django.db import models, transaction
 from django.db.models.functions import Lower, Now
 
+from services.chat.domain.pictures import VERSION_CHARS
 from services.chat.models.audit import AuditEntry
 
 USERNAME_CHARS = 32
@@ -42,6 +43,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     ``send_read_receipts=False``: what they read from then on is nobody's business but their own.
     ``last_seen``: to whom they show when they were there last, and who shows it to them.
+    ``avatar_version``: which picture of them there is, empty for none; the picture is an ``Avatar``.
     ``profile_version`` counts the changes of what others see.
     """
 
@@ -58,6 +60,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     send_read_receipts = models.BooleanField(default=True, db_default=True)
     last_seen = models.CharField(
         max_length=8, choices=LastSeen, default=LastSeen.EVERYONE, db_default="everyone"
+    )
+    avatar_version = models.CharField(
+        max_length=VERSION_CHARS, blank=True, default="", db_default=""
     )
     profile_version = models.BigIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(db_default=Now())
@@ -78,6 +83,25 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.username
+
+
+class Avatar(models.Model):
+    """The picture of a person, apart from them: whoever reads a person reads no picture.
+
+    ``version`` is their ``avatar_version``, and changes in the same transaction.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    version = models.CharField(max_length=VERSION_CHARS)
+    content = models.BinaryField()
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "avatar"
+        indexes = [models.Index(fields=["changed_at", "user"], name="avatar_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.version}"
 
 
 class SignIn(models.Model):

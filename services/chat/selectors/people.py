@@ -14,6 +14,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.crypto import constant_time_compare
+from msgspec import UNSET
 
 from libs.common.events import LastSeenTo, UserChanged
 from libs.common.ids import uuid_of, uuids_of
@@ -36,7 +37,12 @@ class BrowserSession(msgspec.Struct, frozen=True, kw_only=True):
 
 def person(user: User) -> Person:
     """Return a user as others see them."""
-    return Person(id=str(user.id), username=user.username, display_name=user.display_name)
+    return Person(
+        id=str(user.id),
+        username=user.username,
+        display_name=user.display_name,
+        avatar=user.avatar_version or UNSET,
+    )
 
 
 def last_seen_to(user: User) -> LastSeenTo:
@@ -135,6 +141,7 @@ def people_as_told(ids: Sequence[str]) -> list[UserChanged]:
             display_name=user.display_name,
             send_read_receipts=user.send_read_receipts,
             last_seen=last_seen_to(user),
+            avatar=user.avatar_version,
             profile_version=user.profile_version,
         )
         for user in User.objects.filter(id__in=uuids_of(ids))

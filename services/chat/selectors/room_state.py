@@ -35,7 +35,8 @@ class MemberSpan(msgspec.Struct, frozen=True, kw_only=True):
 class RoomState(msgspec.Struct, frozen=True, kw_only=True):
     """A room and its members; of one instant.
 
-    ``names`` are the display names of a direct room's members, by user.
+    ``names`` and ``avatars`` are the display names of a direct room's members, and the versions of
+    their pictures, by user.
     """
 
     room: str
@@ -46,6 +47,7 @@ class RoomState(msgspec.Struct, frozen=True, kw_only=True):
     last_seq: int
     members: list[MemberSpan]
     names: dict[str, str]
+    avatars: dict[str, str] = {}
 
 
 def members_of(room_id: str, *, besides: Iterable[str] = ()) -> RoomState | None:
@@ -65,7 +67,8 @@ def members_of(room_id: str, *, besides: Iterable[str] = ()) -> RoomState | None
             SELECT room.kind, room.name, room.open_history, room.version, room.last_seq,
                    member.user_id, member.role, member.joined_seq, member.left_seq,
                    member.delivered_seq, member.read_seq,
-                   coalesce(member.shown_read_seq, member.read_seq), person.display_name
+                   coalesce(member.shown_read_seq, member.read_seq),
+                   person.display_name, person.avatar_version
               FROM room
               LEFT JOIN member ON member.room_id = room.id
                               AND (member.left_seq IS NULL OR member.user_id = ANY(%s::uuid[]))
@@ -89,6 +92,7 @@ def members_of(room_id: str, *, besides: Iterable[str] = ()) -> RoomState | None
         last_seq=last_seq,
         members=members,
         names={str(row[5]): row[12] for row in rows if row[12] is not None},
+        avatars={str(row[5]): row[13] for row in rows if row[13]},
     )
 
 
@@ -111,6 +115,7 @@ class Portrait:
         """
         own = self.spans[user]
         others = [each for each in self._present if each.user != user] if self._direct else []
+        avatar = self._state.avatars.get(others[0].user) if others else None
         return RoomUpdate(
             id=self._state.room,
             kind="direct" if self._direct else "group",
@@ -122,6 +127,7 @@ class Portrait:
             read_seq=min(own.read_seq, head),
             lowest=lowest(others) if self._direct else self._lowest,
             members=sorted(each.user for each in self._present) if self._direct else UNSET,
+            avatar=avatar or UNSET,
             role=UNSET if self._direct else own.role,  # type: ignore[arg-type]  # of Member.Role
             open_history=UNSET if self._direct else self._state.open_history,
         )

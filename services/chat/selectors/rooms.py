@@ -72,7 +72,8 @@ class _Shown(NamedTuple):
     delivered_seq: int
     shown_seq: int
     member_count: int
-    display_name: str
+    looks: Sequence[str]
+    """Their display name, and the version of their picture."""
 
 
 def rooms_of_each(user_ids: Iterable[str]) -> dict[str, list[RoomEntry]]:
@@ -258,7 +259,8 @@ def _shown_members(room_ids: Sequence[UUID]) -> dict[UUID, list[_Shown]]:
             """
             SELECT placed.room_id, placed.user_id, placed.delivered_seq, placed.shown_seq,
                    placed.member_count,
-                   (SELECT display_name FROM chat_user WHERE id = placed.user_id)
+                   (SELECT ARRAY[display_name, avatar_version]
+                      FROM chat_user WHERE id = placed.user_id)
               FROM (SELECT room_id, user_id, delivered_seq, shown_seq,
                            count(*) OVER (PARTITION BY room_id) AS member_count,
                            row_number() OVER (PARTITION BY room_id
@@ -284,10 +286,11 @@ def _entry(own: Member, shown: list[_Shown]) -> RoomEntry:
     room = own.room
     direct = room.kind == Room.Kind.DIRECT
     others = [member for member in shown if member.user_id != own.user_id]
+    name, avatar = others[0].looks if direct and others else (room.name, "")
     return RoomEntry(
         id=str(room.id),
         kind="direct" if direct else "group",
-        name=others[0].display_name if direct and others else room.name,
+        name=name,
         version=room.version,
         member_count=shown[0].member_count if shown else 1,
         last_seq=room.last_seq,
@@ -302,6 +305,7 @@ def _entry(own: Member, shown: list[_Shown]) -> RoomEntry:
             for member in (others if direct else shown)
         ],
         members=[str(member.user_id) for member in shown] if direct else UNSET,
+        avatar=avatar or UNSET,
         role=UNSET if direct else own.role,  # type: ignore[arg-type]  # one of Member.Role
         open_history=UNSET if direct else room.open_history,
     )

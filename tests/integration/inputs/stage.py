@@ -18,7 +18,9 @@ TRIES = 5
 GROUP, DIRECT = "group", "direct"
 KEPT = {
     "chat": (
-        "select id, username, display_name, send_read_receipts, last_seen, is_staff from chat_user",
+        "select id, username, display_name, send_read_receipts, last_seen, is_staff, avatar_version"
+        " from chat_user",
+        "select user_id, version from avatar",
         "select id, kind, name, open_history, last_seq from room where last_seq is not null",
         "select room_id, user_id, role, left_seq from member",
         "select id, user_id, revoked_at from sign_in",

@@ -81,6 +81,11 @@ CHAT: Mapping[str, Statements] = {
                    ('signed_in', %(ann)s::uuid, %(ann)s::uuid, null, %(sid)s::uuid, '',
                     '{"why": "x"}')""",
     ],
+    "0011_avatars": [
+        """insert into avatar (user_id, version, content)
+            values (%(ann)s::uuid, '0123456789abcdef', 'RIFF')""",
+        "update chat_user set avatar_version = '0123456789abcdef' where id = %(ann)s::uuid",
+    ],
 }
 
 PRESENCE: Mapping[str, Statements] = {

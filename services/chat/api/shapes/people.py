@@ -22,6 +22,12 @@ class PeopleQuery(Shape, frozen=True, kw_only=True):
     ids: Annotated[str, Meta(max_length=IDS_CHARS)] | None = None
 
 
+class AvatarQuery(Shape, frozen=True, kw_only=True):
+    """``v``: the version that is wanted, as it was told."""
+
+    v: Annotated[str, Meta(max_length=64)] | None = None
+
+
 class People(Shape, frozen=True, kw_only=True):
     """Some people."""
 

@@ -41,7 +41,11 @@ class Database(FakeDatabase):
 
 def _user(user: str) -> Any:
     return SimpleNamespace(
-        id=user, username=user, display_name=user.title(), send_read_receipts=user != "private"
+        id=user,
+        username=user,
+        display_name=user.title(),
+        avatar_version="",
+        send_read_receipts=user != "private",
     )
 
 

@@ -7,7 +7,15 @@ from django.test import RequestFactory
 from msgspec import Meta
 
 from libs.common.errors import BadFrame, BadJson, TooLarge
-from libs.common.http.bodies import BODY_BYTES, answer, documented, read_body, read_query, schemas
+from libs.common.http.bodies import (
+    BODY_BYTES,
+    Binary,
+    answer,
+    documented,
+    read_body,
+    read_query,
+    schemas,
+)
 
 Count = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 
@@ -119,6 +127,19 @@ def test_what_is_documented_is_what_is_read():
     assert set(extra["responses"]) == {201, "default"}
     assert route["response"] == {201: None, 204: None}
     assert schemas()["Order"]["properties"]["text"]["maxLength"] == 5
+
+
+def test_what_is_no_json_is_documented_as_bytes():
+    route = documented(body=Binary(("a/b", "a/c")), answers={200: Binary(("a/b",)), 304: None})
+
+    some_bytes = {"schema": {"type": "string", "format": "binary"}}
+    described = route["openapi_extra"]
+    assert described["requestBody"] == {
+        "required": True,
+        "content": {"a/b": some_bytes, "a/c": some_bytes},
+    }
+    assert described["responses"][200] == {"content": {"a/b": some_bytes}}
+    assert 304 not in described["responses"]
 
 
 def test_a_parameter_that_has_to_be_there_is_missed():

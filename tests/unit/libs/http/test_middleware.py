@@ -126,6 +126,16 @@ async def test_an_answer_tells_its_length():
     assert response["Content-Length"] == "4"
 
 
+@pytest.mark.parametrize("status", [204, 304])
+async def test_an_answer_that_has_no_body_tells_none(status):
+    async def view(request):
+        return HttpResponse(status=status)
+
+    response = await problem_answers(view)(RequestFactory().get("/"))
+
+    assert "Content-Length" not in response
+
+
 @pytest.mark.parametrize(
     ("host", "status"), [("chat.example.org", 200), ("CHAT.example.org:8443", 200), ("evil", 400)]
 )
