@@ -1,18 +1,24 @@
 """What staff sees of chat, and the breakers. Nothing of what people write to each other, no secrets.
 
+Pictures of people they may take away; everything else is there to be looked at.
+
 Staff comes in under its own row of chat's users, which a visit does not change.
 """
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from libs.common.http.admin import LookOnly, StaffSite
 from libs.common.tokens import Claims
-from services.chat.api.parts import parts_of
-from services.chat.models import AuditEntry, Member, Room, SignIn, User
+from services.chat.actions.avatars import remove_avatar
+from services.chat.api.parts import address_of, parts_of
+from services.chat.models import AuditEntry, Avatar, Member, Room, SignIn, User
 from services.chat.selectors.people import id_of_username, session_owner
 
 
@@ -45,6 +51,41 @@ class UserAdmin(ByPerson):
     ordering = ("-id",)
     search_fields = ("id",)
     fields = (*list_display, "is_superuser", "profile_version")
+
+
+@admin.register(Avatar, site=site)
+class AvatarAdmin(ByPerson):
+    """Pictures of people, which may be taken away."""
+
+    list_display = ("user", "shown", "version", "changed_at")
+    list_select_related = ("user",)
+    ordering = ("-changed_at", "-user_id")
+    search_fields = ("user",)
+    fields = list_display
+    actions = ("remove",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Avatar]:
+        """Return the rows without the pictures, which browsers ask for one by one."""
+        return super().get_queryset(request).defer("content")
+
+    @admin.display(description="picture")
+    def shown(self, row: Avatar) -> SafeString:
+        """Return the picture, as everybody sees it."""
+        address = reverse("chat:avatar", args=[row.user_id])
+        shown = '<img src="{}?v={}" alt="" width="64" height="64" loading="lazy">'
+        return format_html(shown, address, row.version)
+
+    @admin.action(description="Remove the selected pictures")
+    def remove(self, request: HttpRequest, chosen: QuerySet[Avatar]) -> None:
+        """Take them away; what is noted of it stands in the audit log."""
+        by, address = str(request.user.pk), address_of(request)
+        removed = [
+            row.user_id
+            for row in chosen
+            if remove_avatar(user_id=str(row.user_id), by=by, address=address)
+        ]
+        told = f"Pictures that were removed: {len(removed)}."
+        self.message_user(request, told, messages.SUCCESS if removed else messages.WARNING)
 
 
 @admin.register(SignIn, site=site)

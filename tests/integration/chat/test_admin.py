@@ -1,13 +1,16 @@
 """``/api/chat/admin/``: staff looks at people, rooms and sign-ins, as themselves; and at breakers."""
 
+import re
+
 import pytest
 
 from tests.admin_pages import changeable
 from tests.integration.admin_visit import FORBIDDEN, Visit, visiting
 from tests.integration.lonely import lonely_process
+from tests.pictures import painted, written
 
 SECRET = "a very secret thing"
-LISTS = ("user", "signin", "room", "member")
+LISTS = ("user", "signin", "room", "member", "avatar")
 
 
 @pytest.fixture
@@ -150,3 +153,77 @@ async def test_the_breakers_of_a_process_without_its_database_are_seen_to_open(w
     }
     assert away.transitions[0] == "open"
     assert "503" in away.while_open
+
+
+# Pictures --------------------------------------------------------------------------------------
+
+
+async def with_picture(world, person):
+    """Give somebody a picture; return its version."""
+    async with world.http(person) as http:
+        answer = await http.put("/me/avatar", content=written(painted()))
+    return answer.json()["user"]["avatar"]
+
+
+async def removed(staff, person, path="chat/avatar/"):
+    """Choose the picture of somebody and have it removed; return the answer."""
+    text = await staff.shown(f"{path}?q={person.username}")
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', text)
+    assert token is not None
+    form = {
+        "action": "remove",
+        "_selected_action": person.id,
+        "csrfmiddlewaretoken": token[1],
+    }
+    return await staff.http.post(path, data=form, follow_redirects=True)
+
+
+async def test_staff_sees_pictures(world, staff, chief, ann):
+    version = await with_picture(world, ann)
+
+    listed = await staff.shown(f"chat/avatar/?q={ann.username}")
+    page = await staff.shown(f"chat/avatar/{ann.id}/change/")
+    async with world.http(chief) as http:
+        picture = await http.get(f"/users/{ann.id}/avatar?v={version}")
+
+    source = f'src="/api/chat/users/{ann.id}/avatar?v={version}"'
+    assert source in listed
+    assert source in page
+    assert changeable(page) == []
+    assert picture.status_code == 200
+
+
+async def test_staff_removes_a_picture_and_that_is_noted(world, staff, chief, ann):
+    await with_picture(world, ann)
+
+    answer = await removed(staff, ann)
+    async with world.http(ann) as http:
+        user = (await http.get("/me")).json()["user"]
+        gone = await http.get(f"/users/{ann.id}/avatar")
+
+    assert "Pictures that were removed: 1." in answer.text
+    assert ("avatar" in user, gone.status_code) == (False, 404)
+    noted = world.rows(
+        "select actor_id::text, address from audit_entry"
+        " where action = 'avatar_removed' and subject_id = %s",
+        ann.id,
+    )
+    assert noted == [(chief.id, "127.0.0.1")]
+
+
+async def test_of_who_was_deactivated_too(world, staff, ann):
+    await with_picture(world, ann)
+    world.rows("update chat_user set is_active = false where id = %s", ann.id)
+
+    await removed(staff, ann)
+
+    assert world.rows("select avatar_version from chat_user where id = %s", ann.id) == [("",)]
+    assert world.rows("select 1 from avatar where user_id = %s", ann.id) == []
+
+
+async def test_what_people_do_with_their_own_pictures_is_not_noted(world, ann):
+    await with_picture(world, ann)
+    async with world.http(ann) as http:
+        await http.delete("/me/avatar")
+
+    assert world.rows("select action from audit_entry where subject_id = %s", ann.id) == []
