@@ -18,11 +18,12 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_de
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A person."""
+    """A person; ``avatar``: the version of their picture, empty where they have none."""
 
     id: str
     username: str = ""
     display_name: str = ""
+    avatar: str = ""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +49,7 @@ class Room(Frame, frozen=True, kw_only=True, tag="room"):
 
     Attributes:
         members: ids, in direct rooms only.
+        avatar: the version of the other one's picture, likewise; empty where they have none.
         lowest: the members that are furthest behind.
         role: what one is oneself in a group: ``owner``, ``admin`` or ``member``.
         open_history: whether members of a group read what was written before they joined.
@@ -59,6 +61,7 @@ class Room(Frame, frozen=True, kw_only=True, tag="room"):
     name: str = ""
     version: int = 0
     members: Sequence[str] | None = None
+    avatar: str = ""
     member_count: int = 0
     last_seq: int = 0
     delivered_seq: int = 0

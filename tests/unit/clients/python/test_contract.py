@@ -56,6 +56,10 @@ def test_the_client_reads_every_member_that_chat_sends(tag):
     assert {name for name, field in ours.items() if field.required} <= theirs.keys()
 
 
+def test_the_client_reads_every_member_of_a_person():
+    assert members(sent.Person).keys() == members(frames.User).keys()
+
+
 def test_every_error_code_of_the_server_has_a_class_that_says_the_same_of_retries():
     root = server_errors.ParleyError
     kinds: list[type[server_errors.ParleyError]] = [root, *root.__subclasses__()]
