@@ -55,6 +55,11 @@ class Reading:
         }
 
     @property
+    def tables(self) -> set[str]:
+        """Tables of which something was read."""
+        return {node["Relation Name"] for node in self.nodes() if "Relation Name" in node}
+
+    @property
     def rows(self) -> int:
         """Rows of tables that were looked at, whether they were wanted or not."""
         return round(sum(map(_looked_at, self.nodes())))

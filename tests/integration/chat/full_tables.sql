@@ -1,9 +1,14 @@
 -- Two thousand people; twenty thousand rooms of three, with two messages each, and the hall, which
--- has a thousand members and half of all messages.
+-- has a thousand members and half of all messages. Everybody has a picture.
 
 insert into chat_user (id, username, display_name, password, is_active, is_staff, is_superuser)
 select pg_temp.person(n), 'person' || n, 'Person ' || n, '!', true, false, false
   from generate_series(1, 2000) n;
+
+insert into avatar (user_id, version, content, changed_at)
+select id, '0123456789abcdef', 'RIFF', now() from chat_user;
+
+update chat_user set avatar_version = '0123456789abcdef';
 
 insert into room (id, kind, name, open_history, version, last_seq, last_at, changed_at)
 select pg_temp.room(n), 'group', 'Room ' || n, false, 1, case n when 1 then 50000 else 2 end,

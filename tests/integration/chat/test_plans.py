@@ -19,11 +19,13 @@ from services.chat.domain.catchup import SYNC_ROOM_MESSAGES
 from services.chat.domain.drafts import Draft
 from services.chat.outbox.left_over import ROWS, publish_some
 from services.chat.selectors import (
+    avatars,
     catching_up,
     contacts,
     heads,
     marks,
     messages,
+    people,
     receipts,
     replay,
     room_state,
@@ -221,6 +223,28 @@ SOME_ROOMS = {
 @pytest.mark.parametrize("name", SOME_ROOMS)
 def test_what_is_asked_of_some_rooms_reads_them_and_their_members(tables, name):
     of(SOME_ROOMS[name]).check(rows=len(SOME) * 8)
+
+
+def test_a_picture_is_found_by_whose_it_is(tables):
+    found = of(lambda: avatars.avatar_of(ALICE))
+
+    found.check(rows=1)
+    assert [reading.tables for reading in found.all] == [{"avatar"}]
+
+
+def test_whoever_reads_people_or_rooms_reads_no_picture(tables):
+    asked = [
+        lambda: people.people_by_ids(ids=[ALICE, BOB]),
+        lambda: people.people_matching(search="person1"),
+        lambda: people.people_as_told([ALICE]),
+        lambda: rooms.rooms_of_each([BOB]),
+        lambda: room_state.members_of(room(2_000)),
+    ]
+
+    read = {table for ask in asked for reading in of(ask).all for table in reading.tables}
+
+    assert {"chat_user", "member", "room"} <= read
+    assert "avatar" not in read
 
 
 def test_a_page_of_members_reads_the_members_of_one_room(tables):
