@@ -73,6 +73,7 @@ export class Hearing {
         break;
       case "room":
         this.parts.joined.onRoom(frame);
+        this.see(frame.id);
         this.changed(frame.id);
         this.emit("rooms", null);
         break;
@@ -99,12 +100,23 @@ export class Hearing {
     this.contentChars = frame.limits.content_chars;
     this.parts.repair.onWelcome();
     this.parts.joined.onWelcome(frame);
-    for (const { id } of frame.rooms) this.changed(id);
+    for (const { id } of frame.rooms) {
+      this.see(id);
+      this.changed(id);
+    }
     this.parts.company.onWelcome();
     this.parts.outbox.flush();
     this.parts.people.askNow();
     this.emit("rooms", null);
     this.emit("synced", null);
+  }
+
+  /** A direct room is called as the other one is, and has their picture. */
+  private see(room: string): void {
+    const state = this.room(room)?.state;
+    for (const id of state?.members ?? []) {
+      if (id !== this.me) this.parts.people.see(id, state?.name ?? "", state?.avatar);
+    }
   }
 
   /** What a page has to know that comes now, as the server would tell it. */

@@ -1,8 +1,8 @@
 /**
  * What people are called: asked for once, many at a time, when a name is wanted that is not known.
  *
- * A name that came is kept for the life of the page. One call is on its way at a time; where it
- * fails, the same people are asked for again later.
+ * A name that came is kept for the life of the page, unless a room tells another one. One call is on
+ * its way at a time; where it fails, the same people are asked for again later.
  */
 import type { Cancel, Clock } from "./environment";
 import { ApiError } from "./problem";
@@ -51,6 +51,17 @@ export class People {
       this.known.set(user.id, user);
       this.wanted.delete(user.id);
     }
+  }
+
+  /** A direct room shows somebody so: who is not known yet is asked for when they are wanted. */
+  see(id: string, name: string, picture: string | undefined): void {
+    const user = this.known.get(id);
+    if (!user || (user.display_name === name && user.avatar === picture)) return;
+    const now: User = { ...user, display_name: name };
+    delete now.avatar;
+    if (picture !== undefined) now.avatar = picture;
+    this.known.set(id, now);
+    this.onNews();
   }
 
   /** The server answers again: what is still wanted is asked for now. */

@@ -13,7 +13,7 @@ export type ClientFrameOf<T extends ClientFrame["type"]> = Extract<ClientFrame, 
 export type ServerFrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
 
 export type Welcome = ServerFrameOf<"welcome">;
-export type User = Welcome["user"] & { avatar?: string };
+export type User = Welcome["user"];
 export type RoomState = Welcome["rooms"][number];
 export type Watermark = RoomState["lowest"][number];
 export type StatusFrame = ServerFrameOf<"status">;

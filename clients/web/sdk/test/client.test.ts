@@ -193,6 +193,26 @@ describe("rooms", () => {
     expect(client.rooms).toEqual([]);
   });
 
+  test("tell how the other one of a direct room is called now, and shown", async () => {
+    const bob = { id: "bob", username: "bob", display_name: "Bob" };
+    world.http.answer("GET /users", 200, { users: [bob] });
+    const client = await world.online(roomOf("a", 1));
+    client.people.nameOf("bob");
+    await world.clock.advance(1_000);
+
+    world.socket.say({ type: "room", ...roomOf("a", 1, { version: 3, name: "Bo", avatar: "v3" }) });
+    expect([client.people.nameOf("bob"), client.people.pictureOf("bob")]).toEqual(["Bo", "v3"]);
+
+    world.socket.say({
+      type: "room",
+      ...roomOf("a", 1, { version: 2, name: "Bob", avatar: "v2" }),
+    });
+    expect([client.people.nameOf("bob"), client.people.pictureOf("bob")]).toEqual(["Bo", "v3"]);
+
+    world.socket.say(welcome(roomOf("a", 1, { version: 4, name: "Bo" })));
+    expect(client.people.pictureOf("bob")).toBeUndefined();
+  });
+
   test("an older version of a room changes no description and moves no mark back", async () => {
     const client = await world.online(roomOf("a", 9, { version: 5, name: "New" }));
 

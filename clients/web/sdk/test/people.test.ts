@@ -130,6 +130,28 @@ test("who was met elsewhere is not asked for", async () => {
   expect(directory.asked).toEqual([]);
 });
 
+test("whom a room shows otherwise is shown so, and not asked for again", async () => {
+  people.nameOf("bob");
+  await clock.advance(1_000);
+
+  people.see("bob", "Robert", "v1");
+  expect([people.nameOf("bob"), people.pictureOf("bob")]).toEqual(["Robert", "v1"]);
+  people.see("bob", "Robert", "v1");
+  expect(news).toBe(2);
+  people.see("bob", "Robert", undefined);
+  expect([people.usernameOf("bob"), people.pictureOf("bob")]).toEqual(["u-bob", undefined]);
+  await clock.advance(600_000);
+  expect(directory.asked).toEqual([["bob"]]);
+});
+
+test("whom a room shows before they are wanted is asked for all the same", async () => {
+  people.see("bob", "Robert", "v1");
+
+  expect(people.nameOf("bob")).toBeUndefined();
+  await clock.advance(1_000);
+  expect(people.usernameOf("bob")).toBe("u-bob");
+});
+
 test("nothing is asked after the end", async () => {
   people.nameOf("bob");
   people.close();
