@@ -45,6 +45,10 @@ class Caller:
     def delete(self, path):
         self._done(self._http.delete(path))
 
+    def show_picture(self, content):
+        """Show a picture of oneself; return its version."""
+        return self._done(self._http.put("/me/avatar", content=content)).json()["user"]["avatar"]
+
     def write(self, room, content):
         """Write a message; return its seq."""
         body = {"client_id": str(uuid.uuid4()), "content": content}
