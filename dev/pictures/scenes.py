@@ -21,7 +21,11 @@ PHONE: ViewportSize = {"width": 390, "height": 780}
 FILM: ViewportSize = {"width": 420, "height": 560}
 COLOURS = 128
 """Enough for a page that has few, and a quarter of the bytes."""
-STILL = "Promise.allSettled(document.getAnimations().map((one) => one.finished))"
+STILL = """() => Promise.allSettled(
+    document.getAnimations()
+        .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
+        .map((one) => one.finished)
+)"""
 LOOKS: Mapping[str, Mapping[str, Any]] = {
     "desk": {"viewport": DESK, "color_scheme": "light"},
     "desk-dark": {"viewport": DESK, "color_scheme": "dark"},

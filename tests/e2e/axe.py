@@ -1,6 +1,7 @@
 """What axe finds wrong with a page. Source: https://github.com/dequelabs/axe-core/blob/develop/doc/API.md"""
 
 from dev import web
+from dev.pictures.scenes import STILL
 
 SCRIPT = (web.WEB / "node_modules" / "axe-core" / "axe.min.js").read_text
 RUN = """async (tags) => {
@@ -19,5 +20,5 @@ def found(page):
     """Return what is wrong with what is shown now: the rule, how much it matters, and where."""
     page.evaluate(SCRIPT())
     # What is on its way in is not there yet, and half as dark as it will be.
-    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+    page.evaluate(STILL)
     return page.evaluate(RUN, TAGS)
