@@ -37,6 +37,18 @@ class AccountApi(Caller):
         body = {name: value for name, value in given.items() if value is not None}
         return parse(await self.request("PATCH", f"{CHAT}/me", body=body), Profile)
 
+    async def show_picture(self, picture: bytes) -> Profile:
+        """Show a picture of oneself: PNG, JPEG or WebP, at most 512 KiB. Its middle is kept.
+
+        Raises:
+            BadFrame: it is none of these.
+        """
+        return parse(await self.request("PUT", f"{CHAT}/me/avatar", body=picture), Profile)
+
+    async def hide_picture(self) -> None:
+        """Show no picture of oneself any more; also where there is none."""
+        await self.request("DELETE", f"{CHAT}/me/avatar")
+
     async def ticket(self) -> str:
         """Return a ticket: opens one socket within 30 s, without a header or cookie."""
         answer = await self.request("POST", f"{AUTH}/ticket", body={})

@@ -32,7 +32,7 @@ class Caller:
         method: str,
         path: str,
         *,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | bytes | None = None,
         params: Mapping[str, str | int] | None = None,
     ) -> httpx.Response:
         """Call any path as this user and return the answer, which is a success.

@@ -60,11 +60,18 @@ class Http:
         method: str,
         path: str,
         *,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | bytes | None = None,
         params: Mapping[str, str | int] | None = None,
         token: str | None = None,
     ) -> httpx.Response:
         """Make one request, once; return its answer, which is a success.
+
+        Args:
+            method: what is to be done.
+            path: with what.
+            body: sent as JSON; bytes as they are.
+            params: of the query.
+            token: of who asks.
 
         Raises:
             ParleyError: the class of the answer's code.
@@ -73,8 +80,9 @@ class Http:
         """
         headers = {"Authorization": f"Bearer {token}"} if token else None
         try:
+            sent: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
             response = await self._client.request(
-                method, path, json=body, params=params, headers=headers
+                method, path, params=params, headers=headers, **sent
             )
         except _NOT_SENT as error:
             raise Unavailable(f"cannot connect: {error!r}") from error

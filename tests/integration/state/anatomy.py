@@ -162,6 +162,7 @@ ANATOMY: Mapping[type, Mapping[str, Rule]] = {
         "name": SAME,
         "version": SAME,
         "members": IN_ANY_ORDER,
+        "avatar": SAME,
         "member_count": SAME,
         "last_seq": Aside("as of the last word about the room; the shelf's head goes on"),
         "delivered_seq": SAME,

@@ -4,6 +4,7 @@ import asyncio
 
 from tests.integration.state.stage import Stage
 from tests.integration.waiting import until
+from tests.pictures import painted, written
 
 
 async def somebody_opens_a_direct_room(s: Stage) -> None:
@@ -132,6 +133,15 @@ async def one_is_called_otherwise(s: Stage) -> None:
     await s.mine.api.change_me(display_name="Me, Myself")
 
 
+async def somebody_shows_another_picture(s: Stage) -> None:
+    color = tuple(s.choice.randrange(256) for _ in "rgb")
+    await s.anns.api.show_picture(written(painted(color)))
+
+
+async def somebody_shows_no_picture(s: Stage) -> None:
+    await s.anns.api.hide_picture()
+
+
 EVENTS = (
     somebody_opens_a_direct_room,
     somebody_opens_a_group,
@@ -153,4 +163,6 @@ EVENTS = (
     much_happens_to_a_group_at_once,
     somebody_is_called_otherwise,
     one_is_called_otherwise,
+    somebody_shows_another_picture,
+    somebody_shows_no_picture,
 )

@@ -180,6 +180,18 @@ async def test_one_may_keep_to_oneself_what_one_reads(web, api):
     assert (before.send_read_receipts, after.send_read_receipts) == (True, False)
 
 
+async def test_a_picture_is_sent_as_it_is_and_taken_away(web, api):
+    me = {"user": {"id": "me", "avatar": "v1"}, "a member of later": 1}
+    web.answer("PUT /api/chat/me/avatar", lambda request: httpx.Response(200, json=me))
+    web.answer("DELETE /api/chat/me/avatar", lambda request: httpx.Response(204))
+
+    shown = await api.show_picture(b"\x89PNG\xff")
+    await api.hide_picture()
+
+    assert shown.user.avatar == "v1"
+    assert [one.content for one in web.asked[-2:]] == [b"\x89PNG\xff", b""]
+
+
 async def test_the_looks_of_the_states_are_those_of_the_server(web, api):
     table = {state.value: msgspec.to_builtins(look) for state, look in LOOKS.items()}
     web.answer(
