@@ -3,19 +3,23 @@
 PARLEY_URL names a deployment that is to be tried instead; what breaks the suite is left out then.
 """
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from dev import web
 from dev.harness import RunningSuite
 from dev.settings import environment
 from tests.e2e.callers import Callers
+from tests.e2e.newcomers import Newcomers
 from tests.e2e.person import Person
 from tests.e2e.windows import Windows, running_chromium
 
 WITHIN_S = 240
 """The first test also waits for the suite and for Chromium."""
 DEPLOYED = environment().get("PARLEY_URL", "")
+FAILED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items):
@@ -29,10 +33,27 @@ def pytest_collection_modifyitems(items):
                 )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Note which tests have failed: of those a picture is wanted."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
 @pytest.fixture(scope="session")
-def suite(tmp_path_factory):
+def web_root(tmp_path_factory):
+    """The files of the suite's page. A test may put others there; it puts back what it found."""
+    root = tmp_path_factory.mktemp("page") / "web"
+    shutil.copytree(web.WEB / "dist", root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def suite(tmp_path_factory, web_root):
     """The real suite. Tests may kill chat; they wait until it is back."""
-    running = RunningSuite.start(tmp_path_factory.mktemp("suite") / "run")
+    run_dir = tmp_path_factory.mktemp("suite") / "run"
+    running = RunningSuite.start(run_dir, env={"WEB_ROOT": str(web_root)})
     yield running
     assert running.stop() == 0, running.log
 
@@ -51,11 +72,11 @@ def chromium():
 
 
 @pytest.fixture
-def windows(chromium, url, tmp_path):
-    """Windows on the suite's page; a picture of each is left in the test's folder."""
+def windows(request, chromium, url, tmp_path):
+    """Windows on the suite's page; of a test that fails a picture of each is left in its folder."""
     windows = Windows(chromium, url)
     yield windows
-    windows.close(pictures=tmp_path)
+    windows.close(pictures=tmp_path if request.node.stash[FAILED] else None)
     assert windows.complaints == []
 
 
@@ -65,13 +86,21 @@ def open_window(windows):
     return windows.open
 
 
+@pytest.fixture(scope="session")
+def newcomers(url):
+    """People who are signed up already."""
+    newcomers = Newcomers(url)
+    yield newcomers
+    newcomers.close()
+
+
 @pytest.fixture
-def arrive(open_window, url):
+def arrive(open_window, url, newcomers):
     """Have somebody new arrive, signed in in a window of their own."""
 
     def arrive(name, **options):
         person = Person(open_window(visit=False, **options), name)
-        person.arrive(url)
+        person.arrive(url, newcomers.next(name))
         return person
 
     return arrive

@@ -12,7 +12,7 @@ from dev.harness import wait_until
 from dev.ports import LOOPBACK, free_port
 from dev.wheels import program_beside_python
 
-STOP_WITHIN_S = 10
+STOP_WITHIN_S = 60
 CONFIGURATION = """\
 {{
 	admin off

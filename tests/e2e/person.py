@@ -3,13 +3,14 @@
 import re
 import uuid
 from contextlib import suppress
-from http.client import GATEWAY_TIMEOUT
 from urllib.parse import urljoin
 
 from playwright.sync_api import expect
 
 PASSWORD = "quite a long password"
 LOSSES, LOST_WITHIN_MS = 4, 5_000
+BACK_WITHIN_MS = 90_000
+"""A whole ladder of reconnections, and what waited goes behind it."""
 ACCEPTED = re.compile(r"^(sent|delivered|read)$")
 """States of a message that the server has; how far it has come besides is for others to say."""
 CONTENTS = """rows => rows.map((row) => {
@@ -27,10 +28,16 @@ COUNT_KEPT = """async (name) => {
     return all.result;
 }"""
 """How many a store of the browser holds: of rooms, messages or drafts."""
-UNTIL = f"""async ([name, isWanted]) => {{
+MANY = 1_000_000
+UNTIL = f"""async ([name, least, most]) => {{
     const count = {COUNT_KEPT};
-    while ((await count(name)) > 0 !== isWanted) await new Promise(requestAnimationFrame);
+    for (;;) {{
+        const kept = await count(name);
+        if (least <= kept && kept <= most) return;
+        await new Promise(requestAnimationFrame);
+    }}
 }}"""
+"""Waits until a store holds neither fewer nor more."""
 
 
 def unique(name):
@@ -60,20 +67,13 @@ class Person:
         socket.on("framereceived", lambda text: self.frames.append(str(text)))
         socket.on("framesent", lambda text: self.sent_frames.append(str(text)))
 
-    def arrive(self, url):
+    def arrive(self, url, newcomer):
         """Come to the page for the first time, signed up already: the form is not what is tried."""
         self.home = url
-        register = urljoin(url, "/api/chat/auth/register")
-        answer = self.page.request.post(register, data=self._account(), headers={"Origin": url})
-        while answer.status == GATEWAY_TIMEOUT:  # a machine that is busy
-            self.username = unique(self.name)
-            answer = self.page.request.post(register, data=self._account(), headers={"Origin": url})
-        assert answer.ok, answer.text()
+        self.username = newcomer.username
+        self.page.context.add_cookies(newcomer.cookies)
         self.page.goto(url)
         expect(self.page.get_by_test_id("me")).to_contain_text(self.name)
-
-    def _account(self):
-        return {"username": self.username, "password": PASSWORD, "display_name": self.name}
 
     def sign_up(self):
         """Fill in the form."""
@@ -132,14 +132,14 @@ class Person:
         url = urljoin(self.page.url, f"/api/chat/rooms/{room}/messages")
         return [each["content"] for each in self.page.request.get(url).json()["messages"]]
 
-    def until_kept(self, what):
-        """Wait until the browser has written some down: rooms, messages or drafts."""
+    def until_kept(self, what, count=1):
+        """Wait until the browser has written so many down: rooms, messages or drafts."""
         # `wait_for_function` would take the promise of an answer for the answer.
-        self.page.evaluate(UNTIL, [what, True])
+        self.page.evaluate(UNTIL, [what, count, MANY])
 
     def until_forgotten(self, what):
         """Wait until the browser keeps nothing of it any more."""
-        self.page.evaluate(UNTIL, [what, False])
+        self.page.evaluate(UNTIL, [what, 0, 0])
 
     @property
     def composer(self):
@@ -187,7 +187,9 @@ class Person:
         # Without this every page believes that it has the focus, all the time.
         session.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
         self.page.context.new_page().bring_to_front()
-        self.page.wait_for_function("() => !document.hasFocus() && document.visibilityState == 'visible'")
+        self.page.wait_for_function(
+            "() => !document.hasFocus() && document.visibilityState == 'visible'"
+        )
 
     def look_back(self):
         """Turn to this page again."""

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.person import BACK_WITHIN_MS
+
 
 class Group:
     """A group, as its owner holds it."""
@@ -98,7 +100,9 @@ def test_what_was_written_offline_is_not_lost_with_the_group(alice, bob, group):
     group.remove(bob)
     bob.page.context.set_offline(False)
 
-    expect(bob.page.get_by_test_id("not-here")).to_be_visible(timeout=15_000)
-    expect(bob.message("One more thing")).to_have_attribute("data-state", "failed", timeout=15_000)
+    expect(bob.page.get_by_test_id("not-here")).to_be_visible(timeout=BACK_WITHIN_MS)
+    expect(bob.message("One more thing")).to_have_attribute(
+        "data-state", "failed", timeout=BACK_WITHIN_MS
+    )
     bob.message("One more thing").get_by_role("button", name="Delete").click()
     expect(bob.page.get_by_test_id("message")).to_have_count(0)

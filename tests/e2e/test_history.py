@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dev.harness import wait_until
+from tests.e2e.callers import Callers
 from tests.e2e.person import Person
 
 COUNT, FIRST, NEXT = 130, 50, 20
@@ -81,16 +82,9 @@ def split(query):
     return [part.partition("=") for part in query.split("&")]
 
 
-@pytest.fixture
-def carol(callers):
-    """Whose conversation it is, too."""
-    return callers.new("Carol")
-
-
-@pytest.fixture
-def reader(callers, carol, open_window):
-    """Somebody at a new window, whose conversation with Carol is long and wholly delivered."""
-    dora = callers.new("Dora")
+def long_conversation(callers):
+    """Return two people with a long conversation; one wrote it, and the other has read it all."""
+    carol, dora = callers.new("Carol"), callers.new("Dora")
     room = carol.room_with(dora)
     for number in range(1, COUNT + 1):
         carol.write(room, f"number {number}")
@@ -98,8 +92,33 @@ def reader(callers, carol, open_window):
     wait_until(
         lambda: dora.get(f"/rooms/{room}")["read_seq"] == COUNT, what="the receipts to be folded"
     )
+    return carol, dora
+
+
+@pytest.fixture(scope="module")
+def only_looked_at(url):
+    """A long conversation for all tests that write nothing."""
+    with Callers(url) as callers:
+        yield long_conversation(callers)
+
+
+@pytest.fixture
+def own(callers):
+    """A long conversation of this test."""
+    return long_conversation(callers)
+
+
+@pytest.fixture(params=["only_looked_at"])
+def conversation(request):
+    """Two people with a long conversation: Carol, who wrote it, and Dora."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def reader(conversation, open_window):
+    """Dora at a new window."""
     person = Person(open_window(), "Dora")
-    person.username = dora.username
+    person.username = conversation[1].username
     person.sign_in()
     expect(person.page.get_by_test_id("preview")).to_have_text(f"number {COUNT}")
     return person
@@ -174,7 +193,9 @@ def test_the_view_stays_where_it_is_when_older_messages_come_above_it(reader, hi
         assert max(moved) < JUMP_PX, watched
 
 
-def test_what_comes_at_the_end_is_not_read_by_who_reads_further_up(reader, carol, messages):
+@pytest.mark.parametrize("conversation", ["own"], indirect=True)
+def test_what_comes_at_the_end_is_not_read_by_who_reads_further_up(conversation, reader, messages):
+    carol, _ = conversation
     room = reader.page.url.rpartition("/")[2]
     read_seq = lambda: carol.get(f"/rooms/{room}")["lowest"][0]["read_seq"]  # noqa: E731
     below = reader.page.get_by_test_id("unread-below")

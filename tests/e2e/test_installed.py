@@ -1,16 +1,10 @@
 """The page as something installed: it opens without a server, and a new version waits to be wanted."""
 
-import shutil
-
 import pytest
 from playwright.sync_api import expect
 
-from dev import web
-from dev.harness import RunningSuite
-from tests.e2e.person import ACCEPTED, Person
-from tests.e2e.windows import Windows
+from tests.e2e.person import ACCEPTED, BACK_WITHIN_MS
 
-BACK_WITHIN_MS = 90_000
 CONTROLLED = "() => navigator.serviceWorker.controller !== null"
 LOOK_FOR_NEWS = "async () => (await navigator.serviceWorker.ready).update()"
 
@@ -75,30 +69,25 @@ def test_a_browser_can_install_the_page(alice):
 
 
 @pytest.fixture
-def replaced(tmp_path):
-    """A suite whose page can be replaced: its folder."""
-    root = tmp_path / "web"
-    shutil.copytree(web.WEB / "dist", root)
-    suite = RunningSuite.start(tmp_path / "run", env={"WEB_ROOT": str(root)})
-    yield suite, root
-    assert suite.stop() == 0
+def replace(suite, web_root):
+    """Put another version of the page in the place of the present one, for this test."""
+    worker = web_root / "worker.js"
+    present = worker.read_text()
+
+    def put(text):
+        worker.write_text(text)
+        suite.kill("chat")
+        suite.wait_until_ready("chat")
+
+    yield lambda: put(present + "\n// Another version.\n")
+    put(present)
 
 
-def test_a_new_version_waits_until_it_is_wanted_and_nothing_begun_is_lost(chromium, replaced):
-    suite, root = replaced
-    windows = Windows(chromium, suite.state.gateway_url)
-    alice = Person(windows.open(visit=False, service_workers="allow"), "Alice")
-    bob = Person(windows.open(visit=False), "Bob")
-    for person in (alice, bob):
-        person.arrive(suite.state.gateway_url)
-    until_installed(alice)
+def test_a_new_version_waits_until_it_is_wanted_and_nothing_begun_is_lost(alice, bob, replace):
     alice.find(bob)
     alice.composer.fill("not quite fin")
 
-    worker = root / "worker.js"
-    worker.write_text(worker.read_text() + "\n// Another version.\n")
-    suite.kill("chat")
-    suite.wait_until_ready("chat")
+    replace()
     alice.page.evaluate(LOOK_FOR_NEWS)
 
     news = alice.page.get_by_test_id("new-version")
@@ -108,5 +97,3 @@ def test_a_new_version_waits_until_it_is_wanted_and_nothing_begun_is_lost(chromi
         news.get_by_role("button", name="Reload").click()
     expect(alice.composer).to_have_value("not quite fin")
     expect(news).to_have_count(0)
-    windows.close()
-    assert windows.complaints == []

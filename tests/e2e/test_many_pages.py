@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.person import ACCEPTED, COUNT_KEPT, Person
+from tests.e2e.person import ACCEPTED, BACK_WITHIN_MS, Person
 
 LOOKS, LOOK_MS = 200, 100
 
@@ -99,7 +99,7 @@ def test_what_is_being_sent_as_all_pages_are_closed_is_sent_by_the_next(suite, a
     suite.pause("chat")
     for number in range(3):
         alice.write(f"unsent {number}")
-    expect(alice.message("unsent 2")).to_be_visible()
+    alice.until_kept("drafts", 3)
     alice.page.close()
     suite.resume("chat")
     page = context.new_page()
@@ -109,6 +109,7 @@ def test_what_is_being_sent_as_all_pages_are_closed_is_sent_by_the_next(suite, a
     for number in range(3):
         expect(again.message(f"unsent {number}")).to_have_attribute("data-state", ACCEPTED)
     bob.open_room("Alice")
+    expect(bob.page.get_by_test_id("message")).to_have_count(4)
     texts = [each.splitlines()[0] for each in bob.page.get_by_test_id("message").all_inner_texts()]
     assert texts == ["before", "unsent 0", "unsent 1", "unsent 2"]
 
@@ -122,11 +123,13 @@ def test_what_chat_cannot_take_is_left_to_the_queue_and_arrives(suite, alice, bo
     with suite.stopped("chat"):
         alice.write("by the queue")
         expect(alice.message("by the queue")).to_have_attribute(
-            "data-state", "queued", timeout=60_000
+            "data-state", "queued", timeout=BACK_WITHIN_MS
         )
 
-    expect(bob.message("by the queue")).to_have_count(1, timeout=60_000)
-    expect(alice.message("by the queue")).to_have_attribute("data-state", ACCEPTED, timeout=60_000)
+    expect(bob.message("by the queue")).to_have_count(1, timeout=BACK_WITHIN_MS)
+    expect(alice.message("by the queue")).to_have_attribute(
+        "data-state", ACCEPTED, timeout=BACK_WITHIN_MS
+    )
 
 
 def test_who_signs_out_on_one_page_is_signed_out_on_all_and_nobody_writes_as_the_next(
@@ -160,5 +163,5 @@ def test_who_signs_out_leaves_nothing_in_the_browser(alice, bob):
     alice.page.get_by_role("button", name="Sign out").click()
     expect(alice.page.get_by_label("Username", exact=True)).to_be_visible()
 
-    alice.until_forgotten("messages")
-    assert alice.page.evaluate(COUNT_KEPT, "rooms") == 0
+    for what in ("messages", "rooms", "drafts"):
+        alice.until_forgotten(what)

@@ -1,14 +1,9 @@
 """Ticks in the windows of a real browser: what a sender sees of how far a message has come."""
 
-import uuid
-
-import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.person import PASSWORD, Person
-
-WITHIN_S = 30
+from tests.e2e.person import Person
 
 
 def expect_ticks(ticks, state, label):
@@ -24,19 +19,6 @@ def bobs_other_window(bob, open_window):
     other.username = bob.username
     other.sign_in()
     return other
-
-
-@pytest.fixture
-def carol(url):
-    """Somebody without a window, who talks to the server with a token."""
-    name = f"carol-{uuid.uuid4().hex[:8]}"
-    with httpx.Client(base_url=f"{url}/api/chat", timeout=WITHIN_S) as client:
-        user = {"username": name, "password": PASSWORD}
-        client.post("/auth/register", json=user).raise_for_status()
-        token = client.post("/auth/token", json=user).raise_for_status().json()["access_token"]
-        client.cookies.clear()
-        client.headers["Authorization"] = f"Bearer {token}"
-        yield client
 
 
 def test_a_message_is_sent_then_delivered_then_read(alice, bob):
@@ -131,17 +113,17 @@ def test_who_reads_privately_is_shown_as_having_received(alice, bob, bobs_other_
     expect(switch).not_to_be_checked()
 
 
-def test_in_a_group_the_slowest_of_the_others_decides(alice, bob, carol):
-    group = {"kind": "group", "name": "Team", "members": [alice.username, bob.username]}
-    room = carol.post("/rooms", json=group).raise_for_status().json()["id"]
+def test_in_a_group_the_slowest_of_the_others_decides(alice, bob, callers):
+    carol = callers.new("Carol")
+    room = carol.group("Team", alice, bob)
     bob.open_room("Team")
     alice.open_room("Team")
 
     alice.write("Shall we begin?")
     expect(bob.message("begin?")).to_be_visible()
     expect_ticks(alice.ticks("begin?"), "sent", "Sent")
-    carol.post(f"/rooms/{room}/receipts", json={"delivered_seq": 1}).raise_for_status()
+    carol.post(f"/rooms/{room}/receipts", {"delivered_seq": 1})
     expect_ticks(alice.ticks("begin?"), "delivered", "Delivered to everyone")
-    carol.post(f"/rooms/{room}/receipts", json={"read_seq": 1}).raise_for_status()
+    carol.post(f"/rooms/{room}/receipts", {"read_seq": 1})
 
     expect_ticks(alice.ticks("begin?"), "read", "Read by everyone")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.person import ACCEPTED, Person
+from tests.e2e.person import ACCEPTED, BACK_WITHIN_MS, Person
 
 
 @pytest.mark.both_servers
@@ -54,9 +54,9 @@ def test_what_is_written_while_chat_is_dead_arrives_once_and_in_order(suite, ali
     suite.wait_until_ready("chat")
 
     for number in range(3):
-        expect(bob.message(f"meanwhile {number}")).to_be_visible(timeout=60_000)
+        expect(bob.message(f"meanwhile {number}")).to_be_visible(timeout=BACK_WITHIN_MS)
         expect(alice.message(f"meanwhile {number}")).to_have_attribute(
-            "data-state", ACCEPTED, timeout=60_000
+            "data-state", ACCEPTED, timeout=BACK_WITHIN_MS
         )
     texts = bob.page.get_by_test_id("message").all_inner_texts()
     assert [text.splitlines()[0] for text in texts] == ["before"] + [
@@ -70,13 +70,11 @@ def test_a_lost_network_is_shown_and_what_was_written_goes_when_it_is_back(alice
 
     alice.lose_network()
     alice.write("written without a network")
-    expect(alice.message("without a network")).to_have_attribute(
-        "data-state", "pending", timeout=15_000
-    )
+    expect(alice.message("without a network")).to_have_attribute("data-state", "pending")
     alice.page.context.set_offline(False)
 
     expect(alice.message("without a network")).to_have_attribute(
-        "data-state", ACCEPTED, timeout=30_000
+        "data-state", ACCEPTED, timeout=BACK_WITHIN_MS
     )
     bob.open_room("Alice")
     expect(bob.message("without a network")).to_have_count(1)
