@@ -3,6 +3,7 @@
 import pytest
 
 from dev.harness import RunningSuite
+from tests.integration import side_by_side
 from tests.integration.chat.world import running_world
 from tests.integration.own_database import orm_on
 
@@ -35,6 +36,15 @@ def orm(world, django_db_blocker):
     """Let selectors and actions of this process work on the world's database of chat."""
     with django_db_blocker.unblock(), orm_on(world.database_url):
         yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Let tests that are marked so run at the same time."""
+    if pyfuncitem.get_closest_marker(side_by_side.MARKER) is None:
+        return None
+    side_by_side.end_as_it_did(pyfuncitem)
+    return True
 
 
 def pytest_collection_modifyitems(items):

@@ -14,6 +14,8 @@ from tests.integration.clients.terminal import PROGRAM
 from tests.integration.waiting import WITHIN_S, until
 from tests.waiting import LOOK_S
 
+pytestmark = pytest.mark.side_by_side
+
 
 @contextlib.asynccontextmanager
 async def chats(world: World, *people: Person) -> AsyncIterator[list[parley.Chat]]:
@@ -139,6 +141,7 @@ async def test_somebody_who_types_on_is_seen_all_the_while(world):
         for _ in range(30):
             bobs.type(room)
             await asyncio.sleep(0.1)
+        await until(lambda: anns.typists(room))
         changed = len(changes)
         await until(lambda: not anns.typists(room))
 

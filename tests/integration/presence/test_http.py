@@ -7,13 +7,14 @@ import pytest
 
 from tests.integration.presence.seeing import until_last_seen, until_status
 
+pytestmark = pytest.mark.side_by_side
+
 BAD, UNAUTHENTICATED, FORBIDDEN, OK = 400, 401, 403, 200
 LOOK_S = 0.05
 
 
-@pytest.fixture
 async def acquainted(world):
-    """Two people in a room of which presence knows."""
+    """Return two people in a room of which presence knows."""
     ann, bob = world.people(2)
     await known_room(world, ann, bob)
     return ann, bob
@@ -43,8 +44,8 @@ async def ask(world, person, *people):
         return await http.get("/users?ids=" + ",".join(each.id for each in people))
 
 
-async def test_people_are_told_in_the_order_in_which_they_were_asked_for(world, acquainted):
-    ann, bob = acquainted
+async def test_people_are_told_in_the_order_in_which_they_were_asked_for(world):
+    ann, bob = await acquainted(world)
     async with world.client(ann), world.client(bob) as watching:
         await until_status(watching, ann, "online")
 
@@ -55,8 +56,8 @@ async def test_people_are_told_in_the_order_in_which_they_were_asked_for(world, 
     }
 
 
-async def test_when_somebody_left_is_shown(world, acquainted):
-    ann, bob = acquainted
+async def test_when_somebody_left_is_shown(world):
+    ann, bob = await acquainted(world)
     async with world.client(bob) as watching:
         async with world.client(ann):
             await until_status(watching, ann, "online")
@@ -67,8 +68,8 @@ async def test_when_somebody_left_is_shown(world, acquainted):
     assert shown == told
 
 
-async def test_whoever_shares_no_room_is_told_nothing(world, acquainted):
-    ann, bob = acquainted
+async def test_whoever_shares_no_room_is_told_nothing(world):
+    ann, bob = await acquainted(world)
     stranger = world.person()
 
     answers = [
@@ -81,8 +82,8 @@ async def test_whoever_shares_no_room_is_told_nothing(world, acquainted):
     assert {each.json()["code"] for each in answers} == {"permission_denied"}
 
 
-async def test_one_learns_of_ones_own_connections(world, acquainted):
-    ann, bob = acquainted
+async def test_one_learns_of_ones_own_connections(world):
+    ann, bob = await acquainted(world)
     async with (
         world.client(bob) as watching,
         world.client(ann, url=world.chats[0]),
@@ -121,8 +122,8 @@ async def test_nobody_is_told_anything_without_a_token(world):
     assert {each.status_code for each in answers} == {UNAUTHENTICATED}
 
 
-async def test_totals_are_for_staff(world, acquainted):
-    ann, bob = acquainted
+async def test_totals_are_for_staff(world):
+    ann, bob = await acquainted(world)
     async with world.client(ann), world.client(bob) as watching:
         await until_status(watching, ann, "online")
         async with world.http(ann, service="presence") as http:
@@ -134,7 +135,7 @@ async def test_totals_are_for_staff(world, acquainted):
             )
 
     assert refused.status_code == FORBIDDEN
-    assert answer.json()["online"] >= len(acquainted)
+    assert answer.json()["online"] >= len((ann, bob))
 
 
 @pytest.mark.parametrize("hidden_by", ["owner", "viewer"])

@@ -7,14 +7,15 @@ import pytest
 from libs.common.tokens import CSRF_COOKIE
 from tests.integration.waiting import until
 
+pytestmark = pytest.mark.side_by_side
+
 NO_ROOM = "018f0000-0000-7000-8000-000000000000"
 OK, ACCEPTED, NO_CONTENT = 200, 202, 204
 BAD, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, CONFLICT, TOO_LARGE = 400, 401, 403, 404, 409, 413
 
 
-@pytest.fixture
-async def two(world):
-    """Two people, and a room of theirs that the queue knows."""
+async def two_people(world):
+    """Return two people, and a room of theirs that the queue knows."""
     ann, bob = world.people(2)
     return ann, bob, await known_room(world, ann, bob)
 
@@ -39,8 +40,8 @@ async def hand_over(world, person, wish):
         return await http.post("/outgoing", json=wish)
 
 
-async def test_what_is_handed_over_arrives_once_and_its_sender_is_told(world, two):
-    ann, bob, room = two
+async def test_what_is_handed_over_arrives_once_and_its_sender_is_told(world):
+    ann, bob, room = await two_people(world)
     wish = body(room, reply_to=None)
     async with world.client(ann) as sender, world.client(bob) as reader:
         first = await hand_over(world, ann, wish)
@@ -56,8 +57,8 @@ async def test_what_is_handed_over_arrives_once_and_its_sender_is_told(world, tw
     ]
 
 
-async def test_the_same_client_id_with_other_content_is_refused(world, two):
-    ann, _, room = two
+async def test_the_same_client_id_with_other_content_is_refused(world):
+    ann, _, room = await two_people(world)
     wish = body(room)
     await hand_over(world, ann, wish)
 
@@ -76,8 +77,8 @@ async def test_whoever_is_not_signed_in_is_told_where_to(world, path):
     assert "login_url" in answer.json()
 
 
-async def test_a_cookie_hands_something_over_only_with_a_csrf_token(world, two):
-    ann, _, room = two
+async def test_a_cookie_hands_something_over_only_with_a_csrf_token(world):
+    ann, _, room = await two_people(world)
     async with world.http(None, service="queue") as http:
         http.cookies.set("parley_access", ann.token)
         origin = {"Origin": world.url}
@@ -123,8 +124,8 @@ async def test_the_token_that_chat_gives_out_is_good_for_the_queue(world):
     assert handed.status_code == ACCEPTED, handed.text
 
 
-async def test_what_waits_is_shown(world, two):
-    ann, bob, room = two
+async def test_what_waits_is_shown(world):
+    ann, bob, room = await two_people(world)
     async with world.http(ann) as chat:
         for number in range(3):
             message = {"client_id": str(uuid.uuid4()), "content": f"number {number}"}
@@ -155,8 +156,8 @@ async def dead_letter(world, room, sender):
     return number, client_id
 
 
-async def test_what_chat_refuses_three_times_is_given_up_and_staff_may_replay_it(world, two):
-    ann, _, room = two
+async def test_what_chat_refuses_three_times_is_given_up_and_staff_may_replay_it(world):
+    ann, _, room = await two_people(world)
     stranger, boss = world.person(), world.staff()
     async with world.client(stranger) as sender:
         number, client_id = await dead_letter(world, room, stranger)
@@ -182,8 +183,9 @@ async def test_what_chat_refuses_three_times_is_given_up_and_staff_may_replay_it
     assert [(seq, found) for seq, found, *_ in world.stored(room)] == [(1, client_id)]
 
 
-async def test_staff_may_discard_what_was_given_up(world, two):
-    number, _ = await dead_letter(world, two[2], world.person())
+async def test_staff_may_discard_what_was_given_up(world):
+    _, _, room = await two_people(world)
+    number, _ = await dead_letter(world, room, world.person())
     async with world.http(world.staff(), service="queue") as http:
         counted = (await http.get("/stats")).json()
         answers = [await http.delete(f"/dead-letters/{number}") for _ in range(2)]
@@ -194,9 +196,10 @@ async def test_staff_may_discard_what_was_given_up(world, two):
     assert number not in [letter["id"] for letter in listed["dead_letters"]]
 
 
-async def test_only_staff_sees_and_does_what_is_for_staff(world, two):
-    number, _ = await dead_letter(world, two[2], world.person())
-    async with world.http(two[0], service="queue") as http:
+async def test_only_staff_sees_and_does_what_is_for_staff(world):
+    ann, _, room = await two_people(world)
+    number, _ = await dead_letter(world, room, world.person())
+    async with world.http(ann, service="queue") as http:
         answers = [
             await http.get("/stats"),
             await http.get("/dead-letters"),
@@ -209,8 +212,8 @@ async def test_only_staff_sees_and_does_what_is_for_staff(world, two):
     assert ending == [("failed",)]
 
 
-async def test_the_deactivated_send_nothing_that_still_waits(world, two):
-    ann, _, room = two
+async def test_the_deactivated_send_nothing_that_still_waits(world):
+    ann, _, room = await two_people(world)
     world.rows("update chat_user set is_active = false where id = %s", ann.id)
 
     await hand_over(world, ann, body(room))

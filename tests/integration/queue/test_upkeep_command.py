@@ -1,12 +1,17 @@
 """What waits for seven days expires, as an operator has it done beside the running service."""
 
+import asyncio
 import subprocess
 import sys
 import uuid
 
+import pytest
+
 from dev.services import UNUSED_SURROUNDINGS
 from dev.settings import ROOT, environment
 from tests.integration.waiting import until
+
+pytestmark = pytest.mark.side_by_side
 
 HEAD = """select head from room join queued_message row on row.room_id = room.id
           where row.recipient_id = %s"""
@@ -14,18 +19,18 @@ ENDING = """select row.ending, room.head from room join queued_message row on ro
              where row.recipient_id = %s"""
 
 
-def upkeep(world):
+async def upkeep(world):
     """Run the command; return what it prints."""
     url = {"DATABASE_URL": world.suite.state.database_urls["queue"]}
-    done = subprocess.run(
-        [sys.executable, "-m", "services.queue", "upkeep"],
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "services.queue", "upkeep"),
         cwd=ROOT,
         env={**environment(), **UNUSED_SURROUNDINGS, **url},
-        check=True,
-        capture_output=True,
-        text=True,
+        stdout=subprocess.PIPE,
     )
-    return done.stdout
+    said, _ = await process.communicate()
+    assert process.returncode == 0
+    return said.decode()
 
 
 async def write(world, author, room, count):
@@ -41,14 +46,14 @@ async def test_what_has_waited_for_seven_days_is_not_pushed_but_stays_readable(w
     world.tell(room)
     await write(world, ann, room, 3)
     await until(lambda: world.rows_of("queue", HEAD, bob.id) == [(3,)], what="three")
-    upkeep(world)
+    await upkeep(world)
     week = "update head_mark set at = at - interval '8 days' where room_id = %s"
     world.rows_of("queue", week, room)
     world.rows("update message set created_at = now() - interval '8 days' where room_id = %s", room)
     await write(world, ann, room, 2)
     await until(lambda: world.rows_of("queue", HEAD, bob.id) == [(5,)], what="five")
 
-    said = upkeep(world)
+    said = await upkeep(world)
     async with world.http(bob, service="queue") as http:
         status = (await http.get("/status")).json()
     async with world.client(bob) as client:
@@ -71,10 +76,10 @@ async def test_what_is_written_after_all_has_expired_is_pushed_again(world):
     world.tell(room)
     await write(world, ann, room, 3)
     await until(lambda: world.rows_of("queue", HEAD, bob.id) == [(3,)], what="three")
-    upkeep(world)
+    await upkeep(world)
     week = "update head_mark set at = at - interval '8 days' where room_id = %s"
     world.rows_of("queue", week, room)
-    upkeep(world)
+    await upkeep(world)
     expired = world.rows_of("queue", ENDING, bob.id)
     await write(world, ann, room, 2)
     await until(lambda: world.rows_of("queue", ENDING, bob.id) == [("", 5)], what="two more")
