@@ -29,7 +29,7 @@ from dev.up import reset
 LOG_FILE = "suite.log"
 START_WITHIN_S = 120.0
 STOP_WITHIN_S = 60.0
-READY_WITHIN_S = 30.0
+READY_WITHIN_S = 60.0
 LOOK_S = 0.02
 TAIL_CHARS = 4_000
 UNLIMITED = dict.fromkeys(
@@ -216,7 +216,7 @@ class RunningSuite:
         """Return when all processes of a service are alive and answer.
 
         Raises:
-            TimeoutError: not within 30 s.
+            TimeoutError: not within 60 s.
         """
         wait_until(lambda: self._is_ready(service), what=f"{service} to answer")
 

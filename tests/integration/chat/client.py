@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 
 from clients.python.parley import Closed, Socket
 
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 """How long anything may take; far above what it does, so that a slow machine fails nothing."""
 
 Frame = dict[str, Any]

@@ -178,6 +178,6 @@ def manage(world: World, *arguments: str, **variables: str) -> "subprocess.Compl
         env=service_environment(chat, around, port=1, internal_port=2) | variables,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=2 * WITHIN_S,
         check=False,
     )

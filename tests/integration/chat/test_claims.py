@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.integration.chat.claims import claimed, marks, until_claimed
+from tests.integration.chat.client import WITHIN_S
 
 BEYOND = 2**53 - 1
 
@@ -245,10 +246,10 @@ async def test_privacy_reaches_the_sessions_at_other_processes(world, couple, re
 
     async with world.client(bob, url=there) as client, world.http(bob, url=here) as http:
         await let_others_know(http, know=False)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN_S):
             first_private = await claim_until(client, room, redis_url, private=True)
         await let_others_know(http, know=True)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN_S):
             first_public = await claim_until(client, room, redis_url, private=False)
 
     assert first_private == 1 < first_public

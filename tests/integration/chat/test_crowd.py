@@ -8,6 +8,7 @@ from itertools import groupby
 import pytest
 
 from clients.python import parley
+from tests.integration.chat.client import WITHIN_S
 from tests.integration.chat.signing_in import manage
 
 CONTENT = "Is anybody there?"
@@ -39,7 +40,7 @@ async def test_two_of_a_crowd_write_to_each_other_and_see_that_it_was_received(w
         )
         message = await reader.receive_type("message")
         await reader.send({"type": "delivered", "room": one["room"], "seq": message["seq"]})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WITHIN_S):
             while (await author.receive_type("status"))["lowest"][0]["delivered_seq"] < 1:
                 pass
 

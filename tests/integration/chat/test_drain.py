@@ -18,7 +18,7 @@ from tests.integration.chat.signing_in import outcome
 from tests.waiting import until
 
 PEOPLE = 12
-SLOW = {"DRAIN_DELAY_S": "3", "DRAIN_S": "3"}
+FOR_LONG = {"STOP_WITHIN_S": "1000", "DRAIN_DELAY_S": "900"}
 SWIFT = {"DRAIN_DELAY_S": "0.2", "DRAIN_S": "1"}
 UNAVAILABLE = 503
 
@@ -38,7 +38,7 @@ async def test_a_process_that_drains_refuses_newcomers_and_serves_members(world)
     alice, bob = world.people(2)
     room = world.room(alice, bob)
 
-    with extra_chat(world, SLOW) as extra:
+    with extra_chat(world, FOR_LONG) as extra:
         async with (
             world.client(alice, url=extra.url) as client,
             world.http(bob, url=extra.url) as http,
@@ -62,6 +62,7 @@ async def test_a_process_that_drains_refuses_newcomers_and_serves_members(world)
                 lambda: http_status(extra.internal_port, "/readyz") == UNAVAILABLE,
                 what="readiness to be off",
             )
+            extra.send_signal(signal.SIGTERM)
             code = await client.until_closed()
         status = await asyncio.to_thread(extra.wait)
 
@@ -110,7 +111,7 @@ async def test_everybody_is_told_when_to_come_back_and_what_they_sent_is_written
 async def test_whoever_does_not_want_to_wait_says_so(world, number):
     alice = world.person()
 
-    with extra_chat(world, {"STOP_WITHIN_S": "1000", "DRAIN_DELAY_S": "900"}) as extra:
+    with extra_chat(world, FOR_LONG) as extra:
         async with world.client(alice, url=extra.url) as client:
             if number is signal.SIGTERM:
                 extra.send_signal(number)
@@ -128,7 +129,7 @@ async def test_whoever_does_not_want_to_wait_says_so(world, number):
 
 
 async def test_a_process_on_which_nobody_is_does_not_wait(world):
-    with extra_chat(world, {"STOP_WITHIN_S": "1000", "DRAIN_DELAY_S": "900"}) as extra:
+    with extra_chat(world, FOR_LONG) as extra:
         extra.send_signal(signal.SIGTERM)
         status = await asyncio.wait_for(asyncio.to_thread(extra.wait), WITHIN_S)
 
@@ -145,7 +146,7 @@ async def test_who_has_been_connected_for_long_comes_back_and_misses_nothing(wor
             pause = asked_to_return(client)
         async with world.client(bob) as author:
             await author.say(room, "meanwhile")
-        async with world.client(alice, url=extra.url) as again:
+        async with world.client(alice) as again:
             missed, _ = await again.sync({room: 0})
         metrics = await text_of(extra, "/metrics")
 

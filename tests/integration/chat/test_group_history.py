@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from tests.integration.chat.groups import opened, readable, say
-from tests.integration.chat.world import message_frame
+from tests.integration.chat.world import WITHIN_S, message_frame
 
 
 async def test_who_joins_late_reads_what_follows_unless_the_history_is_open(world):
@@ -98,7 +98,7 @@ async def test_who_is_removed_while_reading_gets_nothing_that_was_written_afterw
 
 async def until_a_reader_waits(world):
     """Wait until a connection that serves requests waits for a lock."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while not world.rows(
             "select 1 from pg_stat_activity where application_name = 'parley-chat'"
             " and wait_event_type = 'Lock' and query like '%\"message\"%'"

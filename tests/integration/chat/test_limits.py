@@ -36,6 +36,8 @@ NARROW = {
     "ADDRESS_HANDSHAKES_BURST": "20",
 }
 USER_BURST = 40
+MANY = 60
+"""More at once than a burst is, and than come again while a slow machine answers them."""
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +68,7 @@ async def test_who_types_too_fast_is_refused_and_may_write_and_others_may_type(w
     typing = {"type": "typing", "room": room, "is_typing": True}
 
     async with world.client(alice, url=narrow.url) as one, world.client(bob, url=narrow.url) as two:
-        refused = await burst(one, typing, 10)
+        refused = await burst(one, typing, MANY)
         bobs = await burst(two, typing, 1)
         ack = await one.say(room, "still here")
 
@@ -145,7 +147,9 @@ async def test_a_person_may_write_so_much_whatever_the_way(world):
                 *(each.say(room, f"{n}") for n in range(60) for each in (one, two))
             )
             path = f"/rooms/{room}/messages"
-            posted = await asyncio.gather(*(http.post(path, json=body()) for _ in range(30)))
+            posted = []
+            while not any(each.status_code == 429 for each in posted):
+                posted += await asyncio.gather(*(http.post(path, json=body()) for _ in range(30)))
             took_s = time.monotonic() - began_s
             ack = await other.say(room, "and mine?")
 
@@ -184,12 +188,12 @@ async def test_a_person_may_ask_so_much_over_http(world, narrow):
     alice, bob = world.people(2)
 
     async with world.http(alice, url=narrow.url) as http:
-        answers = [await http.get("/rooms") for _ in range(12)]
+        answers = await asyncio.gather(*(http.get("/rooms") for _ in range(MANY)))
     async with world.http(bob, url=narrow.url) as http:
         others = await http.get("/rooms")
 
     refused = [each for each in answers if each.status_code == 429]
-    assert [each.status_code for each in answers[:6]] == [200] * 6
+    assert len(answers) - len(refused) >= 6
     assert refused
     assert {each.json()["code"] for each in refused} == {"rate_limited"}
     assert all(int(each.headers["Retry-After"]) >= 1 for each in refused)
@@ -197,13 +201,17 @@ async def test_a_person_may_ask_so_much_over_http(world, narrow):
 
 
 async def test_an_address_may_come_so_often_and_its_proxy_tells_which_it_is(world, narrow):
-    alice = world.person()
-    spoofed = [f"198.51.100.{n}, 203.0.113.7" for n in range(40)]
+    people = world.people(MANY)
 
-    outcomes = [await handshake(narrow, alice, forwarded=each) for each in spoofed]
-    other = await handshake(narrow, alice, forwarded="203.0.113.7, 203.0.113.8")
+    outcomes = await asyncio.gather(
+        *(
+            handshake(narrow, person, forwarded=f"198.51.100.{number}, 203.0.113.7")
+            for number, person in enumerate(people)
+        )
+    )
+    other = await handshake(narrow, people[0], forwarded="203.0.113.7, 203.0.113.8")
 
-    assert outcomes[:20] == ["welcome"] * 20
+    assert outcomes.count("welcome") >= 20
     assert outcomes.count(RATE_LIMITED) >= 10
     assert other == "welcome"
 

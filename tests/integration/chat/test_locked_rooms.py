@@ -6,6 +6,7 @@ import uuid
 import pytest
 
 from tests.faults.internal_port import Insight
+from tests.integration.chat.client import WITHIN_S
 from tests.integration.chat.groups import opened
 
 FAILURES = 6
@@ -23,7 +24,9 @@ async def test_a_locked_room_delays_no_other_and_is_written_when_the_lock_goes(w
             waiting = [
                 asyncio.create_task(sender.say(locked, f"waits {number}")) for number in range(20)
             ]
-            passing = [await sender.say(free, f"passes {number}") for number in range(20)]
+            passing = await asyncio.gather(
+                *(sender.say(free, f"passes {number}") for number in range(20))
+            )
             answered_early = [task.done() for task in waiting]
 
         acks = await asyncio.gather(*waiting)
@@ -66,7 +69,7 @@ async def test_order_of_arrival_holds_across_the_lock_and_both_lanes(world):
 async def until_a_connection_waits(world, *, times=1):
     """Wait until the writer has begun to wait for a lock, so many times."""
     seen: set[object] = set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while len(seen) < times:
             seen.update(
                 world.rows(

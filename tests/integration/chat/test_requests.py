@@ -24,8 +24,8 @@ from services.chat.store import (
     SNAPSHOTS,
     STREAMS,
 )
-from tests.integration.chat.test_snapshots import LONG_AGO, age, repairs
-from tests.integration.waiting import until
+from tests.integration.chat.test_snapshots import LONG_AGO, age, repairs, repairs_reaching
+from tests.integration.waiting import WITHIN_S, until
 
 ROOMS_KEY, EVENTS_KEY = stream_key(CHAT_ROOMS), stream_key(CHAT_EVENTS)
 REQUESTS = stream_table(StreamPolicy(CHAT_REQUESTS, groups=frozenset({GROUP})))
@@ -62,14 +62,14 @@ class Asking:
 
     async def until_told(self, rooms):
         """Wait until these rooms were told; return their snapshots."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_S):
             while not (told := await self.told()).keys() >= set(rooms):
                 await asyncio.sleep(0.02)
         return told
 
     async def until_nothing_is_due(self):
         """Wait until every request was taken and every wish fulfilled."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(WITHIN_S):
             while await self._is_due():
                 await asyncio.sleep(0.02)
 
@@ -98,7 +98,6 @@ async def safe_point(world):
     await until(
         lambda: world.rows("select 1 from safe_point where reached_at > now() - interval '1 hour'"),
         what="a safe point",
-        within_s=20,
     )
 
 
@@ -136,7 +135,7 @@ async def test_who_may_have_missed_something_is_told_what_changed_once(world, as
     await asking.until_nothing_is_due()
 
     assert old not in told
-    assert await repairs(world) == before + 1
+    assert await repairs_reaching(world, before + 1) == before + 1
 
 
 async def test_who_knows_nothing_is_told_everything(world, asking, safe_point):
@@ -191,7 +190,7 @@ async def test_chat_events_keep_what_receipts_has_not_acknowledged_and_no_more(w
         before = await asking.redis.xlen(EVENTS_KEY)
         async with world.client(ann) as anns:
             await anns.say(room, "one")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WITHIN_S):
             while await asking.redis.xlen(EVENTS_KEY) == before:
                 await asyncio.sleep(0.02)
         for _ in range(2 * NODE):
@@ -200,7 +199,7 @@ async def test_chat_events_keep_what_receipts_has_not_acknowledged_and_no_more(w
         kept = await asking.redis.xlen(EVENTS_KEY)
     finally:
         world.suite.start_service("receipts")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WITHIN_S):
         while await _unacknowledged(asking.redis):
             await asyncio.sleep(0.05)
     cut_off = await trimmer.trim_all()
@@ -224,7 +223,7 @@ async def test_receipts_asks_by_itself_for_what_was_trimmed_before_it_read_it(
     finally:
         world.suite.start_service("receipts")
     told = await asking.until_told([room])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WITHIN_S):
         while await asking.redis.exists(cut_off_key(EVENTS_KEY)):
             await asyncio.sleep(0.02)
 

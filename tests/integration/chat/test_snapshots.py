@@ -14,7 +14,8 @@ from libs.common.events import RoomSnapshot
 from libs.common.streams.entries import read_entries, unpack
 from services.chat.store import SNAPSHOTS
 from tests.integration.chat.crowds import crowd
-from tests.integration.waiting import until
+from tests.integration.waiting import WITHIN_S, until
+from tests.waiting import LOOK_S
 
 ROOMS_KEY = "chat.rooms:{0}"
 LONG_AGO = "2 hours"
@@ -97,6 +98,14 @@ async def repairs(world):
     return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
 
 
+async def repairs_reaching(world, count):
+    """Wait until so many are at their end; return how many are: what is noted is counted later."""
+    async with asyncio.timeout(WITHIN_S):
+        while (ended := await repairs(world)) < count:
+            await asyncio.sleep(LOOK_S)
+    return ended
+
+
 def wipe(world, redis):
     redis.flushall()
 
@@ -138,7 +147,7 @@ async def test_a_new_epoch_is_told_each_room_that_changed_once_and_as_it_is_now(
     assert {each.room: each.own_seqs for each in found if each.own_seqs} == {
         written: {ann.id: [1, 2, 3]}
     }
-    assert await repairs(world) == before + 1
+    assert await repairs_reaching(world, before + 1) == before + 1
 
 
 async def test_who_joined_without_any_news_is_seated_by_the_repair(world, redis, safe):

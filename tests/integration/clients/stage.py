@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from dev.settings import ROOT, environment
 from tests.integration.chat.world import Person, World
-from tests.integration.clients.terminal import PROGRAM, Terminal
+from tests.integration.clients.terminal import PROGRAM, WITHIN_S, Terminal
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def piped(
         capture_output=True,
         cwd=ROOT,
         env={**environment(), **env},
-        timeout=30,
+        timeout=WITHIN_S,
         check=False,
     )
 

@@ -21,7 +21,8 @@ from typing import Self
 
 from dev.settings import ROOT, environment
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
+"""A whole ladder of reconnections on a slow machine."""
 LOOK_S = 0.05
 PROGRAM = (sys.executable, "-m", "clients.python.terminal")
 _SEQUENCE = re.compile(r"\x1b\[([?>0-9;]*)([A-Za-z])|\x1b\][^\x07]*\x07|\x1b[=>78]|\x1b\([A-Z0-9]")

@@ -6,9 +6,10 @@ import contextlib
 import pytest
 
 from clients.python import parley
+from clients.python.parley import recovery
 from clients.python.parley.frames import Drained, Synced
 from tests.integration.clients.terminal import WITHIN_S
-from tests.integration.waiting import until
+from tests.integration.waiting import WITHIN_S as UNTIL_S, until
 from tests.waiting import LOOK_S
 
 MISSED = 3
@@ -90,6 +91,13 @@ async def write(anns, room):
         await anns.send(room, str(number))
 
 
+@pytest.fixture
+def patient(monkeypatch):
+    """Let a device wait for the replay, however slow the machine is."""
+    monkeypatch.setattr(recovery, "REPLAY_WITHIN_S", UNTIL_S)
+
+
+@pytest.mark.usefixtures("patient")
 async def test_what_was_missed_comes_from_the_queue_and_is_not_asked_for(two):
     anns, bobs, room = two
     await bobs.lose_network()
@@ -105,6 +113,7 @@ async def test_what_was_missed_comes_from_the_queue_and_is_not_asked_for(two):
     assert bobs.ends == [Drained(count=MISSED)]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_what_another_device_has_received_is_asked_for_once_the_queue_is_drained(world, two):
     anns, bobs, room = two
     await bobs.lose_network()

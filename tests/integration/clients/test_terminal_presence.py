@@ -8,8 +8,6 @@ from tests.integration.clients.terminal import Terminal
 
 AWAY = "\x1b[O"
 """What a terminal says when its window loses the focus."""
-BLIND_WITHIN_S = 40.0
-"""Chat takes presence for gone after 16 s."""
 BACKSPACE = "\x7f"
 BOTH = re.compile(r" · (Bob and Eve|Eve and Bob) are typing · ")
 LAST_SEEN = re.compile(r"Bob: last seen today at \d\d:\d\d")
@@ -20,9 +18,8 @@ def bar_says(terminal: Terminal, text: str) -> None:
 
 
 def bar_says_nothing_of_bob(terminal: Terminal) -> None:
-    terminal.until_true(
-        lambda: "Bob" not in terminal.screen.lines[-1], "bar without Bob", within_s=BLIND_WITHIN_S
-    )
+    # Chat takes presence for gone after 16 s.
+    terminal.until_true(lambda: "Bob" not in terminal.screen.lines[-1], "bar without Bob")
 
 
 def talking(anns: Terminal, bobs: Terminal, ann: Person, bob: Person) -> None:

@@ -10,11 +10,12 @@ from dev.process import FIRST_DELAY_S
 from libs.common.secure_headers import HEADERS
 
 OPENER = urllib.request.build_opener()
+ANSWERS_WITHIN_S = 60
 pytestmark = pytest.mark.timeout(240)
 
 
 def get(suite, path):
-    return OPENER.open(f"{suite.state.gateway_url}{path}", timeout=5)
+    return OPENER.open(f"{suite.state.gateway_url}{path}", timeout=ANSWERS_WITHIN_S)
 
 
 @pytest.mark.parametrize("service", ["chat", "gateway", "redis", "postgres"])

@@ -20,6 +20,7 @@ from dev.settings import ROOT, environment
 from dev.state import read_state
 
 pytestmark = pytest.mark.timeout(240)
+WITHIN_S = 120
 SUITE = (sys.executable, "-m", "tests.integration.dev.stand_in_suite")
 
 
@@ -27,7 +28,7 @@ def run_verb(verb, run_dir, **variables):
     env = {**environment(), "RUN_DIR": str(run_dir), "PORT": "0", **variables}
     command = (*SUITE, verb)
     return subprocess.run(
-        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=WITHIN_S, check=False
     )
 
 
@@ -52,7 +53,7 @@ def test_a_suite_tells_in_one_line_where_it_is(stand_in_suite):
     url = stand_in_suite.state.gateway_url
 
     assert f"Parley is ready: {url}" in stand_in_suite.log
-    with urllib.request.build_opener().open(f"{url}/healthz", timeout=5) as answer:
+    with urllib.request.build_opener().open(f"{url}/healthz", timeout=WITHIN_S) as answer:
         assert json.load(answer)["path"] == "/healthz"
 
 
@@ -223,7 +224,9 @@ def test_a_suite_ends_with_its_parent(tmp_path):
     shell = ["/bin/sh", "-c", '"$@"; :', "sh", *SUITE, "up", "--with-parent"]
     quiet = subprocess.DEVNULL
     with subprocess.Popen(shell, cwd=ROOT, env=env, stdout=quiet, stderr=quiet) as parent:
-        wait_until(lambda: read_state(tmp_path / "run") is not None, within_s=60, what="the suite")
+        wait_until(
+            lambda: read_state(tmp_path / "run") is not None, within_s=WITHIN_S, what="the suite"
+        )
         pids = pids_of(tmp_path / "run")
         parent.kill()
 
@@ -242,10 +245,12 @@ def test_a_suite_ends_with_its_terminal(tmp_path, told):
         command, cwd=ROOT, env=env, stdin=stdin, stdout=quiet, stderr=quiet
     ) as process:
         os.close(stdin)
-        wait_until(lambda: read_state(tmp_path / "run") is not None, within_s=60, what="the suite")
+        wait_until(
+            lambda: read_state(tmp_path / "run") is not None, within_s=WITHIN_S, what="the suite"
+        )
         os.close(terminal)
 
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=WITHIN_S) == 0
     assert run_verb("reset", tmp_path / "run").returncode == 0
 
 

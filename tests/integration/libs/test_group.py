@@ -18,6 +18,7 @@ from libs.common.streams.group_options import GroupOptions
 from libs.common.streams.names import failures_key
 from libs.common.streams.verdicts import MAX_FAILURES
 from tests.integration.libs.numbered import numbers_in, numbers_of, packed
+from tests.integration.waiting import WITHIN_S
 
 KEY = "chat.rooms:{0}"
 GROUP = "receipts"
@@ -85,7 +86,7 @@ async def pending(redis: Redis) -> int:
 
 
 async def until(condition: Callable[[], Awaitable[object]]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while not await condition():
             await asyncio.sleep(0.01)
 
@@ -250,7 +251,7 @@ async def test_the_failures_of_an_entry_that_succeeds_after_all_are_forgotten(
     loop = make_loop()
 
     async with running(loop):
-        await eventually(lambda: handler.attempts == [[1]])
+        await eventually(lambda: handler.attempts)
         handler.poison = set()
         await eventually(lambda: handler.committed == [1])
         await nothing_is_pending(redis)

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from libs.common.leases import Lease
+from tests.integration.waiting import WITHIN_S
 
 KEY, NOTE = "job:{0}:lease", "job:{0}:note"
 SHORT_S = 0.1
@@ -10,7 +11,7 @@ SHORT_S = 0.1
 
 @pytest.fixture
 def lease(redis):
-    def make(holder="somebody", lasts_s=10.0):
+    def make(holder="somebody", lasts_s=100.0):
         return Lease(redis, KEY, note_key=NOTE, holder=holder, lasts_s=lasts_s)
 
     return make
@@ -26,7 +27,7 @@ async def test_it_names_its_holder_and_ends_by_itself(lease, redis):
     await lease("host/1").take()
 
     assert (await redis.get(KEY)).startswith(b"host/1/")
-    assert 9_000 < await redis.pttl(KEY) <= 10_000
+    assert 50_000 < await redis.pttl(KEY) <= 100_000
 
 
 async def test_keeping_it_renews_it(lease, redis):
@@ -36,7 +37,7 @@ async def test_keeping_it_renews_it(lease, redis):
 
     assert await mine.keep()
 
-    assert await redis.pttl(KEY) > 9_000
+    assert await redis.pttl(KEY) > 50_000
 
 
 async def test_the_holder_writes_its_note(lease, redis):
@@ -51,7 +52,7 @@ async def test_the_holder_writes_its_note(lease, redis):
 async def test_who_was_away_too_long_neither_keeps_it_nor_writes(lease, redis, eventually):
     late, other = lease("late", lasts_s=SHORT_S), lease("other")
     await late.take()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while not await other.take():
             await asyncio.sleep(0.01)
 

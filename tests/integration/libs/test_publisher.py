@@ -11,6 +11,7 @@ from libs.common.streams.entries import Outgoing
 from libs.common.streams.names import StreamPolicy, stream_table
 from libs.common.streams.publisher import PUBLISH_WITHIN_S, Publisher
 from tests.integration.libs.numbered import numbered, numbers_in
+from tests.integration.waiting import WITHIN_S
 
 TABLE = stream_table(
     StreamPolicy("chat.rooms", groups=frozenset({"receipts"})),
@@ -103,7 +104,7 @@ async def test_publishing_works_again_after_a_restart(server, redis, publisher):
     server.start()
     await server.wait_up()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while True:
             try:
                 await publisher.publish([Outgoing("chat.rooms", 0, [numbered(2)])])

@@ -10,6 +10,7 @@ from libs.common.clock import SystemClock
 from libs.common.streams.entries import Entry
 from libs.common.streams.tail import TURN_BYTES, Subscription, Tail
 from tests.integration.libs.numbered import numbers_of, packed
+from tests.integration.waiting import WITHIN_S
 
 DURABLE = "chat.rooms:{0}"
 EPHEMERAL = "chat.typing:{0}"
@@ -29,7 +30,7 @@ class Seen:
 async def running(tail: Tail) -> AsyncIterator[Tail]:
     tail.start()
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN_S):
             await tail.ready.wait()
         yield tail
     finally:
@@ -176,7 +177,7 @@ async def test_a_tail_that_started_before_redis_becomes_ready_with_it(
     server.start()
     await server.wait_up()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         await tail.ready.wait()
     await tail.stop()
 

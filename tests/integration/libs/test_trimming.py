@@ -12,6 +12,7 @@ from libs.common.streams.group import GroupLoop
 from libs.common.streams.group_options import GroupOptions
 from libs.common.streams.names import StreamPolicy, cut_off_key
 from libs.common.streams.trimming import Limits, Trimmer
+from tests.integration.waiting import WITHIN_S
 
 KEY = "chat.rooms:{0}"
 LIMITS = Limits(keep_ms=60_000, hard_ms=600_000, max_entries=1_000_000)
@@ -202,7 +203,7 @@ async def test_the_trimmer_goes_on_after_redis_was_away(server, redis, write, re
     server.start()
     await server.wait_up()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while await redis.xlen(KEY):
             await asyncio.sleep(0.01)
     trimmer.stop()

@@ -3,22 +3,18 @@
 import pytest
 from django.db import connections
 
-from dev.harness import RunningSuite
 from libs.common.database import DatabaseThreads
 from tests.integration.own_database import connected_orm, make_migrated
 from tests.integration.queue.house import House
 
 PATIENCE_S = 60.0
 """A busy machine fails no test."""
-STAND_IN = "tests.integration.dev.stand_in_suite"
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory):
-    """Queue's tables on a server of their own."""
-    running = RunningSuite.start(tmp_path_factory.mktemp("queue") / "run", module=STAND_IN)
-    yield make_migrated("queue", running.state.database_admin_url)
-    running.stop()
+def database_url(servers):
+    """Queue's tables in a database of their own."""
+    return make_migrated("queue", servers.database_admin_url)
 
 
 @pytest.fixture

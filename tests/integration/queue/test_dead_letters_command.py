@@ -8,7 +8,7 @@ from dev.services import service_environment
 from dev.settings import ROOT
 from tests.integration.own_database import service_named
 from tests.integration.queue.dead import dead_letter, ending_of, known_room
-from tests.integration.waiting import until
+from tests.integration.waiting import WITHIN_S, until
 
 
 async def manage(world, *arguments, **variables):
@@ -22,7 +22,7 @@ async def manage(world, *arguments, **variables):
         env=service_environment(queue, around, port=1, internal_port=2) | variables,
         capture_output=True,
         text=True,
-        timeout=45,
+        timeout=2 * WITHIN_S,
         check=False,
     )
 

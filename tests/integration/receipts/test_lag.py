@@ -17,6 +17,7 @@ from services.receipts.actions.lag.judge import AFTER_S, EVERY_S
 from services.receipts.actions.lag.judging import judge
 from services.receipts.domain.watermarks import Claim
 from services.receipts.selectors.lag import all_laggards, lag_events
+from tests.integration.waiting import WITHIN_S
 
 ANN, BOB, CAT = sorted(str(uuid.uuid4()) for _ in range(3))
 
@@ -229,7 +230,7 @@ async def test_more_laggards_than_one_transaction_takes_are_all_found(
 async def test_a_room_with_more_laggards_than_the_limit_is_judged_in_parts(database, judges):
     users = [str(uuid.uuid4()) for _ in range(5)]
     room, other = sorted([await database.room(*users, head=1), await database.room(ANN, head=1)])
-    connection = await Connection.open(database.url, setup=judge_module.SETUP, timeout_s=1)
+    connection = await Connection.open(database.url, setup=judge_module.SETUP, timeout_s=WITHIN_S)
 
     steps = []
     due = {room: 1, other: 1}
@@ -256,7 +257,7 @@ async def test_one_judge_works_and_another_takes_over_when_its_connection_dies(
         " where locktype = 'advisory' and granted and database = (select oid from pg_database"
         " where datname = current_database())"
     )
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while not await second.look():
             await asyncio.sleep(0.01)
 
@@ -288,7 +289,7 @@ async def look_meanwhile(judges, judge, claim):
     waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
     with claim:
         looking = asyncio.create_task(judges.looks(judge, seconds=1))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN_S):
             while not looking.done() and judges.database.rows(waiting) == [(0,)]:
                 await asyncio.sleep(0.01)
     await looking

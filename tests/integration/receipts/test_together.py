@@ -17,6 +17,7 @@ from services.receipts.domain.watermarks import Claim
 from services.receipts.outbox.left_over import publish_some
 from tests.integration.receipts.chats_streams import new_ids
 from tests.integration.receipts.invariants import faults_of
+from tests.integration.waiting import WITHIN_S
 
 HAMMER_S = 3.0
 TIMEOUTS = 3
@@ -130,9 +131,11 @@ class Crowd:
     def judging(self, connection):
         async def step():
             moved = await connection.run(
-                "select room_id::text, user_id::text from laggard where moved", (), timeout_s=2.5
+                "select room_id::text, user_id::text from laggard where moved",
+                (),
+                timeout_s=WITHIN_S,
             )
-            heads = await connection.run("select id::text, head from room", (), timeout_s=2.5)
+            heads = await connection.run("select id::text, head from room", (), timeout_s=WITHIN_S)
             await judge(connection, dict(heads), moved)
 
         return step
@@ -162,7 +165,7 @@ def deadlocks(database):
 @pytest.mark.parametrize("crowd", [(3, 40), (1, CROWD)], indirect=True, ids=["rooms", "one crowd"])
 async def test_nobody_waits_in_a_circle_and_nothing_is_lost(crowd, database, threads):
     before = deadlocks(database)
-    connection = await Connection.open(database.url, setup=JUDGE_SETUP, timeout_s=1.0)
+    connection = await Connection.open(database.url, setup=JUDGE_SETUP, timeout_s=WITHIN_S)
     with contextlib.closing(connection):
         await asyncio.gather(
             crowd.again(crowd.claiming(crowd.folder())),
