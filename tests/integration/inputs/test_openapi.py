@@ -12,6 +12,7 @@ import base64
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -25,6 +26,7 @@ EXAMPLES = 4 if "CI_FULL" in environment() else 2
 OPEN_TO_ALL = ("--phases", "fuzzing", "--include-tag", "sign-in", "--include-tag", "health")
 WORKS_AS = {"chat": "ann", "presence": "boss", "queue": "boss", "receipts": "ann"}
 """By service; where there is something for staff, staff."""
+NOBODY = "test_so_it_is_for_those_who_are_not_signed_in"
 LEFT_OUT = ("logout", "end_sign_in")
 CONFIGURATION = """\
 [dictionaries]
@@ -49,43 +51,67 @@ what is answered so is asked again."""
 WITHIN_S = 60
 
 
-@pytest.fixture
-def run(stage, tmp_path):
+@pytest.fixture(scope="module")
+def tried(stage, request, tmp_path_factory):
+    """What comes of trying each service that a chosen test is about, two at the same time."""
+    with ThreadPoolExecutor(2) as threads:
+        yield {
+            name: threads.submit(run, stage, name, tmp_path_factory.mktemp(name))
+            for name in [*WORKS_AS, NOBODY]
+            if any(
+                name == about(item) for item in request.session.items if item.path == request.path
+            )
+        }
+
+
+def about(item):
+    """Return what a test of this module is about."""
+    return item.callspec.params["service"] if hasattr(item, "callspec") else item.name
+
+
+def run(stage, name, folder):
     """Try a service, at its own port: the gateway refuses by itself what is very long."""
-    configuration, report = tmp_path / "schemathesis.toml", tmp_path / "report.har"
+    configuration, report = folder / "schemathesis.toml", folder / "report.har"
     configuration.write_text(CONFIGURATION.format_map(stage.names))
+    service = "chat" if name == NOBODY else name
+    url = f"http://127.0.0.1:{stage.world.suite.process(service).port}/api/{service}"
+    left_out = LEFT_OUT if service == "chat" else ()
+    ran = schemathesis(
+        configuration,
+        f"{url}/openapi.json",
+        *("--seed", str(INPUTS.seed), "--generation-database", "none"),
+        *("--request-timeout", str(WITHIN_S)),
+        *("--report-har-path", str(report), "--report-preserve-bytes"),
+        *(part for each in left_out for part in ("--exclude-operation-id", each)),
+        *("--max-examples", str(EXAMPLES * INPUTS.times)),
+        *(OPEN_TO_ALL if name == NOBODY else signed_in(stage, service)),
+    )
+    return ran, report
 
-    def run_on(service, *options):
-        url = f"http://127.0.0.1:{stage.world.suite.process(service).port}/api/{service}"
-        left_out = LEFT_OUT if service == "chat" else ()
-        ran = schemathesis(
-            configuration,
-            f"{url}/openapi.json",
-            *("--seed", str(INPUTS.seed), "--generation-database", "none"),
-            *("--request-timeout", str(WITHIN_S)),
-            *("--report-har-path", str(report), "--report-preserve-bytes"),
-            *(part for name in left_out for part in ("--exclude-operation-id", name)),
-            *options,
-        )
-        assert ran.returncode == 0, ran.stdout + ran.stderr
-        assert " passed" in ran.stdout
-        asyncio.run(ask_again(report))
 
-    return run_on
+def signed_in(stage, service):
+    """Return the options by which requests are those of somebody."""
+    token = stage.people[WORKS_AS[service]].token
+    return ("--header", f"Authorization: Bearer {token}")
+
+
+def check(ran, report):
+    """Fail where anything was found."""
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert " passed" in ran.stdout
+    asyncio.run(ask_again(report))
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("service", WORKS_AS)
-def test_a_service_does_what_its_document_says(stage, run, service):
-    token = stage.people[WORKS_AS[service]].token
-    examples = str(EXAMPLES * INPUTS.times)
-
-    run(service, "--header", f"Authorization: Bearer {token}", "--max-examples", examples)
+def test_a_service_does_what_its_document_says(tried, service):
+    check(*tried[service].result())
 
 
-def test_so_it_is_for_those_who_are_not_signed_in(run):
+@pytest.mark.timeout(600)
+def test_so_it_is_for_those_who_are_not_signed_in(tried):
     # That all else needs a token schemathesis has found out above, by leaving it away.
-    run("chat", *OPEN_TO_ALL, "--max-examples", str(EXAMPLES * INPUTS.times))
+    check(*tried[NOBODY].result())
 
 
 def schemathesis(configuration, url, *options):
