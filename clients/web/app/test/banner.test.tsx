@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import type { ConnectionState, Trouble } from "@parley/sdk";
 import { fireEvent, render, screen } from "@testing-library/preact";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { Banner } from "../src/parts/banner";
 import { bannerOf } from "../src/state/banner";
@@ -97,11 +97,13 @@ describe("the banner", () => {
     page.world.socket.break();
     await page.drawn();
     const state = connection.value;
-    connection.value = { ...state, retryAt: Date.now() + 3_600 } as ConnectionState;
+    const now = vi.spyOn(Date, "now").mockReturnValue(AT);
+    connection.value = { ...state, retryAt: AT + 3_600 } as ConnectionState;
 
     render(<Banner />);
 
     expect(screen.getByTestId("connection-banner").textContent).toContain("Reconnecting in 4 s");
+    now.mockRestore();
   });
 
   test("tries at once when it is asked to", async () => {

@@ -1,6 +1,6 @@
 /** The page's state over a server of values: what the parts draw and what they set off. */
 import type { ChatClient, Message, RoomState } from "@parley/sdk";
-import { cleanup } from "@testing-library/preact";
+import { cleanup, configure } from "@testing-library/preact";
 import { vi } from "vitest";
 
 import { FakeHttp, ME, World, frameOf, messageOf, settle, welcome } from "../../sdk/test/fakes";
@@ -9,6 +9,8 @@ import { phase } from "../src/state/session";
 import { readUnfinishedOf } from "../src/state/unfinished";
 
 export { ME, messageOf, roomOf, settle } from "../../sdk/test/fakes";
+
+configure({ asyncUtilTimeout: 30_000 });
 
 export class Page {
   /** What the server answers to the page itself. */
