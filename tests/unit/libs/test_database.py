@@ -9,6 +9,7 @@ from django.db import OperationalError
 from libs.common.clock import ManualClock
 from libs.common.database import RESET_AFTER_S, DatabaseThreads, django_database
 from libs.common.errors import Timeout, Unavailable
+from tests.waiting import WITHIN_S
 
 
 class Work:
@@ -83,7 +84,7 @@ async def test_places_come_back_when_callers_have_given_up(hanging):
 
     hanging.let_go.set()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while True:
             try:
                 assert await threads.run(str.upper, "back") == "BACK"

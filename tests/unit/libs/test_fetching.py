@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from libs.common.fetching import FetchFailed, RemoteDocument
+from tests.waiting import WITHIN_S
 
 MAX_BYTES = 1000
 
@@ -87,7 +88,7 @@ async def test_what_is_no_good_answer_is_told_without_its_content(response, reas
 async def test_a_document_without_end_is_given_up():
     endless = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
-    async with serving(endless, stay=True) as (url, _), asyncio.timeout(2):
+    async with serving(endless, stay=True) as (url, _), asyncio.timeout(WITHIN_S):
         with pytest.raises(FetchFailed) as failed:
             await document(url, within_s=0.05).read()
 

@@ -4,6 +4,7 @@ import contextlib
 from libs.common.clock import ManualClock, SystemClock
 from libs.common.loop_lag import AT_LEAST, WINDOW_S, LoopLag
 from libs.common.metrics import REGISTRY
+from tests.waiting import WITHIN_S
 
 
 def lags_up_to(seconds: str) -> float:
@@ -27,7 +28,7 @@ async def test_a_loop_that_was_held_up_shows_its_lag():
     before = lags_up_to("0.25"), lags_up_to("0.5")
 
     measuring = asyncio.create_task(LoopLag(SlowClock(), every_s=0.001).run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while lags_up_to("0.5") == before[1]:
             await asyncio.sleep(0.001)
     measuring.cancel()
@@ -75,6 +76,6 @@ async def test_who_looks_as_often_is_called_after_a_measurement():
 
     measuring = asyncio.create_task(LoopLag(SystemClock(), every_s=0.001, then=measured.set).run())
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         await measured.wait()
     measuring.cancel()

@@ -8,6 +8,7 @@ from libs.common.events import SnapshotsRequested
 from libs.common.streams import snapshots_wanted
 from libs.common.streams.entries import Outgoing
 from libs.common.streams.snapshots_wanted import SnapshotsWanted
+from tests.waiting import WITHIN_S
 
 REQUESTS = "chat.requests"
 FROM_SAFE_POINT = SnapshotsRequested(service="one")
@@ -63,7 +64,7 @@ async def begin(streams, *, knows):
     wanted = wanting(streams, knows=knows)
     running = asyncio.create_task(wanted.run(then=lambda: begun.set_result(list(streams.requests))))
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN_S):
             return await begun
     finally:
         running.cancel()

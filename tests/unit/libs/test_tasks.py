@@ -1,6 +1,7 @@
 import asyncio
 
 from libs.common.tasks import TaskSet
+from tests.waiting import WITHIN_S
 
 
 async def test_the_end_of_what_must_not_end_is_told():
@@ -11,7 +12,7 @@ async def test_the_end_of_what_must_not_end_is_told():
 
     tasks.spawn_forever(fail(), name="part", on_end=ended.set)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         await ended.wait()
 
 
@@ -39,7 +40,7 @@ async def test_a_task_that_misses_its_cancellation_is_cancelled_again():
     tasks.spawn(misses_one())
     await begun.wait()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         await tasks.stop()
 
     assert ended.is_set()

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from libs.common.together import Together
-from tests.waiting import until
+from tests.waiting import WITHIN_S, until
 
 
 class Oracle:
@@ -96,6 +96,6 @@ async def test_who_comes_in_the_very_moment_in_which_the_last_answer_is_given_is
         for _ in range(turns):
             await asyncio.sleep(0)
 
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN_S):
             assert await together.ask(4) == 8
         assert await first == 4

@@ -13,6 +13,7 @@ from services.chat.frames.server import SyncedRoom
 from services.chat.hub import Outbound
 from tests.unit.chat.hub.fake_database import message
 from tests.unit.chat.hub.fake_wire import FakeWire
+from tests.waiting import WITHIN_S
 
 PAGE = 64
 LONG = "\1" * 4096
@@ -56,7 +57,7 @@ class Desk:
         return [msgspec.json.decode(text) for text in self.wire.written]
 
     async def until(self, condition):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN_S):
             while not condition():
                 await asyncio.sleep(0)
 

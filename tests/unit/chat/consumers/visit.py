@@ -23,6 +23,7 @@ from services.chat.selectors.arrivals import Arrival
 from tests.unit.chat.doors import open_door
 from tests.unit.chat.hub.fake_database import FakeDatabase
 from tests.unit.chat.hub.fake_wire import FakeWire
+from tests.waiting import WITHIN_S
 
 ROOM = "018f0000-0000-7000-8000-000000000001"
 CLIENT_ID = "018f0000-0000-4000-8000-00000000000a"
@@ -178,7 +179,7 @@ class Visit:
             {"type": "websocket.receive", "text": msgspec.json.encode(frame).decode()}
         )
 
-    async def until(self, condition, within_s=5.0):
+    async def until(self, condition, within_s=WITHIN_S):
         async with asyncio.timeout(within_s):
             while not condition():
                 await asyncio.sleep(0)

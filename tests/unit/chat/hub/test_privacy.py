@@ -7,6 +7,7 @@ from libs.common.errors import Unavailable
 from libs.common.tasks import TaskSet
 from services.chat.hub import Session
 from services.chat.hub.privacy import PrivateReading
+from tests.waiting import WITHIN_S
 
 
 class Database:
@@ -52,7 +53,7 @@ class House:
         return [self.phone.is_private, self.desk.is_private]
 
     async def until(self, condition):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN_S):
             while not condition():
                 await asyncio.sleep(0)
 

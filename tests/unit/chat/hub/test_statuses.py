@@ -12,6 +12,7 @@ from services.chat.hub.statuses import REPEAT_AFTER_S, MessageStatusManager
 from services.chat.selectors.rooms import Head
 from tests.unit.chat.hub.fake_database import FakeDatabase
 from tests.unit.chat.hub.fake_wire import FakeWire
+from tests.waiting import WITHIN_S
 
 ROOM = "room"
 
@@ -236,7 +237,7 @@ async def test_a_claim_waits_until_the_members_were_read(house, bob):
 
     house.statuses.mark_as_read(bob, "new", 2)
     before = house.claims
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while house.hub.head_of("new") is None:
             await asyncio.sleep(0)
     house.heads(3, room="new")
@@ -249,7 +250,7 @@ async def test_who_turns_out_to_be_no_member_has_claimed_nothing(house, bob):
     await house.open("alice")  # so that the room and its head are known here
     house.hub.seat_user("bob", "new")
     house.statuses.mark_as_read(bob, "new", 2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while "new" in bob.seats:
             await asyncio.sleep(0)
 

@@ -13,7 +13,7 @@ from services.chat.outbox.receipts import RECEIPTS_PER_EVENT, TURN_MEMBERS, Repo
 from services.chat.outbox.unconfirmed import OLD_AFTER_S, OUTDATED_AFTER_S
 from services.chat.selectors.receipts import KnownMarks
 from services.chat.store import CHAT_RECEIPTS
-from tests.waiting import until
+from tests.waiting import WITHIN_S, until
 
 
 def claim(user="bob", delivered=0, read=0, *, room="room", private=False, session=None):
@@ -287,7 +287,7 @@ async def test_the_end_of_the_process_waits_for_claims_but_not_for_ever(house):
     house.stream.down = True
     house.reporter.report(claim(read=3))
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         await house.reporter.flush(0.05)
 
     assert house.stream.taken == []

@@ -12,6 +12,7 @@ from libs.common.events import TypingNews
 from libs.common.streams.names import partition_of
 from services.chat.outbox.typing import DROPPED, MOST_WAITING, NEWS_PER_EVENT, TOLD, TypingTeller
 from services.chat.store import CHAT_TYPING
+from tests.waiting import WITHIN_S
 
 
 class Stream:
@@ -204,7 +205,7 @@ async def test_who_stops_gives_up_what_is_under_way(house):
     house.teller.tell([press()])
     await turn()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         await house.teller.stop()
     house.stream.free.set()
     await turn()

@@ -13,7 +13,7 @@ from services.chat.frames.server import Custom
 from services.chat.subscribers import ControlListener
 from services.chat.subscribers.control import SIGNALS_PER_TURN
 from tests.background import in_background
-from tests.waiting import until
+from tests.waiting import WITHIN_S, until
 
 USER = str(uuid.uuid4())
 CUSTOM = {"type": "custom", "user": USER, "name": "shop.order", "data": '{"a":1}'}
@@ -47,7 +47,7 @@ class GoneLayer:
 
 
 async def until_subscribed(layer):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while control.GROUP not in layer.groups:
             await asyncio.sleep(0)
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from services.chat.wire import HIGH_WATER_CHARS, AsgiWire
+from tests.waiting import WITHIN_S
 
 SOON_S = 0.01
 FOR_EVER_S = 3600.0
@@ -38,7 +39,7 @@ def wire(server):
 
 
 async def until(condition):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while not condition():
             await asyncio.sleep(0)
 

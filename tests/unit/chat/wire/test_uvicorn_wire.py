@@ -7,6 +7,7 @@ from websockets.frames import Frame, Opcode
 
 from services.chat.wire import BAD_REQUEST, MOST_PARTS, UPGRADE_REQUIRED
 from tests.unit.chat.wire.fake_transport import HANDSHAKE, FakeTransport, wire_on
+from tests.waiting import WITHIN_S
 
 PING = Frame(Opcode.PING, b"are you there?").serialize(mask=True)
 
@@ -17,7 +18,7 @@ async def opened():
     transport = FakeTransport()
     wire = wire_on(transport)
     wire.data_received(HANDSHAKE + b"\r\n")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while not wire.handshake_complete:
             await asyncio.sleep(0)
     transport.written = b""

@@ -13,6 +13,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from clients.python import parley
+from tests.waiting import WITHIN_S
 
 DAY = "2026-01-01T00:00:00.000Z"
 
@@ -65,7 +66,7 @@ class Peer:
 
     async def hear(self, kind: str) -> dict[str, Any]:
         """Return the next frame of that type; drop the others before it."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN_S):
             while (frame := await self.received.get())["type"] != kind:
                 pass
         return frame
@@ -114,7 +115,7 @@ class Server:
 
     async def accept(self, *rooms: dict[str, Any], **members: Any) -> Peer:
         """Take the next connection and say welcome."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN_S):
             peer = await self.peers.get()
         await peer.welcome(*rooms, **members)
         return peer

@@ -10,11 +10,11 @@ from clients.python import parley
 from clients.python.parley.feed import Feed
 from tests.unit.clients.python import fakes
 from tests.unit.clients.python.fakes import ROOM, chat_with
-from tests.waiting import until
+from tests.waiting import WITHIN_S, until
 
 
 async def take(chat: parley.Chat, count: int, *, own: bool = False) -> list[int]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         messages = chat.messages(own=own)
         return [(await anext(messages)).seq for _ in range(count)]
 

@@ -13,7 +13,7 @@ from clients.python.parley.commands import SendTyping
 from clients.python.parley.states import ConnectionState
 from tests.unit.clients.python import fakes
 from tests.unit.clients.python.fakes import ROOM, chat_with
-from tests.waiting import until
+from tests.waiting import WITHIN_S, until
 
 
 async def test_a_cancelled_send_is_not_sent_again(server, web):
@@ -63,7 +63,7 @@ async def test_a_server_that_accepts_and_says_nothing_is_left(server, web, clock
     chat = await parley.sign_in(server.url, "alice", "secret", options)
     entering = asyncio.create_task(chat.__aenter__())
     silent = await server.peers.get()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while server.peers.empty():
             clock.advance(1)
             await asyncio.sleep(0.005)
@@ -153,7 +153,7 @@ async def test_a_server_that_falls_silent_is_left(server, web, clock):
         await peer.hear("ping")
         clock.advance(10)
         await until(lambda: not chat.connected)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN_S):
             while server.peers.empty():
                 clock.advance(0.5)
                 await asyncio.sleep(0.005)

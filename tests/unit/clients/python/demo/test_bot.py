@@ -14,7 +14,7 @@ from clients.python.demo.door import Door
 from clients.python.demo.script import CLIENT_IDS
 from tests.unit.clients.python import fakes
 from tests.unit.clients.python.fakes import chat_with
-from tests.waiting import until
+from tests.waiting import WITHIN_S, until
 
 DIRECT = fakes.room("r", last_seq=3, delivered_seq=3)
 GROUP = fakes.room("g", kind="group", last_seq=3, delivered_seq=3)
@@ -42,7 +42,7 @@ class Stage:
 
     async def first(self, kind, **members):
         """Return the first frame like that which was not asked for yet, whatever came before."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN_S):
             while True:
                 for frame in self.heard:
                     if frame["type"] == kind and members.items() <= frame.items():
