@@ -153,13 +153,8 @@ class Stage:
 
     async def poller(self, other: parley.Chat) -> Poller:
         """Register somebody without a socket, who reads and writes in a room with another."""
-        name = f"p{uuid.uuid4().hex[:12]}"
-        chat = await parley.register(self._gateway_url, name, PASSWORD)
-        self._stack.push_async_callback(chat.close)
-        room = await other.direct_room(name)
-        self._rooms.append(room.id)
-        (user,) = set(room.members or ()) - {other.user_id}
-        poller = Poller(self.notes, chat, user=user, room=room.id)
+        chat, user = await self.account()
+        poller = Poller(self.notes, chat, user=user, room=await self.room_with(other, user))
         await self.spawn(poller.read())
         return poller
 
