@@ -53,14 +53,14 @@ class Newcomers:
 
     def _sign_up(self, name: str) -> Newcomer:
         with httpx.Client(headers={"Origin": self._url}, timeout=WITHIN_S) as http:
-            answer = None
-            while answer is None or answer.status_code == httpx.codes.GATEWAY_TIMEOUT:
-                # A machine that is busy is asked again.
+            while True:
                 username = unique(name)
                 account = {"username": username, "password": PASSWORD, "display_name": name}
                 answer = http.post(f"{self._url}/api/chat/auth/register", json=account)
-            answer.raise_for_status()
-            return Newcomer(username, [self._written(cookie) for cookie in http.cookies.jar])
+                if answer.status_code != httpx.codes.GATEWAY_TIMEOUT:  # then it is busy
+                    answer.raise_for_status()
+                    cookies = [self._written(cookie) for cookie in http.cookies.jar]
+                    return Newcomer(username, cookies)
 
     def _written(self, cookie: Any) -> dict[str, Any]:
         return {

@@ -147,7 +147,7 @@ async def test_a_person_may_write_so_much_whatever_the_way(world):
                 *(each.say(room, f"{n}") for n in range(60) for each in (one, two))
             )
             path = f"/rooms/{room}/messages"
-            posted = []
+            posted: list[httpx.Response] = []
             while not any(each.status_code == 429 for each in posted):
                 posted += await asyncio.gather(*(http.post(path, json=body()) for _ in range(30)))
             took_s = time.monotonic() - began_s
