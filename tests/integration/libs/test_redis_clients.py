@@ -5,6 +5,7 @@ import pytest
 from redis.exceptions import RedisError, ResponseError
 
 from libs.common.redis_clients import GROUP_BLOCK_MS, answered, connect_hot
+from tests.integration.waiting import WITHIN_S
 
 
 async def test_a_hung_server_is_given_up_soon_and_the_command_is_not_repeated(server, hot, redis):
@@ -12,7 +13,7 @@ async def test_a_hung_server_is_given_up_soon_and_the_command_is_not_repeated(se
     server.hang()
 
     with pytest.raises(RedisError) as caught:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(WITHIN_S):
             await hot.incr("count")
     server.resume()
 
