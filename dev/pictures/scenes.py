@@ -3,6 +3,7 @@
 A picture is as large as its window. Nothing in it moves any more when it is taken.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -121,7 +122,8 @@ def signed_in(browser: Browser, url: str, person: Person, **look: Any) -> Iterat
 
 def open_room(page: Page, name: str) -> None:
     """Open a conversation, and wait until it is drawn."""
-    page.get_by_test_id("room").filter(has_text=name).first.click()
+    row = page.locator(".row-name", has_text=re.compile(f"^{name}"))
+    page.get_by_test_id("room").filter(has=row).click()
     page.get_by_test_id("message").first.wait_for()
 
 

@@ -98,9 +98,7 @@ def messages_after(*, user_id: str, room_id: str, after: int, limit: int) -> Mes
     return MessagePage(messages=_messages(page), has_more=has_more)
 
 
-def messages_since(
-    *, user_id: str, room_id: str, since: dt.datetime, limit: int
-) -> MessagePage:
+def messages_since(*, user_id: str, room_id: str, since: dt.datetime, limit: int) -> MessagePage:
     """Return the oldest messages that were created at ``since`` or later, ascending.
 
     Raises:
