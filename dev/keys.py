@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dev.files import read_json, write_json
@@ -25,6 +26,8 @@ class Secrets:
         redis_password: the administrator's; the services and who pushes have others.
         token_signing_key: Ed25519 private key, PEM (PKCS #8).
         token_verify_keys: the public half by its key id, PEM.
+        vapid_private_key: by which push services know this copy; another one, and browsers that have
+            subscribed hear nothing any more. P-256, PEM (PKCS #8).
     """
 
     postgres_password: str
@@ -34,6 +37,7 @@ class Secrets:
     secret_key: str
     token_signing_key: str
     token_verify_keys: dict[str, str]
+    vapid_private_key: str
 
 
 def make_secrets() -> Secrets:
@@ -47,16 +51,13 @@ def make_secrets() -> Secrets:
         redis_services_password=secrets.token_hex(16),
         redis_push_password=secrets.token_hex(16),
         secret_key=secrets.token_urlsafe(48),
-        token_signing_key=private.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ).decode("ascii"),
+        token_signing_key=_pem(private),
         token_verify_keys={
             sha256(raw).hexdigest()[:KEY_ID_CHARS]: public.public_bytes(
                 serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
             ).decode("ascii")
         },
+        vapid_private_key=_pem(ec.generate_private_key(ec.SECP256R1())),
     )
 
 
@@ -69,3 +70,11 @@ def load_secrets(run_dir: Path) -> Secrets:
     whole = asdict(make_secrets()) | found
     write_json(path, whole)
     return Secrets(**whole)
+
+
+def _pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode("ascii")

@@ -22,12 +22,14 @@ class Service:
         paths: what the gateway sends to it, in Caddy's notation.
         module: what ``python -m`` runs.
         signs_tokens: whether it gets the private key.
+        pushes: whether it gets the key by which push services know it.
     """
 
     name: str
     paths: tuple[str, ...]
     module: str
     signs_tokens: bool = False
+    pushes: bool = False
 
     @property
     def database(self) -> str:
@@ -47,10 +49,12 @@ SERVICES = (
         signs_tokens=True,
     ),
     Service(name="presence", paths=("/api/presence/*",), module="services.presence"),
-    Service(name="queue", paths=("/api/queue/*",), module="services.queue"),
+    Service(name="queue", paths=("/api/queue/*",), module="services.queue", pushes=True),
     Service(name="receipts", paths=("/api/receipts/*",), module="services.receipts"),
 )
 """Every service, the one that answers ``/*`` included; the gateway matches that path last."""
+VAPID_SUBJECT = "mailto:parley@example.org"
+"""Of whom push services are told, where ``VAPID_SUBJECT`` says nobody: nobody is there."""
 UNUSED_SURROUNDINGS = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
     "REDIS_URL": "redis://127.0.0.1:1/0",
@@ -102,8 +106,12 @@ def service_environment(
         "PYTHONUNBUFFERED": "1",
     }
     environment.pop("TOKEN_SIGNING_KEY", None)
+    environment.pop("VAPID_PRIVATE_KEY", None)
     if service.signs_tokens:
         environment["TOKEN_SIGNING_KEY"] = around.secrets.token_signing_key
+    if service.pushes:
+        environment["VAPID_PRIVATE_KEY"] = around.secrets.vapid_private_key
+        environment.setdefault("VAPID_SUBJECT", VAPID_SUBJECT)
     return environment
 
 

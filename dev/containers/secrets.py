@@ -85,6 +85,7 @@ def texts(secrets: Secrets) -> dict[str, str]:
         "redis_push_url": _redis_url(PUSH_USER, passwords),
         "secret_key": secrets.secret_key,
         "token_signing_key": secrets.token_signing_key,
+        "vapid_private_key": secrets.vapid_private_key,
         "token_verify_keys": json.dumps(secrets.token_verify_keys),
         "grafana_password": password_of(PURPOSE_OF_GRAFANA, secret=secrets.postgres_password),
     }

@@ -116,6 +116,7 @@ class DatabaseThreads:
         waiting: callers that may wait for one.
         deadline_s: how long a caller waits for a thread and its answer together.
         clock: of the breaker.
+        name: of the breaker, where a process has a second pool.
     """
 
     def __init__(
@@ -125,9 +126,10 @@ class DatabaseThreads:
         waiting: int | None = None,
         deadline_s: float = REQUEST_DEADLINE_S,
         clock: Clock | None = None,
+        name: str = "postgres",
     ) -> None:
         self.breaker = Breaker(
-            "postgres",
+            name,
             clock=clock or SystemClock(),
             timeout_s=deadline_s,
             max_concurrent=threads,

@@ -8,7 +8,7 @@ from libs.common.clock import SystemClock
 from libs.common.http.admin import LookOnly, StaffSite
 from services.queue.actions.outgoing import discard_dead_letters, replay_dead_letters
 from services.queue.api.parts import parts_of
-from services.queue.models import Ending, QueuedMessage
+from services.queue.models import Ending, PushSubscription, QueuedMessage
 
 site = StaffSite("queue", parts_of)
 
@@ -55,3 +55,13 @@ class QueuedMessageAdmin(LookOnly):
         for row in dead:
             self.log_change(request, row, logged)
         self.message_user(request, told, messages.SUCCESS if dead else messages.WARNING)
+
+
+@admin.register(PushSubscription, site=site)
+class PushSubscriptionAdmin(LookOnly):
+    """Browsers that are told while they are closed; neither where exactly, nor with which keys."""
+
+    fields = ("id", "user_id", "sid", "host", "created_at", "refreshed_at", "expires_at")
+    list_display = ("id", "user_id", "host", "created_at", "refreshed_at", "expires_at")
+    search_fields = ("user_id", "sid")
+    ordering = ("-id",)

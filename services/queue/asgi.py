@@ -1,5 +1,6 @@
 """The ASGI application of a process: the API, and the admin's pages."""
 
+from functools import partial
 from typing import Any
 
 from django.core.asgi import get_asgi_application
@@ -26,7 +27,9 @@ def application_of(process: Process, settings: QueueSettings) -> Any:
         submissions=process.submissions,
         verifier=process.verifier,
         requests=process.requests,
-        breakers=_breakers(process),
+        guarded=partial(_breakers, process),
+        push_key=None if process.vapid is None else process.vapid.public_key,
+        endpoints=settings.endpoint_rules,
     )
     pages = with_admin_files(with_parts(LimitedBody(django), parts), "queue")
     application = with_health(pages, {"/api/queue/healthz"})
@@ -44,4 +47,5 @@ def _breakers(process: Process) -> list[Guarded]:
             process.publisher.breaker,
             "Messages are taken in; what waits is submitted and offered once Redis is back.",
         ),
+        *(process.web_push.guarded() if process.web_push else ()),
     ]

@@ -28,8 +28,10 @@ from libs.common.streams.trimming import Trimmer
 from libs.common.tasks import TaskSet
 from libs.common.tokens import Verifier
 from services.queue.actions.epochs import EpochWatch
+from services.queue.actions.incoming import LagNews
 from services.queue.actions.rounds import Rounds, Submitter
 from services.queue.actions.upkeep import Upkeep
+from services.queue.actions.web_push.pushing import WebPushing
 from services.queue.outbox.endings import publish_some
 from services.queue.outbox.lag_wanted import LagWanted
 from services.queue.selectors.waiting import any_room_is_known
@@ -77,6 +79,12 @@ class Process:
         self.submissions = Rounds("submissions", submitter.submit_some)
         self.offers = Rounds("offers", submitter.offer_some)
         self.upkeep = Upkeep(database=self.database, clock=self.clock)
+        self.vapid = settings.vapid
+        self.web_push: WebPushing | None = None
+        if self.vapid is not None:
+            self.web_push = WebPushing(
+                clock=self.clock, rules=settings.endpoint_rules, vapid=self.vapid
+            )
         self._make_repair()
         self.trimmer = Trimmer(self.blocking, list(STREAMS.values()), partitions=1)
         # The rest at once, rooms once it is known what is missing.
@@ -108,7 +116,9 @@ class Process:
 
     def _make_loops(self) -> dict[str, GroupLoop]:
         """Make what reads the streams of chat and receipts, by the names of those."""
-        hearers = Hearers(on_opened=self.offers.poke, on_settled=self._on_settled)
+        hearers = Hearers(
+            on_opened=self.offers.poke, on_settled=self._on_settled, on_lag=self._on_lag
+        )
         handled = handlers(self.database, self.clock, hearers)
         # What was missed of sessions comes with the next list of each process; what was missed of
         # outcomes with those of the next submissions.
@@ -148,6 +158,7 @@ class Process:
             "epoch": self.epoch_watch.run(),
             "trimmer": self.trimmer.run(),
             "rooms": self.wanted.run(then=self.loops[CHAT_ROOMS].start),
+            **(self.web_push.parts() if self.web_push else {}),
         }
         for name, work in parts.items():
             self._tasks.spawn_forever(work, name=name, on_end=on_failure)
@@ -172,12 +183,18 @@ class Process:
         await self.hot.aclose()
         await self.blocking.aclose()
         idle = await self.database.close(CLOSE_WITHIN_S)
+        if self.web_push is not None:
+            idle = await self.web_push.stop(CLOSE_WITHIN_S) and idle
         log.info("queue_stopped", idle=idle)
         return idle
 
     def _on_settled(self) -> None:
         self.relay.poke()
         self.submissions.poke()
+
+    def _on_lag(self, news: LagNews) -> None:
+        if self.web_push is not None:
+            self.web_push.moved(members=news.lagging_members(), rooms=news.heads)
 
     def _on_epoch(self) -> None:
         self.lag_wanted.check()

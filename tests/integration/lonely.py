@@ -19,10 +19,18 @@ NO_REDIS = "redis://127.0.0.1:9/0"
 
 
 @contextlib.contextmanager
-def lonely_process(world: World, name: str, *, database_url: str = NO_DATABASE) -> Iterator[str]:
+def lonely_process(
+    world: World, name: str, *, database_url: str = NO_DATABASE, **more: str
+) -> Iterator[str]:
     """Run one process of a service for as long as the block lasts; give its address.
 
     It has the world's keys. Never the world's Redis: it would take the others' entries.
+
+    Args:
+        world: whose keys.
+        name: of the service.
+        database_url: its database.
+        more: variables that it has instead of those of the world's.
     """
     service = service_named(name)
     around = surroundings_of(world.suite.run_dir, world.suite.state)
@@ -32,7 +40,7 @@ def lonely_process(world: World, name: str, *, database_url: str = NO_DATABASE) 
         process = subprocess.Popen(
             service.command(),
             cwd=ROOT,
-            env=given | {"DATABASE_URL": database_url, "REDIS_URL": NO_REDIS},
+            env=given | {"DATABASE_URL": database_url, "REDIS_URL": NO_REDIS} | more,
             stdout=log,
             stderr=log,
         )

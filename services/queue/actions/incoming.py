@@ -4,7 +4,7 @@ Everything is taken in by maxima, so it does not matter in which order it comes,
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
@@ -47,6 +47,10 @@ class LagNews:
         """Take note of a member who has received everything up to a seq."""
         self.head(room, head)
         self.members[room, user] = self._of(room, user).caught_up(delivered_seq)
+
+    def lagging_members(self) -> Iterator[Pair]:
+        """Yield those who are behind, as far as these entries tell."""
+        return (pair for pair, behind in self.members.items() if not behind.is_finished)
 
     def _of(self, room: str, user: str) -> Behind:
         return self.members.get((room, user), Behind())

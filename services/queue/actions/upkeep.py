@@ -1,4 +1,7 @@
-"""What is done now and then: marks of heads, expiry, sweeping. Any process may, at any time."""
+"""What is done now and then: marks of heads, expiry, sweeping. Any process may, at any time.
+
+Subscriptions end also where Web Push is switched off: they are not to be there when it is on again.
+"""
 
 import asyncio
 import datetime as dt
@@ -11,6 +14,7 @@ from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError
 from services.queue.actions.expiry import expire_old_messages, mark_heads, sweep
 from services.queue.actions.sessions import forget_silent_processes
+from services.queue.actions.web_push.subscriptions import end_old
 from services.queue.selectors.waiting import queue_stats
 
 EVERY_S = 60.0
@@ -55,6 +59,7 @@ class Upkeep:
         await self._database.run(expire_old_messages, now=now)
         await self._database.run(sweep, now=now)
         await self._database.run(forget_silent_processes, now=now)
+        await self._database.run(end_old, now=now)
         stats = await self._database.run(queue_stats)
         for queue_type in ("incoming", "outgoing", "retry"):
             WAITING.labels(queue_type).set(getattr(stats, queue_type))

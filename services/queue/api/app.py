@@ -2,16 +2,22 @@
 
 from libs.common.http.api import ServiceAPI
 from libs.common.http.credentials import TokenHoldersOnly
-from services.queue.api import dead_letters, health, outgoing, status
+from services.queue.api import dead_letters, health, outgoing, status, web_push
 from services.queue.api.parts import parts_of
 
 api = ServiceAPI(
     "queue",
     description="What waits: messages for people who were away, and messages that chat could not "
-    "take yet. Errors are `application/problem+json`.",
+    "take yet, and Web Push. Errors are `application/problem+json`.",
     auth=TokenHoldersOnly(
         lambda request: parts_of(request).verifier, lambda request: parts_of(request).requests
     ),
 )
-for router in (status.router, outgoing.router, dead_letters.router, health.router):
+for router in (
+    status.router,
+    outgoing.router,
+    web_push.router,
+    dead_letters.router,
+    health.router,
+):
     api.add_router("", router)

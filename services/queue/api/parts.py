@@ -1,6 +1,6 @@
 """What the views stand on: the parts of the process that HTTP uses."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import msgspec
@@ -13,6 +13,7 @@ from libs.common.http.parts import parts_behind
 from libs.common.rates.keyed import KeyedLimit
 from libs.common.tokens import Verifier
 from services.queue.actions.rounds import Rounds
+from services.queue.domain.endpoints import EndpointRules
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +21,9 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         submissions: what is to be poked when a message was queued.
+        guarded: returns the breakers of the process; those before push services come and go.
+        push_key: with which browsers subscribe to Web Push; None where it is off.
+        endpoints: to which push services.
     """
 
     database: DatabaseThreads
@@ -27,7 +31,14 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     submissions: Rounds
     verifier: Verifier
     requests: KeyedLimit
-    breakers: Sequence[Guarded] = ()
+    guarded: Callable[[], Sequence[Guarded]] = tuple
+    push_key: str | None = None
+    endpoints: EndpointRules = EndpointRules()
+
+    @property
+    def breakers(self) -> Sequence[Guarded]:
+        """All breakers of the process."""
+        return self.guarded()
 
 
 def parts_of(request: HttpRequest) -> Parts:

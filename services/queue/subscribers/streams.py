@@ -14,12 +14,14 @@ from libs.common.events import (
     RoomHead,
     RoomSnapshot,
     SubmissionsSettled,
+    UserRevoked,
 )
 from libs.common.streams.entries import Entry
 from services.queue.actions.incoming import LagNews, queue_incoming_messages
 from services.queue.actions.members import set_members
 from services.queue.actions.outgoing import settle
 from services.queue.actions.sessions import SessionsTold, set_sessions
+from services.queue.actions.web_push.subscriptions import end_sign_ins
 from services.queue.store import CHAT_ROOMS, CHAT_SESSIONS, CHAT_SUBMITTED, RECEIPTS_LAG
 
 Handler = Callable[[Sequence[Entry]], Awaitable[None]]
@@ -32,10 +34,12 @@ class Hearers:
     Attributes:
         on_opened: a session has opened: somebody is to look what waits for it.
         on_settled: messages have ended: their senders are to be told, and others may be due.
+        on_lag: members are behind, or further behind than before.
     """
 
     on_opened: Callable[[], None]
     on_settled: Callable[[], None]
+    on_lag: Callable[[LagNews], None]
 
 
 def handlers(database: DatabaseThreads, clock: Clock, hearers: Hearers) -> Mapping[str, Handler]:
@@ -44,23 +48,30 @@ def handlers(database: DatabaseThreads, clock: Clock, hearers: Hearers) -> Mappi
         CHAT_ROOMS: partial(take_rooms, database, clock),
         CHAT_SESSIONS: partial(take_sessions, database, clock, hearers),
         CHAT_SUBMITTED: partial(take_outcomes, database, clock, hearers),
-        RECEIPTS_LAG: partial(take_lag, database, clock),
+        RECEIPTS_LAG: partial(take_lag, database, clock, hearers),
     }
 
 
 async def take_rooms(database: DatabaseThreads, clock: Clock, entries: Sequence[Entry]) -> None:
-    """Keep who is in which room."""
+    """Keep who is in which room; end what belongs to sign-ins that have ended."""
     newest: dict[str, RoomChanged | RoomSnapshot] = {}
+    ended: set[str] = set()
     for event in (event for entry in entries for event in entry.events):
         if isinstance(event, RoomChanged | RoomSnapshot):
             known = newest.get(event.room)
             if known is None or event.version >= known.version:
                 newest[event.room] = event
+        elif isinstance(event, UserRevoked):
+            ended.update(event.sids)
     if newest:
         await database.run(set_members, list(newest.values()), now=clock.now())
+    if ended:
+        await database.run(end_sign_ins, ended, now=clock.now())
 
 
-async def take_lag(database: DatabaseThreads, clock: Clock, entries: Sequence[Entry]) -> None:
+async def take_lag(
+    database: DatabaseThreads, clock: Clock, hearers: Hearers, entries: Sequence[Entry]
+) -> None:
     """Keep who is behind, and how far."""
     news = LagNews()
     for event in (event for entry in entries for event in entry.events):
@@ -72,6 +83,7 @@ async def take_lag(database: DatabaseThreads, clock: Clock, entries: Sequence[En
             case MemberCaughtUp():
                 news.caught_up(event.room, event.user, event.delivered_seq, event.head)
     await database.run(queue_incoming_messages, news, now=clock.now())
+    hearers.on_lag(news)
 
 
 async def take_sessions(

@@ -43,3 +43,14 @@ select gen_random_uuid(), pg_temp.person(1 + n % 2000), 'chat/1', n, 1,
 
 insert into head_mark (room_id, at, head)
 select id, date_trunc('hour', now()) - hour * interval '1 h', 1 from room, generate_series(1, 3) hour;
+
+-- A browser of every second person, each of which was told of what waits for its person: of three
+-- hundred of these rooms there is more.
+insert into push_subscription (user_id, sid, endpoint, host, p256dh, auth, refreshed_at)
+select pg_temp.person(n), gen_random_uuid(), 'https://push.example/' || n, 'push.example', 'p', 'a', now()
+  from generate_series(1, 2000, 2) n;
+
+insert into web_push (subscription_id, room_id, pushed_seq, pushed_at, due_at)
+select push_subscription.id, room_id, 0, now() - interval '1 min',
+       case when row_number() over (order by room_id) <= 300 then now() - interval '1 s' end
+  from push_subscription join queued_message on recipient_id = user_id and not is_processed;

@@ -23,13 +23,20 @@ from libs.common.events import (
 )
 from libs.common.streams.entries import Entry, StreamId
 from services.queue.actions import expiry, offers, outgoing
+from services.queue.actions.incoming import LagNews
 from services.queue.actions.outgoing import Wish
 from services.queue.selectors.waiting import QueueStatus, get_queue_status
 from services.queue.store import CHAT_ROOMS, CHAT_SESSIONS, RECEIPTS_LAG
 from services.queue.subscribers import Hearers, handlers
 
 T = TypeVar("T")
-TABLES = "queued_message, room, member, chat_session, chat_process, head_mark, expired, outbox"
+TABLES = "queued_message, room, member, chat_session, chat_process, head_mark, expired, outbox,"
+TABLES += " push_subscription, web_push, ended_sign_in"
+
+
+def some_id() -> str:
+    """Return the id of somebody, or of something."""
+    return str(uuid.uuid4())
 
 
 class House:
@@ -39,7 +46,11 @@ class House:
         self.threads = threads
         self.clock = ManualClock()
         self.opened = self.settled = 0
-        hearers = Hearers(on_opened=self._on_opened, on_settled=self._on_settled)
+        self.moved_members: set[tuple[str, str]] = set()
+        self.moved_rooms: set[str] = set()
+        hearers = Hearers(
+            on_opened=self._on_opened, on_settled=self._on_settled, on_lag=self._on_lag
+        )
         self._handlers = handlers(threads, self.clock, hearers)
         self._connection = psycopg2.connect(url)
         self._connection.autocommit = True
@@ -154,3 +165,7 @@ class House:
 
     def _on_settled(self) -> None:
         self.settled += 1
+
+    def _on_lag(self, news: LagNews) -> None:
+        self.moved_members |= set(news.lagging_members())
+        self.moved_rooms |= set(news.heads)

@@ -16,9 +16,10 @@ from services.queue.actions import expiry, incoming, offers, outgoing
 from services.queue.actions.incoming import LagNews
 from services.queue.actions.outgoing import Wish
 from services.queue.actions.outgoing.submitting import SUBMISSIONS
+from services.queue.actions.web_push import due, marking
 from services.queue.models import QueuedMessage
 from services.queue.outbox import endings
-from services.queue.selectors import waiting
+from services.queue.selectors import waiting, web_push as push
 from tests.integration.full_tables import (
     ANALYSED,
     HALL,
@@ -106,6 +107,34 @@ def test_a_greater_head_reads_at_most_the_room(tables):
     news.head(HALL, 50_001)
 
     of(lambda: incoming.queue_incoming_messages(news, now=now())).check(rows=HALL_MEMBERS)
+
+
+def test_who_lags_has_their_own_browsers_marked_and_a_room_those_of_who_is_behind_in_it(tables):
+    lagging = {(place, user) for place, user in SOME}
+
+    told = of(lambda: marking.mark_moved(members=lagging, rooms=(), now=now()))
+    moved = of(lambda: marking.mark_moved(members=(), rooms=[HALL], now=now()))
+
+    told.check(rows=5 * len(SOME), pages=WRITTEN * len(SOME))
+    moved.check(rows=4 * HALL_MEMBERS, pages=WRITTEN * HALL_MEMBERS)
+
+
+@once_analysed
+def test_pushes_whose_time_has_come_are_taken_by_it(tables):
+    taken = of(lambda: due.take_due(limit=32, places={}, places_of_a_host=8, now=now()))
+
+    taken.check(rows=3 * due.LOOKED_AT + 32 * A_PERSONS)
+
+
+@once_analysed
+def test_a_page_of_the_sweep_reads_what_is_of_its_people(tables):
+    page = of(lambda: push.subscriptions_after(0, limit=50))
+    marked = of(lambda: marking.mark_waiting(range(1, 51), at=now(), now=now()))
+    forgotten = of(lambda: marking.forget_told(after=0, last=50, now=now()))
+
+    page.check(rows=50)
+    marked.check(rows=50 * 3 * A_PERSONS, pages=50 * A_PERSONS * WRITTEN)
+    forgotten.check(rows=50 * 3 * A_PERSONS)
 
 
 ENDED = {

@@ -57,6 +57,7 @@ class Secrets:
             "a password": PASSWORD,
             "a wrong password": WRONG_PASSWORD,
             "a hash": "argon2$",
+            "the key of Web Push": suite.vapid_private_key.splitlines()[1],
             "the password of PostgreSQL": suite.postgres_password,
             "the password of Redis": suite.redis_password,
             "the services' password of Redis": suite.redis_services_password,

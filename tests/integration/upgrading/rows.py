@@ -128,6 +128,16 @@ QUEUE: Mapping[str, Statements] = {
         """insert into outbox (messages)
             select array_agg(id) from queued_message where room_id = %(room)s::uuid""",
     ],
+    "0003_web_push": [
+        """insert into push_subscription
+            (user_id, sid, endpoint, host, p256dh, auth, refreshed_at, expires_at)
+            values (%(bob)s::uuid, %(sid)s::uuid, 'https://push.example/' || %(tag)s, 'push.example',
+                    'point', 'secret', now(), now())""",
+        """insert into web_push (room_id, subscription_id, pushed_seq, pushed_at, due_at, tries)
+            select %(room)s::uuid, id, 4, now(), now(), 1 from push_subscription
+             where endpoint = 'https://push.example/' || %(tag)s""",
+        "insert into ended_sign_in (sid, ended_at) values (%(sid)s::uuid, now())",
+    ],
 }
 
 RECEIPTS: Mapping[str, Statements] = {

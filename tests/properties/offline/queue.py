@@ -29,7 +29,7 @@ class Queue:
 
     def __init__(self, tables: Tables, clock: ManualClock) -> None:
         self.tables, self.clock = tables, clock
-        hearers = Hearers(on_opened=lambda: None, on_settled=lambda: None)
+        hearers = Hearers(on_opened=lambda: None, on_settled=lambda: None, on_lag=lambda _: None)
         self._handlers = handlers(tables, clock, hearers)  # type: ignore[arg-type]  # runs at once, no threads
         self._numbers = 0
 

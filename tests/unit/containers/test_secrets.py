@@ -58,6 +58,7 @@ def test_the_keys_are_those_that_make_up_would_make(tmp_path):
 
     assert read(tmp_path, "token_signing_key") == kept.token_signing_key
     assert json.loads(read(tmp_path, "token_verify_keys")) == kept.token_verify_keys
+    assert read(tmp_path, "vapid_private_key") == kept.vapid_private_key
 
 
 def test_what_is_there_stays_and_what_is_missing_is_made_to_fit(tmp_path, capsys):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from dev.services import Service, Surroundings, service_environment
 
 CHAT = Service(name="chat", paths=("/*",), module="services.chat", signs_tokens=True)
 PRESENCE = Service(name="presence", paths=("/api/presence/*",), module="services.presence")
+QUEUE = Service(name="queue", paths=("/api/queue/*",), module="services.queue", pushes=True)
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +22,7 @@ def around(secrets):
     return Surroundings(
         secrets=secrets,
         redis_url="redis://:pw@127.0.0.1:1/0",
-        database_urls={"chat": "postgresql://chat", "presence": "postgresql://presence"},
+        database_urls={name: f"postgresql://{name}" for name in ("chat", "presence", "queue")},
         origins=("http://127.0.0.1:8000", "http://localhost:8000"),
         inherited={"PATH": "/bin", "LOG_LEVEL": "DEBUG", "TOKEN_SIGNING_KEY": "stray"},
     )
@@ -42,6 +44,27 @@ def test_only_the_service_that_signs_tokens_gets_the_private_key(around, secrets
     assert chat["TOKEN_SIGNING_KEY"] == secrets.token_signing_key
     assert "TOKEN_SIGNING_KEY" not in presence
     assert json.loads(presence["TOKEN_VERIFY_KEYS"]) == secrets.token_verify_keys
+
+
+def test_only_the_service_that_pushes_gets_the_key_by_which_push_services_know_us(around, secrets):
+    inherited = {"VAPID_PRIVATE_KEY": "stray"}
+    queue, presence = (
+        service_environment(each, replace(around, inherited=inherited), port=1, internal_port=2)
+        for each in (QUEUE, PRESENCE)
+    )
+
+    assert queue["VAPID_PRIVATE_KEY"] == secrets.vapid_private_key
+    assert queue["VAPID_SUBJECT"].startswith("mailto:")
+    assert "VAPID_PRIVATE_KEY" not in presence
+
+
+def test_who_push_services_are_told_of_may_be_chosen(around):
+    inherited = {"VAPID_SUBJECT": "https://example.org"}
+    around = replace(around, inherited=inherited)
+
+    environment = service_environment(QUEUE, around, port=1, internal_port=2)
+
+    assert environment["VAPID_SUBJECT"] == "https://example.org"
 
 
 def test_what_the_suite_does_not_set_is_inherited(around):

@@ -3,16 +3,22 @@
 import uuid
 from typing import Any, cast
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from dev.keys import make_secrets
 from libs.common.clock import ManualClock
 from libs.common.tokens import Issuer, Verifier
 from services.queue.api.parts import Parts
+from services.queue.domain.vapid import base64url
 from services.queue.selectors.waiting import DeadLetter, QueueStats, QueueStatus
 from tests.unit.generous import generous_limit
 
 ANN, ROOM = (f"01890a5d-ac96-774b-bcce-b302099a805{number}" for number in range(2))
 OURS = "http://queue"
 SECRET = "a" * 32
+PUSH_KEY = "B" * 87
+ENDPOINT = "https://push.example/an-id"
 STATUS: dict[str, Any] = {
     "incoming": 3,
     "outgoing": 2,
@@ -49,6 +55,15 @@ class Database:
     def get_queue_status(self, user_id):
         self.asked.append(user_id)
         return QueueStatus(**STATUS)
+
+    def subscribe(self, wanted):
+        self.asked.append(wanted)
+        is_new = wanted.endpoint not in self.known
+        self.known.add(wanted.endpoint)
+        return is_new
+
+    def unsubscribe(self, user, endpoint):
+        self.asked.append([user, endpoint])
 
     def queue_stats(self):
         return QueueStats(**STATUS, incoming_rows=5, retries=6, dead_letters=7, sessions=8)
@@ -105,6 +120,7 @@ class House:
             submissions=cast(Any, self.submissions),
             verifier=Verifier(keys, clock=clock),
             requests=generous_limit(),
+            push_key=PUSH_KEY,
         )
 
     def token(self, *, staff=False):
@@ -112,5 +128,17 @@ class House:
 
 
 def wish(**changes):
-    """Return what is handed in, with a client_id of its own."""
-    return {"room": ROOM, "client_id": str(uuid.uuid4()), "content": "hello"} | changes
+    """Return what is handed in, with a client_id of its own; a browser, too."""
+    message = {"room": ROOM, "client_id": str(uuid.uuid4()), "content": "hello"}
+    return message | browser() | changes
+
+
+def browser(**changes):
+    """Return a browser, as it is handed in."""
+    point = (
+        ec.generate_private_key(ec.SECP256R1())
+        .public_key()
+        .public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    )
+    keys = {"p256dh": base64url(point), "auth": base64url(b"a" * 16)}
+    return {"endpoint": ENDPOINT, "expirationTime": None, "keys": keys} | changes

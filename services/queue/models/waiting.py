@@ -1,8 +1,4 @@
-"""What queue keeps in PostgreSQL: what waits, who is connected, who is in which room.
-
-People and rooms are ids here, without foreign keys: they live in chat's database, and news of them
-may come in any order.
-"""
+"""What waits, who is connected, who is in which room."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
