@@ -238,6 +238,23 @@ SERVICES = Dashboard(
                     unit="s",
                 ),
                 Panel(
+                    title="Web Push",
+                    tells="What push services said. Gone are browsers that do not want any more.",
+                    queries=[
+                        Query(
+                            or_none(rate_of("parley_web_pushes_total", by="outcome")),
+                            "{{outcome}}",
+                        )
+                    ],
+                    unit="reqps",
+                ),
+                Panel(
+                    title="Web Push, oldest that is due",
+                    tells="Above a minute a push service is away, or nobody pushes.",
+                    queries=[Query("max(parley_web_push_oldest_seconds)", "oldest")],
+                    unit="s",
+                ),
+                Panel(
                     title="Who judges lag",
                     tells="One process, and how many lag as it knows.",
                     queries=[
