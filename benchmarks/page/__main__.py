@@ -18,7 +18,7 @@ from playwright.sync_api import Browser
 from benchmarks import stacks
 from benchmarks.growth.filling import tables_of
 from benchmarks.measure.stores import stores_of
-from benchmarks.page import latency, scrolling
+from benchmarks.page import lasting, latency, listing, loading, scrolling
 from benchmarks.page.people import Reader, Writer
 from benchmarks.page.tables import HEAD
 from benchmarks.report import titled
@@ -37,6 +37,13 @@ def read(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--rows", type=int, default=10_000, help="of the long conversation (default: 10000)"
+    )
+    parser.add_argument("--rooms", type=int, default=1_000, help="of the long list (default: 1000)")
+    parser.add_argument(
+        "--traffic",
+        type=int,
+        default=3_600,
+        help="messages that come while the heap is watched: one a second for an hour (default: 3600)",
     )
     return parser.parse_args(argv)
 
@@ -79,6 +86,40 @@ def long_conversation(browser: Browser, suite: RunningSuite, *, rows: int, messa
     )
 
 
+def visits(browser: Browser, url: str) -> str:
+    """Visit the page twice, as a phone; return a table."""
+    rows = loading.rows(*loading.visit(browser, url))
+    return titled("a visit, on a slow phone", [loading.HEAD, *rows])
+
+
+def long_list(browser: Browser, suite: RunningSuite, *, rooms: int, messages: int) -> str:
+    """Measure with many rooms in the list; return tables. There is nobody else, and no other room."""
+    url = suite.state.gateway_url
+    with closing(Writer(url)) as writer:
+        reader = Reader(browser, url)
+        room = writer.room_with(reader.user)
+        with tables_of(suite.state) as tables:
+            tables.add_rooms(rooms)
+        page, rows = listing.whole(reader, room, rooms=rooms)
+        cells = listing.news(page, writer, room, messages=messages)
+        reader.context.close()
+    name = f"a list of {rooms}"
+    return "\n\n".join(
+        [titled(name, rows), titled(f"{name}: frame to painted, ms", [HEAD, ["received", *cells]])]
+    )
+
+
+def traffic(browser: Browser, url: str, *, messages: int) -> str:
+    """Let many messages come, to the room that is shown and to one that is not; return a table."""
+    with closing(Writer(url)) as writer:
+        reader = Reader(browser, url)
+        rooms = [writer.room_with(reader.user), writer.group_with(reader.user)]
+        page = reader.open(rooms[0])
+        found = lasting.last(page, writer, rooms, messages=messages)
+        reader.context.close()
+    return titled("a page through the hours", [lasting.HEAD, *found])
+
+
 @contextmanager
 def own_suite() -> Iterator[RunningSuite]:
     """Run a suite in a folder of its own."""
@@ -101,9 +142,13 @@ def main() -> int:
     else:
         with own_suite() as suite, chromium.running() as browser:
             tables = [
+                visits(browser, suite.state.gateway_url),
                 long_conversation(browser, suite, rows=given.rows, messages=given.messages),
                 latencies(browser, suite.state.gateway_url, messages=given.messages),
+                traffic(browser, suite.state.gateway_url, messages=given.traffic),
             ]
+        with own_suite() as suite, chromium.running() as browser:
+            tables.append(long_list(browser, suite, rooms=given.rooms, messages=given.messages))
     sys.stdout.write("\n\n".join(tables) + "\n")
     return 0
 

@@ -35,6 +35,11 @@ class Writer:
         """Open the direct room with somebody; return its id."""
         return str(self._post("/rooms", {"kind": "direct", "members": [user]})["id"])
 
+    def group_with(self, user: str) -> str:
+        """Open a group with somebody; return its id."""
+        group = {"kind": "group", "name": "Others", "members": [user]}
+        return str(self._post("/rooms", group)["id"])
+
     def write(self, room: str, content: str) -> None:
         """Write a message; it is stored then."""
         body = {"client_id": str(uuid.uuid4()), "content": content}

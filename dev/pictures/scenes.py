@@ -72,8 +72,8 @@ class Film:
     def keep(self, file: Path) -> None:
         """Write it down; it begins anew when it is over."""
         first, *rest = self.pictures
-        options = {"append_images": rest, "duration": self.durations_ms, "loop": 0, "method": 6}
-        first.save(file, save_all=True, quality=80, **options)
+        options: dict[str, Any] = {"append_images": rest, "duration": self.durations_ms, "loop": 0}
+        first.save(file, save_all=True, quality=80, method=6, **options)
 
 
 def draw_film(browser: Browser, url: str, file: Path) -> None:

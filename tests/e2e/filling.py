@@ -9,7 +9,7 @@ import psycopg2
 
 MESSAGES = """
 insert into message (room_id, seq, sender_id, client_id, content, created_at)
-select %(room)s, seq, members[1 + seq %% 2], gen_random_uuid(), 'This is message ' || seq,
+select %(room)s, seq, members[1 + seq %% 2], gen_random_uuid(), 'This is message ' || seq || '.',
        now() - (%(count)s - seq) * %(apart)s * interval '1 second'
   from (select array_agg(user_id order by user_id) as members from member
          where room_id = %(room)s) people,
@@ -34,8 +34,8 @@ select id, 1, %(sender)s, gen_random_uuid(), 'Welcome to room ' || n, now() - n 
 DAY = """
 select to_char(day, 'YYYY-MM-DD'), to_char(day, 'FMDay, FMDD FMMonth'),
        (select min(seq) from message where room_id = %(room)s and created_at >= day)
-  from date_trunc('day', now() at time zone 'UTC' - %(ago)s * interval '1 day')
-       at time zone 'UTC' as day;
+  from (select date_trunc('day', now() at time zone 'UTC' - %(ago)s * interval '1 day')
+               at time zone 'UTC' as day) that;
 """
 
 

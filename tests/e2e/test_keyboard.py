@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from dev.pictures.scenes import STILL
 from tests.e2e.person import ACCEPTED, PASSWORD, unique
 
 MOST_STOPS = 60
@@ -39,6 +40,7 @@ def tab_to(page, locator):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement === document.body"):
             continue
+        page.evaluate(STILL)
         seen = page.evaluate(FOCUS_IS_SEEN)
         assert seen == {"isRinged": True, "isCovered": False}, page.evaluate(
             "document.activeElement.outerHTML"

@@ -61,9 +61,8 @@ def alice(arrive):
 @pytest.fixture
 def worker(alice):
     """Have the browser deliver a push to the page's service worker."""
-    session = alice.page.context.browser.new_browser_cdp_session()
     page = alice.page.context.new_cdp_session(alice.page)
-    registrations = []
+    registrations: list[str] = []
     page.on(
         "ServiceWorker.workerRegistrationUpdated",
         lambda event: registrations.extend(
@@ -71,7 +70,8 @@ def worker(alice):
         ),
     )
     page.send("ServiceWorker.enable")
-    alice.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    while not registrations:
+        alice.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
     def deliver(room, waiting):
         page.send(
@@ -83,8 +83,7 @@ def worker(alice):
             },
         )
 
-    yield deliver
-    session.detach()
+    return deliver
 
 
 def turn_on(person):
@@ -188,10 +187,8 @@ def test_a_push_is_shown_with_what_the_worker_asks_of_chat(alice, bob, callers, 
 
     # The worker takes a page that is just going for one that somebody looks at.
     alice.page.goto(alice.home + "/icon.svg")
-    told = []
-    while not told:
+    while not (told := alice.page.evaluate(SHOWN)):
         worker(group, 2)
-        told = alice.page.evaluate(SHOWN)
 
     assert (told[0]["title"], told[0]["body"]) == ("Team", "Bob: hello?\n2 new messages")
     assert [each["tag"] for each in told] == [group]

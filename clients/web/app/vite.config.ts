@@ -63,5 +63,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     target: "es2022",
+    // Older ones would need light-dark() to be rewritten, and then follow the device alone.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
   },
 });

@@ -15,7 +15,7 @@ import { build, parseAst } from "vite";
 const KB = 1000;
 const PAGE_KB = 60;
 const CLIENT_KB = 14;
-const SDK_KB = 16.5;
+const SDK_KB = 17;
 const SHOWN_MODULES = 8;
 const ENTRY = "virtual:entry";
 

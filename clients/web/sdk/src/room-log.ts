@@ -77,6 +77,20 @@ export class RoomLog {
     return held !== undefined && held.client_id !== message.client_id;
   }
 
+  /** How many messages the run holds. */
+  get size(): number {
+    return this.cursor - this.base;
+  }
+
+  /** Hold only the newest so many of the run: the others are loaded again when they are wanted. */
+  trim(count: number): void {
+    while (this.size > count) {
+      this.base += 1;
+      this.run.delete(this.base);
+      this.hasOlder = true;
+    }
+  }
+
   /** Take a live, synced or own message. False when nothing new can be shown because of it. */
   add(message: Message): boolean {
     if (message.seq <= this.cursor) return false;

@@ -64,3 +64,17 @@ test("a restart inside the run changes nothing", () => {
 
   expect(seqs(log)).toEqual([1, 2]);
 });
+
+test("what is let go of is history, and what is newest stays", () => {
+  const log = new RoomLog(0);
+  for (let seq = 1; seq <= 10; seq += 1) log.add(messageOf("a", seq));
+
+  log.trim(4);
+
+  expect(log.messages.map(({ seq }) => seq)).toEqual([7, 8, 9, 10]);
+  expect([log.lowest, log.cursor, log.size, log.hasOlder]).toEqual([7, 10, 4, true]);
+  log.addOlder([messageOf("a", 6)], true);
+  expect(log.lowest).toBe(6);
+  log.trim(50);
+  expect(log.size).toBe(5);
+});

@@ -52,6 +52,10 @@ export const sought = signal<number | null>(null);
 export const unreadTotal = computed(() => rooms.value.reduce((sum, room) => sum + room.unread, 0));
 export const openSummary = computed(() => rooms.value.find((room) => room.id === openRoom.value));
 
+/** Of a room with more messages than the first so many the newest are held, on a page open for days. */
+const MOST_HELD = 1_000;
+const HELD = 500;
+
 let redraw = 0;
 
 export function attach(next: ChatClient): void {
@@ -251,12 +255,19 @@ function drawNow(): void {
   else if (openSummary.peek() !== undefined) leaveOpenRoom();
   if (room !== undefined && room.unread > 0 && !now.isWatching(room.id))
     unreadFrom.value = room.readSeq;
+  all.forEach(trim);
   rooms.value = all.map((one) => summaryOf(now, one));
   isCatchingUp.value = room?.isMissingSomething ?? false;
   const back = past.value;
   const drafts = back === null ? now.drafts(openRoom.value ?? "") : [];
   timeline.value = timelineOf(room, drafts, now.me.id, nameOf, back?.messages);
   hasOlder.value = (back ?? room?.log)?.hasOlder ?? false;
+}
+
+/** Where somebody reads further up, what they see stays. */
+function trim({ id, log }: Room): void {
+  const isRead = id === openRoom.value && isReadingBack.value;
+  if (log.size > MOST_HELD && !isRead) log.trim(HELD);
 }
 
 /** A room that somebody looks at has no badge, not even while a message before others is missing. */
