@@ -123,6 +123,8 @@ export const de: Catalogue = {
   "conversation.unsent": "Was du geschrieben hast und nicht gesendet wurde",
   "conversation.all": "Alle Unterhaltungen",
 
+  "message.mine": "Deine Nachricht",
+  "message.theirs": "Nachricht von {name}",
   "message.reply": "Antworten",
   "message.info": "Über diese Nachricht",
   "message.not_sent": "Nicht gesendet.",

@@ -126,6 +126,8 @@ export const en = {
   "conversation.unsent": "What you wrote and was not sent",
   "conversation.all": "All conversations",
 
+  "message.mine": "Your message",
+  "message.theirs": "Message from {name}",
   "message.reply": "Reply",
   "message.info": "Message info",
   "message.not_sent": "Not sent.",

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 
 import { dayLabelOf, fullDateOf, hueOf, timeOf } from "../format";
 import { discard, openRoom, retry, seek } from "../state/chat";
+import { nameOf } from "../state/client";
 import { openPanel } from "../state/panel";
 import type { Author, Entry } from "../state/timeline";
 import { today } from "../state/today";
@@ -17,7 +18,7 @@ import { t, translated } from "../state/language";
 const tapped = signal("");
 
 export function MessageRow({ entry, inGroup }: { entry: Entry; inGroup: boolean }) {
-  const { key, mine, state, author, startsGroup, endsGroup, replyTo } = entry;
+  const { key, mine, sender, state, author, startsGroup, endsGroup, replyTo } = entry;
   const room = openRoom.value;
   const classes = ["message", mine ? "mine" : "theirs"];
   if (startsGroup) classes.push("starts");
@@ -28,6 +29,7 @@ export function MessageRow({ entry, inGroup }: { entry: Entry; inGroup: boolean 
   return (
     <article
       class={classes.join(" ")}
+      aria-label={mine ? t("message.mine") : t("message.theirs", { name: nameOf(sender) ?? "…" })}
       data-testid="message"
       data-mine={mine}
       data-state={state ?? "received"}

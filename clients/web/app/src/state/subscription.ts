@@ -51,16 +51,25 @@ async function subscribe(): Promise<boolean> {
     const key = await account.pushKey();
     const registration = await navigator.serviceWorker.getRegistration();
     if (key === null || registration === undefined) return false;
-    const subscription = await registration.pushManager.subscribe({
-      userVisibleOnly: true,
-      applicationServerKey: key,
-    });
+    const subscription = await subscribeWith(registration.pushManager, key);
     await account.subscribe(subscription.toJSON());
     return true;
   } catch (error) {
     // The browser's own push service may be out of reach or forbidden.
     if (error instanceof ApiError || error instanceof DOMException) return false;
     throw error;
+  }
+}
+
+/** A subscription with another key, which the server had before, is worth nothing: it makes way. */
+async function subscribeWith(manager: PushManager, key: string): Promise<PushSubscription> {
+  const options = { userVisibleOnly: true, applicationServerKey: key };
+  try {
+    return await manager.subscribe(options);
+  } catch (error) {
+    if (!(error instanceof DOMException) || error.name !== "InvalidStateError") throw error;
+    await (await manager.getSubscription())?.unsubscribe();
+    return manager.subscribe(options);
   }
 }
 
