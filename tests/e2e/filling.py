@@ -32,7 +32,7 @@ select id, 1, %(sender)s, gen_random_uuid(), 'Welcome to room ' || n, now() - n 
 
 
 DAY = """
-select to_char(day, 'YYYY-MM-DD'), to_char(day, 'FMDay, FMDD FMMonth'),
+select to_char(day, 'YYYY-MM-DD'), to_char(day, 'FMDay FMDD FMMonth'),
        (select min(seq) from message where room_id = %(room)s and created_at >= day)
   from (select date_trunc('day', now() at time zone 'UTC' - %(ago)s * interval '1 day')
                at time zone 'UTC' as day) that;

@@ -44,6 +44,20 @@ def message(person, seq):
     return person.message(f"This is message {seq}.")
 
 
+SCROLL = """async (box, [seq, edge]) => {
+    const row = () => box.querySelector(`[data-testid="message"][data-seq="${seq}"]`);
+    while (row() === null) {
+        box.scrollTop = edge === "top" ? 0 : box.scrollHeight;
+        await new Promise(requestAnimationFrame);
+    }
+}"""
+"""Scrolls to an edge, again and again, until a message is there."""
+
+
+def scroll_to(person, seq, *, edge):
+    person.page.get_by_test_id("messages").evaluate(SCROLL, [seq, edge])
+
+
 def rows(person):
     return person.page.get_by_test_id("message").count()
 
@@ -73,14 +87,10 @@ def test_one_goes_to_a_day_reads_on_from_there_and_comes_back(suite, reader):
     assert MESSAGES not in shown_seqs(reader)
     assert rows(reader) < MOST_ROWS
 
-    box = page.get_by_test_id("messages")
-    for further in (first + 60, first + 100):
-        box.evaluate("box => { box.scrollTop = box.scrollHeight; }")
-        expect(message(reader, further)).to_have_count(1)
+    scroll_to(reader, first + 100, edge="bottom")
     seqs = shown_seqs(reader)
     assert seqs == list(range(seqs[0], seqs[-1] + 1))
-    box.evaluate("box => { box.scrollTop = 0; }")
-    expect(message(reader, first - 30)).to_have_count(1)
+    scroll_to(reader, first - 60, edge="top")
 
     page.get_by_role("button", name="To the latest").click()
     expect(message(reader, MESSAGES)).to_be_in_viewport()

@@ -91,6 +91,7 @@ def turn_on(person):
     switch = settings.get_by_test_id("notify")
     switch.click()
     expect(switch).to_be_checked()
+    expect(switch).to_be_enabled()
     person.page.keyboard.press("Escape")
     expect(settings).to_be_hidden()
 

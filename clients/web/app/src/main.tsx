@@ -1,4 +1,4 @@
-import { computed, effect } from "@preact/signals";
+import { computed, effect, untracked } from "@preact/signals";
 import { render } from "preact";
 
 import "./styles/tokens.css";
@@ -39,8 +39,9 @@ effect(() => {
 const me = computed(whoIsMe);
 effect(() => {
   if (me.value === "") return;
-  followAddress();
-  void renew();
+  // What these look at changes by what they do.
+  untracked(followAddress);
+  untracked(() => void renew());
 });
 window.addEventListener("popstate", () => {
   followAddress();
