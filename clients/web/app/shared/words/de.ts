@@ -285,6 +285,9 @@ export const sentences: Sentences = {
   "There is nobody called {}.": "Niemand heißt {}.",
   "A name must not hold control characters.": "Ein Name darf keine Steuerzeichen enthalten.",
   "A name must be visible.": "Ein Name muss zu sehen sein.",
+  "This is no whole picture. PNG, JPEG and WebP are taken.":
+    "Das ist kein ganzes Bild. PNG, JPEG und WebP gehen.",
+  "At most 4096 by 4096 pixels are taken.": "Höchstens 4096 mal 4096 Bildpunkte gehen.",
   "This password is too common.": "Dieses Passwort ist zu verbreitet.",
   "This password is entirely numeric.": "Dieses Passwort besteht nur aus Ziffern.",
   "This password is too short. It must contain at least {} characters.":
