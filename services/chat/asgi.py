@@ -95,6 +95,7 @@ def _pages(process: Process, settings: ChatSettings) -> Any:
         index_file=True,
         max_age=0,
         immutable_file_test=r"^/assets/",
+        mimetypes={".webmanifest": "application/manifest+json"},
         allow_all_origins=False,
     )
 

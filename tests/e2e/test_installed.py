@@ -64,6 +64,8 @@ def test_a_browser_can_install_the_page(alice):
     errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
 
     assert manifest["errors"] == []
+    served = alice.page.request.get(manifest["url"])
+    assert served.headers["content-type"] == "application/manifest+json"
     # Every context of a test's browser is one, and nobody installs anything from there.
     assert [each["errorId"] for each in errors] == ["in-incognito"]
 
