@@ -9,11 +9,9 @@ import psycopg2
 
 MESSAGES = """
 insert into message (room_id, seq, sender_id, client_id, content, created_at)
-select %(room)s, seq, members[1 + seq %% 2], gen_random_uuid(), 'This is message ' || seq || '.',
+select %(room)s, seq, %(sender)s, gen_random_uuid(), 'This is message ' || seq || '.',
        now() - (%(count)s - seq) * %(apart)s * interval '1 second'
-  from (select array_agg(user_id order by user_id) as members from member
-         where room_id = %(room)s) people,
-       generate_series(1, %(count)s) seq;
+  from generate_series(1, %(count)s) seq;
 update room set last_seq = %(count)s, last_at = now() where id = %(room)s;
 update member set delivered_seq = %(count)s, read_seq = %(count)s where room_id = %(room)s;
 """
@@ -50,9 +48,9 @@ def run(suite, sql, **values):
         return cursor.fetchall() if cursor.description else []
 
 
-def fill(suite, room, count, *, apart_s):
-    """Fill a room of two with messages that were written so many seconds apart, until now."""
-    run(suite, MESSAGES, room=room, count=count, apart=apart_s)
+def fill(suite, room, count, *, sender, apart_s):
+    """Fill a room with somebody's messages, by id, written so many seconds apart until now."""
+    run(suite, MESSAGES, room=room, count=count, sender=sender, apart=apart_s)
 
 
 def add_rooms(suite, count, *users):

@@ -57,6 +57,23 @@ def test_who_signed_out_finds_nothing_without_a_server(suite, alice):
         expect(alice.page.get_by_test_id("unreachable")).to_be_visible()
 
 
+def test_whose_sign_in_was_ended_elsewhere_leaves_nothing_to_find(suite, alice, bob, callers):
+    alice.find(bob)
+    alice.write("a secret")
+    expect(alice.message("a secret")).to_have_attribute("data-state", ACCEPTED)
+    alice.until_kept("messages")
+    elsewhere = callers.of(alice)
+    alice.page.goto(alice.home + "/icon.svg")
+    elsewhere.end_other_sign_ins()
+
+    alice.page.goto(alice.home)
+    expect(alice.page.get_by_label("Username", exact=True)).to_be_visible()
+    alice.until_forgotten("messages")
+    with suite.stopped("gateway"):
+        alice.page.reload()
+        expect(alice.page.get_by_test_id("unreachable")).to_be_visible()
+
+
 def test_a_browser_can_install_the_page(alice):
     session = alice.page.context.new_cdp_session(alice.page)
 
@@ -99,3 +116,19 @@ def test_a_new_version_waits_until_it_is_wanted_and_nothing_begun_is_lost(alice,
         news.get_by_role("button", name="Reload").click()
     expect(alice.composer).to_have_value("not quite fin")
     expect(news).to_have_count(0)
+
+
+def test_what_one_page_has_taken_the_others_can_take(alice, replace):
+    second = alice.page.context.new_page()
+    second.goto(alice.home)
+    expect(second.get_by_test_id("me")).to_be_visible()
+    replace()
+    second.evaluate(LOOK_FOR_NEWS)
+
+    for page in (second, alice.page):
+        page.bring_to_front()
+        expect(page.get_by_test_id("new-version")).to_be_visible()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Reload").click()
+        expect(page.get_by_test_id("me")).to_be_visible()
+        expect(page.get_by_test_id("new-version")).to_have_count(0)

@@ -121,6 +121,47 @@ def test_in_the_background_one_notification_a_room_tells_the_newest_and_how_many
     assert shown(alice, 0) == []
 
 
+def test_what_is_read_in_the_open_room_needs_no_notification_any_more(alice, bob, callers):
+    turn_on(alice)
+    alice.find(bob)
+    room = callers.of(bob).room_with(alice)
+    alice.look_away()
+    callers.of(bob).write(room, "while away")
+    assert [told["body"] for told in shown(alice, 1)] == ["while away"]
+
+    alice.look_back()
+    assert shown(alice, 0) == []
+
+
+def test_the_next_one_at_this_browser_is_shown_nothing_of_it(alice, bob, callers):
+    turn_on(alice)
+    room = callers.of(bob).room_with(alice)
+    alice.look_away()
+    callers.of(bob).write(room, "a private word")
+    shown(alice, 1)
+    alice.look_back()
+
+    alice.page.get_by_role("button", name="Sign out").click()
+    expect(alice.page.get_by_label("Username", exact=True)).to_be_visible()
+    assert shown(alice, 0) == []
+
+
+def test_what_one_page_chooses_holds_for_the_page_that_tells(alice, bob, callers):
+    turn_on(alice)
+    second = alice.page.context.new_page()
+    second.goto(alice.home)
+    second.get_by_test_id("open-settings").click()
+    second.get_by_test_id("private").click()
+    expect(second.get_by_test_id("private")).to_be_checked()
+    second.close()
+
+    room = callers.of(bob).room_with(alice)
+    alice.look_away()
+    callers.of(bob).write(room, "a secret")
+
+    assert [told["title"] for told in shown(alice, 1)] == ["Parley"]
+
+
 def test_who_wants_it_private_is_told_only_that_there_is_something(alice, bob, callers):
     turn_on(alice)
     settings = alice.open_settings()

@@ -33,7 +33,7 @@ def test_another_name_is_what_others_see(alice, bob):
     field = settings.get_by_label("Display name")
     field.fill("Alice Liddell")
     settings.get_by_role("button", name="Save").click()
-    expect(alice.page.get_by_test_id("announcer")).to_have_text("Saved")
+    expect(settings.get_by_test_id("announcer")).to_have_text("Saved")
     expect(alice.page.get_by_test_id("me")).to_have_text("Alice Liddell")
 
     bob.page.reload()

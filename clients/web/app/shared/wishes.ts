@@ -13,6 +13,8 @@ export interface Wishes {
   /** Whether a notification names nobody and nothing. */
   isPrivate: boolean;
   isHeard: boolean;
+  /** Whether this device is to show notifications at all. */
+  isNotified: boolean;
 }
 
 /** What the worker says by itself. */

@@ -33,7 +33,6 @@ const formats = computed(() => {
 
 export const timeOf = (at: number): string => formats.value.time.format(at);
 export const fullDateOf = (at: number): string => formats.value.full.format(at);
-export const dateOf = (at: number): string => formats.value.date.format(at);
 export const numberOf = (value: number): string => formats.value.number.format(value);
 
 /** The midnight with which a day began, in milliseconds since 1970 as all times here. */

@@ -31,7 +31,7 @@ export async function onPush(pushed: Pushed): Promise<void> {
   // Who looks at a page sees it there as soon as it can be seen.
   if (pages.some((page) => page.visibilityState === "visible")) return;
   const wishes = await readWishes();
-  if (wishes === null) return;
+  if (!wishes?.isNotified) return;
   const waiting = wishes.isPrivate ? null : await waitingIn(pushed.room);
   // Another device was faster.
   if (waiting?.unread === 0) return;

@@ -37,9 +37,10 @@ self.addEventListener("fetch", (event) => {
 });
 
 self.addEventListener("message", (event) => {
-  const said = event.data as typeof TAKE_OVER | Notice;
+  const said = event.data as typeof TAKE_OVER | Notice | { type: "of a later version" };
   if (said === TAKE_OVER) void self.skipWaiting();
-  else event.waitUntil(onNotice(said, event.source as Client | null));
+  // What a later page says that this version does not know is none of its business.
+  else if (said.type === "notice") event.waitUntil(onNotice(said, event.source as Client | null));
 });
 
 self.addEventListener("push", (event) => {

@@ -131,8 +131,8 @@ export interface ChatStore {
   messages(user: string, room: string, from: number, to: number): Promise<Message[]>;
   /** Write all of a change, or nothing. */
   keep(user: string, change: KeptChange): Promise<void>;
-  /** Forget everything of a person, drafts included: they signed out. */
-  forget(user: string): Promise<void>;
+  /** Forget everything of a person: they signed out. Drafts stay where the server ended it. */
+  forget(user: string, keepDrafts?: boolean): Promise<void>;
 }
 
 /**

@@ -81,13 +81,13 @@ export class IndexedStore implements ChatStore {
     await change.done;
   }
 
-  async forget(user: string): Promise<void> {
+  async forget(user: string, keepDrafts = false): Promise<void> {
     const change = (await database()).transaction(["drafts", "rooms", "messages"], "readwrite");
     void change.objectStore("rooms").delete(IDBKeyRange.bound([user], [user, LAST]));
     void change.objectStore("messages").delete(IDBKeyRange.bound([user], [user, LAST]));
     const drafts = change.objectStore("drafts");
     for (const draft of await drafts.getAll())
-      if (draft.sender === user) void drafts.delete(draft.client_id);
+      if (draft.sender === user && !keepDrafts) void drafts.delete(draft.client_id);
     await change.done;
   }
 }

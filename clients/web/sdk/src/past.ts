@@ -10,7 +10,8 @@ import type { Message } from "./protocol";
 const BEGINNING = 50;
 
 export class Past {
-  private loading: Promise<void> | null = null;
+  /** By what is asked for. */
+  private readonly loading = new Map<string, Promise<void>>();
 
   private constructor(
     private readonly api: Api,
@@ -51,7 +52,7 @@ export class Past {
     return this.messages.at(-1)?.seq ?? 0;
   }
 
-  /** One page at a time, either way: a call while one is loading waits for that. Raises `ApiError`. */
+  /** A call while a page of the same side is loading waits for that one. Raises `ApiError`. */
   async loadOlder(): Promise<void> {
     if (this.hasOlder) await this.load(`before=${this.lowest}`);
   }
@@ -61,12 +62,11 @@ export class Past {
   }
 
   private async load(query: string): Promise<void> {
-    this.loading ??= this.loadPage(query);
-    try {
-      await this.loading;
-    } finally {
-      this.loading = null;
-    }
+    const before = this.loading.get(query);
+    if (before !== undefined) return before;
+    const load = this.loadPage(query).finally(() => this.loading.delete(query));
+    this.loading.set(query, load);
+    return load;
   }
 
   private async loadPage(query: string): Promise<void> {

@@ -193,7 +193,6 @@ export const de: Catalogue = {
   "settings.not_saved": "Es wurde nicht gespeichert: Der Server hat nicht geantwortet.",
   "settings.saved": "Gespeichert",
   "settings.profile": "Profil",
-  "settings.picture": "Bild",
   "settings.picture_choose": "Bild auswählen",
   "settings.picture_remove": "Bild entfernen",
   "settings.picture_hint": "PNG, JPEG oder WebP. Gezeigt wird die Mitte, als Kreis.",
@@ -215,7 +214,7 @@ export const de: Catalogue = {
   "settings.notify": "Auf diesem Gerät mitteilen",
   "settings.notify_hint": "Neue Nachrichten, solange Parley im Hintergrund oder geschlossen ist.",
   "settings.notify_open_hint":
-    "Neue Nachrichten, solange Parley im Hintergrund offen ist. Wer es geschlossen hat, den erreicht dieser Server nicht.",
+    "Neue Nachrichten, solange Parley im Hintergrund offen ist. Ist es geschlossen, teilt dieser Browser oder dieser Server nichts mit.",
   "settings.notify_denied":
     "Dieser Browser lässt Parley nichts mitteilen. Das lässt sich in seinen Einstellungen für diese Seite ändern.",
   "settings.notify_impossible": "Dieser Browser kann dir nichts mitteilen.",
@@ -233,7 +232,8 @@ export const de: Catalogue = {
   "settings.devices": "Wo du angemeldet bist",
   "settings.device_this": "Dieses Gerät",
   "settings.device_unknown": "Ein unbekanntes Gerät",
-  "settings.device_used": "Zuletzt benutzt am {day}",
+  "settings.device_used": "Zuletzt benutzt: {when}",
+  "settings.device_on": "{browser} auf {system}",
   "settings.device_sign_out": "Abmelden",
   "settings.device_sign_out_of": "{device} abmelden",
   "settings.devices_sign_out": "Überall sonst abmelden",

@@ -194,7 +194,6 @@ export const en = {
   "settings.not_saved": "It was not saved: the server did not answer.",
   "settings.saved": "Saved",
   "settings.profile": "Profile",
-  "settings.picture": "Picture",
   "settings.picture_choose": "Choose a picture",
   "settings.picture_remove": "Remove the picture",
   "settings.picture_hint": "PNG, JPEG or WebP. Its middle is shown, as a circle.",
@@ -216,7 +215,7 @@ export const en = {
   "settings.notify": "Notify me on this device",
   "settings.notify_hint": "Of new messages, while Parley is in the background or closed.",
   "settings.notify_open_hint":
-    "Of new messages, while Parley is open in the background. This server reaches nobody who closed it.",
+    "Of new messages, while Parley is open in the background. While it is closed, this browser or this server tells nobody.",
   "settings.notify_denied":
     "This browser does not let Parley notify you. You can change that in its settings for this site.",
   "settings.notify_impossible": "This browser cannot notify you.",
@@ -234,7 +233,8 @@ export const en = {
   "settings.devices": "Where you are signed in",
   "settings.device_this": "This device",
   "settings.device_unknown": "An unknown device",
-  "settings.device_used": "Last used on {day}",
+  "settings.device_used": "Last used: {when}",
+  "settings.device_on": "{browser} on {system}",
   "settings.device_sign_out": "Sign out",
   "settings.device_sign_out_of": "Sign out {device}",
   "settings.devices_sign_out": "Sign out everywhere else",

@@ -9,7 +9,7 @@ import { connection, tryNow } from "../state/chat";
 import { t } from "../state/language";
 
 /** A connection that opens at once is not worth a flash of colour. */
-const QUIET_MS = 700;
+const QUIET_MS = 2_000;
 
 export function Banner() {
   const isSlow = useSignal(false);

@@ -22,7 +22,7 @@ export function Conversation({ room }: { room: string }) {
       data-testid="conversation"
     >
       <header class="conversation-head">
-        <BackButton label={t("conversation.back")} />
+        <BackButton room={room} />
         <Title summary={summary} />
       </header>
       <Timeline name={name} kind={kind} />
@@ -60,14 +60,18 @@ function Title({ summary }: { summary: Summary }) {
   );
 }
 
-function BackButton({ label }: { label: string }) {
+/** Back to the list, and there to where one came from. */
+function BackButton({ room }: { room: string }) {
   return (
     <button
       type="button"
       class="icon-button back"
-      aria-label={label}
+      aria-label={t("conversation.back")}
       onClick={() => {
         goTo(null);
+        requestAnimationFrame(() => {
+          document.querySelector<HTMLElement>(`[data-room="${room}"]`)?.focus();
+        });
       }}
     >
       <BackIcon />

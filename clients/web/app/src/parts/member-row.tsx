@@ -36,8 +36,8 @@ export function MemberRow({ room, member, act }: MemberRowProps) {
       <div class="person">
         <Avatar id={user} name={name} size="s" status={presence?.status} />
         <span class="person-text">
-          <span class="ellipsis" dir="auto">
-            {name}
+          <span class="ellipsis">
+            <bdi>{name}</bdi>
             {isMe && <span class="muted"> {t("room.you")}</span>}
           </span>
           <span class="person-time ellipsis">

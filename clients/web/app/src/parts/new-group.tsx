@@ -6,6 +6,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { openGroup } from "../state/groups";
 import { goTo } from "../state/location";
 import { problemsOf, wordsOf } from "../state/server";
+import { Announcer } from "./announcer";
 import { Field } from "./field";
 import { PeoplePicker } from "./people-picker";
 import { t } from "../state/language";
@@ -58,6 +59,7 @@ export function NewGroup({ onClose }: { onClose: () => void }) {
       data-testid="new-group"
       onClose={onClose}
     >
+      <Announcer />
       <form
         noValidate
         onSubmit={(event) => {

@@ -1,7 +1,7 @@
 /** What there is to know of a conversation; of a group also who is in it, and what one may change. */
 import type { Member, User } from "@parley/sdk";
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import { membersWords, presenceWords } from "../format";
 import { nameOf, usernameOf } from "../state/client";
@@ -184,7 +184,7 @@ function Group({ room }: { room: Summary }) {
       {mayEdit(room.role) && (
         <label class="setting">
           <span>
-            {t("room.open_history")}
+            <span id="open-history-words">{t("room.open_history")}</span>
             <span class="field-hint" id="open-history-hint">
               {t("room.open_history_hint")}
             </span>
@@ -193,6 +193,7 @@ function Group({ room }: { room: Summary }) {
             type="checkbox"
             role="switch"
             class="switch"
+            aria-labelledby="open-history-words"
             aria-describedby="open-history-hint"
             data-testid="open-history"
             checked={room.hasOpenHistory}
@@ -268,12 +269,18 @@ function AddPeople({ room, members, act }: ActProps & { members: readonly Member
 
 function Leave({ room, act }: ActProps) {
   const isAsking = useSignal(false);
+  const wasAsked = useRef(false);
+  const stay = (): void => {
+    wasAsked.current = true;
+    isAsking.value = false;
+  };
   if (!isAsking.value)
     return (
       <button
         type="button"
         class="button danger wide"
         data-testid="leave"
+        ref={wasAsked.current ? focusOnce : null}
         onClick={() => (isAsking.value = true)}
       >
         <LeaveIcon /> {t("room.leave")}
@@ -291,17 +298,12 @@ function Leave({ room, act }: ActProps) {
       onKeyDown={(event) => {
         if (event.key !== "Escape") return;
         event.preventDefault();
-        isAsking.value = false;
+        stay();
       }}
     >
       <p>{t("room.leave_question", { name: room.name })}</p>
       <div class="dialog-foot">
-        <button
-          type="button"
-          class="button plain"
-          ref={focusOnce}
-          onClick={() => (isAsking.value = false)}
-        >
+        <button type="button" class="button plain" ref={focusOnce} onClick={stay}>
           {t("room.stay")}
         </button>
         <button type="button" class="button danger" onClick={() => void act(leave)}>

@@ -7,7 +7,7 @@ import { useRef } from "preact/hooks";
 import { isLoaded, rooms } from "../state/chat";
 import { roomsNamed } from "../state/search";
 import { signOut } from "../state/session";
-import { forgetSubscription } from "../state/subscription";
+import { forgetSubscription, renew } from "../state/subscription";
 import { ChatIcon, CloseIcon, GroupIcon, Logo, SearchIcon, SignOutIcon } from "./icons";
 import { NewGroup } from "./new-group";
 import { People } from "./people";
@@ -19,6 +19,7 @@ export function Sidebar({ me }: { me: User }) {
   const search = useSignal("");
   const isOpening = useSignal(false);
   const view = useRef<HTMLDivElement>(null);
+  const field = useRef<HTMLInputElement>(null);
   const sought = search.value.trim();
   const shown = roomsNamed(sought, rooms.value);
   return (
@@ -33,6 +34,7 @@ export function Sidebar({ me }: { me: User }) {
         <div class="search" role="search">
           <SearchIcon />
           <input
+            ref={field}
             type="search"
             aria-label={t("list.find")}
             placeholder={t("list.find_hint")}
@@ -52,7 +54,10 @@ export function Sidebar({ me }: { me: User }) {
               type="button"
               class="icon-button small"
               aria-label={t("list.clear")}
-              onClick={() => (search.value = "")}
+              onClick={() => {
+                search.value = "";
+                field.current?.focus();
+              }}
             >
               <CloseIcon />
             </button>
@@ -114,6 +119,7 @@ function Me({ me }: { me: User }) {
       await forgetSubscription();
       await signOut();
     } catch (problem) {
+      void renew();
       if (!(problem instanceof ApiError)) throw problem;
       error.value = t("auth.not_signed_out");
     }

@@ -14,11 +14,13 @@ import {
   isReadingBack,
   isSeeking,
   leavePast,
+  loadAgain,
   loadNewer,
   loadOlder,
   openSummary,
   past,
   readBack,
+  sendings,
   sought,
   timeline,
   unreadFrom,
@@ -66,6 +68,7 @@ export function Timeline({ name, kind }: TimelineProps) {
   const hold = useRef<Hold>("start");
   /** What was there when the view was put last, and where that was, in px. */
   const put = useRef<Put>({ entries: [], height: 0, top: 0 });
+  const sent = useRef(sendings.value);
   const isAway = useSignal(false);
   const found = useSignal<string | null>(null);
   const drawn = useRef(new Map<string, Drawn>());
@@ -105,10 +108,11 @@ export function Timeline({ name, kind }: TimelineProps) {
   };
 
   useLayoutEffect(() => {
-    if (!last?.mine) return;
+    if (sendings.value === sent.current) return;
+    sent.current = sendings.value;
     hold.current = "end";
     readBack(false);
-  }, [last?.key]);
+  }, [sendings.value]);
   useLayoutEffect(() => {
     const box = view.current;
     if (box === null) return;
@@ -144,6 +148,8 @@ export function Timeline({ name, kind }: TimelineProps) {
     hold.current = "reader";
     readBack(true);
     rows.scrollToIndex(index, { align: "center" });
+    // What led here may be gone: whoever reads on by keys begins here.
+    view.current?.focus({ preventScroll: true });
     found.value = entry.key;
     const timer = setTimeout(() => (found.value = null), SHOWN_MS);
     return () => {
@@ -238,7 +244,7 @@ export function Timeline({ name, kind }: TimelineProps) {
       {historyError.value && (
         <p class="note is-error timeline-error" role="alert">
           {historyError.value}{" "}
-          <button type="button" class="link" onClick={() => void loadOlder()}>
+          <button type="button" class="link" onClick={() => void loadAgain()}>
             {t("app.try_again")}
           </button>
         </p>

@@ -37,7 +37,7 @@ export function useWindow(chosen: WindowOptions): Rows {
   const options: RowsOptions = {
     ...chosen,
     overscan: OVERSCAN,
-    measureElement: heightOf,
+    measureElement: (row, _, all) => heightOf(row, all),
     observeElementRect,
     observeElementOffset,
     scrollToFn: elementScroll,
@@ -66,15 +66,19 @@ export function useWindow(chosen: WindowOptions): Rows {
     for (const [key, row] of rows.elementsCache) {
       const index = rows.indexFromElement(row);
       const isAtSeam = seam.current.isNew && index === seam.current.index;
-      if (isAtSeam || !rows.itemSizeCache.has(key)) rows.resizeItem(index, heightOf(row));
+      if (isAtSeam || !rows.itemSizeCache.has(key)) rows.resizeItem(index, heightOf(row, rows));
     }
   });
   return rows;
 }
 
-/** To the last fraction of a pixel: there are many rows. */
-function heightOf(row: HTMLElement): number {
-  return row.getBoundingClientRect().height;
+/** To the last fraction of a pixel: there are many rows. What is not shown is as high as it was. */
+function heightOf(row: HTMLElement, rows: Rows): number {
+  const { height } = row.getBoundingClientRect();
+  if (height > 0) return height;
+  const { getItemKey, estimateSize } = rows.options;
+  const index = rows.indexFromElement(row);
+  return rows.itemSizeCache.get(getItemKey(index)) ?? estimateSize(index);
 }
 
 /** Where rows were put above the others: the row that was the first until then. */

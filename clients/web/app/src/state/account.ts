@@ -64,5 +64,8 @@ async function middleOf(file: Blob): Promise<Blob> {
   const [left, top] = [(width - side) / 2, (height - side) / 2];
   canvas.getContext("2d")?.drawImage(picture, left, top, side, side, 0, 0, PICTURE_PX, PICTURE_PX);
   picture.close();
-  return canvas.convertToBlob({ type: PICTURE_TYPE, quality: PICTURE_QUALITY });
+  const small = await canvas.convertToBlob({ type: PICTURE_TYPE, quality: PICTURE_QUALITY });
+  if (small.type === PICTURE_TYPE) return small;
+  // A browser that writes no WebP writes PNG, which may be too large.
+  return canvas.convertToBlob({ type: "image/jpeg", quality: PICTURE_QUALITY });
 }

@@ -5,14 +5,14 @@
  * burst of a thousand messages draws a few times, not a thousand.
  */
 import { ApiError } from "@parley/sdk";
-import type { ChatClient, ConnectionState, Room } from "@parley/sdk";
+import type { ChatClient, ConnectionState, Message, Room } from "@parley/sdk";
 import { Past } from "@parley/sdk/past";
 import { computed, signal } from "@preact/signals";
 
 import { client, nameOf, setClient } from "./client";
 import { attachCompany, detachCompany } from "./company";
 import { closePanel } from "./panel";
-import { forgetQuotes } from "./quotes";
+import { askForQuotesAgain, forgetQuotes } from "./quotes";
 import { summarize } from "./summaries";
 import type { Summary } from "./summaries";
 import { timelineOf } from "./timeline";
@@ -46,6 +46,8 @@ export const hasLeft = signal(false);
 export const contentChars = signal(Infinity);
 /** Whether the way to a message is being loaded. */
 export const isSeeking = signal(false);
+/** Grows whenever somebody sends something here: what they sent is what they want to see. */
+export const sendings = signal(0);
 /** The seq of a message that is to be shown now: whoever draws the timeline takes it up. */
 export const sought = signal<number | null>(null);
 
@@ -57,6 +59,10 @@ const MOST_HELD = 1_000;
 const HELD = 500;
 
 let redraw = 0;
+/** The last way back that somebody asked for: what an earlier one finds is not wanted any more. */
+let journey = 0;
+/** What did not load, to be tried again. */
+let failed: () => Promise<void> = loadOlder;
 
 export function attach(next: ChatClient): void {
   detach();
@@ -90,6 +96,8 @@ export function showRoom(id: string | null): void {
   if (openRoom.value === id) return;
   openRoom.value = id;
   past.value = null;
+  isSeeking.value = false;
+  journey += 1;
   isReadingBack.value = false;
   historyError.value = "";
   hasLeft.value = false;
@@ -119,39 +127,42 @@ export function readBack(isBack: boolean): void {
 export async function loadOlder(): Promise<void> {
   const [id, back] = [openRoom.value, past.value];
   if (id === null) return;
-  await guarded(() => (back === null ? client()?.loadOlder(id) : back.loadOlder()));
+  const load = (): Promise<void> | undefined =>
+    back === null ? client()?.loadOlder(id) : back.loadOlder();
+  await guarded(load, loadOlder);
   if (back !== null) drawNow();
 }
+
+/** Load what did not load. */
+export const loadAgain = (): Promise<void> => failed();
 
 /** Load the page below what is shown, where somebody went far back. */
 export async function loadNewer(): Promise<void> {
   const back = past.value;
   if (back === null) return;
-  await guarded(() => back.loadNewer());
+  await guarded(() => back.loadNewer(), loadNewer);
   if (past.value === back) turnTo(back);
 }
 
 /** Go to a message of the open room. What lies between is loaded where it is not much. */
 export async function seek(seq: number): Promise<void> {
-  await goBack(async (now, room) => {
-    if (past.value?.at(seq) !== undefined) return seq;
+  const find = async (now: ChatClient, room: Room): Promise<Found> => {
+    if (past.value?.at(seq) !== undefined) return { seq, back: past.value };
     await now.loadNewest(room.id, seq);
-    if (room.log.at(seq) === undefined) turnTo(await Past.around(api, room.id, seq));
-    else past.value = null;
-    return seq;
-  });
+    const isHeld = room.log.at(seq) !== undefined;
+    return { seq, back: isHeld ? null : await Past.around(api, room.id, seq) };
+  };
+  await goBack(find, () => seek(seq));
 }
 
 /** Go to the first message that was written at this time or later; to the end where there is none. */
 export async function goToDate(at: Date): Promise<void> {
-  await goBack(async (_, room) => {
-    const found = await Past.since(api, room.id, at);
-    if (found === null) return null;
-    turnTo(found);
-    return (
-      found.messages.find(({ created_at }) => Date.parse(created_at) >= at.getTime())?.seq ?? null
-    );
-  });
+  const find = async (_: ChatClient, room: Room): Promise<Found> => {
+    const back = await Past.since(api, room.id, at);
+    const isThen = ({ created_at }: Message): boolean => Date.parse(created_at) >= at.getTime();
+    return { seq: back?.messages.find(isThen)?.seq ?? room.log.cursor, back };
+  };
+  await goBack(find, () => goToDate(at));
 }
 
 /** Show the newest messages again. */
@@ -159,6 +170,12 @@ export function leavePast(): void {
   if (past.value === null) return;
   past.value = null;
   drawNow();
+}
+
+/** What somebody wants to see, and where that is not held, what there is around it. */
+interface Found {
+  seq: number;
+  back: Past | null;
 }
 
 /** Where what is shown meets what is held, it becomes part of that. */
@@ -170,19 +187,28 @@ function turnTo(back: Past): void {
   drawNow();
 }
 
-/** @param go loads what is wanted, and says which message that is; null: the newest. */
-async function goBack(go: (now: ChatClient, room: Room) => Promise<number | null>): Promise<void> {
+/** Go where `find` leads. Of several ways that somebody asks for the last one counts. */
+async function goBack(
+  find: (now: ChatClient, room: Room) => Promise<Found>,
+  again: () => Promise<void>,
+): Promise<void> {
   const now = client();
   const room = now?.room(openRoom.value ?? "");
   if (now === null || room === undefined) return;
+  journey += 1;
+  const mine = journey;
   isSeeking.value = true;
   await guarded(async () => {
-    const seq = await go(now, room);
-    if (openRoom.value !== room.id) return;
+    const { seq, back } = await find(now, room);
+    if (mine !== journey) return;
+    // What is there is not let go of now, however much it becomes.
+    readBack(true);
+    if (back !== null) turnTo(back);
+    else past.value = null;
     drawNow();
-    sought.value = seq ?? room.log.cursor;
-  });
-  isSeeking.value = false;
+    sought.value = seq;
+  }, again);
+  if (mine === journey) isSeeking.value = false;
 }
 
 /** Send a message to the open room, or an answer to the one with seq `replyTo`. */
@@ -191,6 +217,7 @@ export function send(content: string, replyTo: number | null): void {
   unreadFrom.value = null;
   leavePast();
   client()?.send(openRoom.value, content, replyTo);
+  sendings.value += 1;
 }
 
 export const retry = (clientId: string): void => client()?.retry(clientId);
@@ -220,22 +247,32 @@ async function catchUp(): Promise<void> {
   contentChars.value = client()?.contentChars ?? Infinity;
   drawNow();
   watchOpenRoom();
+  askForQuotesAgain();
   await loadNewest();
 }
 
 async function loadNewest(): Promise<void> {
   const id = openRoom.value;
   const from = unreadFrom.value === null ? undefined : unreadFrom.value + 1;
-  if (id !== null) await guarded(() => client()?.loadNewest(id, from));
+  if (id !== null) await guarded(() => client()?.loadNewest(id, from), loadNewest);
 }
 
-async function guarded(load: () => Promise<void> | undefined): Promise<void> {
+/** @param again what to do when somebody wants it tried again. */
+async function guarded(
+  load: () => Promise<void> | undefined,
+  again: () => Promise<void>,
+): Promise<void> {
+  const room = openRoom.value;
+  let words = "";
   try {
     await load();
-    historyError.value = "";
   } catch (error) {
-    historyError.value = error instanceof ApiError ? wordsOf(error) : t("conversation.not_loaded");
+    words = error instanceof ApiError ? wordsOf(error) : t("conversation.not_loaded");
   }
+  // In another room nothing went wrong.
+  if (openRoom.value !== room) return;
+  historyError.value = words;
+  if (words !== "") failed = again;
 }
 
 function scheduleRedraw(): void {

@@ -11,15 +11,22 @@ const LOOK_EVERY_MS = 60 * 60_000;
 /** The new version that waits, if there is one. */
 const waiting = signal<ServiceWorker | null>(null);
 
+let registered: ServiceWorkerRegistration | null = null;
+/** Whether somebody at this page wants the new version. */
+let isWanted = false;
+
 export const isNewVersionHere = (): boolean => waiting.value !== null;
 
 /** Take the new version. What was begun is kept, and sent by the page that comes. */
 export function takeNewVersion(): void {
-  navigator.serviceWorker.addEventListener("controllerchange", () => {
-    window.location.reload();
-  });
-  waiting.value?.postMessage(TAKE_OVER);
+  // Another page may have taken it already: then this one only has to come anew.
+  if (waiting.value?.state === "installed") waiting.value.postMessage(TAKE_OVER);
+  else window.location.reload();
+  isWanted = true;
 }
+
+/** The worker of this page, also where the browser keeps it from serving the page's files. */
+export const activeWorker = (): ServiceWorker | null => registered?.active ?? null;
 
 /** Where a browser has no workers (a page that is no secure context), or forbids them, none comes. */
 export async function install(): Promise<void> {
@@ -33,6 +40,14 @@ export async function install(): Promise<void> {
 }
 
 function follow(registration: ServiceWorkerRegistration): void {
+  registered = registration;
+  const hadOne = navigator.serviceWorker.controller !== null;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    // Another page took the new version: the files of this one's are gone with the old one.
+    const isSeen = document.visibilityState === "visible";
+    if (isWanted || (hadOne && !isSeen)) window.location.reload();
+    else if (hadOne) waiting.value = registration.active;
+  });
   const look = (): void => {
     // Without one that serves this page there is nothing that a new one would replace.
     if (navigator.serviceWorker.controller !== null) waiting.value = registration.waiting;

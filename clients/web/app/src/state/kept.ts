@@ -22,6 +22,13 @@ export function keep(key: string, value: string): void {
   }
 }
 
+/** Hear what another page of this browser keeps; empty: nothing any more. */
+export function followKept(key: string, put: (value: string) => void): void {
+  window.addEventListener("storage", (event) => {
+    if (event.key === PREFIX + key) put(event.newValue ?? "");
+  });
+}
+
 export function forget(key: string): void {
   try {
     localStorage.removeItem(PREFIX + key);

@@ -8,7 +8,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { ENGLISH, load, tagFor } from "../../shared/words/languages";
 import { say } from "../../shared/words/words";
 import type { Key, ValuesFor } from "../../shared/words/words";
-import { forget, keep, kept } from "./kept";
+import { followKept, forget, keep, kept } from "./kept";
 
 const KEY = "language";
 
@@ -54,6 +54,10 @@ export async function chooseLanguage(tag: string): Promise<void> {
 
 /** The page says which language it is in, for screen readers, hyphens and its own direction. */
 export function followLanguage(): void {
+  followKept(KEY, (tag) => {
+    chosenLanguage.value = tag;
+    void speak();
+  });
   effect(() => {
     const { tag, direction } = language.value;
     document.documentElement.lang = tag;

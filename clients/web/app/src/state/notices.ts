@@ -13,9 +13,10 @@ import { wordsFor } from "../../shared/notice-words";
 import { SAID_THERE, writeWishes } from "../../shared/wishes";
 import type { Wishes } from "../../shared/wishes";
 import { announce } from "./announcer";
-import { openRoom, unreadTotal } from "./chat";
+import { rooms, unreadTotal } from "./chat";
 import { client, nameOf } from "./client";
-import { keep, kept } from "./kept";
+import { activeWorker } from "./installed";
+import { followKept, keep, kept } from "./kept";
 import { language, t } from "./language";
 import { goTo } from "./location";
 import { sound } from "./tone";
@@ -36,12 +37,16 @@ export function attachNotices(next: ChatClient): void {
 }
 
 export function followNotices(): void {
+  followKept("notify", (value) => (isNotified.value = value === YES));
+  followKept("private", (value) => (isPrivate.value = value === YES));
+  followKept("sound", (value) => (isHeard.value = value !== NO));
   effect(() => {
     keep("notify", isNotified.value ? YES : NO);
     keep("private", isPrivate.value ? YES : NO);
     keep("sound", isHeard.value ? YES : NO);
     void writeWishes({
       language: spokenThere(),
+      isNotified: isNotified.value,
       isPrivate: isPrivate.value,
       isHeard: isHeard.value,
     });
@@ -49,8 +54,11 @@ export function followNotices(): void {
   effect(() => {
     showOnIcon(unreadTotal.value);
   });
+  let unread: readonly string[] = [];
   effect(() => {
-    if (openRoom.value !== null) void closeNotificationOf(openRoom.value);
+    const now = rooms.value.filter((room) => room.unread > 0).map(({ id }) => id);
+    for (const room of unread) if (!now.includes(room)) void closeNotifications(room);
+    unread = now;
   });
   // There is none outside secure contexts, whatever the types say.
   const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
@@ -103,14 +111,15 @@ function ring(room: string): void {
 
 function workerOfPage(): ServiceWorker | null {
   const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
-  return workers?.controller ?? null;
+  return workers?.controller ?? activeWorker();
 }
 
-/** What somebody reads they need not be told of. */
-async function closeNotificationOf(room: string): Promise<void> {
+/** What somebody has read they need not be told of; without a room: of nothing any more. */
+export async function closeNotifications(room?: string): Promise<void> {
   const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
   const registration = await workers?.getRegistration();
-  for (const one of (await registration?.getNotifications({ tag: room })) ?? []) one.close();
+  const shown = await registration?.getNotifications(room === undefined ? {} : { tag: room });
+  for (const one of shown ?? []) one.close();
 }
 
 /** On the icon of the installed page, where the system has a place for a number there. */

@@ -13,19 +13,26 @@ import { api } from "./server";
 type Quoted = Message | null | undefined;
 
 const asked = new Map<string, Signal<Quoted>>();
+/** Grows when those that nobody answered for are worth another try. */
+const tries = signal(0);
 
 /** The message with this seq. */
 export function quotedIn(room: string, seq: number): Quoted {
   const held = client()?.room(room)?.log.at(seq);
   if (held !== undefined) return held;
   const key = `${room}.${seq}`;
-  let one = asked.get(key);
+  let one = tries.value < 0 ? undefined : asked.get(key);
   if (one === undefined) {
     one = signal<Quoted>(undefined);
     asked.set(key, one);
     void ask(one, key, room, seq);
   }
   return one.value;
+}
+
+/** The server answers again. */
+export function askForQuotesAgain(): void {
+  tries.value += 1;
 }
 
 export function forgetQuotes(): void {

@@ -24,7 +24,7 @@ import { signal } from "@preact/signals";
 import { attach, detach } from "./chat";
 import { client as current, learn } from "./client";
 import { goTo } from "./location";
-import { attachNotices } from "./notices";
+import { attachNotices, closeNotifications } from "./notices";
 import { api } from "./server";
 import { forgetKept, readUnfinishedOf } from "./unfinished";
 import type { PlainKey } from "../../shared/words/words";
@@ -60,10 +60,13 @@ export async function resume(): Promise<void> {
       enter(me);
       return;
     }
-    phase.value =
-      error.status === 401
-        ? { name: "signed_out", notice: null }
-        : { name: "unreachable", reason: error.message };
+    if (error.status !== 401) {
+      phase.value = { name: "unreachable", reason: error.message };
+      return;
+    }
+    const before = keptMe();
+    if (before !== null) void forget(before.id, true);
+    phase.value = { name: "signed_out", notice: null };
   }
 }
 
@@ -94,9 +97,8 @@ export async function signOut(): Promise<void> {
   current()?.connection.expire();
   leave(null);
   if (value.name !== "signed_in") return;
-  // Nobody who sits here next finds anything; where the browser forbids storing there is nothing.
   forgetKept(value.me.id);
-  await store.forget(value.me.id).catch(() => undefined);
+  await forget(value.me.id, false);
 }
 
 function enter(me: User): void {
@@ -131,10 +133,22 @@ function enter(me: User): void {
   phase.value = { name: "signed_in", me };
 }
 
+/** The server ended it, or this person did: on each page of the browser. */
 function leave(notice: PlainKey | null): void {
+  const user = whoIsMe();
   detach();
-  keepMe(null);
   phase.value = { name: "signed_out", notice };
+  void forget(user, true);
+}
+
+/**
+ * Nobody who sits here next finds anything, also where it was ended from elsewhere. What was begun and
+ * not sent waits for its writer. Where the browser forbids storing there is nothing.
+ */
+async function forget(user: string, keepDrafts: boolean): Promise<void> {
+  keepMe(null);
+  void closeNotifications();
+  await store.forget(user, keepDrafts).catch(() => undefined);
 }
 
 const KEPT_ME = "parley/me";

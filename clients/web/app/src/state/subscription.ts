@@ -5,19 +5,32 @@
  * sign-out. Source: https://www.w3.org/TR/push-api/
  */
 import { ApiError } from "@parley/sdk";
+import { signal } from "@preact/signals";
 
 import { account } from "./account";
 import { isNotified } from "./notices";
 
+/** Grows with every change of mind: what an earlier attempt still brings is given back. */
+let attempts = 0;
+
 /** What came of asking: told always, told while a page is open, or not at all, and whose doing it is. */
 export type Told = "always" | "while_open" | "denied" | "impossible";
 
+/** As far as is known of this browser and this server. */
+export const told = signal<Told>("always");
+
 /** To be called for a gesture: the browser asks its person. */
-export async function turnOn(): Promise<Told> {
-  if (!("serviceWorker" in navigator) || !("Notification" in window)) return "impossible";
-  if ((await Notification.requestPermission()) !== "granted") return "denied";
+export async function turnOn(): Promise<void> {
+  if (!("serviceWorker" in navigator) || !("Notification" in window)) {
+    told.value = "impossible";
+    return;
+  }
+  if ((await Notification.requestPermission()) !== "granted") {
+    told.value = "denied";
+    return;
+  }
   isNotified.value = true;
-  return (await subscribe()) ? "always" : "while_open";
+  await subscribe();
 }
 
 /** Raises nothing: what the server does not hear now, it notices when the browser refuses a push. */
@@ -33,6 +46,7 @@ export async function renew(): Promise<void> {
 
 /** Before somebody signs out, or turned it off. */
 export async function forgetSubscription(): Promise<void> {
+  attempts += 1;
   const subscription = await subscriptionHere();
   if (subscription === null) return;
   await Promise.allSettled([
@@ -45,19 +59,25 @@ export function isAllowed(): boolean {
   return "Notification" in window && Notification.permission === "granted";
 }
 
-/** False where the server tells nobody, or the browser knows no way to be told. */
-async function subscribe(): Promise<boolean> {
+async function subscribe(): Promise<void> {
+  const mine = (attempts += 1);
   try {
     const key = await account.pushKey();
-    const registration = await navigator.serviceWorker.getRegistration();
-    if (key === null || registration === undefined) return false;
-    const subscription = await subscribeWith(registration.pushManager, key);
+    const manager = (await navigator.serviceWorker.getRegistration())?.pushManager;
+    told.value = "while_open";
+    if (key === null || manager === undefined) return;
+    const subscription = await subscribeWith(manager, key);
+    if (mine !== attempts) {
+      // Meanwhile they signed out, or turned it off.
+      await subscription.unsubscribe();
+      return;
+    }
     await account.subscribe(subscription.toJSON());
-    return true;
+    told.value = "always";
   } catch (error) {
     // The browser's own push service may be out of reach or forbidden.
-    if (error instanceof ApiError || error instanceof DOMException) return false;
-    throw error;
+    if (!(error instanceof ApiError || error instanceof DOMException)) throw error;
+    told.value = "while_open";
   }
 }
 
@@ -76,5 +96,7 @@ async function subscribeWith(manager: PushManager, key: string): Promise<PushSub
 async function subscriptionHere(): Promise<PushSubscription | null> {
   if (!("serviceWorker" in navigator)) return null;
   const registration = await navigator.serviceWorker.getRegistration();
-  return (await registration?.pushManager.getSubscription()) ?? null;
+  // Some browsers have workers and no such manager, whatever the types say.
+  const manager = registration?.pushManager;
+  return (await manager?.getSubscription().catch(() => null)) ?? null;
 }

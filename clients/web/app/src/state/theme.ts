@@ -1,7 +1,7 @@
 /** Light or dark: as the device is, or as somebody chose here. `public/looks.js` begins with it. */
 import { effect, signal } from "@preact/signals";
 
-import { forget, keep, kept } from "./kept";
+import { followKept, forget, keep, kept } from "./kept";
 
 export const THEMES = ["", "light", "dark"] as const;
 /** Empty: as the device is. */
@@ -18,6 +18,7 @@ export function chooseTheme(next: Theme): void {
 }
 
 export function followTheme(): void {
+  followKept(KEY, (value) => (theme.value = THEMES.find((one) => one === value) ?? ""));
   effect(() => {
     document.documentElement.style.colorScheme = theme.value;
   });

@@ -1,16 +1,18 @@
 /** Where one is signed in, and signing out there. */
 import type { SignIn } from "@parley/sdk/account";
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
-import { dateOf } from "../../format";
+import { momentOf } from "../../format";
 import { signIns, signOutThere } from "../../state/account";
 import { t } from "../../state/language";
+import { today } from "../../state/today";
 import { Waiting } from "../message-info";
 import { useAsking } from "./asking";
 import { Section } from "./section";
 
 export function Devices() {
+  const list = useRef<HTMLUListElement>(null);
   const known = useSignal<readonly SignIn[] | null>(null);
   const { isBusy, error, ask } = useAsking();
   const look = async (): Promise<void> => {
@@ -22,13 +24,17 @@ export function Devices() {
       for (const sid of sids) await signOutThere(sid);
       return true;
     };
-    if ((await ask(everywhere, "settings.not_saved")) === true) await look();
+    list.current?.focus();
+    const isDone = await ask(everywhere, "settings.not_saved");
+    const words = error.value;
+    await look();
+    if (isDone === null) error.value = words;
   };
   const others = (known.value ?? []).filter(({ current }) => !current);
   return (
     <Section title={t("settings.devices")}>
       {known.value === null && !error.value && <Waiting />}
-      <ul class="devices">
+      <ul class="devices" ref={list} tabIndex={-1} aria-label={t("settings.devices")}>
         {known.value?.map((one) => (
           <Device key={one.sid} signIn={one} isBusy={isBusy.value} signOut={signOut} />
         ))}
@@ -60,7 +66,7 @@ interface DeviceProps {
 
 function Device({ signIn, isBusy, signOut }: DeviceProps) {
   const { sid, agent, current, renewed_at } = signIn;
-  const device = agent || t("settings.device_unknown");
+  const device = deviceOf(agent);
   return (
     <li class="device" data-testid="device">
       <p>
@@ -68,7 +74,7 @@ function Device({ signIn, isBusy, signOut }: DeviceProps) {
         <span class="field-hint">
           {current
             ? t("settings.device_this")
-            : t("settings.device_used", { day: dateOf(Date.parse(renewed_at)) })}
+            : t("settings.device_used", { when: momentOf(Date.parse(renewed_at), today.value) })}
         </span>
       </p>
       {!current && (
@@ -84,4 +90,11 @@ function Device({ signIn, isBusy, signOut }: DeviceProps) {
       )}
     </li>
   );
+}
+
+/** As the server puts it together: a browser and its system, or the name of a program. */
+function deviceOf(agent: string): string {
+  const [browser = "", system] = agent.split(" on ");
+  if (system !== undefined) return t("settings.device_on", { browser, system });
+  return agent || t("settings.device_unknown");
 }

@@ -3,6 +3,7 @@ import type { User } from "@parley/sdk";
 import { useEffect, useRef } from "preact/hooks";
 
 import { t } from "../../state/language";
+import { Announcer } from "../announcer";
 import { CloseIcon } from "../icons";
 import { Devices } from "./devices";
 import { Looks } from "./looks";
@@ -32,6 +33,7 @@ export function SettingsDialog({ me, onClose }: SettingsProps) {
         if (event.target === event.currentTarget) dialog.current?.close();
       }}
     >
+      <Announcer />
       <header class="settings-head">
         <h2 id="settings-title">{t("settings.title")}</h2>
         <button

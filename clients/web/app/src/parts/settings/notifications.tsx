@@ -3,8 +3,7 @@ import { useSignal } from "@preact/signals";
 
 import { t } from "../../state/language";
 import { isHeard, isNotified, isPrivate } from "../../state/notices";
-import { isAllowed, turnOff, turnOn } from "../../state/subscription";
-import type { Told } from "../../state/subscription";
+import { isAllowed, told, turnOff, turnOn } from "../../state/subscription";
 import { Section, Switch } from "./section";
 
 const HINTS = {
@@ -15,13 +14,14 @@ const HINTS = {
 } as const;
 
 export function Notifications() {
-  const told = useSignal<Told>("always");
   const isBusy = useSignal(false);
   const turn = async (isOn: boolean): Promise<void> => {
     isBusy.value = true;
-    if (isOn) told.value = await turnOn();
-    else await turnOff();
-    isBusy.value = false;
+    try {
+      await (isOn ? turnOn() : turnOff());
+    } finally {
+      isBusy.value = false;
+    }
   };
   const isOn = isNotified.value && isAllowed();
   return (

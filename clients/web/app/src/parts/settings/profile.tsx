@@ -24,9 +24,11 @@ export function ProfileSection({ me }: { me: User }) {
 
 function Picture({ me }: { me: User }) {
   const file = useRef<HTMLInputElement>(null);
+  const choose = useRef<HTMLButtonElement>(null);
   const isBusy = useSignal(false);
   const error = useSignal("");
   const act = async (action: () => Promise<void>): Promise<void> => {
+    if (isBusy.value) return;
     error.value = "";
     isBusy.value = true;
     try {
@@ -45,10 +47,8 @@ function Picture({ me }: { me: User }) {
         <input
           ref={file}
           type="file"
-          class="hidden"
+          hidden
           accept={PICTURES}
-          tabIndex={-1}
-          aria-label={t("settings.picture")}
           data-testid="picture-file"
           onChange={(event) => {
             const [chosen] = event.currentTarget.files ?? [];
@@ -59,8 +59,9 @@ function Picture({ me }: { me: User }) {
         <button
           type="button"
           class="button quiet"
+          ref={choose}
           aria-describedby="picture-hint"
-          disabled={isBusy.value}
+          aria-disabled={isBusy.value}
           onClick={() => file.current?.click()}
         >
           {isBusy.value && <span class="spinner" />}
@@ -71,7 +72,10 @@ function Picture({ me }: { me: User }) {
             type="button"
             class="button plain"
             disabled={isBusy.value}
-            onClick={() => void act(hidePicture)}
+            onClick={() => {
+              choose.current?.focus();
+              void act(hidePicture);
+            }}
           >
             {t("settings.picture_remove")}
           </button>
@@ -92,14 +96,16 @@ function Picture({ me }: { me: User }) {
 function Name({ me }: { me: User }) {
   const name = useSignal(me.display_name);
   const isBusy = useSignal(false);
+  const isSaved = useSignal(false);
   const problems = useSignal<readonly string[]>([]);
   const save = async (): Promise<void> => {
-    if (isBusy.value) return;
+    if (isBusy.value || name.value.trim() === me.display_name) return;
     isBusy.value = true;
     try {
       const { user } = await change({ display_name: name.value.trim() });
       name.value = user.display_name;
       problems.value = [];
+      isSaved.value = true;
       announce(t("settings.saved"));
     } catch (problem) {
       const beside = problemsOf(problem, "display_name");
@@ -128,13 +134,16 @@ function Name({ me }: { me: User }) {
             aria-invalid={isWrong}
             aria-describedby={isWrong ? "my-name-error" : "my-name-hint"}
             value={name.value}
-            onInput={(event) => (name.value = event.currentTarget.value)}
+            onInput={(event) => {
+              name.value = event.currentTarget.value;
+              isSaved.value = false;
+            }}
           />
         </div>
         <button
           type="submit"
           class="button quiet"
-          disabled={isBusy.value || name.value.trim() === me.display_name}
+          aria-disabled={isBusy.value || name.value.trim() === me.display_name}
         >
           {t("app.save")}
         </button>
@@ -147,7 +156,7 @@ function Name({ me }: { me: User }) {
         </div>
       ) : (
         <p class="field-hint" id="my-name-hint">
-          {t("settings.name_hint", { username: me.username })}
+          {isSaved.value ? t("settings.saved") : t("settings.name_hint", { username: me.username })}
         </p>
       )}
     </form>

@@ -27,8 +27,8 @@ export function Switch({ name, words, hint, isOn, isDisabled = false, onChange }
   return (
     <label class="setting">
       <span>
-        {words}
-        <span class="field-hint" id={id}>
+        <span id={`${id}-words`}>{words}</span>
+        <span class="field-hint" id={`${id}-hint`}>
           {hint}
         </span>
       </span>
@@ -36,7 +36,8 @@ export function Switch({ name, words, hint, isOn, isDisabled = false, onChange }
         type="checkbox"
         role="switch"
         class="switch"
-        aria-describedby={id}
+        aria-labelledby={`${id}-words`}
+        aria-describedby={`${id}-hint`}
         data-testid={name}
         checked={isOn}
         disabled={isDisabled}
