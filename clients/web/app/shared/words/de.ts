@@ -10,6 +10,7 @@ export const de: Catalogue = {
   "app.somebody": "Jemand",
   "app.you": "Du",
   "app.try_again": "Noch einmal versuchen",
+  "app.not_loaded": "Das ließ sich nicht laden: Der Server hat nicht geantwortet.",
   "app.close": "Schließen",
   "app.cancel": "Abbrechen",
   "app.save": "Speichern",

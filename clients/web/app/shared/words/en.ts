@@ -12,6 +12,7 @@ export const en = {
   "app.somebody": "Somebody",
   "app.you": "You",
   "app.try_again": "Try again",
+  "app.not_loaded": "This did not load: the server did not answer.",
   "app.close": "Close",
   "app.cancel": "Cancel",
   "app.save": "Save",

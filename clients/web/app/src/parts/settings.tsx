@@ -1,31 +1,18 @@
-/** One's own avatar; behind it are the settings, which are loaded when somebody wants them. */
+/** One's own avatar; behind it are the settings. */
 import type { User } from "@parley/sdk";
 import { useSignal } from "@preact/signals";
-import type { ComponentType } from "preact";
 
 import { t } from "../state/language";
 import { Avatar } from "./avatar";
-import type { SettingsProps } from "./settings/dialog";
+import { useLater } from "./later";
 
 export function Settings({ me }: { me: User }) {
   const isOpen = useSignal(false);
-  const dialog = useSignal<ComponentType<SettingsProps> | null>(null);
-  const isLoading = useSignal(false);
-  const error = useSignal("");
+  const dialog = useLater(async () => (await import("./settings/dialog")).SettingsDialog);
   const open = async (): Promise<void> => {
-    isLoading.value = true;
-    error.value = "";
-    try {
-      dialog.value ??= (await import("./settings/dialog")).SettingsDialog;
-      isOpen.value = true;
-    } catch {
-      // Neither the network nor the worker has the file: a browser says no more than that.
-      error.value = t("settings.not_loaded");
-    } finally {
-      isLoading.value = false;
-    }
+    isOpen.value = await dialog.want();
   };
-  const Dialog = dialog.value;
+  const Dialog = dialog.part.value;
   return (
     <>
       <button
@@ -34,15 +21,15 @@ export function Settings({ me }: { me: User }) {
         aria-label={t("settings.title")}
         title={t("settings.title")}
         aria-haspopup="dialog"
-        aria-busy={isLoading.value}
+        aria-busy={dialog.isLoading.value}
         data-testid="open-settings"
         onClick={() => void open()}
       >
         <Avatar id={me.id} name={me.display_name || me.username} size="s" />
       </button>
-      {error.value && (
+      {dialog.error.value && (
         <p class="me-error field-error" role="alert">
-          {error.value}
+          {dialog.error.value}
         </p>
       )}
       {isOpen.value && Dialog !== null && (

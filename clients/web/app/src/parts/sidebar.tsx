@@ -9,7 +9,7 @@ import { roomsNamed } from "../state/search";
 import { signOut } from "../state/session";
 import { forgetSubscription, renew } from "../state/subscription";
 import { ChatIcon, CloseIcon, GroupIcon, Logo, SearchIcon, SignOutIcon } from "./icons";
-import { NewGroup } from "./new-group";
+import { useLater } from "./later";
 import { People } from "./people";
 import { RoomList } from "./room-list";
 import { Settings } from "./settings";
@@ -20,6 +20,11 @@ export function Sidebar({ me }: { me: User }) {
   const isOpening = useSignal(false);
   const view = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLInputElement>(null);
+  const dialog = useLater(async () => (await import("./new-group")).NewGroup);
+  const NewGroup = dialog.part.value;
+  const open = async (): Promise<void> => {
+    isOpening.value = await dialog.want();
+  };
   const sought = search.value.trim();
   const shown = roomsNamed(sought, rooms.value);
   return (
@@ -69,12 +74,18 @@ export function Sidebar({ me }: { me: User }) {
           aria-label={t("group.new")}
           title={t("group.new")}
           data-testid="open-new-group"
-          onClick={() => (isOpening.value = true)}
+          aria-busy={dialog.isLoading.value}
+          onClick={() => void open()}
         >
           <GroupIcon />
         </button>
       </div>
-      {isOpening.value && (
+      {dialog.error.value && (
+        <p class="note is-error" role="alert">
+          {dialog.error.value}
+        </p>
+      )}
+      {isOpening.value && NewGroup !== null && (
         <NewGroup
           onClose={() => {
             isOpening.value = false;

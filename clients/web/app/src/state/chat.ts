@@ -96,6 +96,7 @@ export function showRoom(id: string | null): void {
   if (openRoom.value === id) return;
   openRoom.value = id;
   past.value = null;
+  sought.value = null;
   isSeeking.value = false;
   journey += 1;
   isReadingBack.value = false;
