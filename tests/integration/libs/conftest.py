@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from libs.common.redis_clients import connect_blocking, connect_hot
-from tests.integration.waiting import WITHIN_S
+from tests.integration.waiting import WITHIN_S, until_answering
 from tests.valkey_server import Server
 
 
@@ -42,6 +42,7 @@ async def redis(server: Server) -> AsyncIterator[Redis]:
 @pytest.fixture
 async def hot(server: Server) -> AsyncIterator[Redis]:
     client = connect_hot(server.url)
+    await until_answering(client)
     yield client
     await client.aclose()
 
@@ -49,6 +50,7 @@ async def hot(server: Server) -> AsyncIterator[Redis]:
 @pytest.fixture
 async def blocking(server: Server) -> AsyncIterator[Redis]:
     client = connect_blocking(server.url)
+    await until_answering(client)
     yield client
     await client.aclose()
 

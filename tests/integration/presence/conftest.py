@@ -4,6 +4,7 @@ import pytest
 
 from libs.common.redis_clients import connect_blocking
 from services.presence.store.sessions import SessionStore
+from tests.integration.waiting import until_answering
 from tests.valkey_server import Server
 
 NOON_MS = 1_800_000_000_000
@@ -21,6 +22,7 @@ def valkey(tmp_path_factory):
 async def redis(valkey):
     await valkey.wait_up()
     redis = connect_blocking(valkey.url)
+    await until_answering(redis)
     await redis.flushall()
     yield redis
     await redis.aclose()

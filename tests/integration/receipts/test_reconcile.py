@@ -27,6 +27,7 @@ from services.receipts.domain import drift
 from services.receipts.store import CHAT_REQUESTS, CHAT_ROOMS, STREAMS
 from tests.integration.chat.world import WITHIN_S
 from tests.integration.own_database import service_named
+from tests.integration.waiting import until_answering
 
 IN_ORDER, DRIFTED = 0, 1
 ANSWERS = {**STREAMS, CHAT_ROOMS: STREAMS[CHAT_REQUESTS]}
@@ -123,6 +124,7 @@ def plant(world, rooms, bob):
 async def valkey(servers):
     """A server without chat: what asks, what answers in its place, and a client."""
     hot, blocking = connect_hot(servers.redis_url), connect_blocking(servers.redis_url)
+    await until_answering(hot, blocking)
     await hot.flushall()
     yield blocking, Publisher(hot, ANSWERS, clock=SystemClock())
     await hot.aclose()
