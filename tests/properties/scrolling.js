@@ -27,8 +27,8 @@
   const isThere = (seq) =>
     box()?.querySelector(`[data-testid="message"][data-seq="${seq}"]`) != null;
   const isOpen = (room) => {
-    const open = document.querySelector('[data-testid="room"][aria-current="true"]');
-    return open?.dataset.room === room && box() !== null;
+    const open = document.querySelector('[data-testid="conversation"]');
+    return open?.dataset.open === room && box() !== null;
   };
 
   async function until(condition, what) {

@@ -20,6 +20,7 @@ export function Conversation({ room }: { room: string }) {
       class="conversation"
       aria-label={t("conversation.with", { name })}
       data-testid="conversation"
+      data-open={room}
     >
       <header class="conversation-head">
         <BackButton room={room} />
