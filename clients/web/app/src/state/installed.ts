@@ -41,16 +41,19 @@ export async function install(): Promise<void> {
 
 function follow(registration: ServiceWorkerRegistration): void {
   registered = registration;
+  let isReplaced = false;
   const hadOne = navigator.serviceWorker.controller !== null;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     // Another page took the new version: the files of this one's are gone with the old one.
     const isSeen = document.visibilityState === "visible";
     if (isWanted || (hadOne && !isSeen)) window.location.reload();
-    else if (hadOne) waiting.value = registration.active;
+    isReplaced = hadOne;
+    look();
   });
   const look = (): void => {
     // Without one that serves this page there is nothing that a new one would replace.
-    if (navigator.serviceWorker.controller !== null) waiting.value = registration.waiting;
+    if (navigator.serviceWorker.controller === null) return;
+    waiting.value = registration.waiting ?? (isReplaced ? registration.active : null);
   };
   look();
   registration.addEventListener("updatefound", () => {
