@@ -42,12 +42,13 @@ export async function install(): Promise<void> {
 function follow(registration: ServiceWorkerRegistration): void {
   registered = registration;
   let isReplaced = false;
-  const hadOne = navigator.serviceWorker.controller !== null;
+  let isServed = navigator.serviceWorker.controller !== null;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     // Another page took the new version: the files of this one's are gone with the old one.
+    isReplaced = isServed;
+    isServed = true;
     const isSeen = document.visibilityState === "visible";
-    if (isWanted || (hadOne && !isSeen)) window.location.reload();
-    isReplaced = hadOne;
+    if (isWanted || (isReplaced && !isSeen)) window.location.reload();
     look();
   });
   const look = (): void => {
