@@ -19,6 +19,7 @@ from services.chat.domain.paging import page_size
 from services.chat.frames.server import Message
 from services.chat.selectors import messages
 from services.chat.selectors.messages import MessagePage
+from services.chat.selectors.moments import last_seq_before
 from services.chat.selectors.receipts import place_of
 
 router = Router(tags=["messages"])
@@ -32,21 +33,15 @@ async def list_messages(request: HttpRequest, room_id: str) -> HttpResponse:
     query = read_query(request, MessagesQuery)
     check_one_place(query)
     database, user_id = parts_of(request).database, caller_of(request).id
+    after: int | None = query.after
     if query.since is not None:
-        page = await database.run(
-            messages.messages_since,
-            user_id=user_id,
-            room_id=room_id,
-            since=query.since,
-            limit=page_size(query.limit, is_opening=False),
-        )
-        return answer(page)
-    if query.after is not None:
+        after = await database.run(last_seq_before, room_id=room_id, at=query.since)
+    if after is not None:
         page = await database.run(
             messages.messages_after,
             user_id=user_id,
             room_id=room_id,
-            after=query.after,
+            after=after,
             limit=page_size(query.limit, is_opening=False),
         )
         return answer(page)

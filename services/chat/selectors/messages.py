@@ -98,45 +98,6 @@ def messages_after(*, user_id: str, room_id: str, after: int, limit: int) -> Mes
     return MessagePage(messages=_messages(page), has_more=has_more)
 
 
-def messages_since(*, user_id: str, room_id: str, since: dt.datetime, limit: int) -> MessagePage:
-    """Return the oldest messages that were created at ``since`` or later, ascending.
-
-    Raises:
-        PermissionDenied: the user is not in this room, or there is no such room.
-    """
-    after = _last_seq_before(room_id=room_id, at=since)
-    return messages_after(user_id=user_id, room_id=room_id, after=after, limit=limit)
-
-
-def _last_seq_before(*, room_id: str, at: dt.datetime) -> int:
-    """Return the seq of the last message that was created before ``at``; 0 where none was.
-
-    No message was created before the one below it, so the place is found by halving what is left:
-    seventeen looks at the primary key for a room of a hundred thousand messages, in one statement.
-    """
-    room = uuid_of(room_id)
-    if room is None:
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH RECURSIVE left_over (low, high) AS (
-                SELECT 0::bigint, last_seq FROM room WHERE id = %(room)s
-              UNION ALL
-                SELECT CASE WHEN middle.created_at < %(at)s THEN middle.seq ELSE low END,
-                       CASE WHEN middle.created_at < %(at)s THEN high ELSE middle.seq - 1 END
-                  FROM left_over, message middle
-                 WHERE low < high AND middle.room_id = %(room)s
-                   AND middle.seq = (low + high + 1) / 2
-            )
-            SELECT coalesce(max(low), 0) FROM left_over
-            """,
-            {"room": room, "at": at},
-        )
-        [(seq,)] = cursor.fetchall()
-        return int(seq)
-
-
 def missing_ranges(
     *, user_id: str, cursors: Mapping[str, int], now: dt.datetime
 ) -> list[SyncedRoom]:

@@ -17,7 +17,7 @@ import { Keeping } from "./keeping";
 import { Outbox } from "./outbox";
 import { People } from "./people";
 import { Polling } from "./polling";
-import type { ClientFrame, Message, RoomState, User } from "./protocol";
+import type { ClientFrame, RoomState, User } from "./protocol";
 import { Reading } from "./reading";
 import { Receipts } from "./receipts";
 import { Renewal } from "./renewal";
@@ -40,7 +40,8 @@ export class ChatClient extends Emitter<ClientEvents> {
   private readonly repair: Repair;
   private readonly receipts: Receipts;
   private readonly reading: Reading;
-  private readonly history: History;
+  /** What lies below the messages that are held, page by page. */
+  readonly history: History;
   private readonly renewal: Renewal;
   private readonly keeping: Keeping;
   private readonly hearing: Hearing;
@@ -227,12 +228,6 @@ export class ChatClient extends Emitter<ClientEvents> {
   async loadOlder(id: string): Promise<void> {
     const room = this.room(id);
     if (room !== undefined) await this.history.loadOlder(room);
-  }
-
-  /** Hold messages, ascending, that were loaded from further down and reach up to what is held. */
-  join(id: string, messages: readonly Message[], hasOlder: boolean): void {
-    const room = this.room(id);
-    if (room !== undefined) this.history.take(room, messages, hasOlder);
   }
 
   /** The room with this person; made if there was none. Raises `ApiError`. */

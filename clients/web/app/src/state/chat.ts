@@ -183,7 +183,7 @@ interface Found {
 function turnTo(back: Past): void {
   const held = client()?.room(back.room);
   const hasMet = held !== undefined && back.highest >= held.log.lowest - 1;
-  if (hasMet) client()?.join(back.room, back.messages, back.hasOlder);
+  if (hasMet) client()?.history.take(held, back.messages, back.hasOlder);
   past.value = hasMet ? null : back;
   drawNow();
 }
