@@ -107,8 +107,7 @@ def test_a_day_before_all_is_the_beginning_and_today_leads_back_to_the_end(suite
     day, _, _ = filling.day_in(suite, room, ago=TODAY)
     go_to(reader, day)
     expect(reader.page.locator(".day-line").filter(has_text="Today")).to_be_in_viewport()
-    box = reader.page.get_by_test_id("messages")
-    box.evaluate("box => { box.scrollTop = box.scrollHeight; }")
+    scroll_to(reader, MESSAGES, edge="bottom")
     expect(message(reader, MESSAGES)).to_be_visible()
 
 
