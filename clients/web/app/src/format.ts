@@ -27,13 +27,11 @@ const formats = computed(() => {
     longDate: dates({ weekday: "long", day: "numeric", month: "long" }),
     date: dates({ dateStyle: "long" }),
     full: dates({ dateStyle: "full", timeStyle: "short" }),
-    number: new Intl.NumberFormat(locale),
   };
 });
 
 export const timeOf = (at: number): string => formats.value.time.format(at);
 export const fullDateOf = (at: number): string => formats.value.full.format(at);
-export const numberOf = (value: number): string => formats.value.number.format(value);
 
 /** The midnight with which a day began, in milliseconds since 1970 as all times here. */
 export function midnightOf(at: number): number {

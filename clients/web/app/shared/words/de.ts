@@ -240,7 +240,6 @@ export const de: Catalogue = {
   "settings.devices_sign_out": "Überall sonst abmelden",
 
   "history.jump": "Zu einem Tag gehen",
-  "history.date": "Tag",
   "history.go": "Los",
 
   "notice.new": { one: "{count} neue Nachricht", other: "{count} neue Nachrichten" },

@@ -241,7 +241,6 @@ export const en = {
   "settings.devices_sign_out": "Sign out everywhere else",
 
   "history.jump": "Go to a date",
-  "history.date": "Date",
   "history.go": "Go",
 
   "notice.new": { one: "{count} new message", other: "{count} new messages" },
