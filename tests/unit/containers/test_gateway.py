@@ -16,7 +16,8 @@ TEXT = compose.text_of("gateway/haproxy.cfg")
 ROUTE = re.compile(r"use_backend (\w+) if \{ path_beg (\S+) \}")
 DEFAULT = re.compile(r"default_backend (\w+)")
 ASKED = re.compile(
-    r"uri (\S+) ver HTTP/1\.1 hdr Host localhost\n +server-template (\w+)- (\d+) (\S+)"
+    r"uri (\S+) ver HTTP/1\.1 hdr Host localhost\n"
+    r' +server-template (\w+)- (\d+) "(\w+)\$\{DOMAIN-\}(:\d+)"'
 )
 ERROR = re.compile(r"http-error status (\d+) content-type \"(\S+)\" string '(.*?)' (.*)")
 HEADER = re.compile(r'hdr (\S+) (?:"([^"]*)"|(\S+))')
@@ -33,7 +34,9 @@ def test_every_path_goes_where_caddy_sends_it():
 
 
 def test_every_container_of_a_service_is_found_and_asked_whether_it_is_ready():
-    asked = {name: (uri, int(most), address) for uri, name, most, address in ASKED.findall(TEXT)}
+    asked = {
+        name: (uri, int(most), host + port) for uri, name, most, host, port in ASKED.findall(TEXT)
+    }
 
     assert asked == {
         service.name: (f"/api/{service.name}/healthz", MAX_PROCESSES, f"{service.name}:8000")
