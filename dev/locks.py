@@ -17,8 +17,10 @@ from dev.errors import CannotStart
 from dev.settings import ROOT
 from dev.verbs import say
 
-GROUPS = ("servers", "node", "client", "checks", "bench", "audit", "openapi", "fuzz")
+GROUPS = ("servers", "node", "client", "checks", "bench", "audit", "openapi", "k8s", "fuzz")
 """The dependency groups of pyproject.toml, each with a lock of its own; later ones follow earlier."""
+ALONE = ("checkov",)
+"""Groups that follow nobody: what they ask for is old, and they have an environment of their own."""
 INDEX_NAMES = (":env:.index-url", "global.index-url", "user.index-url", "site.index-url")
 OPTIONS = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate")
 
@@ -40,6 +42,9 @@ def lock() -> None:
             output = f"requirements/{group}.lock"
             run([*uv, "--upgrade", *follow, "--group", group, "-o", output])
             follow += ["--constraints", output]
+        for group in ALONE:
+            say(f"parley: locking {group}")
+            run([*uv, "--upgrade", "--group", group, "-o", f"requirements/{group}.lock"])
     for place in (web.WEB, web.SOCKETIO):
         say(f"parley: locking {place.relative_to(ROOT)}")
         web.npm("update", "--package-lock-only", "--ignore-scripts", folder=place)

@@ -1,0 +1,1 @@
+"""What is in ``k8s/``: rendered as a cluster would get it, and judged without one."""

@@ -1,0 +1,110 @@
+"""Foreign tools that look at rendered manifests, each in an environment of its own.
+
+* kubernetes-validate: strict schemas of each Kubernetes that we say we run on. It knows no object of
+  others, such as an HTTPRoute: `NOT_JUDGED` says which those are.
+* checkov: whether what is written is hardened.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dev.bootstrap import CHECKOV, K8S
+from dev.k8s.rendering import Manifest, Rendered
+from dev.settings import environment
+
+VERSIONS = tuple(f"1.{minor}" for minor in range(29, 38))
+NOT_JUDGED = frozenset(
+    {
+        "gateway.networking.k8s.io/v1",
+        "keda.sh/v1alpha1",
+        "monitoring.coreos.com/v1",
+        "postgresql.cnpg.io/v1",
+        "external-secrets.io/v1",
+    }
+)
+"""Groups that are not Kubernetes' own. Their schemas are their projects', and are not looked at yet."""
+WAIVED = {
+    "CKV_K8S_11": "no CPU limit: a throttled event loop delays everybody; what is asked for is shared",
+    "CKV_K8S_43": "images by digest: production has one, development has what was built a moment ago",
+    "CKV_K8S_15": "pulled always: an image by its digest is the same wherever it comes from",
+    "CKV_K8S_8": "liveness: a database is not restarted because it answers late; jobs end",
+    "CKV_K8S_9": "readiness: jobs are asked for nothing",
+    "CKV_K8S_40": "user ids: those of the official images of PostgreSQL, Redis and HAProxy",
+    "CKV_K8S_35": "no secret stands in an environment: it reads the names of their files as such",
+}
+"""Checks of checkov that do not hold, and why."""
+
+
+def own(rendered: Iterable[Rendered]) -> list[Manifest]:
+    """Return every object of Kubernetes' own once, however many variants have it alike."""
+    found = {
+        json.dumps(manifest, sort_keys=True): manifest
+        for each in rendered
+        for manifest in each.manifests
+        if manifest["apiVersion"] not in NOT_JUDGED
+    }
+    return list(found.values())
+
+
+def judged_by_schemas(
+    manifests: Sequence[Manifest], versions: Sequence[str] = VERSIONS
+) -> list[str]:
+    """Return what is wrong with objects, for any of these Kubernetes; nothing where all is well."""
+    options = [part for version in versions for part in ("-k", version)]
+    with tempfile.TemporaryDirectory(prefix="parley-k8s-") as name:
+        file = Path(name) / "manifests.yaml"
+        file.write_text(yaml.dump_all(manifests, Dumper=yaml.CSafeDumper), encoding="utf-8")
+        # Warnings are kept: an object that nobody has a schema of was not judged.
+        done = _run(K8S, "kubernetes_validate", *options, "--strict", "--quiet", str(file))
+    said = (done.stdout + done.stderr).replace(f"{file} ", "").splitlines()
+    return said or ([f"ended with {done.returncode}"] if done.returncode else [])
+
+
+def judged_by_checkov(rendered: Rendered) -> list[str]:
+    """Return which of checkov's checks a variant fails, beside those that are waived.
+
+    Raises:
+        ValueError: it did not judge anything, or said something that is no answer.
+    """
+    waived = ",".join(WAIVED)
+    with tempfile.TemporaryDirectory(prefix="parley-k8s-") as name:
+        file = Path(name) / f"{rendered.variant.name}.yaml"
+        file.write_text(yaml.dump_all(rendered.manifests, Dumper=yaml.CSafeDumper), encoding="utf-8")
+        done = _run(
+            CHECKOV,
+            "checkov.main",
+            *("--file", str(file), "--framework", "kubernetes", "--skip-check", waived),
+            *("--skip-download", "--compact", "--quiet", "--output", "json"),
+        )
+    return failures(done.stdout)
+
+
+def failures(output: str) -> list[str]:
+    """Read checkov's JSON.
+
+    Raises:
+        ValueError: nothing was judged.
+    """
+    answer: Mapping[str, Any] = json.loads(output)
+    if not answer.get("summary", {}).get("passed"):
+        raise ValueError("checkov judged nothing")
+    failed = answer.get("results", {}).get("failed_checks", [])
+    return [f"{each['check_id']} {each['resource']}: {each['check_name']}" for each in failed]
+
+
+def _run(place: Path, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        env={**environment(), "PYTHONPATH": os.fspath(place)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
