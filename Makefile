@@ -8,10 +8,10 @@ BOOTSTRAP = $(or $(PYTHON),$(error Parley needs Python 3.11 or newer on PATH)) -
 DEV = .venv/bin/python -m dev
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install everything, the tools of the checks included, and build the web client
-	@$(BOOTSTRAP) product servers node client checks bench openapi
+	@$(BOOTSTRAP) product servers node client checks bench openapi k8s
 	@$(DEV) web
 
 up: ## run the whole suite: PORT=8000 RUN_DIR=.run CHAT_PROCESSES=1; DEMO=1: with people and a bot
@@ -56,7 +56,11 @@ containers: ## the image and the compose file, for real: needs Debian, root and 
 	@$(BOOTSTRAP) product servers client checks
 	@.venv/bin/python -m tests.containers $(if $(ONLY),--only "$(ONLY)")
 
-secrets: ## what docker compose needs, in a folder: SECRETS=secrets
+k8s-check: ## render the manifests in k8s/, and have them judged: by schemas, and for hardening
+	@$(BOOTSTRAP) product checks k8s checkov
+	@.venv/bin/python -m dev.k8s
+
+secrets: ## what docker compose and k8s/overlays/dev need, in a folder: SECRETS=secrets
 	@$(BOOTSTRAP) product
 	@.venv/bin/python -m dev.containers.secrets $(or $(SECRETS),secrets)
 
@@ -75,4 +79,4 @@ lock: ## renew requirements/*.lock from pyproject.toml
 	@$(BOOTSTRAP) product servers
 	@$(DEV) lock
 
-.PHONY: help setup up manage talk check test bench profile chaos mutants fuzz containers secrets fix audit reset lock
+.PHONY: help setup up manage talk check test bench profile chaos mutants fuzz containers k8s-check secrets fix audit reset lock

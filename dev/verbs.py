@@ -95,6 +95,7 @@ def fixes() -> Iterator[Part]:
     yield python("correctness", "-m", "dev.correctness")
     yield python("metrics", "-m", "dev.metrics_page", extra=TEST_SETTINGS)
     yield python("dashboards", "-m", "dev.monitoring.dashboards")
+    yield python("rules", "-m", "dev.k8s.rules")
     if web.exists():
         yield npm("web", "run", "--silent", "--if-present", "fix")
         yield prettier("--write")

@@ -77,7 +77,9 @@ def judged_by_checkov(rendered: Rendered) -> list[str]:
     waived = ",".join(WAIVED)
     with tempfile.TemporaryDirectory(prefix="parley-k8s-") as name:
         file = Path(name) / f"{rendered.variant.name}.yaml"
-        file.write_text(yaml.dump_all(rendered.manifests, Dumper=yaml.CSafeDumper), encoding="utf-8")
+        file.write_text(
+            yaml.dump_all(rendered.manifests, Dumper=yaml.CSafeDumper), encoding="utf-8"
+        )
         done = _run(
             CHECKOV,
             "checkov.main",

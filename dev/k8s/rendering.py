@@ -46,9 +46,7 @@ def render_all(variants: Sequence[Variant] = VARIANTS) -> list[Rendered]:
         CannotStart: kubectl is not installed, or refuses one.
     """
     with copied() as root:
-        return [
-            Rendered(variant=variant, manifests=render(root, variant)) for variant in variants
-        ]
+        return [Rendered(variant=variant, manifests=render(root, variant)) for variant in variants]
 
 
 @contextmanager

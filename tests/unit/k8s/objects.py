@@ -4,14 +4,31 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dev.k8s.rendering import Manifest, render_all
-from dev.k8s.variants import VARIANTS
+import yaml
+
+from dev.k8s.rendering import KUSTOMIZATION, OVERLAYS, Manifest, render_all
+from dev.k8s.variants import COMPONENTS, VARIANTS, Variant, changed
 from dev.services import SERVICES
+from dev.settings import ROOT
 
 NAMES = [variant.name for variant in VARIANTS]
 OURS = [service.name for service in SERVICES]
 NAME = "app.kubernetes.io/name"
 WORKLOADS = {"Deployment", "Job"}
+
+
+def components_of(variant: Variant) -> set[str]:
+    """Return the components that a variant names, without rendering it."""
+    text = (ROOT / OVERLAYS / variant.overlay / KUSTOMIZATION).read_text()
+    return {
+        path.removeprefix(COMPONENTS)
+        for path in changed(yaml.safe_load(text), variant)["components"]
+    }
+
+
+def having(component: str) -> list[str]:
+    """Return the names of the variants that have a component."""
+    return [variant.name for variant in VARIANTS if component in components_of(variant)]
 
 
 @functools.cache
@@ -21,8 +38,7 @@ def _everything() -> dict[str, list[Manifest]]:
 
 def of_kind(variant: str, *kinds: str) -> list[Manifest]:
     """Return the objects of some kinds, or all where none is named."""
-    found = [each for each in _everything()[variant] if not kinds or each["kind"] in kinds]
-    return found
+    return [each for each in _everything()[variant] if not kinds or each["kind"] in kinds]
 
 
 def named(variant: str, kind: str, name: str) -> Manifest:
@@ -85,9 +101,7 @@ def ports(workload: Manifest) -> dict[str, int]:
 
 def is_selected(selector: Mapping[str, Any], has: Mapping[str, str]) -> bool:
     """Say whether a label selector selects who has these labels."""
-    alike = all(
-        has.get(key) == value for key, value in (selector.get("matchLabels") or {}).items()
-    )
+    alike = all(has.get(key) == value for key, value in (selector.get("matchLabels") or {}).items())
     return alike and all(_holds(each, has) for each in selector.get("matchExpressions") or ())
 
 

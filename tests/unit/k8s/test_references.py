@@ -156,13 +156,9 @@ def test_a_service_gets_only_what_it_reads_and_all_that_it_needs(variant, servic
 @pytest.mark.parametrize("variant", NAMES)
 def test_only_who_signs_has_the_key_for_it_and_only_who_pushes_has_the_other(variant):
     with_key = {
-        name
-        for name in OURS
-        if "TOKEN_SIGNING_KEY_FILE" in objects.settings(variant, name)
+        name for name in OURS if "TOKEN_SIGNING_KEY_FILE" in objects.settings(variant, name)
     }
-    pushing = {
-        name for name in OURS if "VAPID_PRIVATE_KEY_FILE" in objects.settings(variant, name)
-    }
+    pushing = {name for name in OURS if "VAPID_PRIVATE_KEY_FILE" in objects.settings(variant, name)}
 
     assert with_key == {service.name for service in SERVICES if service.signs_tokens}
     assert pushing == {service.name for service in SERVICES if service.pushes}

@@ -97,7 +97,8 @@ def test_redis_is_told_what_it_is_told_in_compose():
 def test_a_service_is_asked_at_its_internal_port_how_it_is(variant, service):
     container = objects.serving(objects.workloads(variant)[service])
     asked = {
-        probe: container[f"{probe}Probe"]["httpGet"] for probe in ("startup", "liveness", "readiness")
+        probe: container[f"{probe}Probe"]["httpGet"]
+        for probe in ("startup", "liveness", "readiness")
     }
 
     # `/livez` asks no dependency: nobody is restarted because a database is away.

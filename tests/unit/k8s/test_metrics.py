@@ -1,0 +1,101 @@
+"""Whoever scales or warns goes by metrics that there are."""
+
+import json
+
+import pytest
+import yaml
+
+from dev.k8s import rules
+from dev.monitoring.dashboards.grafana import FOLDER
+from dev.settings import ROOT
+from tests.unit.k8s import objects
+from tests.unit.k8s.objects import NAMES, OURS
+from tests.unit.monitoring.queries import known_series, series_in
+
+WATCHED = objects.having("monitoring")
+
+
+def test_rules_for_the_operator_are_those_of_prometheus():
+    assert rules.WRITTEN.read_text(encoding="utf-8") == rules.text()
+
+
+@pytest.mark.parametrize("variant", WATCHED)
+def test_every_rule_is_there_for_the_operator(variant):
+    there = [
+        group["name"]
+        for each in objects.of_kind(variant, "PrometheusRule")
+        for group in each["spec"]["groups"]
+    ]
+    written = [
+        group["name"]
+        for file in (ROOT / "monitoring" / "prometheus" / "rules").glob("*.yml")
+        for group in yaml.safe_load(file.read_text())["groups"]
+    ]
+
+    assert sorted(there) == sorted(written)
+
+
+@pytest.mark.parametrize("variant", WATCHED)
+def test_every_dashboard_is_there_for_grafana(variant):
+    there = [
+        json.loads(text)
+        for each in objects.of_kind(variant, "ConfigMap")
+        if (each["metadata"].get("labels") or {}).get("grafana_dashboard") == "1"
+        for text in each["data"].values()
+    ]
+
+    written = [json.loads(file.read_text()) for file in FOLDER.glob("*.json")]
+
+    assert sorted(each["uid"] for each in there) == sorted(each["uid"] for each in written)
+
+
+@pytest.mark.parametrize("variant", NAMES)
+def test_whoever_scales_goes_by_what_is_measured(variant):
+    asked = set()
+    for scaler in objects.of_kind(variant, "HorizontalPodAutoscaler"):
+        for metric in scaler["spec"]["metrics"]:
+            if metric["type"] == "Pods":
+                asked.add(metric["pods"]["metric"]["name"])
+    for scaler in objects.of_kind(variant, "ScaledObject"):
+        for trigger in scaler["spec"]["triggers"]:
+            assert trigger["metadata"]["serverAddress"].startswith("http")
+            asked |= series_in(trigger["metadata"]["query"])
+
+    assert asked - known_series() == set()
+    assert asked or not objects.of_kind(variant, "HorizontalPodAutoscaler", "ScaledObject")
+
+
+@pytest.mark.parametrize("variant", NAMES)
+def test_whoever_scales_by_a_share_of_cpu_scales_who_asks_for_cpu(variant):
+    scaled = {
+        scaler["spec"]["scaleTargetRef"]["name"]
+        for scaler in objects.of_kind(variant, "HorizontalPodAutoscaler", "ScaledObject")
+    }
+
+    assert scaled in (set(), set(OURS))
+    for name in scaled:
+        assert objects.serving(objects.workloads(variant)[name])["resources"]["requests"]["cpu"]
+
+
+@pytest.mark.parametrize("variant", NAMES)
+def test_another_pod_of_chat_comes_before_one_is_full(variant):
+    most = int(objects.settings(variant, "chat")["CONNECTIONS"])
+    for scaler in objects.of_kind(variant, "HorizontalPodAutoscaler"):
+        for metric in scaler["spec"]["metrics"]:
+            if metric["type"] == "Pods":
+                assert int(metric["pods"]["target"]["averageValue"]) <= most / 2
+    for scaler in objects.of_kind(variant, "ScaledObject"):
+        for trigger in scaler["spec"]["triggers"]:
+            if "parley_sockets" in trigger["metadata"]["query"]:
+                assert int(trigger["metadata"]["threshold"]) <= most / 2
+
+
+@pytest.mark.parametrize("variant", NAMES)
+def test_a_lag_is_that_of_the_service_which_is_scaled_by_it(variant):
+    for scaler in objects.of_kind(variant, "ScaledObject"):
+        name = scaler["metadata"]["name"]
+        queries = " ".join(trigger["metadata"]["query"] for trigger in scaler["spec"]["triggers"])
+
+        assert f'job="{name}"' in queries
+        assert ("parley_group_lag_entries" in queries) == (name != "chat")
+        assert not [other for other in OURS if f'group="{other}"' in queries and other != name]
