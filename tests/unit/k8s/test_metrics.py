@@ -8,11 +8,18 @@ import yaml
 from dev.k8s import rules
 from dev.monitoring.dashboards.grafana import FOLDER
 from dev.settings import ROOT
+from tests.unit.docs.test_settings import variables_of
 from tests.unit.k8s import objects
 from tests.unit.k8s.objects import NAMES, OURS
 from tests.unit.monitoring.queries import known_series, series_in
 
 WATCHED = objects.having("monitoring")
+SURGE = 1
+"""Pods more of each service while a new version comes."""
+BESIDE_THREADS = 2
+"""Connections of a process besides its threads': the writer's of chat, those of Web Push."""
+FOR_OTHERS = 30
+"""Of PostgreSQL's connections, those for migrations, backups, replicas and whoever looks after it."""
 
 
 def test_rules_for_the_operator_are_those_of_prometheus():
@@ -99,3 +106,36 @@ def test_a_lag_is_that_of_the_service_which_is_scaled_by_it(variant):
         assert f'job="{name}"' in queries
         assert ("parley_group_lag_entries" in queries) == (name != "chat")
         assert not [other for other in OURS if f'group="{other}"' in queries and other != name]
+
+
+@pytest.mark.parametrize("variant", ["dev", "cloudnative-pg"])
+def test_postgres_has_connections_for_as_many_processes_as_there_may_be(variant):
+    needed = sum(
+        (most(variant, service) + SURGE) * (threads(variant, service) + BESIDE_THREADS)
+        for service in OURS
+    )
+
+    assert needed <= max_connections(variant) - FOR_OTHERS
+
+
+def most(variant, service):
+    """Return how many pods of a service there may be."""
+    for scaler in objects.of_kind(variant, "HorizontalPodAutoscaler", "ScaledObject"):
+        if scaler["spec"]["scaleTargetRef"]["name"] == service:
+            return scaler["spec"].get("maxReplicas") or scaler["spec"]["maxReplicaCount"]
+    return objects.workloads(variant)[service]["spec"]["replicas"]
+
+
+def threads(variant, service):
+    """Return how many threads of a pod have a connection each."""
+    default = variables_of(service)["DATABASE_THREADS"].strip("`")
+    return int(objects.settings(variant, service).get("DATABASE_THREADS", default))
+
+
+def max_connections(variant):
+    """Return how many PostgreSQL takes."""
+    for cluster in objects.of_kind(variant, "Cluster"):
+        return int(cluster["spec"]["postgresql"]["parameters"]["max_connections"])
+    arguments = objects.serving(objects.workloads(variant)["postgres"])["args"]
+    (found,) = (each for each in arguments if each.startswith("-cmax_connections="))
+    return int(found.partition("=")[2])
