@@ -57,7 +57,7 @@ containers: ## the image and the compose file, for real: needs Debian, root and 
 	@.venv/bin/python -m tests.containers $(if $(ONLY),--only "$(ONLY)")
 
 k8s-check: ## render the manifests in k8s/, and have them judged: by schemas, and for hardening
-	@$(BOOTSTRAP) product checks k8s checkov
+	@$(BOOTSTRAP) product checks node k8s checkov
 	@.venv/bin/python -m dev.k8s
 
 secrets: ## what docker compose and k8s/overlays/dev need, in a folder: SECRETS=secrets

@@ -130,8 +130,9 @@ def npm(name: str, *arguments: str) -> Part:
 
 
 def prettier(mode: str) -> Part:
-    """Return a part that has the web client's Prettier look at the server to compare with."""
-    return npm("socketio", "exec", "--", "prettier", "--log-level=warn", mode, str(web.SOCKETIO))
+    """Return a part that has the web client's Prettier look at the JavaScript elsewhere."""
+    elsewhere = (str(web.SOCKETIO), str(web.MODELS))
+    return npm("javascript", "exec", "--", "prettier", "--log-level=warn", mode, *elsewhere)
 
 
 def run_all(parts: Sequence[Part], *, at_once: int = 1) -> int:

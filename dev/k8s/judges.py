@@ -1,7 +1,8 @@
 """Foreign tools that look at rendered manifests, each in an environment of its own.
 
-* kubernetes-validate: strict schemas of each Kubernetes that we say we run on. It knows no object of
-  others, such as an HTTPRoute: `NOT_JUDGED` says which those are.
+* kubernetes-validate: strict schemas of each Kubernetes that we say we run on. It knows no object that
+  an operator brings, such as an HTTPRoute.
+* ``schemas/judge.mjs``: those, by the types that their projects publish.
 * checkov: whether what is written is hardened.
 """
 
@@ -16,12 +17,14 @@ from typing import Any
 
 import yaml
 
+from dev import web
 from dev.bootstrap import CHECKOV, K8S
+from dev.errors import CannotStart
 from dev.k8s.rendering import Manifest, Rendered
 from dev.settings import environment
 
 VERSIONS = tuple(f"1.{minor}" for minor in range(29, 38))
-NOT_JUDGED = frozenset(
+OF_OPERATORS = frozenset(
     {
         "gateway.networking.k8s.io/v1",
         "keda.sh/v1alpha1",
@@ -30,7 +33,7 @@ NOT_JUDGED = frozenset(
         "external-secrets.io/v1",
     }
 )
-"""Groups that are not Kubernetes' own. Their schemas are their projects', and are not looked at yet."""
+"""Groups that are not Kubernetes' own."""
 WAIVED = {
     "CKV_K8S_11": "no CPU limit: a throttled event loop delays everybody; what is asked for is shared",
     "CKV_K8S_43": "images by digest: production has one, development has what was built a moment ago",
@@ -43,13 +46,18 @@ WAIVED = {
 """Checks of checkov that do not hold, and why."""
 
 
-def own(rendered: Iterable[Rendered]) -> list[Manifest]:
-    """Return every object of Kubernetes' own once, however many variants have it alike."""
+def once(rendered: Iterable[Rendered], *, of_operators: bool) -> list[Manifest]:
+    """Return every object once, however many variants have it alike.
+
+    Args:
+        rendered: the variants.
+        of_operators: those that an operator brings, or those of Kubernetes' own.
+    """
     found = {
         json.dumps(manifest, sort_keys=True): manifest
         for each in rendered
         for manifest in each.manifests
-        if manifest["apiVersion"] not in NOT_JUDGED
+        if (manifest["apiVersion"] in OF_OPERATORS) == of_operators
     }
     return list(found.values())
 
@@ -66,6 +74,27 @@ def judged_by_schemas(
         done = _run(K8S, "kubernetes_validate", *options, "--strict", "--quiet", str(file))
     said = (done.stdout + done.stderr).replace(f"{file} ", "").splitlines()
     return said or ([f"ended with {done.returncode}"] if done.returncode else [])
+
+
+def judged_by_types(manifests: Sequence[Manifest]) -> list[str]:
+    """Return what is wrong with objects that operators bring.
+
+    Raises:
+        CannotStart: npm failed, or Node.
+    """
+    web.install(web.MODELS)
+    done = subprocess.run(
+        ["node", "judge.mjs"],  # noqa: S607 - the one that npm_environment finds
+        cwd=web.MODELS,
+        env=web.npm_environment(),
+        input=json.dumps(manifests),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise CannotStart(done.stderr.strip())
+    return done.stdout.splitlines()
 
 
 def judged_by_checkov(rendered: Rendered) -> list[str]:
