@@ -32,13 +32,14 @@ def having(component: str) -> list[str]:
 
 
 @functools.cache
-def _everything() -> dict[str, list[Manifest]]:
-    return {each.variant.name: list(each.manifests) for each in render_all()}
+def _manifests(variant: str) -> list[Manifest]:
+    (rendered,) = render_all([each for each in VARIANTS if each.name == variant])
+    return list(rendered.manifests)
 
 
 def of_kind(variant: str, *kinds: str) -> list[Manifest]:
     """Return the objects of some kinds, or all where none is named."""
-    return [each for each in _everything()[variant] if not kinds or each["kind"] in kinds]
+    return [each for each in _manifests(variant) if not kinds or each["kind"] in kinds]
 
 
 def named(variant: str, kind: str, name: str) -> Manifest:
