@@ -98,7 +98,7 @@ def install_into(folder: Path, names: list[str]) -> int:
         return 0
     locks = [part for name in names for part in ("--requirement", str(lock_of(name)))]
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    target = [] if folder == VENV else ["--target", str(folder)]
+    target = [] if folder == VENV else ["--no-warn-conflicts", "--target", str(folder)]
     return run([*pip, "install", "-qq", "--require-hashes", *target, *locks])
 
 
