@@ -114,7 +114,7 @@ def about(variant, name):
 
 def let_in(variant, name):
     """Return who may reach each port of a workload."""
-    found = {}
+    found: dict[object, set[str]] = {}
     for policy in about(variant, name):
         assert "Ingress" in policy["policyTypes"] or "ingress" not in policy
         for rule in policy.get("ingress", ()):
@@ -125,7 +125,7 @@ def let_in(variant, name):
 
 def goes_out(variant, name):
     """Return whom a workload may reach at each port."""
-    found = {}
+    found: dict[object, set[str]] = {}
     for policy in about(variant, name):
         assert "Egress" in policy["policyTypes"] or "egress" not in policy
         for rule in policy.get("egress", ()):
