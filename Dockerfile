@@ -6,12 +6,14 @@ ARG NODE_IMAGE=node:24-trixie-slim
 
 # The packages of the product. No compiler: each has to come as a wheel.
 FROM ${PYTHON_IMAGE} AS packages
-COPY requirements/product.lock /build/
+# "product otel": with OpenTelemetry, docs/tracing.md.
+ARG LOCKS=product
+COPY requirements/product.lock requirements/otel.lock /build/
 RUN python -m venv /build/pip \
     && python -m venv --without-pip /opt/parley \
     && /build/pip/bin/pip --python /opt/parley/bin/python install --quiet --no-cache-dir \
         --no-compile --disable-pip-version-check --only-binary :all: --require-hashes \
-        --requirement /build/product.lock
+        $(for lock in ${LOCKS}; do echo --requirement /build/${lock}.lock; done)
 # Nobody may write beside the sources later: they are compiled now, and checked against nothing.
 RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/parley/lib
 

@@ -17,7 +17,18 @@ from dev.errors import CannotStart
 from dev.settings import ROOT
 from dev.verbs import say
 
-GROUPS = ("servers", "node", "client", "checks", "bench", "audit", "openapi", "k8s", "fuzz")
+GROUPS = (
+    "servers",
+    "node",
+    "client",
+    "checks",
+    "bench",
+    "audit",
+    "openapi",
+    "k8s",
+    "otel",
+    "fuzz",
+)
 """The dependency groups of pyproject.toml, each with a lock of its own; later ones follow earlier."""
 ALONE = ("checkov",)
 """Groups that follow nobody: what they ask for is old, and they have an environment of their own."""

@@ -103,6 +103,7 @@ def service_environment(
         "ALLOWED_HOSTS": f"{LOOPBACK},localhost",
         "TRUSTED_PROXIES": LOOPBACK,
         "DEVELOPMENT": "true",
+        "SERVICES_URL": around.origins[0],
         "PYTHONUNBUFFERED": "1",
     }
     environment.pop("TOKEN_SIGNING_KEY", None)

@@ -23,6 +23,7 @@ SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(ge=0)]
+Ratio = Annotated[float, Field(ge=0, le=1)]
 ServerName = Literal["uvicorn", "daphne"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 SecretKey = Annotated[SecretStr, Field(min_length=50)]
@@ -40,6 +41,16 @@ def _parted(value: object) -> object:
 
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parted)]
 """A list with commas in between."""
+
+
+def _named(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Address = Annotated[
+    Annotated[str, Field(pattern=r"^https?://[!-~]+$")] | None, BeforeValidator(_named)
+]
+"""Of another server; a deployment may name the variable and leave it empty."""
 
 
 def _networks(parts: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ the call's own and ends with it.
 
 import asyncio
 import ssl
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import h11
@@ -16,7 +17,16 @@ OK = 200
 
 
 class FetchFailed(Exception):
-    """The document could not be had; the message says why, without its content."""
+    """The document could not be had; the message says why, without its content.
+
+    Args:
+        why: for people.
+        status: what was answered instead of a 200, where anything was.
+    """
+
+    def __init__(self, why: str, *, status: int | None = None) -> None:
+        super().__init__(why)
+        self.status = status
 
 
 class RemoteDocument:
@@ -26,15 +36,30 @@ class RemoteDocument:
         url: ``https://…``, or ``http://…`` where that is acceptable to whoever configured it.
         max_bytes: longest body that is read.
         within_s: how long everything may take together, connecting included.
+        headers: more of them, or another ``Host``.
     """
 
-    def __init__(self, url: str, *, max_bytes: int, within_s: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        max_bytes: int,
+        within_s: float,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         parts = urlsplit(url)
         self._host = parts.hostname or ""
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._port = parts.port or (443 if self._tls else 80)
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        self._authority = parts.netloc.rpartition("@")[2]
+        self._headers = {
+            "Host": parts.netloc.rpartition("@")[2],
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "parley",
+            "Connection": "close",
+            **(headers or {}),
+        }
         self._max_bytes = max_bytes
         self._within_s = within_s
 
@@ -65,13 +90,7 @@ class RemoteDocument:
         request = h11.Request(
             method="GET",
             target=self._target,
-            headers=[
-                ("Host", self._authority),
-                ("Accept", "application/json"),
-                ("Accept-Encoding", "identity"),
-                ("User-Agent", "parley"),
-                ("Connection", "close"),
-            ],
+            headers=list(self._headers.items()),
         )
         return (connection.send(request) or b"") + (connection.send(h11.EndOfMessage()) or b"")
 
@@ -81,7 +100,7 @@ class RemoteDocument:
             if event is h11.NEED_DATA:
                 connection.receive_data(await reader.read(READ_BYTES))
             elif isinstance(event, h11.Response) and event.status_code != OK:
-                raise FetchFailed(f"status {event.status_code}")
+                raise FetchFailed(f"status {event.status_code}", status=event.status_code)
             elif isinstance(event, h11.Data):
                 body += event.data
             if len(body) > self._max_bytes:

@@ -14,6 +14,8 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from libs.common import tracing
+
 SECRET_KEYS = frozenset(
     {
         "authorization",
@@ -108,6 +110,9 @@ def _scrub(value: Any) -> Any:
 def _shared_processors(service: str) -> list[Processor]:
     def add_service(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         event.setdefault("service", service)
+        trace = tracing.current()
+        if trace is not None:
+            event.setdefault("trace", trace.trace_id)
         return event
 
     return [

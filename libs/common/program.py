@@ -4,8 +4,10 @@ Much is imported late. A command needs no server; settings stop the process wher
 so logging comes after them; and daphne has to be imported inside the loop that is to serve.
 """
 
+import atexit
 import gc
 import os
+import platform
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -58,6 +60,8 @@ class ProgramSettings(Protocol):
     server: "ServerName"
     development: bool
     log_level: "LogLevel"
+    otel_exporter_otlp_endpoint: str | None
+    otel_traces_sampler_arg: float
     trusted_proxies: tuple[str, ...]
 
 
@@ -131,8 +135,37 @@ def run(
         readable=settings.development,
     )
     django.setup()
+    record_traces(package.rpartition(".")[2], settings)
     collect_seldom()
     uvloop.run(serve(settings, assemble))
+
+
+def record_traces(service: str, settings: ProgramSettings) -> None:
+    """Send spans to the collector that the settings name, if they do.
+
+    Raises:
+        SystemExit: OpenTelemetry is not installed; with the status of a wrong configuration.
+    """
+    if settings.otel_exporter_otlp_endpoint is None:
+        return
+    from libs.common import tracing
+    from libs.common.config import EX_CONFIG
+
+    try:
+        from libs.common.tracing_otel import OpenTelemetry
+    except ImportError as error:
+        sys.stderr.write(
+            f"OTEL_EXPORTER_OTLP_ENDPOINT is set, and {error.name} is not installed; see"
+            " docs/tracing.md\n"
+        )
+        raise SystemExit(EX_CONFIG) from error
+    recorder = OpenTelemetry(
+        service=service,
+        instance=f"{platform.node()}:{settings.port}",
+        endpoint=settings.otel_exporter_otlp_endpoint,
+    )
+    tracing.record_with(recorder, ratio=settings.otel_traces_sampler_arg)
+    atexit.register(recorder.close)
 
 
 def end(number: int, _frame: "FrameType | None") -> None:

@@ -118,6 +118,7 @@ def _parts(process: Process) -> Parts:
         failures_noted=process.protection.failures_noted,
         pictures=process.protection.pictures,
         studio=process.studio,
+        inquiry=process.inquiry,
         external=process.external,
         breakers=_breakers(process),
     )
@@ -156,5 +157,10 @@ def _breakers(process: Process) -> list[Guarded]:
             process.signals.breaker,
             "Sockets of sign-ins that ended are closed by the stream or the sweep, not at once.",
         ),
+        *(
+            Guarded(breaker, f"Traces of messages say that {name} did not answer.")
+            for name, breaker in process.inquiry.neighbours.breakers.items()
+        ),
+        Guarded(process.inquiry.redis_breaker, "Traces of messages say that Redis did not answer."),
         *issuers,
     ]

@@ -40,6 +40,8 @@ from services.chat.outbox import Signals, Snapshots, safe_point_mover
 from services.chat.outbox.left_over import delete_rows, publish_some
 from services.chat.outbox.written import written_news
 from services.chat.protection import Protection
+from services.chat.selectors.inquiry import Inquiry
+from services.chat.selectors.neighbours import Neighbours
 from services.chat.selectors.people import deactivated_among
 from services.chat.selectors.receipts import private_readers_among
 from services.chat.settings import ChatSettings
@@ -120,9 +122,9 @@ class Process:
             hub=self.delivery.hub,
             make_layer=lambda: channel_layers.make_backend(DEFAULT_CHANNEL_LAYER),
         )
-        self.studio = Studio()
         self.upkeep = Upkeep(self.database)
         self._make_sign_in(settings)
+        self._make_for_requests(settings)
         self.internal = InternalServer(
             settings.host, settings.internal_port, self._checks(), clock=self.clock
         )
@@ -153,6 +155,16 @@ class Process:
             self.external = ExternalVerifier(
                 self.external_keys, issuer=issuer, audience=audience, clock=self.clock
             )
+
+    def _make_for_requests(self, settings: ChatSettings) -> None:
+        """Make what serves requests only: what draws pictures, and what asks about messages."""
+        self.studio = Studio()
+        self.inquiry = Inquiry(
+            redis=self.blocking,
+            neighbours=Neighbours(settings.services_url, clock=self.clock),
+            partitions=settings.stream_partitions,
+            clock=self.clock,
+        )
 
     def _make_repair(self, snapshots: Snapshots, epoch: Epoch, *, partitions: int) -> None:
         """Make what tells rooms again to readers that missed something, or ask."""

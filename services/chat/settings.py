@@ -49,7 +49,13 @@ class ChatSettings(BaseSettings):
     development: bool = False
     """Lets cookies go without Secure, as on http://127.0.0.1. Refused in production."""
     log_level: config.LogLevel = "INFO"
+    otel_exporter_otlp_endpoint: config.Address = None
+    """Where spans are sent, without the path; empty: nowhere."""
+    otel_traces_sampler_arg: config.Ratio = 0.01
+    """Part of the traces that are recorded."""
 
+    services_url: config.Address = None
+    """Where the other services are, for traces of messages; ``{service}`` is the name of one."""
     web_root: Path = Path("clients/web/dist")
     """Folder of the built web client, served at ``/``."""
     stream_partitions: Annotated[int, Field(ge=1, le=1024)] = 1

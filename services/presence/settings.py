@@ -38,6 +38,10 @@ class PresenceSettings(BaseSettings):
     trusted_proxies: config.Networks = ()
     development: bool = False
     log_level: config.LogLevel = "INFO"
+    otel_exporter_otlp_endpoint: config.Address = None
+    """Where spans are sent, without the path; empty: nowhere."""
+    otel_traces_sampler_arg: config.Ratio = 0.01
+    """Part of the traces that are recorded."""
 
     user_requests_per_s: config.Count = 50
     user_requests_burst: config.Count = 500

@@ -38,6 +38,10 @@ class ReceiptsSettings(BaseSettings):
     trusted_proxies: config.Networks = ()
     development: bool = False
     log_level: config.LogLevel = "INFO"
+    otel_exporter_otlp_endpoint: config.Address = None
+    """Where spans are sent, without the path; empty: nowhere."""
+    otel_traces_sampler_arg: config.Ratio = 0.01
+    """Part of the traces that are recorded."""
 
     stream_partitions: Annotated[int, Field(ge=1, le=1024)] = 1
     """As many as chat has."""

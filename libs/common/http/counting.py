@@ -1,5 +1,7 @@
 """Requests, counted by their route: a Django middleware, the outermost one.
 
+It also lets each of them go on in the trace that the request names.
+
 A route is the pattern that the path fits, without what stands in its places, so there are as many as
 ``urls`` has. What Django never sees is not counted: files, health, bodies that are too long.
 """
@@ -11,7 +13,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.decorators import async_only_middleware
 
-from libs.common import metrics
+from libs.common import metrics, tracing
 
 View = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
@@ -39,7 +41,8 @@ def counted_requests(get_response: View) -> View:
 
     async def middleware(request: HttpRequest) -> HttpResponseBase:
         began_s = perf_counter()
-        response = await get_response(request)
+        with tracing.going_on(tracing.parse(request.headers.get(tracing.HEADER))):
+            response = await get_response(request)
         route = _route_of(request)
         REQUEST_SECONDS.labels(route).observe(perf_counter() - began_s)
         REQUESTS.labels(route, _method_of(request), class_of(response.status_code)).inc()

@@ -6,10 +6,11 @@ process comes first finds it there.
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import structlog
 
-from libs.common import metrics
+from libs.common import metrics, tracing
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError, Unavailable
 from libs.common.events import Event
@@ -29,6 +30,15 @@ ANNOUNCE_SECONDS = metrics.histogram(
 log = structlog.get_logger(__name__)
 
 
+class _News(NamedTuple):
+    """What one transaction wrote: the row that points at it, and when it was committed."""
+
+    row: int
+    outgoing: Sequence[Outgoing]
+    committed_s: float
+    trace: tracing.TraceContext | None
+
+
 class Announcer:
     """One per process; ``announce`` never waits and never fails.
 
@@ -46,14 +56,15 @@ class Announcer:
         self._publisher = publisher
         self._database = database
         self._delete = delete
-        self._news: list[tuple[int, Sequence[Outgoing], float]] = []
+        self._news: list[_News] = []
         self._published: list[int] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
 
     def announce(self, row: int, news: Sequence[Outgoing]) -> None:
         """Publish soon what one transaction wrote, and what its outbox row points at."""
-        self._news.append((row, news, asyncio.get_running_loop().time()))
+        now_s = asyncio.get_running_loop().time()
+        self._news.append(_News(row, news, now_s, tracing.current()))
         self._wake.set()
         self._idle.clear()
 
@@ -100,16 +111,17 @@ class Announcer:
         except ParleyError:
             self.put_back_published(rows)
 
-    async def _publish(self, news: Sequence[tuple[int, Sequence[Outgoing], float]]) -> None:
+    async def _publish(self, news: Sequence[_News]) -> None:
+        together = _together(each for some in news for each in some.outgoing)
         try:
-            await self._publisher.publish(_together(each for _, some, _ in news for each in some))
+            await self._publisher.publish(together, causes=[some.trace for some in news])
         except Unavailable:
             LEFT_TO_RELAY.inc(len(news))
         else:
-            self._published.extend(row for row, _, _ in news)
+            self._published.extend(some.row for some in news)
             now_s = asyncio.get_running_loop().time()
-            for _, _, committed_s in news:
-                ANNOUNCE_SECONDS.observe(now_s - committed_s)
+            for some in news:
+                ANNOUNCE_SECONDS.observe(now_s - some.committed_s)
 
 
 def _together(news: Iterable[Outgoing]) -> list[Outgoing]:

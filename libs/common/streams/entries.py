@@ -1,7 +1,8 @@
 """What stands on a stream: entries in, entries out, and how events are packed into them.
 
-An entry has one field, ``e``: a JSON array of events. Ids are ``<milliseconds>-<n>``; they must be
-compared as numbers (``StreamId``), never as text: "9-0" sorts after "10-0".
+An entry has a field ``e``, a JSON array of events, and one that says to which trace it belongs.
+Ids are ``<milliseconds>-<n>``; they must be compared as numbers (``StreamId``), never as text: "9-0"
+sorts after "10-0".
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,12 +11,12 @@ from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import msgspec
 
-from libs.common import events
+from libs.common import events, tracing
 from libs.common.events import AnyEvent, Event
 from libs.common.streams.names import partition_of
 
 FIELD = b"e"
-"""The one field of an entry."""
+"""The field of an entry that holds its events."""
 
 MAX_ENTRY_BYTES = 256 * 1024
 """Above this size events go on in the next entry. A single larger event has one of its own."""
@@ -65,10 +66,11 @@ class RawEntry:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry, unpacked."""
+    """An entry, unpacked; ``trace`` says what led to it, where that is known."""
 
     id: StreamId
     events: Sequence[AnyEvent]
+    trace: tracing.TraceContext | None = None
 
 
 class OfRoom(Protocol):
@@ -137,7 +139,7 @@ def unpack(raw: RawEntry) -> Entry:
     packed = raw.fields.get(FIELD)
     if packed is None:
         raise msgspec.DecodeError("the entry has no field of events")
-    return Entry(raw.id, events.decode(packed))
+    return Entry(raw.id, events.decode(packed), tracing.of_fields(raw.fields))
 
 
 def unpack_known(raw: RawEntry) -> tuple[Entry, int]:
@@ -146,7 +148,7 @@ def unpack_known(raw: RawEntry) -> tuple[Entry, int]:
         return unpack(raw), 0
     except msgspec.DecodeError:
         known, unknown = events.decode_known(raw.fields.get(FIELD, b""))
-        return Entry(raw.id, known), unknown
+        return Entry(raw.id, known, tracing.of_fields(raw.fields)), unknown
 
 
 def read_entries(reply: Any) -> list[RawEntry]:

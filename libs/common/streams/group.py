@@ -15,7 +15,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from libs.common import metrics
+from libs.common import metrics, tracing
 from libs.common.breakers import Breaker
 from libs.common.clock import Clock
 from libs.common.errors import ParleyError
@@ -237,7 +237,10 @@ class GroupLoop:
         return result.blocked_by
 
     async def _unpack_and_handle(self, raw: Sequence[RawEntry]) -> None:
-        await self._handler([unpack(entry) for entry in raw])
+        entries = [unpack(entry) for entry in raw]
+        name = f"{self.group} handles {self._labels[0]}"
+        with tracing.begin(name, (entry.trace for entry in entries), kind="consumer"):
+            await self._handler(entries)
 
     async def _acknowledge(self, ids: Sequence[StreamId], *, fresh: bool) -> None:
         if not ids:

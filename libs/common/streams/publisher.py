@@ -6,14 +6,14 @@ once. Within one call events keep their order; calls keep theirs while Redis ans
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from libs.common import metrics
+from libs.common import metrics, tracing
 from libs.common.breakers import Breaker
 from libs.common.clock import Clock
 from libs.common.errors import ParleyError, Unavailable
@@ -58,6 +58,7 @@ def publishing_breaker(clock: Clock) -> Breaker:
 class _Command:
     key: str
     packed: bytes
+    traceparent: bytes
     max_len: int | None
 
 
@@ -108,17 +109,32 @@ class Publisher:
         self._waiting: list[_Call] = []
         self._sender: asyncio.Task[None] | None = None
 
-    async def publish(self, outgoing: Sequence[Outgoing]) -> None:
+    async def publish(
+        self,
+        outgoing: Sequence[Outgoing],
+        *,
+        causes: Collection[tracing.TraceContext | None] | None = None,
+    ) -> None:
         """Write the events; return when Redis has them all.
+
+        Args:
+            outgoing: may be empty.
+            causes: what led to them, for their trace; what is current where nothing is said.
 
         Raises:
             Unavailable: Redis did not confirm within ``PUBLISH_WITHIN_S``; some or all of the
                 events may stand on their streams nevertheless.
             KeyError: a stream is not in the table.
         """
-        call = _Call(self._commands(outgoing))
-        if not call.commands:
+        if not any(item.events for item in outgoing):
             return
+        because = [tracing.current()] if causes is None else causes
+        stream = outgoing[0].stream
+        with tracing.begin(f"publish {stream}", because, kind="producer") as span:
+            await self._publish(outgoing, span.context.traceparent.encode())
+
+    async def _publish(self, outgoing: Sequence[Outgoing], traceparent: bytes) -> None:
+        call = _Call(self._commands(outgoing, traceparent))
         started_s = self._clock.monotonic()
         self._waiting.append(call)
         if self._sender is None or self._sender.done():
@@ -140,11 +156,12 @@ class Publisher:
         if self._sender is not None:
             await asyncio.wait({self._sender})
 
-    def _commands(self, outgoing: Sequence[Outgoing]) -> list[_Command]:
+    def _commands(self, outgoing: Sequence[Outgoing], traceparent: bytes) -> list[_Command]:
         return [
             _Command(
                 stream_key(item.stream, item.partition),
                 packed,
+                traceparent,
                 self._table[item.stream].max_len_on_add,
             )
             for item in outgoing
@@ -196,7 +213,7 @@ class Publisher:
         for command in commands:
             pipeline.xadd(
                 command.key,
-                {FIELD: command.packed},
+                {FIELD: command.packed, tracing.FIELD: command.traceparent},
                 maxlen=command.max_len,
                 approximate=command.max_len is not None,
             )

@@ -16,7 +16,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from libs.common import metrics
+from libs.common import metrics, tracing
 from libs.common.clock import Clock
 from libs.common.logs import describe
 from libs.common.redis_clients import BLOCK_MS
@@ -110,6 +110,7 @@ class Tail:
         self._seconds = {
             key: HANDLE_SECONDS.labels(split_key(key)[0]) for key in self._subscriptions
         }
+        self._names = {key: f"tail {split_key(key)[0]}" for key in self._subscriptions}
         self._clock = clock
         self._epoch = epoch or Epoch(redis)
         self._on_epoch = on_epoch
@@ -184,9 +185,12 @@ class Tail:
             return
         began_s = self._clock.monotonic()
         try:
-            result = self._subscriptions[key].handler(entries)
-            if inspect.isawaitable(result):
-                await result
+            with tracing.begin(
+                self._names[key], (entry.trace for entry in entries), kind="consumer"
+            ):
+                result = self._subscriptions[key].handler(entries)
+                if inspect.isawaitable(result):
+                    await result
         except Exception:
             self._bugs[key].inc()
             log.exception("tail_handler_failed", stream=key, first=str(entries[0].id))

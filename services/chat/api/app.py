@@ -18,6 +18,7 @@ from services.chat.api import (
     sign_in,
     statuses,
     sync,
+    traces,
 )
 from services.chat.api.credentials import StaleAccessCookie, signed_in
 
@@ -35,6 +36,7 @@ for prefix, router in (
     ("", rooms.router),
     ("", members.router),
     ("", messages.router),
+    ("", traces.router),
     ("", sync.router),
     ("", statuses.router),
     ("", health.router),

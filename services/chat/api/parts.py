@@ -25,6 +25,7 @@ from services.chat.api.polls import Polls
 from services.chat.api.studio import Studio
 from services.chat.api.throttle import SignInThrottle
 from services.chat.domain.drafts import Draft, Stored
+from services.chat.selectors.inquiry import Inquiry
 
 
 class Writer(Protocol):
@@ -90,6 +91,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     failures_noted: TokenBucket
     pictures: KeyedLimit
     studio: Studio
+    inquiry: Inquiry
     external: ExternalVerifier | None = None
     breakers: Sequence[Guarded] = ()
 

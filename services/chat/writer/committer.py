@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import psycopg2
 import structlog
 
-from libs.common import metrics
+from libs.common import metrics, tracing
 from libs.common.clock import Clock
 from libs.common.errors import BadFrame
 from libs.common.postgres import ConnectionLost
@@ -66,14 +66,15 @@ class Committer:
         if not tried:
             return
         try:
-            results, written = await self._call(lane, tried, wait=wait)
+            with tracing.begin("commit", _causes(tried), messages=len(tried)):
+                results, written = await self._call(lane, tried, wait=wait)
+                if written is not None:
+                    self._on_written(written)
         except (psycopg2.Error, ValueError) as error:
             if judge(error) is not Failure.DATA:
                 raise
             await self._halve(lane, tried, locked, error, wait=wait)
             return
-        if written is not None:
-            self._on_written(written)
         for waiting, result in zip(tried, results, strict=True):
             if isinstance(result, RoomLocked):
                 locked.setdefault(waiting.draft.room, []).append(waiting)
@@ -127,6 +128,13 @@ class Committer:
             entry = self._line.locked.get(room)
             if entry is not None and not entry.patient:
                 self._line.rejoin(room)
+
+
+def _causes(batch: Sequence[Waiting]) -> Sequence[tracing.TraceContext | None]:
+    """Return where the messages of a batch stand; a lone one in the trace of its client_id."""
+    if len(batch) == 1:
+        return [batch[0].trace or tracing.of_message(batch[0].draft.client_id)]
+    return [waiting.trace for waiting in batch]
 
 
 def _without_locked(batch: Sequence[Waiting], locked: Locked) -> list[Waiting]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from libs.common.errors import ClientIdReused, ParleyError
+from libs.common.tracing import TraceContext
 from services.chat.domain.drafts import Draft, Stored
 
 Reply = Callable[[Stored | ParleyError], None]
@@ -25,13 +26,15 @@ class Waiting:
     """A draft that has no outcome yet.
 
     ``attempted``: a call with it may have committed, so its outcome may be *unknown*, never
-    *refused*; ``in_call``: it is in such a call now. ``repeats`` are further tries of the same message that came meanwhile; ``rivals``
-    are others under its client_id, which are judged when it is known whether this one stands.
+    *refused*; ``in_call``: it is in such a call now. ``repeats`` are further tries of the same message
+    that came meanwhile; ``rivals`` are others under its client_id, which are judged when it is known
+    whether this one stands. ``trace`` is where it stands in one, where anybody wants to know.
     """
 
     draft: Draft
     reply: Reply
     accepted_s: float
+    trace: TraceContext | None = None
     attempted: bool = False
     in_call: bool = False
     done: bool = False
@@ -77,7 +80,9 @@ class WaitingLine:
         """When the first one was accepted that could be written now; None where none could."""
         return self._queue[0].accepted_s if self._queue else None
 
-    def join(self, draft: Draft, reply: Reply, *, now_s: float) -> None:
+    def join(
+        self, draft: Draft, reply: Reply, *, now_s: float, trace: TraceContext | None = None
+    ) -> None:
         """Let a draft wait; the same message again shares the outcome of the first.
 
         Another one under the same client_id is refused if that first one is stored. It is not
@@ -89,9 +94,9 @@ class WaitingLine:
             if same:
                 first.repeats.append(reply)
             else:
-                first.rivals.append(Waiting(draft, reply, now_s))
+                first.rivals.append(Waiting(draft, reply, now_s, trace))
             return
-        waiting = Waiting(draft, reply, now_s)
+        waiting = Waiting(draft, reply, now_s, trace)
         self._by_key[draft.key] = waiting
         locked = self.locked.get(draft.room)
         if locked is None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from libs.common import metrics
+from libs.common import metrics, tracing
 from libs.common.clock import Clock
 from libs.common.errors import Internal, ParleyError, Timeout, Unavailable
 from libs.common.logs import describe
@@ -128,9 +128,12 @@ class Writer:
             self._answer_with(reply, _come_back())
             return
         started_s = self._clock.monotonic()
+        span = tracing.begin_message(draft.client_id)
 
         def reply_and_measure(outcome: Stored | ParleyError) -> None:
             COMMIT_SECONDS.observe(self._clock.monotonic() - started_s)
+            if span is not None:
+                span.end(outcome if isinstance(outcome, ParleyError) else None)
             try:
                 self._answer_with(reply, outcome)
             except Exception:
@@ -138,7 +141,8 @@ class Writer:
             if not self.backlog:
                 self._idle.set()
 
-        self._line.join(draft, reply_and_measure, now_s=started_s)
+        trace = None if span is None else span.context
+        self._line.join(draft, reply_and_measure, now_s=started_s, trace=trace)
         self._wake.set()
 
     async def send(self, draft: Draft) -> Stored:

@@ -104,7 +104,7 @@ local function finish()
   for first = 1, #told, PEOPLE_PER_EVENT do
     local people = {unpack(told, first, math.min(first + PEOPLE_PER_EVENT - 1, #told))}
     local event = cjson.encode({{type = 'presence.changed', people = people}})
-    call('XADD', EVENTS, 'MAXLEN', '~', GIVEN.max_len, '*', 'e', event)
+    call('XADD', EVENTS, 'MAXLEN', '~', GIVEN.max_len, '*', 'e', event, 'traceparent', GIVEN.traceparent)
   end
   return #told
 end

@@ -11,6 +11,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from libs.common import tracing
 from libs.common.events import PersonPresence, SessionNews
 from services.presence.store import (
     AWAY,
@@ -154,11 +155,15 @@ class SessionStore:
         await self._forget_written(keys=[UNWRITTEN], args=words)
 
     async def _run(self, name: str, *arguments: bytes) -> Any:
-        numbers = NUMBERS if self.now_ms is None else {**NUMBERS, "now_ms": self.now_ms}
+        with tracing.begin(f"script {name}", [tracing.current()]) as span:
+            given = {**NUMBERS, tracing.HEADER: span.context.traceparent}
+            if self.now_ms is not None:
+                given["now_ms"] = self.now_ms
+            return await self._execute(name, msgspec.json.encode(given), *arguments)
+
+    async def _execute(self, name: str, *arguments: bytes) -> Any:
         try:
-            return await self._scripts[name](
-                keys=KEYS, args=[msgspec.json.encode(numbers), *arguments]
-            )
+            return await self._scripts[name](keys=KEYS, args=arguments)
         except ResponseError as error:
             if str(error).startswith(_OWN_FAULT):
                 raise ScriptFailed(str(error)) from error

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from libs.common import metrics
+from libs.common import metrics, tracing
 from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError, Unavailable
@@ -86,9 +86,10 @@ class Submitter:
         self._check_redis()
         due = await self._database.run(outgoing.take_due, now=self._clock.now())
         if due:
-            event = MessagesSubmitted(submissions=due)
+            news = [Outgoing(QUEUE_SUBMISSIONS, 0, [MessagesSubmitted(submissions=due)])]
+            causes = [tracing.note_message("submit", each.client_id) for each in due]
             try:
-                await self._publisher.publish([Outgoing(QUEUE_SUBMISSIONS, 0, [event])])
+                await self._publisher.publish(news, causes=causes)
             except Unavailable:
                 await self._database.run(outgoing.put_back, due, now=self._clock.now())
                 raise

@@ -1,11 +1,15 @@
 """What waits: of one person, of all, and what was given up."""
 
 import datetime as dt
+from collections.abc import Sequence
+from uuid import UUID
 
 import msgspec
 from django.db import connection
+from django.db.models import Q
 
 from libs.common.clock import to_wire
+from libs.common.ids import uuids_of
 from services.queue.models import ChatSession, Ending, QueuedMessage, Room
 
 
@@ -56,6 +60,23 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     failed_at: str
     retry_count: int
     last_error: str
+
+
+class WaitingRange(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits for a member in a room: every message above ``from_seq``, up to ``head``.
+
+    Attributes:
+        since: since when something has waited for them here.
+        offers: how often a session of theirs was offered it again, without an acknowledgement.
+        has_expired: nothing is offered up to ``from_seq`` any more, because it waited too long.
+    """
+
+    user: str
+    from_seq: int
+    head: int
+    since: str
+    offers: int
+    has_expired: bool
 
 
 def any_room_is_known() -> bool:
@@ -123,6 +144,28 @@ def queue_stats() -> QueueStats:
         dead_letters=QueuedMessage.objects.filter(ending=Ending.FAILED).count(),
         sessions=ChatSession.objects.count(),
     )
+
+
+def waiting_in(*, room_id: UUID, users: Sequence[str]) -> list[WaitingRange]:
+    """Return what waits in a room for some people, by id; of the others nothing does."""
+    head = Room.objects.filter(id=room_id).values_list("head", flat=True).first() or 0
+    rows = QueuedMessage.objects.filter(
+        Q(is_processed=False) | Q(ending=Ending.EXPIRED),
+        queue_type="incoming",
+        room_id=room_id,
+        recipient_id__in=uuids_of(users),
+    ).order_by("recipient_id")
+    return [
+        WaitingRange(
+            user=str(row.recipient_id),
+            from_seq=row.from_seq or 0,
+            head=head,
+            since=to_wire(row.created_at),
+            offers=row.retry_count,
+            has_expired=row.ending == Ending.EXPIRED,
+        )
+        for row in rows
+    ]
 
 
 def dead_letters(*, after: int, limit: int) -> list[DeadLetter]:

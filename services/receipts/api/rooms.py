@@ -55,16 +55,19 @@ async def show_watermarks(request: HttpRequest, room_id: str) -> HttpResponse:
 async def show_message_receipts(request: HttpRequest, room_id: str, seq: str) -> HttpResponse:
     """Show who has received and read a message, and when.
 
-    A time is null where it is not yet, older than the log, or not known.
+    A time is null where it is not yet, older than the log, or not known. Staff may ask about rooms
+    in which they are not.
     """
     query = read_query(request, ReceiptsQuery)
     if not (seq.isascii() and seq.isdigit() and len(seq) <= NUMBER_DIGITS):
         raise NotFound
-    found = await parts_of(request).database.run(
-        messages.message_receipts,
-        user_id=holder_of(request).sub,
+    database, holder = parts_of(request).database, holder_of(request)
+    standing = await database.run(
+        watermarks.standing_of_staff if holder.staff else watermarks.standing_in,
+        user_id=holder.sub,
         room_id=room_id,
-        seq=int(seq),
-        page=query.page,
+    )
+    found = await database.run(
+        messages.message_receipts, standing=standing, seq=int(seq), page=query.page
     )
     return answer(found)

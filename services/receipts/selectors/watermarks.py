@@ -10,8 +10,9 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
-from libs.common.errors import PermissionDenied
+from libs.common.errors import NotFound, PermissionDenied
 from libs.common.ids import BEFORE_ALL, uuid_of
+from services.receipts.models import Room
 
 
 class MemberWatermarks(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +49,19 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     after: UUID = BEFORE_ALL
     limit: int
+
+
+def standing_of_staff(*, user_id: str, room_id: str) -> Standing:
+    """Return what staff may see of a room: all of it, as the others show it.
+
+    Raises:
+        NotFound: there is no such room, or it was not heard of yet.
+    """
+    room, user = uuid_of(room_id), uuid_of(user_id)
+    known = Room.objects.filter(id=room).first() if room is not None else None
+    if known is None or user is None:
+        raise NotFound
+    return Standing(room_id=known.id, user_id=user, head=known.head, first_seq=1)
 
 
 def standing_in(*, user_id: str, room_id: str) -> Standing:

@@ -22,6 +22,8 @@ class EchoSettings:
     server: ServerName = "uvicorn"
     development: bool = True
     log_level: LogLevel = "INFO"
+    otel_exporter_otlp_endpoint: str | None = None
+    otel_traces_sampler_arg: float = 0.0
     trusted_proxies: tuple[str, ...] = ()
 
 

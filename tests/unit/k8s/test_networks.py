@@ -11,8 +11,14 @@ EVERYBODY = "everybody"
 ANYWHERE = "anywhere"
 PUBLIC = "public addresses"
 NAMES_OF_HOSTS = "namespaces with kubernetes.io/metadata.name=kube-system"
+ASKED = {"presence", "queue", "receipts"}
+"""Those whom chat asks for the trace of a message."""
 COMES_IN = {
-    **{service: {"http": {INGRESS, "gateway"}, "internal": {MONITORING}} for service in OURS},
+    "chat": {"http": {INGRESS, "gateway"}, "internal": {MONITORING}},
+    **{
+        service: {"http": {INGRESS, "gateway", "chat"}, "internal": {MONITORING}}
+        for service in ASKED
+    },
     "gateway": {"http": {EVERYBODY}, "internal": {MONITORING}},
     "migrate": {},
     "postgres": {"postgres": {*OURS, "migrate"}},
@@ -20,6 +26,7 @@ COMES_IN = {
 }
 GOES_OUT = {
     **{service: {5432: {ANYWHERE}, 6379: {ANYWHERE}} for service in OURS},
+    "chat": {5432: {ANYWHERE}, 6379: {ANYWHERE}, "http": ASKED},
     "queue": {5432: {ANYWHERE}, 6379: {ANYWHERE}, 443: {PUBLIC}},
     "gateway": {"http": set(OURS)},
     "migrate": {5432: {ANYWHERE}},

@@ -21,7 +21,7 @@ class FakePublisher:
         self.free.set()
         self.asked = asyncio.Event()
 
-    async def publish(self, news):
+    async def publish(self, news, *, causes):
         self.asked.set()
         await self.free.wait()
         if self.is_down:

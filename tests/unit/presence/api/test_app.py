@@ -53,7 +53,7 @@ class Database:
             raise Unavailable(retry_after_s=1)
         return getattr(self, function.__name__, lambda *args, **kwargs: None)(*args, **kwargs)
 
-    def seen_by(self, *, user_id, ids):
+    def seen_by(self, *, user_id, ids, is_staff):
         self.asked.append({"user_id": user_id, "ids": ids})
         if self.strangers & set(ids):
             return None

@@ -1,0 +1,1 @@
+"""What became of one message: facts go in, sentences come out."""
