@@ -15,7 +15,7 @@ setup: ## install everything, the tools of the checks included, and build the we
 	@$(DEV) web
 
 up: ## run the whole suite: PORT=8000 RUN_DIR=.run CHAT_PROCESSES=1; DEMO=1: with people and a bot
-	@$(BOOTSTRAP) product servers node $(if $(filter 1,$(DEMO)),client)
+	@$(BOOTSTRAP) product servers node $(if $(filter 1,$(DEMO)),client) $(if $(filter nginx,$(GATEWAY)),checks k8s)
 	@$(DEV) web
 	@exec $(DEV) up --with-parent
 

@@ -1,11 +1,11 @@
 """What `make up` reads from the environment, in one place.
 
 Nothing is looked for on PATH or in the user's home: a server that is not given here by its URL is
-the one that came as a wheel.
+the one that came as a wheel. Whoever asks for nginx gets the system's.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The top folder of the repository; every process of the suite runs from here."""
 DEFAULT_PORT = 8000
 MAX_PORT = 65535
+CADDY, NGINX = GATEWAYS = ("caddy", "nginx")
 MAX_PROCESSES = 16
 """Most processes of one service; each holds some connections to PostgreSQL, which allows 200."""
 
@@ -26,6 +27,7 @@ class Settings:
     Attributes:
         run_dir: absolute folder of everything that this copy writes: data, secrets, records.
         port: the gateway's, on 127.0.0.1; 0 lets the suite pick a free one.
+        gateway: what it is, of ``GATEWAYS``.
         processes: how many processes of a service to start, where not one.
         database_url: a role with CREATEDB on a PostgreSQL of the user's own, or None.
         database_urls: a database of the user's own, by service.
@@ -36,6 +38,7 @@ class Settings:
 
     run_dir: Path
     port: int = DEFAULT_PORT
+    gateway: str = CADDY
     processes: Mapping[str, int] = field(default_factory=dict)
     database_url: str | None = None
     database_urls: Mapping[str, str] = field(default_factory=dict)
@@ -48,11 +51,13 @@ def from_environment(environ: Mapping[str, str], services: tuple[str, ...]) -> S
     """Read the settings of a run with these services.
 
     Raises:
-        CannotStart: a number is none, or out of its range; or a demo would go where it must not.
+        CannotStart: a number is none, or out of its range; there is no such gateway; or a demo would
+            go where it must not.
     """
     settings = Settings(
         run_dir=Path(environ.get("RUN_DIR") or ROOT / ".run").absolute(),
         port=_number(environ, "PORT", default=DEFAULT_PORT, lowest=0, highest=MAX_PORT),
+        gateway=_one_of(environ, "GATEWAY", GATEWAYS),
         processes={
             name: _number(environ, key, default=1, lowest=1, highest=MAX_PROCESSES)
             for name in services
@@ -87,3 +92,11 @@ def _number(
     if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
         raise CannotStart(f"{key} must be a number from {lowest} to {highest}, not {text!r}.")
     return int(text)
+
+
+def _one_of(environ: Mapping[str, str], key: str, choices: Sequence[str]) -> str:
+    """Return what was chosen, the first where nothing was."""
+    text = environ.get(key, "").strip() or choices[0]
+    if text not in choices:
+        raise CannotStart(f"{key} must be one of {', '.join(choices)}, not {text!r}.")
+    return text

@@ -20,7 +20,7 @@ from dev.log import Log
 from dev.process import Program, StopRequested
 from dev.rolling import RollingRestart
 from dev.services import SERVICES, Service, Surroundings, origins_of, service_environment
-from dev.settings import Settings
+from dev.settings import NGINX, Settings
 from dev.state import SuiteState, forget_state, write_state
 
 READY = 200
@@ -174,7 +174,11 @@ class Suite:
         )
 
     def _plan_gateway(self, port: int, programs: Mapping[str, Sequence[Program]]) -> Program:
-        return gateway.gateway_program(
+        plan = gateway.gateway_program
+        if self._settings.gateway == NGINX:
+            # `make up` installs what renders manifests only for this.
+            from dev.k8s.ingress import nginx_program as plan
+        return plan(
             self._settings.run_dir,
             port=port,
             services=self._services,

@@ -67,3 +67,15 @@ def test_what_is_neither_yes_nor_no_to_a_demo_is_refused_by_name():
 def test_a_demo_does_not_go_into_somebodys_own_database(variable):
     with pytest.raises(CannotStart, match="DEMO"):
         from_environment({"DEMO": "1", variable: "postgresql://a/b"}, SERVICES)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"), [("", "caddy"), ("caddy", "caddy"), ("nginx", "nginx")]
+)
+def test_the_gateway_is_caddy_unless_somebody_asks_for_nginx(given, wanted):
+    assert from_environment({"GATEWAY": given}, SERVICES).gateway == wanted
+
+
+def test_a_gateway_that_nobody_knows_is_refused_by_name():
+    with pytest.raises(CannotStart, match="GATEWAY"):
+        from_environment({"GATEWAY": "apache"}, SERVICES)
