@@ -20,6 +20,16 @@ def test_what_is_marked_for_both_servers_also_runs_with_daphne():
     assert all(part.extra == {"SERVER": "daphne"} for part in parts)
 
 
+def test_whoever_wants_everything_also_comes_through_nginx(monkeypatch):
+    monkeypatch.delenv("CI_FULL", raising=False)
+    usual = list(verbs.tests())
+    monkeypatch.setenv("CI_FULL", "1")
+    (through,) = (part for part in verbs.tests() if part.extra == {"GATEWAY": "nginx"})
+
+    assert "tests/e2e" in through.command
+    assert not any("GATEWAY" in part.extra for part in usual)
+
+
 def test_every_folder_of_tests_is_run_once_with_the_usual_server():
     parts = [part for part in verbs.tests() if not part.extra]
 
