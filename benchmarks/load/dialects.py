@@ -31,6 +31,7 @@ class Room(msgspec.Struct, gc=False):
     id: str = ""
     last_seq: int = 0
     delivered_seq: int = 0
+    lowest: list[Mark] = []
 
 
 class Heard(msgspec.Struct):

@@ -7,7 +7,7 @@ from time import monotonic_ns
 import picows
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
-from benchmarks.load.dialects import Dialect, Heard
+from benchmarks.load.dialects import Dialect, Heard, Room
 from benchmarks.load.people import Somebody
 
 TEXT, CLOSE = WSMsgType.TEXT, WSMsgType.CLOSE
@@ -93,8 +93,13 @@ class Line(WSListener):
     @property
     def head(self) -> int:
         """The highest seq in the person's room, as ``welcome`` told it; 0 where it told none."""
+        return self.room.last_seq
+
+    @property
+    def room(self) -> Room:
+        """The person's room, as ``welcome`` told it; empty where it did not."""
         rooms = self.welcome.result().rooms
-        return max((room.last_seq for room in rooms if room.id == self.person.room), default=0)
+        return next((room for room in rooms if room.id == self.person.room), Room())
 
     @property
     def is_open(self) -> bool:

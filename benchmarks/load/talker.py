@@ -7,9 +7,10 @@ gets it knows how late it is, in whatever process.
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from time import monotonic_ns
 
-from benchmarks.load.dialects import Heard
+from benchmarks.load.dialects import Heard, Mark, Room
 from benchmarks.load.line import Line
 from benchmarks.load.tally import Tally
 from benchmarks.load.words import client_ids
@@ -85,6 +86,22 @@ class Talker:
         self._due_ns[client_id] = due_ns
         self._tally.counts["sent"] += 1
         self._tally.late("send", due_ns, monotonic_ns())
+        self._send(client_id, due_ns)
+
+    def say_again(self) -> None:
+        """Send what has no answer once more, in order and under the same client_ids."""
+        for client_id, due_ns in self._due_ns.items():
+            self._send(client_id, due_ns)
+
+    def compare(self, room: Room) -> None:
+        """Take in how far the others are, as ``welcome`` tells it, and report what is not in there."""
+        self._take_marks(room.lowest)
+        if self._seq > room.delivered_seq:
+            self._report()
+        if self.read_after_s is not None and self._seq and self._read_timer is None:
+            self._read_timer = self._loop.call_later(self.read_after_s, self._read)
+
+    def _send(self, client_id: str, due_ns: int) -> None:
         self.line.send(
             self.line.dialect.frame(
                 "message",
@@ -149,7 +166,10 @@ class Talker:
         self._settle(now_ns)
 
     def _take_status(self, heard: Heard) -> None:
-        others = [each for each in heard.lowest if each.user != self.line.person.user]
+        self._take_marks(heard.lowest)
+
+    def _take_marks(self, lowest: Iterable[Mark]) -> None:
+        others = [each for each in lowest if each.user != self.line.person.user]
         if others:
             self._marks = (
                 max(self._marks[0], min(each.delivered_seq for each in others)),
