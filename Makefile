@@ -11,7 +11,7 @@ help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install everything, the tools of the checks included, and build the web client
-	@$(BOOTSTRAP) product servers node client checks bench openapi k8s otel
+	@$(BOOTSTRAP) product servers node client checks bench openapi k8s checkov otel
 	@$(DEV) web
 
 up: ## run the whole suite: PORT=8000 RUN_DIR=.run CHAT_PROCESSES=1; DEMO=1: with people and a bot

@@ -113,6 +113,7 @@ def tests() -> Iterator[Part]:
         yield python("nginx", "-m", "pytest", "--quiet", "tests/e2e", extra={"GATEWAY": "nginx"})
     for name, folders in FOLDERS.items():
         yield python(name, "-m", "pytest", "--quiet", *folders)
+    yield python("k8s", "-m", "dev.k8s")
     for name, folders in DAPHNE.items():
         marked = ("-m", "pytest", "--quiet", "-m", "both_servers", *folders)
         yield python(name, *marked, extra={"SERVER": "daphne"})

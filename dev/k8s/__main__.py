@@ -44,9 +44,11 @@ def judged() -> Iterator[str]:
     yield from judged_by_schemas(own)
     say(f"types     {len(others)} objects that operators bring")
     yield from judged_by_types(others)
-    for each in rendered:
-        say(f"checkov   {each.variant.name}")
-        yield from (f"{each.variant.name}: {line}" for line in judged_by_checkov(each))
+    for overlay in sorted({each.variant.overlay for each in rendered}):
+        alike = [each for each in rendered if each.variant.overlay == overlay]
+        manifests = once(alike, of_operators=False)
+        say(f"checkov   {len(manifests)} objects of {overlay}")
+        yield from (f"{overlay}: {line}" for line in judged_by_checkov(overlay, manifests))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ from dev import web
 from dev.bootstrap import CHECKOV, K8S
 from dev.errors import CannotStart
 from dev.k8s.rendering import Manifest, Rendered
-from dev.k8s.variants import Variant
 from dev.settings import environment
 
 VERSIONS = tuple(f"1.{minor}" for minor in range(29, 38))
@@ -100,18 +99,16 @@ def judged_by_types(manifests: Sequence[Manifest]) -> list[str]:
     return done.stdout.splitlines()
 
 
-def judged_by_checkov(rendered: Rendered) -> list[str]:
-    """Return which of checkov's checks a variant fails, beside those that are waived.
+def judged_by_checkov(overlay: str, manifests: Sequence[Manifest]) -> list[str]:
+    """Return which of checkov's checks the objects of an overlay fail, beside those that are waived.
 
     Raises:
         ValueError: it did not judge anything, or said something that is no answer.
     """
-    waived = ",".join(waivers(rendered.variant))
+    waived = ",".join(waivers(overlay))
     with tempfile.TemporaryDirectory(prefix="parley-k8s-") as name:
-        file = Path(name) / f"{rendered.variant.name}.yaml"
-        file.write_text(
-            yaml.dump_all(rendered.manifests, Dumper=yaml.CSafeDumper), encoding="utf-8"
-        )
+        file = Path(name) / f"{overlay}.yaml"
+        file.write_text(yaml.dump_all(manifests, Dumper=yaml.CSafeDumper), encoding="utf-8")
         done = _run(
             CHECKOV,
             "checkov.main",
@@ -121,9 +118,9 @@ def judged_by_checkov(rendered: Rendered) -> list[str]:
     return failures(done.stdout)
 
 
-def waivers(variant: Variant) -> Mapping[str, str]:
-    """Return which checks of checkov do not hold for a variant, and why."""
-    return WAIVED | WAIVED_IN_DEVELOPMENT if variant.overlay == DEVELOPMENT else WAIVED
+def waivers(overlay: str) -> Mapping[str, str]:
+    """Return which checks of checkov do not hold for an overlay, and why."""
+    return WAIVED | WAIVED_IN_DEVELOPMENT if overlay == DEVELOPMENT else WAIVED
 
 
 def failures(output: str) -> list[str]:
