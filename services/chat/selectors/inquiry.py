@@ -87,7 +87,7 @@ class Inquiry:
         self, *, redis: Redis, neighbours: Neighbours, partitions: int, clock: Clock
     ) -> None:
         self.redis_breaker = Breaker(
-            "redis-inquiry",
+            "trace:redis",
             clock=clock,
             timeout_s=REDIS_WITHIN_S,
             max_concurrent=4,

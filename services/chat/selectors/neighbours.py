@@ -48,7 +48,7 @@ class Neighbours:
         self._address = address
         self.breakers = {
             name: Breaker(
-                name,
+                f"trace:{name}",
                 clock=clock,
                 timeout_s=2 * WITHIN_S,
                 max_concurrent=4,
