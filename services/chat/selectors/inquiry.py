@@ -151,6 +151,7 @@ class Inquiry:
                 read_at=each.read_at,
             )
             for each in told.members
+            if each.user != facts.sender
         }
 
     async def _presence(

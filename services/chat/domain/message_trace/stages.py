@@ -5,6 +5,7 @@ knew it: PostgreSQL's for the message, Redis' for its announcement.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -16,6 +17,7 @@ from services.chat.domain.message_trace.facts import MessageFacts, Others, Strea
 State = Literal["done", "waits", "unknown"]
 Tick = Literal["sent", "delivered", "read"]
 
+VERBS = {"delivered": "received", "read": "read"}
 COUNTING = "receipts"
 """The consumer group that has to take note of a message before anybody counts as behind."""
 
@@ -38,7 +40,11 @@ def tick_of(facts: MessageFacts) -> Tick:
 
 
 def stages_of(facts: MessageFacts, stream: StreamFacts | None, others: Others) -> list[Stage]:
-    """Return the stages of a message, in their order."""
+    """Return the stages of a message, in their order.
+
+    When all have received or read it is known where ``others`` has the times of all of them.
+    """
+    receipts = [] if others.receipts is None else list(others.receipts.values())
     return [
         Stage(
             stage="written",
@@ -49,8 +55,8 @@ def stages_of(facts: MessageFacts, stream: StreamFacts | None, others: Others) -
         ),
         _announced(facts, stream),
         _counted(stream, others),
-        _spread("delivered", facts.delivered, facts.recipients, "has received", "have received"),
-        _spread("read", facts.read, facts.recipients, "has read", "have read"),
+        _spread(facts, "delivered", facts.delivered, [each.delivered_at for each in receipts]),
+        _spread(facts, "read", facts.read, [each.read_at for each in receipts]),
     ]
 
 
@@ -109,11 +115,23 @@ def _counted(stream: StreamFacts | None, others: Others) -> Stage:
     return Stage(stage="counted", state="waits", words=words)
 
 
-def _spread(stage: Literal["delivered", "read"], done: int, of: int, one: str, many: str) -> Stage:
+def _spread(
+    facts: MessageFacts,
+    stage: Literal["delivered", "read"],
+    done: int,
+    times: Sequence[str | None],
+) -> Stage:
+    of, verb = facts.recipients, VERBS[stage]
     if not of:
         return Stage(stage=stage, state="done", words="There is nobody else whom it is for.")
-    if done == of:
-        words = f"All {of} {many} it." if of > 1 else f"The only recipient {one} it."
+    if done < of:
+        words = f"{done} of {of} {'has' if done == 1 else 'have'} {verb} it, as far as chat knows."
+        return Stage(stage=stage, state="waits", words=words)
+    words = f"All {of} have {verb} it." if of > 1 else f"The only recipient has {verb} it."
+    known = [at for at in times if at is not None]
+    if len(known) < of:
         return Stage(stage=stage, state="done", words=words)
-    words = f"{done} of {of} {one if done == 1 else many} it, as far as chat knows."
-    return Stage(stage=stage, state="waits", words=words)
+    after = dt.datetime.fromisoformat(max(known)) - facts.created_at
+    return Stage(
+        stage=stage, state="done", words=words, at=max(known), after_ms=milliseconds(after)
+    )

@@ -144,6 +144,19 @@ def test_what_was_announced_has_the_time_of_redis():
     assert (found.state, found.at, found.after_ms) == ("done", "2026-03-01T12:00:00.007Z", 7)
 
 
+def test_when_all_have_it_is_when_the_last_of_them_had():
+    late = ReceiptFacts(True, True, "2026-03-01T12:00:09.000Z", None)
+    both = others(receipts={"b": READ_IT, "c": late})
+
+    two = facts(recipients=2, delivered=2, read=2)
+
+    assert stage("delivered", two, ON_STREAM, both).after_ms == 9_000
+    assert stage("delivered", two, ON_STREAM, both).at == late.delivered_at
+    assert stage("read", two, ON_STREAM, both).at is None
+    assert stage("delivered", facts(recipients=3, delivered=3), ON_STREAM, both).at is None
+    assert stage("delivered", facts(recipients=2, delivered=1), ON_STREAM, both).at is None
+
+
 @pytest.mark.parametrize(
     ("message", "stream", "state", "words"),
     [
