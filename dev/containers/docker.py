@@ -1,4 +1,7 @@
-"""Docker's own client, as a program: what is asked of it, and what it answered."""
+"""Docker's own client, as a program: what is asked of it, and what it answered.
+
+Podman's takes the same commands.
+"""
 
 import json
 import os
@@ -30,6 +33,11 @@ class Docker:
     program: str
     extra: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return Path(self.program).name
+
     def run(self, *arguments: str, text: str | None = None, within_s: float = 600) -> str:
         """Run a command and return what it wrote to its output.
 
@@ -54,9 +62,11 @@ class Docker:
                 timeout=within_s,
             )
         except subprocess.TimeoutExpired as error:
-            raise Failed(f"docker {' '.join(arguments[:6])} took above {within_s:g} s") from error
+            raise Failed(
+                f"{self.name} {' '.join(arguments[:6])} took above {within_s:g} s"
+            ) from error
         if done.returncode != 0:
-            raise Failed(f"docker {' '.join(arguments[:6])} …:\n{last_lines(done.stderr)}")
+            raise Failed(f"{self.name} {' '.join(arguments[:6])} …:\n{last_lines(done.stderr)}")
         return done.stdout
 
     def works(self, *arguments: str) -> bool:

@@ -8,14 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import websockets.asyncio.client
 
 from clients.python import parley
 from tests.background import in_background, repeating
-from tests.containers.stack import Stack
 from tests.waiting import until
 
 PACE_S = 0.1
@@ -23,6 +22,17 @@ SEND_WITHIN_S = 90.0
 ARRIVES_WITHIN_S = 60.0
 PASSWORD = "a long secret of nobody"
 OPTIONS = parley.Options(reconnect_bases_s=(0.5, 1.0, 2.0), open_timeout_s=60)
+
+
+class Suite(Protocol):
+    """A suite that runs somewhere."""
+
+    @property
+    def url(self) -> str:
+        """Where its gateway serves http."""
+
+    def query(self, service: str, sql: str) -> list[Any]:
+        """Ask a service's database as its administrator; each row is a JSON document."""
 
 
 @dataclass
@@ -113,7 +123,7 @@ class Couple:
             within_s=SEND_WITHIN_S,
         )
 
-    async def all_arrived(self, stack: Stack) -> str:
+    async def all_arrived(self, suite: Suite) -> str:
         """Wait until each has what the other was told is stored, and compare with PostgreSQL.
 
         Returns:
@@ -122,7 +132,7 @@ class Couple:
         ann, bob = self.people
         await bob.has_all_of(ann)
         await ann.has_all_of(bob)
-        rows = await asyncio.to_thread(self._stored, stack)
+        rows = await asyncio.to_thread(self._stored, suite)
         by_client_id = {row["client_id"]: row["seq"] for row in rows}
         assert [row["seq"] for row in rows] == list(range(1, len(rows) + 1))
         assert len(by_client_id) == len(rows)
@@ -137,9 +147,9 @@ class Couple:
         counted = f"{len(acknowledged)} acknowledged, {queued} of them by queue"
         return f"{len(rows)} stored, {counted}, none lost; {self.lost} reconnections"
 
-    def _stored(self, stack: Stack) -> list[Any]:
+    def _stored(self, suite: Suite) -> list[Any]:
         uuid.UUID(self.room)
-        return stack.query(
+        return suite.query(
             "chat",
             "select seq, client_id::text from message"  # noqa: S608 - a UUID
             f" where room_id = '{self.room}' order by seq",
@@ -174,6 +184,27 @@ async def registered(url: str, name: str, options: parley.Options) -> parley.Cha
                 await asyncio.sleep(1)
             except parley.BadFrame:  # the name is taken: by themselves
                 enter = parley.sign_in
+
+
+def under_traffic(suite: Suite, deed: Callable[[], str], *, staying: bool = False) -> str:
+    """Do something while two people talk; nothing that was acknowledged may be lost.
+
+    Args:
+        suite: what they talk through.
+        deed: says what was seen.
+        staying: whether nobody may lose their WebSocket meanwhile.
+    """
+
+    async def whole() -> str:
+        async with couple(suite.url) as pair:
+            async with pair.talking():
+                await pair.more()
+                seen = await asyncio.to_thread(deed)
+                await pair.more()
+            assert pair.lost == 0 or not staying, f"{pair.lost} connections were lost"
+            return f"{await pair.all_arrived(suite)}{'; ' if seen else ''}{seen}"
+
+    return asyncio.run(whole())
 
 
 async def conversation(url: str, options: parley.Options = OPTIONS) -> str:

@@ -14,9 +14,9 @@ from dev import ports
 from dev.containers import rolling
 from dev.containers.docker import Docker, Failed, listed
 from dev.containers.secrets import make_files
+from tests.containers.images import IMAGE
 
 PROJECT = "parley-containers"
-IMAGE = "parley:containers"
 NETWORK = "172.30.97"
 """Not the default, so that a suite that runs already is not disturbed."""
 PAGE_HOST = "localhost"
@@ -136,18 +136,13 @@ class Stack:
 
     def query(self, service: str, sql: str) -> list[Any]:
         """Ask a service's database as its administrator; each row is a JSON document."""
-        whole = f"select row_to_json(r) from ({sql}) r"  # noqa: S608 - ours
-        command = ("psql", "-U", "postgres", "-d", f"parley_{service}", "-At", "-c", whole)
-        answer = self.inside(self.container("postgres"), *command)
+        answer = self.inside(self.container("postgres"), *as_documents(service, sql))
         return [json.loads(line) for line in listed(answer)]
 
     def backends_up(self, service: str) -> int:
         """Return how many containers of a service the gateway sends requests to."""
         ask = "exec 3<>/dev/tcp/127.0.0.1/8404; printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
-        told = self.inside(self.container("gateway"), "bash", "-c", ask)
-        wanted = f'haproxy_backend_active_servers{{proxy="{service}"}} '
-        (line,) = [line for line in told.splitlines() if line.startswith(wanted)]
-        return int(float(line.removeprefix(wanted)))
+        return active_servers(self.inside(self.container("gateway"), "bash", "-c", ask), service)
 
     def roll(self, service: str) -> dict[str, int]:
         """Replace the containers of a service; return how each old one ended."""
@@ -156,6 +151,19 @@ class Stack:
     def log(self) -> str:
         """Return the end of what all containers wrote."""
         return self.compose("logs", "--no-color", "--tail=60")
+
+
+def as_documents(service: str, sql: str) -> Sequence[str]:
+    """Return the command that asks a service's database; it writes a line of JSON for each row."""
+    whole = f"select row_to_json(r) from ({sql}) r"  # noqa: S608 - ours
+    return ("psql", "-U", "postgres", "-d", f"parley_{service}", "-At", "-c", whole)
+
+
+def active_servers(metrics: str, service: str) -> int:
+    """Return how many servers of a service HAProxy's metrics say that it sends requests to."""
+    wanted = f'haproxy_backend_active_servers{{proxy="{service}"}} '
+    (line,) = [line for line in metrics.splitlines() if line.startswith(wanted)]
+    return int(float(line.removeprefix(wanted)))
 
 
 def made(docker: Docker, folder: Path) -> Stack:

@@ -22,7 +22,9 @@ from dev.containers.stand_ins import PYTHON
 from dev.services import SERVICES
 from dev.settings import ROOT, environment
 from tests.containers import people
-from tests.containers.stack import IMAGE, NETWORK, TLS_FILES, UP, Stack
+from tests.containers.images import IMAGE
+from tests.containers.people import under_traffic
+from tests.containers.stack import NETWORK, TLS_FILES, UP, Stack
 from tests.waiting import until
 
 NAMES = [service.name for service in SERVICES]
@@ -152,27 +154,6 @@ def scaled(stack: Stack) -> str:
     seen = under_traffic(stack, deed, staying=True)
     asyncio.run(people.conversation(stack.url))  # over the new ones, which have fewest connections
     return seen
-
-
-def under_traffic(stack: Stack, deed: Callable[[], str], *, staying: bool = False) -> str:
-    """Do something while two people talk; nothing that was acknowledged may be lost.
-
-    Args:
-        stack: what they talk through.
-        deed: says what was seen.
-        staying: whether nobody may lose their WebSocket meanwhile.
-    """
-
-    async def whole() -> str:
-        async with people.couple(stack.url) as pair:
-            async with pair.talking():
-                await pair.more()
-                seen = await asyncio.to_thread(deed)
-                await pair.more()
-            assert pair.lost == 0 or not staying, f"{pair.lost} connections were lost"
-            return f"{await pair.all_arrived(stack)}{'; ' if seen else ''}{seen}"
-
-    return asyncio.run(whole())
 
 
 def killed(stack: Stack, services: Sequence[str]) -> str:
