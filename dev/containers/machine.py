@@ -2,9 +2,11 @@
 
 What is missing is installed by apt, from where this machine's own apt gets it: Docker, debootstrap,
 and from the next Debian the compose plugin, unpacked beside our own files. A Docker daemon that runs
-is used and left alone; only where there is none is one started, and ended again.
+is used and left alone; only where there is none is one started, and ended again. So nobody else may
+prepare one meanwhile: they wait.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -30,6 +32,7 @@ RELEASE = "trixie"
 """The Debian whose packages stand in for official images, and whose compose plugin is taken."""
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 PLUGIN = "docker-compose"
+LOCK = "lock"
 READY_WITHIN_S = 30
 ENDS_WITHIN_S = 20
 LOOK_S = 0.2
@@ -39,6 +42,8 @@ LOOK_S = 0.2
 def prepared(folder: Path) -> Iterator[Docker]:
     """Give a Docker that works, with BuildKit and compose v2, inside the block.
 
+    One at a time: whoever comes second waits for the end of the first one's block.
+
     Args:
         folder: is kept: of the plugin, and of what the daemon logged.
 
@@ -46,6 +51,26 @@ def prepared(folder: Path) -> Iterator[Docker]:
         CannotStart: something is missing that only root may install, or does not come up.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder / LOCK):
+        docker = installed()
+        with running(docker, folder):
+            yield with_compose(docker, folder)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Wait until nobody else is inside such a block; who is ended by a signal is inside no more."""
+    with path.open("w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def installed() -> Docker:
+    """Return the client, and install what is missing.
+
+    Raises:
+        CannotStart: only root may do it, or apt failed.
+    """
     docker = client()
     if docker is None or not docker.works("info"):
         install(missing_packages())
@@ -54,8 +79,7 @@ def prepared(folder: Path) -> Iterator[Docker]:
         install([PACKAGES["debootstrap"]])
     if docker is None:
         raise CannotStart("There is no docker, although it was installed.")
-    with running(docker, folder):
-        yield with_compose(docker, folder)
+    return docker
 
 
 def missing_packages() -> list[str]:

@@ -1,11 +1,12 @@
 """What is read of apt and Docker, and which images stand in for which."""
 
+import fcntl
 import re
 
 import pytest
 
 from dev.bootstrap import LOCKS
-from dev.containers import stand_ins
+from dev.containers import machine, stand_ins
 from dev.containers.docker import last_lines, listed, megabytes
 from dev.containers.machine import mirror_in
 from tests.unit.containers import compose
@@ -83,3 +84,13 @@ def test_a_size_is_said_as_docker_says_it():
 def test_of_what_a_program_wrote_the_end_is_told():
     assert last_lines("a\nb\nc\n", count=2) == "b\nc"
     assert listed("a\n\n b\n") == ["a", " b"]
+
+
+def test_who_prepares_this_machine_is_alone_until_the_end(tmp_path):
+    path = tmp_path / "lock"
+    other = path.open("w", encoding="ascii")
+
+    with other:
+        with machine.alone(path), pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
