@@ -11,6 +11,8 @@ from tests.unit.k8s import objects
 from tests.unit.k8s.objects import NAMES, OURS
 
 IMAGE = re.compile(r"[\w./-]+(?::[\w.-]+|@sha256:[0-9a-f]{64})")
+LOOK_CPU_S = 1.1
+"""What `migrate --check` takes of a core, as measured by `make k8s-play`'s pods."""
 OF_COMPOSE = {"postgres": "POSTGRES_IMAGE", "redis": "REDIS_IMAGE", "gateway": "GATEWAY_IMAGE"}
 
 
@@ -164,6 +166,19 @@ def waits_s(workload: Manifest) -> float:
     program, seconds = objects.serving(workload)["lifecycle"]["preStop"]["exec"]["command"]
     assert program == "sleep"
     return float(seconds)
+
+
+@pytest.mark.parametrize("service", OURS)
+@pytest.mark.parametrize("variant", NAMES)
+def test_a_pod_that_waits_leaves_those_who_migrate_their_cores(variant, service):
+    (waiting,) = objects.pod(objects.workloads(variant)[service])["initContainers"]
+    *_, command = waiting["command"]
+    (pause_s,) = re.findall(r"sleep (\d+)", command)
+    asked = waiting["resources"]["requests"]["cpu"]
+
+    share = LOOK_CPU_S / (LOOK_CPU_S + float(pause_s))
+
+    assert share <= float(asked.removesuffix("m")) / 1000
 
 
 @pytest.mark.parametrize("variant", NAMES)
