@@ -5,12 +5,15 @@ import re
 import pytest
 
 from dev.k8s.rendering import Manifest
+from services.chat.api import throttle
 from services.chat.domain.departing import STOP_S
 from tests.unit.containers import compose
 from tests.unit.k8s import objects
 from tests.unit.k8s.objects import NAMES, OURS
 
 IMAGE = re.compile(r"[\w./-]+(?::[\w.-]+|@sha256:[0-9a-f]{64})")
+AT_REST_MIB, THOUSAND_MIB, PASSWORD_MIB = 115, 28, 100
+"""What chat takes with nobody, for a thousand connections, for a password: docs/sizing.md."""
 LOOK_CPU_S = 1.1
 """What `migrate --check` takes of a core, as measured by `make k8s-play`'s pods."""
 OF_COMPOSE = {"postgres": "POSTGRES_IMAGE", "redis": "REDIS_IMAGE", "gateway": "GATEWAY_IMAGE"}
@@ -166,6 +169,16 @@ def waits_s(workload: Manifest) -> float:
     program, seconds = objects.serving(workload)["lifecycle"]["preStop"]["exec"]["command"]
     assert program == "sleep"
     return float(seconds)
+
+
+@pytest.mark.parametrize("variant", NAMES)
+def test_chat_asks_for_as_much_memory_as_every_password_at_once_takes(variant):
+    container = objects.serving(objects.workloads(variant)["chat"])
+    passwords = throttle.HASHES_AT_ONCE + throttle.REGISTRATIONS_AT_ONCE
+
+    asked = int(container["resources"]["requests"]["memory"].removesuffix("Mi"))
+
+    assert asked >= AT_REST_MIB + passwords * PASSWORD_MIB + THOUSAND_MIB
 
 
 @pytest.mark.parametrize("service", OURS)
