@@ -10,6 +10,7 @@ from dev.k8s.rendering import KUSTOMIZATION, OVERLAYS, Manifest, render_all
 from dev.k8s.variants import COMPONENTS, VARIANTS, Variant, changed
 from dev.services import SERVICES
 from dev.settings import ROOT
+from tests.kubernetes.selecting import is_selected
 
 NAMES = [variant.name for variant in VARIANTS]
 OURS = [service.name for service in SERVICES]
@@ -98,17 +99,6 @@ def ports(workload: Manifest) -> dict[str, int]:
         for container in containers(workload)
         for port in container.get("ports", ())
     }
-
-
-def is_selected(selector: Mapping[str, Any], has: Mapping[str, str]) -> bool:
-    """Say whether a label selector selects who has these labels."""
-    alike = all(has.get(key) == value for key, value in (selector.get("matchLabels") or {}).items())
-    return alike and all(_holds(each, has) for each in selector.get("matchExpressions") or ())
-
-
-def _holds(expression: Mapping[str, Any], has: Mapping[str, str]) -> bool:
-    assert expression["operator"] == "In"
-    return has.get(expression["key"]) in expression["values"]
 
 
 def selected(variant: str, selector: Mapping[str, Any]) -> set[str]:
