@@ -60,6 +60,10 @@ k8s-check: ## render the manifests in k8s/, and have them judged: by schemas, an
 	@$(BOOTSTRAP) product checks node k8s checkov
 	@.venv/bin/python -m dev.k8s
 
+k8s-play: ## k8s/overlays/dev for real, by podman: needs Debian, root and no registry
+	@$(BOOTSTRAP) product servers client checks k8s
+	@.venv/bin/python -m tests.kubernetes $(if $(ONLY),--only "$(ONLY)")
+
 secrets: ## what docker compose and k8s/overlays/dev need, in a folder: SECRETS=secrets
 	@$(BOOTSTRAP) product
 	@.venv/bin/python -m dev.containers.secrets $(or $(SECRETS),secrets)
@@ -79,4 +83,4 @@ lock: ## renew requirements/*.lock from pyproject.toml
 	@$(BOOTSTRAP) product servers
 	@$(DEV) lock
 
-.PHONY: help setup up manage talk check test bench profile chaos mutants fuzz containers k8s-check secrets fix audit reset lock
+.PHONY: help setup up manage talk check test bench profile chaos mutants fuzz containers k8s-check k8s-play secrets fix audit reset lock

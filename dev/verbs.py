@@ -105,11 +105,13 @@ def tests() -> Iterator[Part]:
     """Yield the parts of ``test``: one a folder, the other server, the web client's own.
 
     With ``CI_FULL`` also what takes long: whether mistakes in the product would be noticed, the suite
-    in containers, and the browser through nginx, as an Ingress has it.
+    in containers, by compose and from the manifests of Kubernetes, and the browser through nginx, as
+    an Ingress has it.
     """
     if "CI_FULL" in environment():
         yield python("containers", "-m", "tests.containers")
         yield python("mutants", "-m", "tests.faults.mutants")
+        yield python("kubernetes", "-m", "tests.kubernetes")
         yield python("nginx", "-m", "pytest", "--quiet", "tests/e2e", extra={"GATEWAY": "nginx"})
     for name, folders in FOLDERS.items():
         yield python(name, "-m", "pytest", "--quiet", *folders)

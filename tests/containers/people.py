@@ -233,6 +233,33 @@ async def conversation(url: str, options: parley.Options = OPTIONS) -> str:
     return "read, over WebSocket and HTTP; online; receipts"
 
 
+async def away(url: str, options: parley.Options = OPTIONS) -> str:
+    """Have one write while the other is not there, and comes back.
+
+    Returns:
+        What was seen, for people.
+    """
+    name = uuid.uuid4().hex[:8]
+    bob = await registered(url, f"bob-{name}", options)
+    async with await registered(url, f"ann-{name}", options) as ann:
+        async with bob:
+            room = (await ann.direct_room(bob.user_id)).id
+        sent = [await ann.send(room, f"{number} for later") for number in range(3)]
+        bob = await parley.sign_in(url, f"bob-{name}", PASSWORD, options=options)
+        async with asyncio.timeout(ARRIVES_WITHIN_S):
+            while (await bob.api.get_queue_status()).incoming != len(sent):
+                await asyncio.sleep(PACE_S)
+        assert ann.progress(room, sent[-1].seq) is parley.Progress.SENT
+        async with bob:
+            came = bob.messages()
+            assert [(await anext(came)).seq for _ in sent] == [one.seq for one in sent]
+            await until(
+                lambda: ann.progress(room, sent[-1].seq) is parley.Progress.DELIVERED,
+                what="the second tick",
+            )
+    return f"{len(sent)} waited, came in order, and have their second tick"
+
+
 async def is_online(person: Person, observer: Person) -> bool:
     """Ask presence, as one who shares a room with somebody, whether they are there."""
     (seen,) = await observer.chat.api.presence([person.chat.user_id])
