@@ -69,6 +69,7 @@ def plan(stack: Stack) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "confinement", partial(steps.confinement, stack)
     yield "page", partial(steps.page, stack)
     yield "conversation", partial(steps.talk, stack)
+    yield "trace", partial(steps.traced, stack)
     yield "in a browser", partial(steps.browsed, stack)
     yield "addresses of clients", partial(steps.addresses, stack)
     yield "scale chat to 3", partial(steps.scaled, stack)

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,6 +21,11 @@ PACE_S = 0.1
 SEND_WITHIN_S = 90.0
 ARRIVES_WITHIN_S = 60.0
 PASSWORD = "a long secret of nobody"
+CREATE_STAFF = (
+    "env",
+    f"DJANGO_SUPERUSER_PASSWORD={PASSWORD}",
+    *("python", "-m", "services.chat", "createsuperuser", "--no-input"),
+)
 OPTIONS = parley.Options(reconnect_bases_s=(0.5, 1.0, 2.0), open_timeout_s=60)
 
 
@@ -258,6 +263,39 @@ async def away(url: str, options: parley.Options = OPTIONS) -> str:
                 what="the second tick",
             )
     return f"{len(sent)} waited, came in order, and have their second tick"
+
+
+async def traced(url: str, make_staff: Callable[[Sequence[str]], object]) -> str:
+    """Have staff ask what became of a message: each service is asked, and answers.
+
+    Args:
+        url: of the gateway.
+        make_staff: runs a command where a process of chat is.
+
+    Returns:
+        What was seen, for people.
+    """
+    name = f"staff-{uuid.uuid4().hex[:8]}"
+    await asyncio.to_thread(make_staff, [*CREATE_STAFF, "--username", name])
+    async with (
+        couple(url) as pair,
+        httpx.AsyncClient(base_url=f"{url}/api/chat", timeout=SEND_WITHIN_S) as http,
+    ):
+        ann, _ = pair.people
+        sent = await ann.chat.send(pair.room, "Hello")
+        entered = await http.post("/auth/token", json={"username": name, "password": PASSWORD})
+        token = entered.raise_for_status().json()["access_token"]
+        http.headers["Authorization"] = f"Bearer {token}"
+        async with asyncio.timeout(ARRIVES_WITHIN_S):
+            while True:
+                answer = await http.get(f"/rooms/{pair.room}/messages/{sent.seq}/trace")
+                told = answer.raise_for_status().json()
+                (recipient,) = told["recipients"]
+                if recipient["read_at"] and recipient["presence"] == "online":
+                    break
+                await asyncio.sleep(PACE_S)
+    assert "not answer" not in answer.text
+    return str(told["summary"])
 
 
 async def is_online(person: Person, observer: Person) -> bool:

@@ -99,6 +99,12 @@ def talk(stack: Stack) -> str:
     return asyncio.run(people.conversation(stack.url))
 
 
+def traced(stack: Stack) -> str:
+    """Staff learns what became of a message: chat reaches those whom it asks."""
+    chat = stack.container("chat")
+    return asyncio.run(people.traced(stack.url, lambda command: stack.inside(chat, *command)))
+
+
 def browsed(stack: Stack) -> str:
     """People use the page in Chromium: the tests of it that break nothing."""
     variables = {"PARLEY_URL": stack.page_url, "PARLEY_REQUIRE_BROWSER": "1"}

@@ -111,6 +111,7 @@ def plan(cluster: Cluster, watch: Watch) -> Iterator[tuple[str, Callable[[], str
     yield "who reaches whom", partial(reach.isolated, cluster)
     yield "who reaches the outside", partial(reach.kept_inside, cluster)
     yield "conversation", partial(steps.talk, cluster)
+    yield "trace", partial(steps.traced, cluster)
     yield "away and back", partial(steps.away, cluster)
     for service in ("chat", "receipts", "queue", "presence"):
         yield f"lose a pod of {service}", partial(steps.lost, cluster, service)

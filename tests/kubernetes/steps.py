@@ -91,6 +91,12 @@ def talk(cluster: Cluster) -> str:
     return asyncio.run(people.conversation(cluster.url))
 
 
+def traced(cluster: Cluster) -> str:
+    """Staff learns what became of a message: chat reaches those whom it asks."""
+    pod, *_ = cluster.pods_of("chat")
+    return asyncio.run(people.traced(cluster.url, lambda command: cluster.inside(pod, *command)))
+
+
 def away(cluster: Cluster) -> str:
     """What was written to somebody who is not there waits for them."""
     return asyncio.run(people.away(cluster.url))
