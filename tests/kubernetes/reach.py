@@ -18,6 +18,7 @@ OURS = [service.name for service in SERVICES]
 SERVERS = {("postgres", "postgres"), ("redis", "redis")}
 WAYS = {
     **dict.fromkeys(OURS, SERVERS),
+    "chat": {*SERVERS, *((service, "http") for service in OURS if service != "chat")},
     "gateway": {(service, "http") for service in OURS},
     "postgres": set[tuple[str, str]](),
     "redis": set[tuple[str, str]](),
