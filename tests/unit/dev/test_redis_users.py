@@ -28,6 +28,7 @@ CALLS = {
     "execute": ("exec",),
     "pipeline": ("multi",),
     "register_script": ("evalsha", "script|load"),
+    "xpending_range": ("xpending",),
 }
 """What methods of the client that are no commands, or not quite, come to."""
 NOT_CALLED_HERE = {
