@@ -29,7 +29,9 @@ _NO_VERSION = "ff"
 _VERSION = "00"
 _SAMPLED = 1
 _NO_TRACE, _NO_SPAN = "0" * 32, "0" * 16
-_WHOLE = 1 << 64
+_RANDOM_DIGITS = 14
+"""At the end of a trace id: what of a client_id is random in every version of UUID that is in use."""
+_WHOLE = 16**_RANDOM_DIGITS
 
 
 class TraceContext(NamedTuple):
@@ -127,7 +129,8 @@ class _Sampling:
         self.ratio = 0.0
 
     def takes(self, trace_id: str) -> bool:
-        return self.recorder is not None and int(trace_id[16:], 16) < self.ratio * _WHOLE
+        last = int(trace_id[-_RANDOM_DIGITS:], 16)
+        return self.recorder is not None and last < self.ratio * _WHOLE
 
 
 _sampling = _Sampling()

@@ -139,7 +139,16 @@ def test_every_process_says_the_same_of_a_trace(trace_id):
     answers = {tracing.of_message(client_id).sampled for _ in range(3)}
     tracing.record_with(None)
 
-    assert answers == {int(trace_id[16:], 16) < 0.5 * 2**64}
+    assert answers == {int(trace_id[18:], 16) < 0.5 * 16**14}
+
+
+@pytest.mark.parametrize("ratio", [0.1, 0.5, 0.9])
+def test_of_messages_as_large_a_part_is_recorded_as_was_asked_for(recorder, ratio):
+    tracing.record_with(recorder, ratio=ratio)
+
+    taken = sum(tracing.of_message(str(uuid4())).sampled for _ in range(2_000))
+
+    assert taken / 2_000 == pytest.approx(ratio, abs=0.06)
 
 
 def test_a_span_is_current_inside_its_block_and_ends_once_with_what_was_raised(recorder):
