@@ -4,13 +4,13 @@ Much is imported late. A command needs no server; settings stop the process wher
 so logging comes after them; and daphne has to be imported inside the loop that is to serve.
 """
 
-import atexit
 import gc
 import os
 import platform
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -135,18 +135,22 @@ def run(
         readable=settings.development,
     )
     django.setup()
-    record_traces(package.rpartition(".")[2], settings)
     collect_seldom()
-    uvloop.run(serve(settings, assemble))
+    with recorded_traces(package.rpartition(".")[2], settings):
+        uvloop.run(serve(settings, assemble))
 
 
-def record_traces(service: str, settings: ProgramSettings) -> None:
-    """Send spans to the collector that the settings name, if they do.
+@contextmanager
+def recorded_traces(service: str, settings: ProgramSettings) -> Iterator[None]:
+    """Send spans to the collector that the settings name, if they do, and at the end what is left.
+
+    Not by ``atexit``: no thread can be started there any more.
 
     Raises:
         SystemExit: OpenTelemetry is not installed; with the status of a wrong configuration.
     """
     if settings.otel_exporter_otlp_endpoint is None:
+        yield
         return
     from libs.common import tracing
     from libs.common.config import EX_CONFIG
@@ -165,7 +169,10 @@ def record_traces(service: str, settings: ProgramSettings) -> None:
         endpoint=settings.otel_exporter_otlp_endpoint,
     )
     tracing.record_with(recorder, ratio=settings.otel_traces_sampler_arg)
-    atexit.register(recorder.close)
+    try:
+        yield
+    finally:
+        recorder.close()
 
 
 def end(number: int, _frame: "FrameType | None") -> None:

@@ -6,6 +6,7 @@ away costs nothing but its spans: 2048 of them wait, the rest is dropped.
 Source: https://opentelemetry.io/docs/specs/otlp/, https://opentelemetry.io/docs/specs/semconv/messaging/
 """
 
+import threading
 from collections.abc import Mapping, Sequence
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -29,7 +30,7 @@ from libs.common.tracing import Kind, Recorded, TraceContext, Value
 
 SEND_WITHIN_S = 2.0
 """How long the collector may take for some spans."""
-FLUSH_WITHIN_MS = 1_000
+FLUSH_WITHIN_S = 1.0
 """How long a process waits at its end for what is left."""
 PATH = "/v1/traces"
 
@@ -85,8 +86,14 @@ class OpenTelemetry:
         return _Recorded(span)
 
     def close(self) -> None:
-        """Send what is left, within ``FLUSH_WITHIN_MS``. Blocks."""
-        self._provider.force_flush(FLUSH_WITHIN_MS)
+        """Send what is left, within ``FLUSH_WITHIN_S``. Blocks.
+
+        The SDK heeds no bound here: a collector that hangs would cost ``SEND_WITHIN_S`` for each of
+        its batches, and one that answers by drops would never let go.
+        """
+        flushing = threading.Thread(target=self._provider.force_flush, name="traces", daemon=True)
+        flushing.start()
+        flushing.join(FLUSH_WITHIN_S)
 
 
 class _Recorded:
