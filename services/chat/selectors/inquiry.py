@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -24,6 +25,8 @@ from services.chat.domain.message_trace.facts import (
 )
 from services.chat.selectors.neighbours import Neighbours, OnBehalf
 from services.chat.selectors.on_stream import on_stream
+
+T = TypeVar("T")
 
 REDIS_WITHIN_S = 2.0
 """How long Redis may take to look through a minute of a stream."""
@@ -160,7 +163,7 @@ class Inquiry:
         if not people:
             return {}
         path = f"/users?ids={_ids(people)}"
-        told = await self.neighbours.ask("presence", path, _PeoplePresence, behalf=behalf)
+        told = await self._told("presence", path, _PeoplePresence, behalf=behalf)
         if told is None:
             return None
         return {each.id: PresenceFacts(each.status, each.last_seen) for each in told.users}
@@ -171,7 +174,7 @@ class Inquiry:
         if not people:
             return {}
         path = f"/rooms/{facts.room}/waiting?users={_ids(people)}"
-        told = await self.neighbours.ask("queue", path, _WaitingRanges, behalf=behalf)
+        told = await self._told("queue", path, _WaitingRanges, behalf=behalf)
         if told is None:
             return None
         return {
@@ -183,6 +186,13 @@ class Inquiry:
             )
             for each in told.waiting
         }
+
+    async def _told(self, service: str, path: str, kind: type[T], *, behalf: OnBehalf) -> T | None:
+        """Ask what every version answers that knows the question: a 404 says nothing of the message."""
+        try:
+            return await self.neighbours.ask(service, path, kind, behalf=behalf)
+        except NotFound:
+            return None
 
 
 def _ids(people: Sequence[RecipientFacts]) -> str:
