@@ -15,7 +15,7 @@ CLOCKS_DIFFER_MS = 5_000
 """How far before the message's time, by PostgreSQL, its entry is looked for, by Redis."""
 PAGE = 200
 PAGES = 20
-"""Entries in one read, and reads: a minute of a busy stream."""
+"""Entries in one read, and reads: seconds of a very busy stream."""
 
 
 async def on_stream(redis: Redis, facts: MessageFacts, *, partitions: int) -> StreamFacts:
@@ -26,10 +26,10 @@ async def on_stream(redis: Redis, facts: MessageFacts, *, partitions: int) -> St
     """
     key = stream_key(CHAT_EVENTS, partition_of(facts.room, partitions))
     since = StreamId(to_unix_ms(facts.created_at) - CLOCKS_DIFFER_MS)
-    entry = await _entry_of(redis, key, facts, since)
+    entry, is_cut = await _entry_of(redis, key, facts, since)
     if entry is None:
         oldest = read_entries(await redis.xrange(key, count=1))
-        return StreamFacts(is_trimmed=not oldest or oldest[0].id > since)
+        return StreamFacts(is_trimmed=not oldest or oldest[0].id > since, is_cut=is_cut)
     groups: Any = await redis.xinfo_groups(key)
     return StreamFacts(
         entry=str(entry.id),
@@ -39,18 +39,21 @@ async def on_stream(redis: Redis, facts: MessageFacts, *, partitions: int) -> St
     )
 
 
-async def _entry_of(redis: Redis, key: str, facts: MessageFacts, since: StreamId) -> Entry | None:
+async def _entry_of(
+    redis: Redis, key: str, facts: MessageFacts, since: StreamId
+) -> tuple[Entry | None, bool]:
+    """Return the entry that tells of a message, and whether there was more than is looked at."""
     start = str(since)
     for _ in range(PAGES):
         entries = read_entries(await redis.xrange(key, min=start, count=PAGE))
         for raw in entries:
             entry, _ = unpack_known(raw)
             if any(_tells_of(facts, event) for event in entry.events):
-                return entry
+                return entry, False
         if len(entries) < PAGE:
-            break
+            return None, False
         start = f"({entries[-1].id}"
-    return None
+    return None, True
 
 
 def _tells_of(facts: MessageFacts, event: object) -> bool:

@@ -61,12 +61,14 @@ class StreamFacts(msgspec.Struct, frozen=True, kw_only=True):
         at_ms: when Redis took it.
         traceparent: of the entry, where it has one.
         is_trimmed: entries of that time are gone, so that none is there says nothing.
+        is_cut: too many stand there to look at all of them, which says nothing either.
     """
 
     entry: str | None = None
     at_ms: int | None = None
     traceparent: str | None = None
     is_trimmed: bool = False
+    is_cut: bool = False
     readers: Sequence[Reader] = ()
 
 

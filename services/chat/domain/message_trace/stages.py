@@ -80,12 +80,18 @@ def _announced(facts: MessageFacts, stream: StreamFacts | None) -> Stage:
     if stream is None:
         return Stage(stage="announced", state="unknown", words="Redis did not answer.")
     words = "Its outbox row is gone, so it was published; its entry is not on chat.events any more."
-    if not stream.is_trimmed:
+    if stream.is_cut:
+        words = (
+            "Its outbox row is gone, so it was published; its entry was not found among the first"
+            " thousands of that time."
+        )
+    elif not stream.is_trimmed:
         words = (
             "Its outbox row is gone, and its entry is not to be found on chat.events, which"
             " reaches back that far: Redis has lost it, and a repair tells the room again."
         )
-    return Stage(stage="announced", state="done" if stream.is_trimmed else "unknown", words=words)
+        return Stage(stage="announced", state="unknown", words=words)
+    return Stage(stage="announced", state="done", words=words)
 
 
 def _counted(stream: StreamFacts | None, others: Others) -> Stage:

@@ -163,6 +163,7 @@ def test_when_all_have_it_is_when_the_last_of_them_had():
         (facts(is_in_outbox=True), None, "waits", "Redis does not answer"),
         (facts(is_in_outbox=True), StreamFacts(), "waits", "it is not on chat.events"),
         (facts(), None, "unknown", "Redis did not answer"),
+        (facts(), StreamFacts(is_cut=True), "done", "not found among the first thousands"),
         (facts(), StreamFacts(is_trimmed=True), "done", "not on chat.events any more"),
         (facts(), StreamFacts(), "unknown", "Redis has lost it"),
     ],
