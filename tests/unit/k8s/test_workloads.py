@@ -1,10 +1,12 @@
 """Every pod is confined, asked how it is, and ends before it is killed; no service is ever without."""
 
 import re
+import subprocess
 
 import pytest
 
 from dev.k8s.rendering import Manifest
+from libs.common.config import EX_CONFIG
 from services.chat.api import throttle
 from services.chat.domain.departing import STOP_S
 from tests.unit.containers import compose
@@ -232,3 +234,16 @@ def test_who_scales_a_service_does_it_alone(variant, service):
     has_a_number = "replicas" in objects.workloads(variant)[service]["spec"]
 
     assert len(scalers) + has_a_number == 1
+
+
+@pytest.mark.parametrize("service", sorted(OURS))
+def test_a_pod_whose_settings_are_wrong_says_so_and_does_not_wait_for_migrations(tmp_path, service):
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\nexit {EX_CONFIG}\n")
+    python.chmod(0o755)
+    (waiting,) = objects.pod(objects.workloads("production")[service])["initContainers"]
+    around = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+
+    ended = subprocess.run(waiting["command"], env=around, check=False, timeout=5)
+
+    assert ended.returncode == EX_CONFIG
