@@ -47,7 +47,7 @@ def recipients_of(facts: MessageFacts, *, after: UUID, limit: int) -> list[Recip
         cursor.execute(
             """
             SELECT member.user_id::text, person.username, delivered_seq >= %(seq)s,
-                   coalesce(shown_read_seq, read_seq) >= %(seq)s
+                   coalesce(shown_read_seq, read_seq) >= %(seq)s, person.is_active
               FROM member JOIN chat_user person ON person.id = member.user_id
              WHERE room_id = %(room)s::uuid AND left_seq IS NULL AND joined_seq < %(seq)s
                AND member.user_id <> %(sender)s::uuid AND member.user_id > %(after)s
@@ -62,8 +62,10 @@ def recipients_of(facts: MessageFacts, *, after: UUID, limit: int) -> list[Recip
             },
         )
         return [
-            RecipientFacts(user=user, username=username, delivered=delivered, read=read)
-            for user, username, delivered, read in cursor.fetchall()
+            RecipientFacts(
+                user=user, username=username, delivered=delivered, read=read, is_active=is_active
+            )
+            for user, username, delivered, read, is_active in cursor.fetchall()
         ]
 
 

@@ -36,6 +36,7 @@ class RecipientFacts(msgspec.Struct, frozen=True, kw_only=True):
     username: str
     delivered: bool
     read: bool
+    is_active: bool = True
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):

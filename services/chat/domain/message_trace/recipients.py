@@ -97,6 +97,10 @@ def _why_not(facts: MessageFacts, person: RecipientFacts, others: Others) -> lis
 
 def _presence_told(person: RecipientFacts, here: PresenceFacts | None) -> str:
     who = person.username
+    if not person.is_active:
+        return (
+            f"{who} is deactivated: nobody receives anything for them until they are active again."
+        )
     match "unknown" if here is None else here.status:
         case "online" | "away" as status:
             return (

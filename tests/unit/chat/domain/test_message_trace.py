@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.chat.domain.message_trace.durations import lasting
@@ -155,6 +156,13 @@ def test_when_all_have_it_is_when_the_last_of_them_had():
     assert stage("read", two, ON_STREAM, both).at is None
     assert stage("delivered", facts(recipients=3, delivered=3), ON_STREAM, both).at is None
     assert stage("delivered", facts(recipients=2, delivered=1), ON_STREAM, both).at is None
+
+
+def test_who_is_deactivated_is_not_said_to_be_offered_it_when_they_come():
+    told = recipient_of(facts(), msgspec.structs.replace(BOB, is_active=False), others())
+
+    assert told.words.startswith("bob is deactivated: nobody receives anything for them")
+    assert "next session" not in told.words
 
 
 @pytest.mark.parametrize(
