@@ -62,6 +62,7 @@ class ProgramSettings(Protocol):
     log_level: "LogLevel"
     otel_exporter_otlp_endpoint: str | None
     otel_traces_sampler_arg: float
+    trace_callers: bool
     trusted_proxies: tuple[str, ...]
 
 
@@ -149,12 +150,13 @@ def recorded_traces(service: str, settings: ProgramSettings) -> Iterator[None]:
     Raises:
         SystemExit: OpenTelemetry is not installed; with the status of a wrong configuration.
     """
-    if settings.otel_exporter_otlp_endpoint is None:
-        yield
-        return
     from libs.common import tracing
     from libs.common.config import EX_CONFIG
 
+    tracing.believe_callers(believe=settings.trace_callers)
+    if settings.otel_exporter_otlp_endpoint is None:
+        yield
+        return
     try:
         from libs.common.tracing_otel import OpenTelemetry
     except ImportError as error:
@@ -168,7 +170,8 @@ def recorded_traces(service: str, settings: ProgramSettings) -> Iterator[None]:
         instance=f"{platform.node()}:{settings.port}",
         endpoint=settings.otel_exporter_otlp_endpoint,
     )
-    tracing.record_with(recorder, ratio=settings.otel_traces_sampler_arg)
+    if not recorder.is_disabled:
+        tracing.record_with(recorder, ratio=settings.otel_traces_sampler_arg)
     try:
         yield
     finally:

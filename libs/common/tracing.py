@@ -76,10 +76,14 @@ def of_message(client_id: str) -> TraceContext:
     Args:
         client_id: a canonical UUID; not the nil one, which no client may take for two messages.
     """
-    trace_id = client_id.replace("-", "")
-    if trace_id == _NO_TRACE:
-        trace_id = _new_trace_id()
+    trace_id = trace_id_of(client_id) or _new_trace_id()
     return TraceContext(trace_id, _new_span_id(), _sampling.takes(trace_id))
+
+
+def trace_id_of(client_id: str) -> str | None:
+    """Return the trace of a message by its client_id; None of the nil UUID, which is no trace."""
+    trace_id = client_id.replace("-", "")
+    return None if trace_id == _NO_TRACE else trace_id
 
 
 def of_fields(fields: Mapping[bytes, bytes]) -> TraceContext | None:
@@ -127,6 +131,7 @@ class _Sampling:
     def __init__(self) -> None:
         self.recorder: Recorder | None = None
         self.ratio = 0.0
+        self.believes_callers = False
 
     def takes(self, trace_id: str) -> bool:
         last = int(trace_id[-_RANDOM_DIGITS:], 16)
@@ -146,6 +151,16 @@ def record_with(recorder: Recorder | None, *, ratio: float = 1.0) -> None:
     """
     _sampling.recorder = recorder
     _sampling.ratio = ratio
+
+
+def believe_callers(*, believe: bool) -> None:
+    """Let requests choose their trace, and that it is recorded; or not, as at the beginning."""
+    _sampling.believes_callers = believe
+
+
+def of_caller(traceparent: str | None) -> TraceContext | None:
+    """Return where a request says that it stands; None where callers are not believed."""
+    return parse(traceparent) if _sampling.believes_callers else None
 
 
 def is_recording() -> bool:

@@ -18,6 +18,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import (
     Link,
     NonRecordingSpan,
+    NoOpTracer,
     Span,
     SpanContext,
     SpanKind,
@@ -62,6 +63,11 @@ class OpenTelemetry:
         )
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("parley")
+
+    @property
+    def is_disabled(self) -> bool:
+        """Whether the environment says so: ``OTEL_SDK_DISABLED``."""
+        return isinstance(self._tracer, NoOpTracer)
 
     def begin(
         self,

@@ -53,6 +53,8 @@ class ChatSettings(BaseSettings):
     """Where spans are sent, without the path; empty: nowhere."""
     otel_traces_sampler_arg: config.Ratio = 0.01
     """Part of the traces that are recorded."""
+    trace_callers: bool = False
+    """Lets requests choose their trace by ``traceparent``, and that it is recorded."""
 
     services_url: config.Address = None
     """Where the other services are, for traces of messages; ``{service}`` is the name of one."""

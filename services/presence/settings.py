@@ -42,6 +42,8 @@ class PresenceSettings(BaseSettings):
     """Where spans are sent, without the path; empty: nowhere."""
     otel_traces_sampler_arg: config.Ratio = 0.01
     """Part of the traces that are recorded."""
+    trace_callers: bool = False
+    """Lets requests choose their trace by ``traceparent``, and that it is recorded."""
 
     user_requests_per_s: config.Count = 50
     user_requests_burst: config.Count = 500

@@ -42,6 +42,8 @@ class ReceiptsSettings(BaseSettings):
     """Where spans are sent, without the path; empty: nowhere."""
     otel_traces_sampler_arg: config.Ratio = 0.01
     """Part of the traces that are recorded."""
+    trace_callers: bool = False
+    """Lets requests choose their trace by ``traceparent``, and that it is recorded."""
 
     stream_partitions: Annotated[int, Field(ge=1, le=1024)] = 1
     """As many as chat has."""

@@ -1,6 +1,6 @@
 """Requests, counted by their route: a Django middleware, the outermost one.
 
-It also lets each of them go on in the trace that the request names.
+It also lets each of them go on in the trace that the request names, where callers are believed.
 
 A route is the pattern that the path fits, without what stands in its places, so there are as many as
 ``urls`` has. What Django never sees is not counted: files, health, bodies that are too long.
@@ -41,7 +41,7 @@ def counted_requests(get_response: View) -> View:
 
     async def middleware(request: HttpRequest) -> HttpResponseBase:
         began_s = perf_counter()
-        with tracing.going_on(tracing.parse(request.headers.get(tracing.HEADER))):
+        with tracing.going_on(tracing.of_caller(request.headers.get(tracing.HEADER))):
             response = await get_response(request)
         route = _route_of(request)
         REQUEST_SECONDS.labels(route).observe(perf_counter() - began_s)

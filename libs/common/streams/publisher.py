@@ -6,6 +6,7 @@ once. Within one call events keep their order; calls keep theirs while Redis ans
 """
 
 import asyncio
+import contextvars
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -138,7 +139,10 @@ class Publisher:
         started_s = self._clock.monotonic()
         self._waiting.append(call)
         if self._sender is None or self._sender.done():
-            self._sender = asyncio.create_task(self._send_waiting(), name="publisher")
+            # In no context: it goes on with what others put in later.
+            self._sender = asyncio.create_task(
+                self._send_waiting(), name="publisher", context=contextvars.Context()
+            )
         try:
             done, _ = await asyncio.wait({call.done}, timeout=PUBLISH_WITHIN_S)
         finally:

@@ -7,6 +7,7 @@ from libs.common.clock import to_wire
 from libs.common.errors import NotFound, PermissionDenied
 from libs.common.http.bodies import NUMBER_DIGITS, answer, documented, read_query
 from libs.common.ids import BEFORE_ALL
+from libs.common.tracing import trace_id_of
 from services.chat.api.credentials import Caller, caller_of
 from services.chat.api.parts import Parts, parts_of
 from services.chat.api.shapes.traces import MessageTrace, TraceQuery
@@ -54,7 +55,7 @@ async def trace_message(request: HttpRequest, room_id: str, seq: str) -> HttpRes
             created_at=to_wire(facts.created_at),
             status=tick_of(facts),
             summary=summary_of(facts, stages, recipients),
-            trace_id=facts.client_id.replace("-", ""),
+            trace_id=trace_id_of(facts.client_id),
             traceparent=None if stream is None else stream.traceparent,
             stages=stages,
             recipients=recipients,

@@ -7,6 +7,7 @@ in a queue with a task of its own; a reader that lets the queue overflow, or tak
 
 import asyncio
 import contextlib
+import contextvars
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
@@ -85,7 +86,10 @@ class Outbound:
         if self._queued_bytes > QUEUE_BYTES // 2 and self._half_empty is None:
             self._half_empty = asyncio.Event()
         if self._writer is None:
-            self._writer = asyncio.create_task(self._write_queue(), name="outbound")
+            # In no context: it goes on with what comes later.
+            self._writer = asyncio.create_task(
+                self._write_queue(), name="outbound", context=contextvars.Context()
+            )
 
     def message(self, frame: LiveFrame) -> None:
         """Send a live message."""

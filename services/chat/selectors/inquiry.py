@@ -23,7 +23,7 @@ from services.chat.domain.message_trace.facts import (
     RecipientFacts,
     StreamFacts,
 )
-from services.chat.selectors.neighbours import Neighbours, OnBehalf
+from services.chat.selectors.neighbours import AT_ONCE, Neighbours, OnBehalf
 from services.chat.selectors.on_stream import on_stream
 
 T = TypeVar("T")
@@ -93,7 +93,7 @@ class Inquiry:
             "trace:redis",
             clock=clock,
             timeout_s=REDIS_WITHIN_S,
-            max_concurrent=4,
+            max_concurrent=AT_ONCE,
             proves_alive=answered,
         )
         self.neighbours = neighbours

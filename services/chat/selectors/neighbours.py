@@ -20,6 +20,8 @@ from libs.common.logs import describe
 
 WITHIN_S = 1.0
 """How long one of them may take."""
+AT_ONCE = 16
+"""Questions to one of them at the same time."""
 MAX_BYTES = 256 * 1024
 NAMES = ("presence", "queue", "receipts")
 PLACE = "{service}"
@@ -51,7 +53,7 @@ class Neighbours:
                 f"trace:{name}",
                 clock=clock,
                 timeout_s=2 * WITHIN_S,
-                max_concurrent=4,
+                max_concurrent=AT_ONCE,
                 reset_after_s=2.0,
                 proves_alive=_answered,
             )

@@ -115,7 +115,10 @@ async def test_who_is_offline_is_named_and_what_waits_for_them(world):
             staff,
             room,
             1,
-            lambda told: "waited in the queue" in told["recipients"][0]["words"],
+            lambda told: (
+                "waited in the queue" in told["recipients"][0]["words"]
+                and told["recipients"][0]["presence"] == "offline"
+            ),
         )
 
     assert told["status"] == "sent"

@@ -31,8 +31,8 @@ from tests.redis_users import refusals
 
 __all__ = ["WITHIN_S", "Client", "Frame", "Person", "World", "message_frame", "running_world"]
 
-FAST = {**UNLIMITED, "SIGN_IN_SWEEP_S": "1"}
-"""Limits that are out of the way of tests that send as fast as they can."""
+FAST = {**UNLIMITED, "SIGN_IN_SWEEP_S": "1", "TRACE_CALLERS": "true"}
+"""Limits that are out of the way of tests that send as fast as they can, and traces of their own."""
 PROCESSES = 2
 
 

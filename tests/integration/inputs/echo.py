@@ -24,6 +24,7 @@ class EchoSettings:
     log_level: LogLevel = "INFO"
     otel_exporter_otlp_endpoint: str | None = None
     otel_traces_sampler_arg: float = 0.0
+    trace_callers: bool = False
     trusted_proxies: tuple[str, ...] = ()
 
 

@@ -65,7 +65,6 @@ def test_no_ingress_closes_a_websocket_before_the_server_would(variant):
     }
 
     assert {key.partition("/")[0] for key in waits} == {
-        "haproxy.org",
         "haproxy-ingress.github.io",
         "nginx.org",
         "nginx.ingress.kubernetes.io",

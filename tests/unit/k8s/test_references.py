@@ -11,6 +11,8 @@ from tests.unit.k8s.objects import NAMES, OURS
 IN_THE_IMAGE = {"HOST", "PORT", "INTERNAL_PORT"}
 OF_OUR_OWN = {"parley", *OURS}
 """Secrets that somebody has to make where no overlay does."""
+AUTHORITY = {"postgres-ca": {"ca.crt"}}
+"""What the operator CloudNativePG makes beside its Cluster."""
 
 
 @pytest.mark.parametrize("variant", NAMES)
@@ -112,6 +114,8 @@ def secrets(variant):
     fetching = objects.of_kind(variant, "ExternalSecret")
     for each in fetching:
         found[each["spec"]["target"]["name"]] = {key["secretKey"] for key in each["spec"]["data"]}
+    if objects.of_kind(variant, "Cluster"):
+        found |= AUTHORITY
     return found or secrets("production")
 
 
@@ -138,7 +142,29 @@ def test_a_file_that_a_setting_names_is_a_key_of_what_is_mounted(variant, servic
         value for key, value in objects.settings(variant, service).items() if key.endswith("_FILE")
     }
 
-    assert files == {f"/run/secrets/{key}" for key in mounted}
+    # An authority is named by an address of a database, and by no variable.
+    assert files == {f"/run/secrets/{key}" for key in mounted - set().union(*AUTHORITY.values())}
+
+
+@pytest.mark.parametrize("name", [*OURS, "migrate"])
+def test_who_asks_the_database_of_an_operator_knows_its_authority(name):
+    volumes = objects.pod(objects.workloads("cloudnative-pg")[name])["volumes"]
+    with_secrets = [volume for volume in volumes if "projected" in volume]
+
+    (item,) = (
+        item
+        for source in with_secrets[0]["projected"]["sources"]
+        if source["secret"]["name"] == "postgres-ca"
+        for item in source["secret"]["items"]
+    )
+    assert item == {"key": "ca.crt", "path": "postgres_ca"}
+    assert all("postgres-ca" in [name for name, _ in named_in(volume)] for volume in with_secrets)
+
+
+@pytest.mark.parametrize("variant", NAMES)
+def test_while_nothing_is_known_nobody_is_sent_away(variant):
+    for scaler in objects.of_kind(variant, "ScaledObject"):
+        assert scaler["spec"]["fallback"]["behavior"] == "currentReplicasIfHigher"
 
 
 @pytest.mark.parametrize("service", OURS)
@@ -183,7 +209,7 @@ def test_a_pod_waits_for_the_migrations_of_its_own_service(variant, service):
     serving = objects.serving(objects.workloads(variant)[service])
 
     assert serving["command"] == ["python", "-m", f"services.{service}"]
-    assert f" services.{service} migrate --check;" in waiting["command"][-1]
+    assert f" services.{service} migrate --check\n" in waiting["command"][-1]
     for same in ("image", "envFrom", "volumeMounts"):
         assert waiting[same] == serving[same]
 

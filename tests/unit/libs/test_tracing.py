@@ -199,6 +199,17 @@ def test_where_nobody_records_a_message_costs_no_span_but_keeps_the_trace_of_its
     assert tracing.begin_message(str(uuid4())) is None
 
 
+def test_a_request_chooses_no_trace_unless_callers_are_believed():
+    header = SAMPLED.traceparent
+
+    before = tracing.of_caller(header)
+    tracing.believe_callers(believe=True)
+    believed = tracing.of_caller(header)
+    tracing.believe_callers(believe=False)
+
+    assert (before, believed, tracing.of_caller(header)) == (None, SAMPLED, None)
+
+
 def test_an_entry_that_carries_nonsense_has_no_trace():
     assert tracing.of_fields({tracing.FIELD: b"\xff\xfe"}) is None
     assert tracing.of_fields({}) is None

@@ -28,7 +28,7 @@ class MessageTrace(Shape, frozen=True, kw_only=True):
         status: the ticks that its sender sees.
         summary: why, in a sentence or two.
         trace_id: of its trace: the digits of its client_id, unless the request that brought it named
-            another one.
+            another one; null of a client_id that is no trace.
         traceparent: of its entry on the stream; null where that is gone.
         recipients: some of them by id; ``next`` asks for those after them.
         recipient_count, delivered_count, read_count: of all, by what chat knows.
@@ -42,7 +42,7 @@ class MessageTrace(Shape, frozen=True, kw_only=True):
     created_at: str
     status: Tick
     summary: str
-    trace_id: str
+    trace_id: str | None
     traceparent: str | None
     stages: list[Stage]
     recipients: list[Recipient]

@@ -18,11 +18,15 @@ from services.chat.domain.message_trace.stages import Tick
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody whom a message is for, and what is known of their having it."""
+    """Somebody whom a message is for, and what is known of their having it.
+
+    ``is_noted``: chat knows that they have received it; by that its sender sees ticks.
+    """
 
     user: str
     username: str
     status: Tick
+    is_noted: bool
     presence: Here
     delivered_at: str | None
     read_at: str | None
@@ -44,6 +48,7 @@ def recipient_of(facts: MessageFacts, person: RecipientFacts, others: Others) ->
         user=person.user,
         username=person.username,
         status="read" if read else "delivered" if delivered else "sent",
+        is_noted=person.delivered,
         presence="unknown" if here is None else here.status,
         delivered_at=None if receipt is None else receipt.delivered_at,
         read_at=None if receipt is None else receipt.read_at,
