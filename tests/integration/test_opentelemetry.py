@@ -10,6 +10,7 @@ from tests.integration.chat.world import running_world
 from tests.integration.collector import running_collector
 from tests.integration.waiting import until
 
+pytestmark = pytest.mark.timeout(240)  # its suites have to start first
 SECRET = "what nobody but the two may read"
 
 

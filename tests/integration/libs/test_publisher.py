@@ -11,7 +11,7 @@ from libs.common.streams.entries import Outgoing
 from libs.common.streams.names import StreamPolicy, stream_table
 from libs.common.streams.publisher import PUBLISH_WITHIN_S, Publisher
 from tests.integration.libs.numbered import numbered, numbers_in
-from tests.integration.waiting import WITHIN_S
+from tests.integration.waiting import WITHIN_S, until_answering
 
 DELAYS_S = 20.0
 """The machine's own."""
@@ -35,16 +35,25 @@ async def test_events_of_one_call_share_an_entry_and_keep_their_order(redis, pub
     assert [events.decode(fields[b"e"]) for _, fields in entries] == [sent]
 
 
-async def test_concurrent_callers_each_find_their_events_written(redis, publisher):
-    await asyncio.gather(
+async def test_concurrent_callers_each_find_their_events_written(hot, redis, publisher):
+    await until_answering(hot)
+
+    results = await asyncio.gather(
         *(
             publisher.publish([Outgoing("chat.rooms", 0, [numbered(number)])])
             for number in range(200)
-        )
+        ),
+        return_exceptions=True,
     )
 
+    # A machine that has much else to do may not confirm all of them within half a second.
+    confirmed = {number for number, result in enumerate(results) if result is None}
     entries = await redis.xrange("chat.rooms:{0}")
-    assert [numbers_in(fields) for _, fields in entries] == [[number] for number in range(200)]
+    written = [number for _, fields in entries for number in numbers_in(fields)]
+    assert confirmed
+    assert confirmed <= set(written)
+    assert written == sorted(set(written))
+    assert all(result is None or isinstance(result, Unavailable) for result in results)
 
 
 async def test_a_call_over_the_size_limit_is_split_into_entries(hot, redis):
