@@ -31,7 +31,7 @@ _SAMPLED = 1
 _NO_TRACE, _NO_SPAN = "0" * 32, "0" * 16
 _RANDOM_DIGITS = 14
 """At the end of a trace id: what of a client_id is random in every version of UUID that is in use."""
-_WHOLE = 16**_RANDOM_DIGITS
+_WHOLE = float(16**_RANDOM_DIGITS)
 
 
 class TraceContext(NamedTuple):
@@ -134,8 +134,9 @@ class _Sampling:
         self.believes_callers = False
 
     def takes(self, trace_id: str) -> bool:
-        last = int(trace_id[-_RANDOM_DIGITS:], 16)
-        return self.recorder is not None and last < self.ratio * _WHOLE
+        if self.recorder is None:
+            return False
+        return int(trace_id[-_RANDOM_DIGITS:], 16) < self.ratio * _WHOLE
 
 
 _sampling = _Sampling()

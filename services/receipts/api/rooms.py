@@ -61,13 +61,13 @@ async def show_message_receipts(request: HttpRequest, room_id: str, seq: str) ->
     query = read_query(request, ReceiptsQuery)
     if not (seq.isascii() and seq.isdigit() and len(seq) <= NUMBER_DIGITS):
         raise NotFound
-    database, holder = parts_of(request).database, holder_of(request)
-    standing = await database.run(
-        watermarks.standing_of_staff if holder.staff else watermarks.standing_in,
+    holder = holder_of(request)
+    found = await parts_of(request).database.run(
+        messages.message_receipts,
         user_id=holder.sub,
         room_id=room_id,
-    )
-    found = await database.run(
-        messages.message_receipts, standing=standing, seq=int(seq), page=query.page
+        seq=int(seq),
+        page=query.page,
+        is_staff=holder.staff,
     )
     return answer(found)

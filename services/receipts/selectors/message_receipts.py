@@ -11,7 +11,7 @@ from django.db import connection
 
 from libs.common.clock import to_wire
 from libs.common.errors import NotFound
-from services.receipts.selectors.watermarks import Page, Standing, cut
+from services.receipts.selectors.watermarks import Page, cut, standing_in, standing_of_staff
 
 
 class MemberReceipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,17 +31,16 @@ class MessageReceipts(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
 
 
-def message_receipts(*, standing: Standing, seq: int, page: Page) -> MessageReceipts:
+def message_receipts(
+    *, user_id: str, room_id: str, seq: int, page: Page, is_staff: bool = False
+) -> MessageReceipts:
     """Return who has got a message, of those who are present and had joined before it.
 
-    Args:
-        standing: who asks, of ``standing_in`` or ``standing_of_staff``.
-        seq: of the message.
-        page: which of them.
-
     Raises:
-        NotFound: there is no such message, or it is not theirs to see.
+        PermissionDenied: the user is not present in the room, or there is no such room.
+        NotFound: there is no such message, or it is not theirs to see; staff may see all.
     """
+    standing = (standing_of_staff if is_staff else standing_in)(user_id=user_id, room_id=room_id)
     if not standing.first_seq <= seq <= standing.head:
         raise NotFound
     with connection.cursor() as cursor:

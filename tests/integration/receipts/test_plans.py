@@ -19,7 +19,6 @@ from services.receipts.outbox.left_over import ROWS, publish_some
 from services.receipts.selectors import advances, lag, reconciling, retold, watermarks
 from services.receipts.selectors.log_days import days_with_partition, today
 from services.receipts.selectors.message_receipts import message_receipts
-from services.receipts.selectors.watermarks import standing_in
 from tests.integration.full_tables import (
     HALL,
     HALL_MEMBERS,
@@ -73,8 +72,7 @@ def parts() -> int:
 
 
 def test_who_has_a_message_is_found_by_one_step_for_each_member_and_day(tables):
-    standing = standing_in(user_id=ALICE, room_id=HALL)
-    page = of(lambda: message_receipts(standing=standing, seq=20_000, page=PAGE))
+    page = of(lambda: message_receipts(user_id=ALICE, room_id=HALL, seq=20_000, page=PAGE))
 
     page.check(rows=HALL_MEMBERS + PAGE.limit * parts(), pages=4 * PAGE.limit * parts())
 

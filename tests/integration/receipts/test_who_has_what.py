@@ -11,7 +11,7 @@ from libs.common.errors import NotFound, PermissionDenied
 from services.receipts.actions.fold import Membership, News
 from services.receipts.domain.watermarks import Claim
 from services.receipts.selectors.message_receipts import message_receipts
-from services.receipts.selectors.watermarks import Page, room_watermarks, standing_in
+from services.receipts.selectors.watermarks import Page, room_watermarks
 
 ANN, BOB, CAT, DAN, EVE = sorted(str(uuid.uuid4()) for _ in range(5))
 ALL = Page(limit=100)
@@ -68,8 +68,9 @@ class Room:
         }
 
     async def message(self, asker, seq, page=ALL):
-        standing = await self._threads.run(standing_in, user_id=asker, room_id=self.id)
-        return await self._threads.run(message_receipts, standing=standing, seq=seq, page=page)
+        return await self._threads.run(
+            message_receipts, user_id=asker, room_id=self.id, seq=seq, page=page
+        )
 
 
 def claim_of(delivered, read=0, *, second=None, private=False):

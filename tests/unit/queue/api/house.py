@@ -68,6 +68,9 @@ class Database:
     def queue_stats(self):
         return QueueStats(**STATUS, incoming_rows=5, retries=6, dead_letters=7, sessions=8)
 
+    def waiting_in(self, *, room_id, users):
+        return []
+
     def dead_letters(self, *, after, limit):
         return [letter(number) for number in self.dead if number > after][:limit]
 

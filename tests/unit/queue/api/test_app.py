@@ -8,14 +8,29 @@ from tests.unit.openapi import broken_references, document_of
 from tests.unit.queue.api.house import OURS, wish
 
 DOCUMENT = document_of(api, "queue")
+SOMETHING = "01890a5d-ac96-774b-bcce-b302099a8057"
+
+
+def asked_at(path):
+    """Return where an operation is asked for something that may be there."""
+    waiting = path.replace("{room_id}/waiting", f"{SOMETHING}/waiting?users={SOMETHING}")
+    return waiting.replace("{number}", "7")
+
+
 OPERATIONS = [
-    pytest.param(method.upper(), path.replace("{number}", "7"), operation, id=f"{method} {path}")
+    pytest.param(method.upper(), asked_at(path), operation, id=f"{method} {path}")
     for path, methods in DOCUMENT["paths"].items()
     for method, operation in methods.items()
 ]
 OPEN_TO_ALL = {"healthz"}
 WITHOUT_DATABASE = OPEN_TO_ALL | {"show_push_key"}
-FOR_STAFF = {"show_stats", "list_dead_letters", "replay_dead_letter", "discard_dead_letter"}
+FOR_STAFF = {
+    "show_stats",
+    "show_waiting",
+    "list_dead_letters",
+    "replay_dead_letter",
+    "discard_dead_letter",
+}
 WRITES = {
     "queue_message",
     "subscribe_browser",
