@@ -6,7 +6,17 @@ from playwright.sync_api import expect
 from tests.e2e.person import ACCEPTED, BACK_WITHIN_MS
 
 CONTROLLED = "() => navigator.serviceWorker.controller !== null"
-LOOK_FOR_NEWS = "async () => (await navigator.serviceWorker.ready).update()"
+LOOK_FOR_NEWS = """async () => {
+  const registration = await navigator.serviceWorker.ready
+  for (;;)
+    try {
+      return void (await registration.update())
+    } catch (error) {
+      // The gateway may not have noticed yet that chat, which was started again, is ready.
+      if (!(error instanceof TypeError)) throw error
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+}"""
 
 
 def until_installed(person):
