@@ -18,6 +18,8 @@ from typing import Literal, NamedTuple, Protocol, Self
 
 HEADER = "traceparent"
 """The name of the header, and of the field of an entry."""
+FIELD = HEADER.encode()
+"""The same, as Redis has it."""
 MAX_LINKS = 32
 """Links of one span; collectors refuse very many."""
 
@@ -92,9 +94,6 @@ def of_fields(fields: Mapping[bytes, bytes]) -> TraceContext | None:
     return None if value is None else parse(value.decode("ascii", "replace"))
 
 
-FIELD = HEADER.encode()
-
-
 class Recorded(Protocol):
     """A span that somebody records."""
 
@@ -162,11 +161,6 @@ def believe_callers(*, believe: bool) -> None:
 def of_caller(traceparent: str | None) -> TraceContext | None:
     """Return where a request says that it stands; None where callers are not believed."""
     return parse(traceparent) if _sampling.believes_callers else None
-
-
-def is_recording() -> bool:
-    """Say whether spans are recorded at all."""
-    return _sampling.recorder is not None
 
 
 def current() -> TraceContext | None:

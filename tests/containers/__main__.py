@@ -5,7 +5,6 @@ it stands on, and takes all of it away again. Only images stay, so that the next
 status is 1 where something was not as it should be.
 """
 
-import argparse
 import logging
 import sys
 import time
@@ -21,7 +20,7 @@ from dev.errors import CannotStart
 from dev.settings import ROOT
 from tests.containers import images, steps
 from tests.containers.stack import Stack, made
-from tests.containers.table import Row, Table
+from tests.containers.table import Row, Table, steps_asked_for
 
 KEPT = ROOT / "build" / "containers"
 """Of the compose plugin, and of what was logged where something failed."""
@@ -32,11 +31,7 @@ MONITORING = ROOT / "monitoring"
 
 def main() -> int:
     """Try everything; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.containers", description=__doc__)
-    parser.add_argument(
-        "--only", default="", help="only steps with this in their name, once it is up"
-    )
-    only = parser.parse_args().only
+    only = steps_asked_for("python -m tests.containers", description=__doc__)
     logging.getLogger("clients").setLevel(logging.CRITICAL)
     table, began_s = Table(), time.monotonic()
     try:

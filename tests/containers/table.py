@@ -1,5 +1,6 @@
 """The table of what was tried: each step by itself, with its seconds and what was seen."""
 
+import argparse
 import sys
 import time
 from collections.abc import Callable
@@ -63,3 +64,12 @@ def told(error: BaseException) -> str:
     if isinstance(error, BaseExceptionGroup):
         return "; ".join(told(each) for each in error.exceptions)
     return f"{type(error).__name__}: {error}"
+
+
+def steps_asked_for(program: str, *, description: str | None) -> str:
+    """Read the command line; return what has to be in the name of a step that is tried."""
+    parser = argparse.ArgumentParser(prog=program, description=description)
+    parser.add_argument(
+        "--only", default="", help="only steps with this in their name, once it is up"
+    )
+    return str(parser.parse_args().only)

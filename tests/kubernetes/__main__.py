@@ -5,7 +5,6 @@ apart as its NetworkPolicies say, talks through its gateway, takes pods away, an
 again. Only images stay. The status is 1 where something was not as it should be.
 """
 
-import argparse
 import logging
 import sys
 import time
@@ -22,7 +21,7 @@ from dev.k8s.rendering import Manifest, copied, render
 from dev.k8s.variants import VARIANTS
 from dev.settings import ROOT
 from tests.containers import images
-from tests.containers.table import Row, Table
+from tests.containers.table import Row, Table, steps_asked_for
 from tests.kubernetes import reach, steps
 from tests.kubernetes.cluster import Cluster, standing
 from tests.kubernetes.losses import NotPlayable
@@ -51,11 +50,7 @@ NOT_PROVEN = (
 
 def main() -> int:
     """Try everything; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.kubernetes", description=__doc__)
-    parser.add_argument(
-        "--only", default="", help="only steps with this in their name, once it is up"
-    )
-    only = parser.parse_args().only
+    only = steps_asked_for("python -m tests.kubernetes", description=__doc__)
     logging.getLogger("clients").setLevel(logging.CRITICAL)
     table, began_s = Table(), time.monotonic()
     try:
