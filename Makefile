@@ -29,6 +29,10 @@ manage: ## a command beside a running suite: SERVICE=chat DO="deactivate alice" 
 	@$(BOOTSTRAP) product servers
 	@exec $(DEV) manage $(or $(SERVICE),chat) $(DO)
 
+doctor: ## look at a running suite, and say what is wrong: RUN_DIR=.run DO="--json"
+	@$(BOOTSTRAP) product servers
+	@exec $(DEV) doctor $(DO)
+
 # AS has a meaning of make's own (the assembler) unless somebody gives it one.
 talk: ## chat in this terminal: AS=alice PORT=8000, or URL=http://...
 	@$(BOOTSTRAP) client
@@ -83,4 +87,4 @@ lock: ## renew requirements/*.lock from pyproject.toml
 	@$(BOOTSTRAP) product servers
 	@$(DEV) lock
 
-.PHONY: help setup up manage talk check test bench profile chaos mutants fuzz containers k8s-check k8s-play secrets fix audit reset lock
+.PHONY: help setup up manage doctor talk check test bench profile chaos mutants fuzz containers k8s-check k8s-play secrets fix audit reset lock

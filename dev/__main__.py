@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from dev import audit, locks, settings as environment, verbs, web
+from dev.doctor import doctor
 from dev.errors import CannotStart
 from dev.manage import manage
 from dev.services import SERVICES, Service
@@ -13,6 +14,7 @@ from dev.up import reset, up
 VERBS = {
     "up": "run the whole suite until Ctrl-C",
     "manage": "run a management command of a service, beside a running suite",
+    "doctor": "look at a running suite, and say what is wrong",
     "reset": "forget the data, secrets and records of the run folder",
     "web": "build the web client where its sources changed",
     "check": "judge the code without running it",
@@ -22,6 +24,7 @@ VERBS = {
     "lock": "renew requirements/*.lock",
 }
 TIMED_VERBS = {"check": verbs.check, "fix": verbs.fix, "test": verbs.test}
+BESIDE_A_SUITE = ("manage", "doctor")
 FAILED = 1
 
 
@@ -33,8 +36,8 @@ def main(arguments: Sequence[str], *, services: Sequence[Service] = SERVICES) ->
             return TIMED_VERBS[chosen.verb]()
         if chosen.verb == "audit":
             return audit.audit()
-        if chosen.verb == "manage":
-            return run_command(chosen, services)
+        if chosen.verb in BESIDE_A_SUITE:
+            return run_beside(chosen, services)
         run(chosen, services)
     except CannotStart as error:
         sys.stderr.write(f"\n{error}\n")
@@ -60,17 +63,19 @@ def run(chosen: argparse.Namespace, services: Sequence[Service]) -> None:
         locks.lock()
 
 
-def run_command(chosen: argparse.Namespace, services: Sequence[Service]) -> int:
-    """Run a management command; return its exit status.
+def run_beside(chosen: argparse.Namespace, services: Sequence[Service]) -> int:
+    """Run the doctor, or a management command; return its exit status.
 
     Raises:
         CannotStart: there is no such service, or nothing runs.
     """
     known = {service.name: service for service in services}
+    run_dir = environment.from_environment(environment.environment(), tuple(known)).run_dir
+    if chosen.verb == "doctor":
+        return doctor(run_dir, chosen.options)
     if chosen.service not in known:
         raise CannotStart(f"There is no service {chosen.service}, only {', '.join(known)}.")
-    settings = environment.from_environment(environment.environment(), tuple(known))
-    return manage(settings.run_dir, known[chosen.service], chosen.command)
+    return manage(run_dir, known[chosen.service], chosen.command)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -78,7 +83,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m dev", description=__doc__)
     parsers = parser.add_subparsers(dest="verb", required=True)
     for verb, text in VERBS.items():
-        one = parsers.add_parser(verb, help=text)
+        one = parsers.add_parser(verb, help=text, add_help=verb != "doctor")
         if verb == "up":
             one.add_argument(
                 "--with-parent", action="store_true", help="stop when the parent process ends"
@@ -86,7 +91,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         if verb == "manage":
             one.add_argument("service")
             one.add_argument("command", nargs=argparse.REMAINDER)
-    return parser.parse_args(arguments)
+    chosen, rest = parser.parse_known_args(arguments)
+    chosen.options = rest
+    if rest and chosen.verb != "doctor":  # whose options are its own
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return chosen
 
 
 if __name__ == "__main__":
