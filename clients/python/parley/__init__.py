@@ -8,9 +8,9 @@
 each room, across reconnections. What goes wrong is a ``ParleyError`` with a code.
 """
 
-from clients.python.parley.client import Chat
-from clients.python.parley.entrances import register, sign_in, with_token
-from clients.python.parley.errors import (
+from .client import Chat
+from .entrances import register, sign_in, with_token
+from .errors import (
     BadFrame,
     BadJson,
     ClientIdReused,
@@ -31,7 +31,7 @@ from clients.python.parley.errors import (
     Unavailable,
     UnsupportedType,
 )
-from clients.python.parley.frames import (
+from .frames import (
     Message,
     PresenceOf,
     Room,
@@ -40,13 +40,13 @@ from clients.python.parley.frames import (
     Watermark,
     Welcome,
 )
-from clients.python.parley.marks import Moved, Progress
-from clients.python.parley.options import Options
-from clients.python.parley.outcomes import Sent
-from clients.python.parley.pending import Draft, Outgoing, Standing
-from clients.python.parley.shapes import Look, MessageReceipt, OwnPresence, Profile, QueueStatus
-from clients.python.parley.states import ConnectionState
-from clients.python.parley.websocket import Socket
+from .marks import Moved, Progress
+from .options import Options
+from .outcomes import Sent
+from .pending import Draft, Outgoing, Standing
+from .shapes import Look, MessageReceipt, OwnPresence, Profile, QueueStatus
+from .states import ConnectionState
+from .websocket import Socket
 
 __all__ = [
     "BadFrame",

@@ -1,10 +1,10 @@
 """The HTTP interface of chat, as far as it is about oneself."""
 
-from clients.python.parley.calling import Caller
-from clients.python.parley.chat_api import CHAT
-from clients.python.parley.credentials import AUTH
-from clients.python.parley.http import parse
-from clients.python.parley.shapes import Profile, Ticket
+from .calling import Caller
+from .chat_api import CHAT
+from .credentials import AUTH
+from .http import parse
+from .shapes import Profile, Ticket
 
 
 class AccountApi(Caller):

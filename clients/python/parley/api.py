@@ -4,9 +4,9 @@ Every call is made once, except that a 401 renews the token and repeats it (noth
 Sending twice with the same client_id is safe here too.
 """
 
-from clients.python.parley.account_api import AccountApi
-from clients.python.parley.chat_api import ChatApi
-from clients.python.parley.other_apis import PresenceApi, QueueApi, ReceiptsApi
+from .account_api import AccountApi
+from .chat_api import ChatApi
+from .other_apis import PresenceApi, QueueApi, ReceiptsApi
 
 
 class Api(ChatApi, AccountApi, ReceiptsApi, PresenceApi, QueueApi):

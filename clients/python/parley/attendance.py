@@ -8,7 +8,7 @@ is read because it stands on a screen. As a long silence counts as away, ``activ
 from collections.abc import Iterable
 from typing import Literal
 
-from clients.python.parley.commands import Activity, Command, ReadReceipt, Retry, SendMessage
+from .commands import Activity, Command, ReadReceipt, Retry, SendMessage
 
 State = Literal["active", "away"]
 

@@ -5,10 +5,10 @@ from typing import Any, Protocol, TypeVar
 
 import httpx
 
-from clients.python.parley.credentials import Credentials
-from clients.python.parley.errors import Unauthenticated
-from clients.python.parley.http import Http, parse
-from clients.python.parley.pending import Draft
+from .credentials import Credentials
+from .errors import Unauthenticated
+from .http import Http, parse
+from .pending import Draft
 
 T = TypeVar("T")
 

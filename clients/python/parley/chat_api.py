@@ -5,11 +5,11 @@ from typing import Any
 
 import httpx
 
-from clients.python.parley.calling import Caller, body_of
-from clients.python.parley.frames import Message, Room, User
-from clients.python.parley.http import parse
-from clients.python.parley.pending import Draft
-from clients.python.parley.shapes import (
+from .calling import Caller, body_of
+from .frames import Message, Room, User
+from .http import parse
+from .pending import Draft
+from .shapes import (
     Look,
     Member,
     MembersPage,

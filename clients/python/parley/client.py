@@ -6,11 +6,11 @@ used as ``async with``.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from clients.python.parley.attendance import State
-from clients.python.parley.commands import Command
-from clients.python.parley.connected import Connected
-from clients.python.parley.feed import Feed
-from clients.python.parley.frames import (
+from .attendance import State
+from .commands import Command
+from .connected import Connected
+from .feed import Feed
+from .frames import (
     Message,
     PresenceOf,
     Room,
@@ -18,10 +18,10 @@ from clients.python.parley.frames import (
     Typing,
     Watermark,
 )
-from clients.python.parley.marks import Moved, Progress
-from clients.python.parley.outcomes import Sent
-from clients.python.parley.pending import draft_of
-from clients.python.parley.rooms import Gap
+from .marks import Moved, Progress
+from .outcomes import Sent
+from .pending import draft_of
+from .rooms import Gap
 
 SEND_TIMEOUT_S = 30.0
 """How long ``send`` tries, unless its caller says otherwise."""

@@ -1,12 +1,12 @@
 """Who is there and who types, and what one tells of oneself: true for the moment only."""
 
-from clients.python.parley.attendance import Attendance, State
-from clients.python.parley.frames import Pong, Presence, ServerFrame, Typing
-from clients.python.parley.keystrokes import Keystrokes
-from clients.python.parley.outcomes import Output
-from clients.python.parley.presence import Presences
-from clients.python.parley.server_clock import ServerClock
-from clients.python.parley.typists import Typists
+from .attendance import Attendance, State
+from .frames import Pong, Presence, ServerFrame, Typing
+from .keystrokes import Keystrokes
+from .outcomes import Output
+from .presence import Presences
+from .server_clock import ServerClock
+from .typists import Typists
 
 
 class Company:

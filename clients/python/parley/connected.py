@@ -10,15 +10,15 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
-from clients.python.parley.api import Api
-from clients.python.parley.credentials import Credentials
-from clients.python.parley.engine import Engine
-from clients.python.parley.feed import Feed
-from clients.python.parley.frames import Welcome
-from clients.python.parley.http import Http
-from clients.python.parley.options import Options
-from clients.python.parley.outgoing import OutgoingMessages
-from clients.python.parley.states import ConnectionState
+from .api import Api
+from .credentials import Credentials
+from .engine import Engine
+from .feed import Feed
+from .frames import Welcome
+from .http import Http
+from .options import Options
+from .outgoing import OutgoingMessages
+from .states import ConnectionState
 
 
 class Connected:

@@ -12,18 +12,18 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from clients.python.parley.clock import Clock, Handle
-from clients.python.parley.commands import Command, Ping, encode
-from clients.python.parley.errors import (
+from .clock import Clock, Handle
+from .commands import Command, Ping, encode
+from .errors import (
     BadFrame,
     Closed,
     ParleyError,
     Refused,
     Unauthenticated,
 )
-from clients.python.parley.frames import Reconnect, ServerFrame, Welcome, decode
-from clients.python.parley.reconnect import Action, Ladder
-from clients.python.parley.states import (
+from .frames import Reconnect, ServerFrame, Welcome, decode
+from .reconnect import Action, Ladder
+from .states import (
     INITIAL,
     ConnectionEvent,
     ConnectionState,
@@ -33,7 +33,7 @@ from clients.python.parley.states import (
     events_for_good,
     next_state,
 )
-from clients.python.parley.websocket import LOST, Socket
+from .websocket import LOST, Socket
 
 logger = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ order and more than once; that is what ``Rooms`` is for.
 
 from collections.abc import Callable, Iterable, Set
 
-from clients.python.parley.commands import Delivered, ReadReceipt
-from clients.python.parley.company import Company
-from clients.python.parley.frames import (
+from .commands import Delivered, ReadReceipt
+from .company import Company
+from .frames import (
     Ack,
     Drained,
     Error,
@@ -22,14 +22,14 @@ from clients.python.parley.frames import (
     SyncedRoom,
     Welcome,
 )
-from clients.python.parley.marks import Marks, Moved
-from clients.python.parley.outbox import Outbox
-from clients.python.parley.outcomes import Output
-from clients.python.parley.pending import Draft, Request
-from clients.python.parley.receipts import Receipts
-from clients.python.parley.recovery import Recovery
-from clients.python.parley.rooms import Rooms
-from clients.python.parley.sending import Sending
+from .marks import Marks, Moved
+from .outbox import Outbox
+from .outcomes import Output
+from .pending import Draft, Request
+from .receipts import Receipts
+from .recovery import Recovery
+from .rooms import Rooms
+from .sending import Sending
 
 
 class Core:

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from clients.python.parley.clock import Clock
-from clients.python.parley.errors import ParleyError, Unauthenticated
-from clients.python.parley.frames import User
-from clients.python.parley.http import Http, parse
+from .clock import Clock
+from .errors import ParleyError, Unauthenticated
+from .frames import User
+from .http import Http, parse
 
 logger = logging.getLogger(__name__)
 

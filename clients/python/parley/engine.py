@@ -10,29 +10,29 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from clients.python.parley.api import Api
-from clients.python.parley.clock import Handle, sleep
-from clients.python.parley.connection import Connection
-from clients.python.parley.core import Core
-from clients.python.parley.credentials import Credentials
-from clients.python.parley.errors import (
+from .api import Api
+from .clock import Handle, sleep
+from .connection import Connection
+from .core import Core
+from .credentials import Credentials
+from .errors import (
     Closed,
     Internal,
     ParleyError,
     Timeout,
     Unauthenticated,
 )
-from clients.python.parley.fallback import Fallback
-from clients.python.parley.feed import Feed, Feeds
-from clients.python.parley.frames import Message, PresenceOf, Room, ServerFrame, Typing, Welcome
-from clients.python.parley.marks import Moved
-from clients.python.parley.options import Options
-from clients.python.parley.outcomes import Sent, Settled
-from clients.python.parley.pending import Draft, Outgoing
-from clients.python.parley.reconnect import Ladder
-from clients.python.parley.room_reader import RoomReader
-from clients.python.parley.states import ConnectionState
-from clients.python.parley.websocket import Socket
+from .fallback import Fallback
+from .feed import Feed, Feeds
+from .frames import Message, PresenceOf, Room, ServerFrame, Typing, Welcome
+from .marks import Moved
+from .options import Options
+from .outcomes import Sent, Settled
+from .pending import Draft, Outgoing
+from .reconnect import Ladder
+from .room_reader import RoomReader
+from .states import ConnectionState
+from .websocket import Socket
 
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """The ways to become a ``Chat``: by a password, as a new user, or with a token."""
 
-from clients.python.parley.client import Chat
-from clients.python.parley.options import Options
+from .client import Chat
+from .options import Options
 
 
 async def sign_in(

@@ -6,22 +6,22 @@ What comes goes into the same ``Core``, so it does not matter which way a messag
 import asyncio
 from collections.abc import Callable
 
-from clients.python.parley.api import Api
-from clients.python.parley.chat_api import CHAT
-from clients.python.parley.clock import Clock
-from clients.python.parley.commands import ReadReceipt
-from clients.python.parley.core import Core
-from clients.python.parley.errors import (
+from .api import Api
+from .chat_api import CHAT
+from .clock import Clock
+from .commands import ReadReceipt
+from .core import Core
+from .errors import (
     NotFound,
     ParleyError,
     PermissionDenied,
     Timeout,
     Unavailable,
 )
-from clients.python.parley.other_apis import QUEUE
-from clients.python.parley.pending import Request, Road
-from clients.python.parley.rooms import SYNC_ROOMS
-from clients.python.parley.traffic import ANSWER_WITHIN_S
+from .other_apis import QUEUE
+from .pending import Request, Road
+from .rooms import SYNC_ROOMS
+from .traffic import ANSWER_WITHIN_S
 
 
 class Fallback:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Generic, Self, TypeVar
 
-from clients.python.parley.errors import FellBehind, ParleyError
+from .errors import FellBehind, ParleyError
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from clients.python.parley.errors import BadFrame
+from .errors import BadFrame
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):

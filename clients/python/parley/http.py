@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 
-from clients.python.parley.errors import Internal, ParleyError, Timeout, Unavailable, error_of
+from .errors import Internal, ParleyError, Timeout, Unavailable, error_of
 
 TIMEOUT_S = 30.0
 """For one request; longer than the longest long poll (25 s)."""

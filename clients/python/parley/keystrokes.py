@@ -9,7 +9,7 @@ sees by itself is not told.
 import math
 from dataclasses import dataclass
 
-from clients.python.parley.commands import SendTyping
+from .commands import SendTyping
 
 TELL_PAUSE_S = 0.2
 """The shortest time between two keys that are told of one room; the server passes on no more."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from clients.python.parley.frames import Watermark
+from .frames import Watermark
 
 
 class Progress(enum.StrEnum):

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from clients.python.parley.clock import Clock, SystemClock
-from clients.python.parley.reconnect import BASES_S
-from clients.python.parley.websocket import Socket
+from .clock import Clock, SystemClock
+from .reconnect import BASES_S
+from .websocket import Socket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Sequence
 
 import httpx
 
-from clients.python.parley.calling import Caller, body_of
-from clients.python.parley.frames import Presence, PresenceOf, Watermark
-from clients.python.parley.pending import Draft
-from clients.python.parley.shapes import (
+from .calling import Caller, body_of
+from .frames import Presence, PresenceOf, Watermark
+from .pending import Draft
+from .shapes import (
     MarksPage,
     MessageReceipt,
     OwnPresence,

@@ -8,9 +8,9 @@ again when something answers. Each keeps its client_id, so a repetition never ma
 
 from collections.abc import Iterable, Iterator
 
-from clients.python.parley.errors import NotAcknowledged, OutboxFull, ParleyError, Timeout
-from clients.python.parley.pace import Pace
-from clients.python.parley.pending import (
+from .errors import NotAcknowledged, OutboxFull, ParleyError, Timeout
+from .pace import Pace
+from .pending import (
     Draft,
     Outgoing,
     Pending,
@@ -21,9 +21,9 @@ from clients.python.parley.pending import (
     Step,
     is_outage,
 )
-from clients.python.parley.places import Places, by_number
-from clients.python.parley.traffic import ANSWER_WITHIN_S, Due, Traffic
-from clients.python.parley.vigil import Vigil
+from .places import Places, by_number
+from .traffic import ANSWER_WITHIN_S, Due, Traffic
+from .vigil import Vigil
 
 OUTBOX_LIMIT = 1000
 """Messages that are kept at once, failed ones included."""

@@ -4,11 +4,11 @@ import datetime as dt
 from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
-from clients.python.parley.commands import Command
-from clients.python.parley.errors import ParleyError
-from clients.python.parley.frames import Message, PresenceOf, Typing
-from clients.python.parley.marks import Moved
-from clients.python.parley.pending import Outgoing, Request
+from .commands import Command
+from .errors import ParleyError
+from .frames import Message, PresenceOf, Typing
+from .marks import Moved
+from .pending import Outgoing, Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

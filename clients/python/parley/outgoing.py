@@ -6,9 +6,9 @@ it stays until it is stored, and where it is refused, until somebody retries or 
 
 from collections.abc import Iterator
 
-from clients.python.parley.engine import Engine
-from clients.python.parley.feed import Feed
-from clients.python.parley.pending import Draft, Outgoing, Standing, draft_of
+from .engine import Engine
+from .feed import Feed
+from .pending import Draft, Outgoing, Standing, draft_of
 
 
 class OutgoingMessages:

@@ -10,8 +10,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from clients.python.parley.commands import Command, Retry, SendMessage
-from clients.python.parley.errors import (
+from .commands import Command, Retry, SendMessage
+from .errors import (
     BadFrame,
     Internal,
     ParleyError,

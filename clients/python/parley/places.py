@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from clients.python.parley.pending import Outgoing, Pending, Standing
+from .pending import Outgoing, Pending, Standing
 
 Refs = dict[str, Pending]
 

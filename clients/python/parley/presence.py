@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from clients.python.parley.frames import PresenceOf
+from .frames import PresenceOf
 
 UNKNOWN = "unknown"
 

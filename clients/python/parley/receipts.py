@@ -7,7 +7,7 @@ that was under way when the old connection ended may be lost.
 
 from dataclasses import dataclass
 
-from clients.python.parley.commands import Delivered, ReadReceipt
+from .commands import Delivered, ReadReceipt
 
 READ_PAUSE_S = 0.2
 """The shortest time between two receipts of one room; the protocol's limit for clients."""

@@ -6,9 +6,9 @@ nothing comes for two seconds (the service may be down), and for what another de
 but this one has not, ``sync`` brings the rest: one question at a time.
 """
 
-from clients.python.parley.commands import Sync
-from clients.python.parley.frames import Message, Room
-from clients.python.parley.rooms import Rooms
+from .commands import Sync
+from .frames import Message, Room
+from .rooms import Rooms
 
 REPLAY_WITHIN_S = 2.0
 """The longest silence, from ``welcome`` and between replayed messages, that is waited through."""

@@ -7,10 +7,10 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from clients.python.parley.api import Api
-from clients.python.parley.errors import NotFound, ParleyError, PermissionDenied
-from clients.python.parley.frames import Room
-from clients.python.parley.rooms import Rooms
+from .api import Api
+from .errors import NotFound, ParleyError, PermissionDenied
+from .frames import Room
+from .rooms import Rooms
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from clients.python.parley.frames import Message, Room, SyncedRoom
+from .frames import Message, Room, SyncedRoom
 
 HOLE_AGE_S = 0.5
 """How long a hole may wait for late frames before it is asked for."""

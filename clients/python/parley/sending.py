@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from clients.python.parley.commands import encode
-from clients.python.parley.errors import TooLarge, error_of
-from clients.python.parley.frames import Ack, Error, Failed, Limits, Message
-from clients.python.parley.outbox import Outbox
-from clients.python.parley.outcomes import Output, Sent, Settled
-from clients.python.parley.pace import Pace
-from clients.python.parley.pending import Draft, Pending, Request, Road
+from .commands import encode
+from .errors import TooLarge, error_of
+from .frames import Ack, Error, Failed, Limits, Message
+from .outbox import Outbox
+from .outcomes import Output, Sent, Settled
+from .pace import Pace
+from .pending import Draft, Pending, Request, Road
 
 
 class Sending:

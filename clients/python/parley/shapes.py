@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from clients.python.parley.frames import Message, Room, Status, SyncedRoom, User, Watermark
+from .frames import Message, Room, Status, SyncedRoom, User, Watermark
 
 
 class Page(msgspec.Struct, kw_only=True):

@@ -7,11 +7,11 @@ one of a room is asked for at a time. Nothing goes over a road to chat before wh
 import itertools
 from dataclasses import dataclass, field
 
-from clients.python.parley.commands import Command
-from clients.python.parley.errors import ParleyError, RateLimited
-from clients.python.parley.pace import Pace
-from clients.python.parley.pending import Pending, Request, Road
-from clients.python.parley.places import Places
+from .commands import Command
+from .errors import ParleyError, RateLimited
+from .pace import Pace
+from .pending import Pending, Request, Road
+from .places import Places
 
 ANSWER_WITHIN_S = 5.0
 """A try without an answer for so long was in vain; its outcome is unknown."""

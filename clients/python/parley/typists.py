@@ -8,7 +8,7 @@ same as before; so they are hidden for a moment only.
 
 from collections.abc import Sequence
 
-from clients.python.parley.frames import Typing
+from .frames import Typing
 
 HIDDEN_S = 0.5
 """For so long a message hides its writer; the server tells within 200 ms that they have stopped."""

@@ -14,7 +14,7 @@ import websockets.asyncio.client as ws
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Origin
 
-from clients.python.parley.errors import Closed, Refused, Timeout, Unavailable
+from .errors import Closed, Refused, Timeout, Unavailable
 
 FRAME_BYTES = 1024 * 1024
 """The largest frame that is accepted; the server's own limit is half of that."""
