@@ -92,6 +92,7 @@ def fixes() -> Iterator[Part]:
     """Yield the parts of ``fix``."""
     yield python("ruff", "-m", "ruff", "check", "--quiet", "--fix-only")
     yield python("format", "-m", "ruff", "format", "--quiet")
+    yield python("version", "-m", "dev.version")
     yield python("correctness", "-m", "dev.correctness")
     yield python("metrics", "-m", "dev.metrics_page", extra=TEST_SETTINGS)
     yield python("dashboards", "-m", "dev.monitoring.dashboards")
