@@ -2,7 +2,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["dist", "**/generated", "**/*.js", "**/*.mjs", "**/*.config.ts"]),
+  globalIgnores(["**/dist", "**/generated", "**/*.js", "**/*.mjs", "**/*.config.ts"]),
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {

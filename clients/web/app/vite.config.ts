@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-import { build, defineConfig } from "vite";
+import { build, defaultClientConditions, defineConfig } from "vite";
 import type { Plugin } from "vite";
 
 import type { Shell } from "./worker/shell";
@@ -57,6 +57,8 @@ async function workerWith(shell: Shell): Promise<string> {
 export default defineConfig({
   root: fileURLToPath(HERE),
   plugins: [serviceWorker()],
+  // The SDK as it is written, not as it is packed.
+  resolve: { conditions: ["@parley/source", ...defaultClientConditions] },
   build: {
     outDir: fileURLToPath(new URL("../dist", HERE)),
     emptyOutDir: true,

@@ -14,6 +14,10 @@ import { compile } from "json-schema-to-typescript";
 const OUT = new URL("../sdk/src/generated/", import.meta.url);
 const BANNER = "/* Generated from what the server itself says, by scripts/generate-types.mjs. */";
 const UNIONS = { client: "ClientFrame", server: "ServerFrame" };
+const MEANINGS = {
+  ClientFrame: "Everything that a client may say.",
+  ServerFrame: "Everything that the server says.",
+};
 
 /** Bring the definitions of a schema, and the references to them, under `$defs`. */
 function normalized(schema, all) {
@@ -34,7 +38,8 @@ function complete(schema) {
 }
 
 async function moduleOf(schema, name) {
-  const types = await compile({ ...schema, title: name }, name, {
+  const described = { ...schema, title: name, description: MEANINGS[name] };
+  const types = await compile(described, name, {
     additionalProperties: false,
     bannerComment: BANNER,
     ignoreMinAndMaxItems: true,
@@ -62,7 +67,8 @@ const { statuses } = schemas;
 if (statuses === undefined) throw new Error(`${source} has no table of statuses.`);
 await writeFile(
   new URL("statuses.ts", OUT),
-  `${BANNER}\nexport const STATUSES = ${JSON.stringify(statuses, null, 2)} as const;\n\n` +
+  `${BANNER}\n/** What each state of a message is called, and how it is drawn. */\n` +
+    `export const STATUSES = ${JSON.stringify(statuses, null, 2)} as const;\n\n` +
     "/** How far a message has come, as its sender sees it. */\n" +
     "export type Status = keyof typeof STATUSES;\n",
 );

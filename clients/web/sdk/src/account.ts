@@ -24,6 +24,7 @@ export interface Profile {
   last_seen: LastSeenTo;
 }
 
+/** What is to be changed; the rest stays. */
 export interface ProfileChange {
   display_name?: string;
   /** Whether others learn what one reads from now on. What they know already, they keep. */
@@ -45,13 +46,16 @@ export interface SignIn {
   current: boolean;
 }
 
+/** Oneself, by the calls of an API. */
 export class Account {
   constructor(private readonly api: Api) {}
 
+  /** What others see and learn of oneself now. */
   async profile(): Promise<Profile> {
     return this.api.call("GET", ME);
   }
 
+  /** Change some of it; the answer is all of it. */
   async change(change: ProfileChange): Promise<Profile> {
     return this.api.write("PATCH", ME, change);
   }
@@ -67,6 +71,7 @@ export class Account {
     await this.api.write("DELETE", `${ME}/avatar`);
   }
 
+  /** Everywhere one is signed in. */
   async signIns(): Promise<SignIn[]> {
     return (await this.api.call<{ sessions: SignIn[] }>("GET", SESSIONS)).sessions;
   }

@@ -6,6 +6,7 @@ import type {
   Cancel,
   Chance,
   Clock,
+  Environment,
   Leadership,
   OnNetwork,
   OnWake,
@@ -14,9 +15,40 @@ import type {
   ReadMarks,
   Usage,
 } from "./environment";
+import { Api } from "./http";
+import { IndexedDrafts, IndexedStore } from "./indexed";
 
 export * from "./indexed";
 
+/**
+ * All that a `ChatClient` needs of a browser, for a page on the host of the server.
+ *
+ * @param own parts that the page brings itself.
+ */
+export function browserEnvironment(own: Partial<Environment> = {}): Environment {
+  return {
+    clock: browserClock,
+    chance: browserChance,
+    attention: browserAttention,
+    usage: browserUsage,
+    onWake: onBrowserWake,
+    onNetwork: onBrowserNetwork,
+    openTransport: webSocketTransport("/ws/chat/"),
+    leadership: new LockLeadership(),
+    openChannel: browserChannel,
+    drafts: new IndexedDrafts(),
+    store: new IndexedStore(),
+    marks: storedMarks,
+    ...own,
+  };
+}
+
+/** The HTTP calls of a page on the host of the server. */
+export function browserApi(): Api {
+  return new Api((input, init) => fetch(input, init), browserClock);
+}
+
+/** The clock of the device. */
 export const browserClock: Clock = {
   now: () => Date.now(),
   after: (ms, fn) => {
@@ -27,6 +59,7 @@ export const browserClock: Clock = {
   },
 };
 
+/** Chance of the browser; ids by its cryptography. */
 export const browserChance: Chance = {
   random: () => Math.random(),
   // `crypto.randomUUID` exists in secure contexts only; a page on http://192.168.… is none.
@@ -81,11 +114,13 @@ function together(...ends: Cancel[]): Cancel {
   };
 }
 
+/** The page comes into sight. */
 export const onBrowserWake: OnWake = (fn) =>
   listening(document, "visibilitychange", () => {
     if (document.visibilityState === "visible") fn();
   });
 
+/** What the browser says of the network. */
 export const onBrowserNetwork: OnNetwork = (fn) =>
   together(
     listening(window, "online", () => {

@@ -27,6 +27,7 @@ import type { Room } from "./room";
 import { Rooms } from "./rooms";
 import { TabCoordinator } from "./tabs";
 
+/** The chat of one person who is signed in. `start` it, listen by `on`, and `close` it in the end. */
 export class ChatClient extends Emitter<ClientEvents> {
   /** The one connection of all pages of this browser. */
   readonly connection: TabCoordinator;
@@ -187,6 +188,7 @@ export class ChatClient extends Emitter<ClientEvents> {
     return this.joined.byId.get(id);
   }
 
+  /** What was written in a room and has no seq yet, in the order of sending. */
   drafts(room: string): readonly Draft[] {
     return this.unsent.of(room);
   }
@@ -200,10 +202,12 @@ export class ChatClient extends Emitter<ClientEvents> {
     return draft;
   }
 
+  /** Try a message again that has failed, under the same client_id: it is stored once at most. */
   retry(clientId: string): void {
     void this.outbox.retry(clientId);
   }
 
+  /** Give up a message that has failed. */
   discard(clientId: string): void {
     this.outbox.discard(clientId);
   }
@@ -247,6 +251,7 @@ export class ChatClient extends Emitter<ClientEvents> {
     return room;
   }
 
+  /** People to talk to, by a part of their name. Raises `ApiError`. */
   async searchUsers(search: string): Promise<User[]> {
     const found = await this.api.searchUsers(search);
     this.people.learn(found);

@@ -17,6 +17,7 @@ export interface CompanyHandlers {
   onTyping: (room: string) => void;
 }
 
+/** The others at this moment, and oneself to them. It belongs to a `ChatClient`: see `company` there. */
 export class Company {
   private readonly presences = new Presences();
   private readonly typists: Typists;
@@ -55,6 +56,7 @@ export class Company {
     this.keystrokes.stop(room);
   }
 
+  /** Tell whether somebody is at this device, from now on. The client does it. */
   start(): void {
     this.activity.start();
   }
@@ -67,19 +69,23 @@ export class Company {
     return [{ type: "presence", users: this.presences.all }, ...typing];
   }
 
+  /** Tell and know nothing any more. The client does it. */
   close(): void {
     this.activity.close();
     this.onLost();
   }
 
+  /** A session began. */
   onWelcome(): void {
     this.activity.onWelcome();
   }
 
+  /** The server said of people whether they are there. */
   onPresence(frame: ServerFrameOf<"presence">): void {
     this.changed(this.presences.learn(frame.users));
   }
 
+  /** The server said who types in a room. */
   onTyping(frame: ServerFrameOf<"typing">): void {
     this.typists.hear(frame.room, frame.users);
   }

@@ -35,6 +35,7 @@ const GOOD_AFTER_MS = 30_000;
  */
 export type Trouble = "lost" | "timeout" | "unavailable" | "limited";
 
+/** How a connection stands. */
 export type ConnectionState =
   | { name: "stopped" }
   /** `trouble`: what was wrong before; null at the beginning. */
@@ -55,6 +56,7 @@ export type ConnectionState =
   /** The session is over: only signing in helps. */
   | { name: "signed_out" };
 
+/** What one can listen to by `Connection.on`. */
 export interface ConnectionEvents {
   state: ConnectionState;
   frame: ServerFrame;
@@ -65,7 +67,9 @@ export interface ConnectionEvents {
 /** Ask the server whether the session still stands. `unknown`: no answer. */
 export type RenewSession = () => Promise<"valid" | "gone" | "unknown">;
 
+/** One connection of one page. Pages share one: `TabCoordinator`. */
 export class Connection extends Emitter<ConnectionEvents> {
+  /** How it stands. */
   state: ConnectionState = { name: "stopped" };
 
   private transport: Transport | null = null;
@@ -94,10 +98,12 @@ export class Connection extends Emitter<ConnectionEvents> {
     super();
   }
 
+  /** Whether `welcome` has come, and nothing bad since. */
   get isOnline(): boolean {
     return this.state.name === "online";
   }
 
+  /** Connect, and come back by oneself whenever it is lost. */
   start(): void {
     if (this.state.name !== "stopped" && this.state.name !== "signed_out") return;
     this.stopListening = [
@@ -116,6 +122,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.open();
   }
 
+  /** End it; nobody comes back. */
   stop(): void {
     this.end({ name: "stopped" });
   }

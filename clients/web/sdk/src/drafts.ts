@@ -17,6 +17,7 @@ export interface DraftsHandlers {
   onNews(news: DraftNews): void;
 }
 
+/** All drafts of one person. Those of a room are told by `ChatClient.drafts`. */
 export class Drafts {
   private all: Draft[] = [];
 
@@ -39,6 +40,7 @@ export class Drafts {
     return new Set(this.all.map((draft) => draft.room));
   }
 
+  /** The draft with this client_id, where there is one. */
   find(clientId: string): Draft | undefined {
     return this.all.find((draft) => draft.client_id === clientId);
   }

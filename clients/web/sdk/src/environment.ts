@@ -8,6 +8,7 @@ import type { Message, RoomState, Status } from "./protocol";
 /** Undo a subscription or a timer. Calling it twice is harmless. */
 export type Cancel = () => void;
 
+/** The time. */
 export interface Clock {
   /** Milliseconds since 1970; only differences and display may be made of it. */
   now(): number;
@@ -27,6 +28,7 @@ export function timeOf(clock: Clock, ms: number): Promise<null> {
   });
 }
 
+/** What is different each time. */
 export interface Chance {
   /** Uniform in [0, 1). */
   random(): number;
@@ -55,6 +57,7 @@ export interface Usage {
   onUse(fn: () => void): Cancel;
 }
 
+/** What a connection attempt comes to. */
 export interface TransportEvents {
   onOpen(): void;
   onText(text: string): void;
@@ -69,6 +72,7 @@ export interface Transport {
   close(code: number): void;
 }
 
+/** Try to connect, once. It returns at once; the events tell the rest. */
 export type OpenTransport = (events: TransportEvents) => Transport;
 
 /** A message on its way: what is kept until the server has acknowledged it. */
@@ -165,8 +169,10 @@ export interface Channel {
   close(): void;
 }
 
+/** Join the pages that use this name. Nothing may be lost between pages that live. */
 export type OpenChannel = (name: string, onNote: (note: unknown) => void) => Channel;
 
+/** All of the world outside. `browserEnvironment` is that of a page. */
 export interface Environment {
   clock: Clock;
   chance: Chance;

@@ -2,6 +2,7 @@
 import type { ConnectionState } from "./connection";
 import type { CustomPush, Message } from "./protocol";
 
+/** What one can listen to by `ChatClient.on`. */
 export interface ClientEvents {
   connection: ConnectionState;
   /** What is known of the rooms is what the server knew a moment ago: it has just told. */

@@ -14,13 +14,16 @@ const CHAT = "/api/chat";
 const QUEUE = "/api/queue";
 const RECEIPTS = "/api/receipts";
 
+/** Who is signed in, and what their changes have to carry. */
 export interface Session {
   user: User;
   csrf_token: string;
 }
 
+/** What somebody is in a group: `owner`, `admin` or `member`. */
 export type Role = NonNullable<RoomState["role"]>;
 
+/** Somebody's place in a room. Nobody reads what lies at or below `joined_seq`, unless the history is open. */
 export interface Member {
   user: string;
   role: Role;
@@ -36,6 +39,7 @@ export interface Receipt {
   read_at: string | null;
 }
 
+/** Messages, ascending, and whether there are more on that side. */
 export interface MessagePage {
   messages: Message[];
   has_more: boolean;
@@ -53,6 +57,7 @@ export interface SyncAnswer {
   changed: Omit<ServerFrameOf<"room">, "type">[];
 }
 
+/** The HTTP calls, of whoever is signed in here. `browserApi` makes it for a page. */
 export class Api {
   /** The server says that whoever signed in here is signed in no more. Set by whoever acts on it. */
   onUnauthenticated: () => void = () => undefined;
@@ -81,20 +86,24 @@ export class Api {
     this.user = user;
   }
 
+  /** Sign up, and be signed in. `ApiError` has `fields` for what was wrong with the form. */
   async register(username: string, password: string, displayName: string): Promise<Session> {
     const body = { username, password, ...(displayName && { display_name: displayName }) };
     return this.begin("register", body);
   }
 
+  /** Sign in. `ApiError` 401 where name and password do not go together. */
   async login(username: string, password: string): Promise<Session> {
     return this.begin("login", { username, password });
   }
 
+  /** Sign out in this browser. */
   async logout(): Promise<void> {
     await this.write("POST", `${CHAT}/auth/logout`, {});
     this.csrfToken = this.user = "";
   }
 
+  /** People to talk to, by a part of their name. */
   async searchUsers(search: string): Promise<User[]> {
     const path = `${CHAT}/users?search=${encodeURIComponent(search)}`;
     return (await this.call<{ users: User[] }>("GET", path)).users;
@@ -106,6 +115,7 @@ export class Api {
     return (await this.call<{ users: User[] }>("GET", path)).users;
   }
 
+  /** One page of the rooms one is in; `after` is what the page before said as `next`. */
   async rooms(after: string | null): Promise<{ rooms: RoomState[]; next: string | null }> {
     return this.call("GET", `${CHAT}/rooms${pageAfter(after)}`);
   }
@@ -120,6 +130,7 @@ export class Api {
     return this.write("POST", `${CHAT}/rooms`, { kind: "group", name, members });
   }
 
+  /** Only an owner or an admin may. */
   async renameGroup(room: string, name: string): Promise<RoomState> {
     return this.write("PATCH", `${CHAT}/rooms/${room}`, { name });
   }
@@ -139,6 +150,7 @@ export class Api {
     return this.write("POST", `${CHAT}/rooms/${room}/members`, { members: users });
   }
 
+  /** Only an owner may. */
   async setRole(room: string, user: string, role: Role): Promise<void> {
     await this.write("PATCH", `${CHAT}/rooms/${room}/members/${user}`, { role });
   }

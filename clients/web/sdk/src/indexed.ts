@@ -41,6 +41,7 @@ async function database(): Promise<IDBPDatabase<Schema>> {
   return opened;
 }
 
+/** What is on its way, in IndexedDB. */
 export class IndexedDrafts implements DraftStore {
   async load(sender: string): Promise<Draft[]> {
     const all = await (await database()).getAll("drafts");
@@ -50,16 +51,20 @@ export class IndexedDrafts implements DraftStore {
     return own.sort((a, b) => a.created_at - b.created_at);
   }
 
+  /** Write one, in the place of what it was before. */
   async put(draft: Draft): Promise<void> {
     await (await database()).put("drafts", draft);
   }
 
+  /** Forget one; nothing happens where it is not there. */
   async remove(clientId: string): Promise<void> {
     await (await database()).delete("drafts", clientId);
   }
 }
 
+/** Rooms and messages, in IndexedDB. */
 export class IndexedStore implements ChatStore {
+  /** All rooms of a person that are kept, in no order. */
   async rooms(user: string): Promise<KeptRoom[]> {
     return (await database()).getAll("rooms", IDBKeyRange.bound([user], [user, LAST]));
   }

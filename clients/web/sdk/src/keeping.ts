@@ -9,6 +9,7 @@ import type { Cancel, ChatStore, Clock, KeptRoom } from "./environment";
 import type { Message } from "./protocol";
 import type { Room } from "./room";
 
+/** How long what came waits for more, before all of it is written down. */
 export const KEEP_AFTER_MS = 250;
 
 export class Keeping {

@@ -42,6 +42,7 @@ interface Flight {
   step: number;
 }
 
+/** Sends the drafts of the page that leads. It belongs to a `ChatClient`, which has `send`. */
 export class Outbox {
   private readonly flights = new Map<string, Flight>();
   private readonly rests = new Map<string, Cancel>();

@@ -9,6 +9,7 @@ import type { Message } from "./protocol";
 /** Messages of the first page, below or around what was asked for. */
 const BEGINNING = 50;
 
+/** A stretch of history, made by `since` or `around`; it grows either way. */
 export class Past {
   /** By what is asked for. */
   private readonly loading = new Map<string, Promise<void>>();
@@ -44,10 +45,12 @@ export class Past {
     return this.messages[seq - this.lowest];
   }
 
+  /** The seq where it begins. */
   get lowest(): number {
     return this.messages[0]?.seq ?? 1;
   }
 
+  /** The seq where it ends. */
   get highest(): number {
     return this.messages.at(-1)?.seq ?? 0;
   }
@@ -57,6 +60,7 @@ export class Past {
     if (this.hasOlder) await this.load(`before=${this.lowest}`);
   }
 
+  /** Likewise, upwards. */
   async loadNewer(): Promise<void> {
     if (this.hasNewer) await this.load(`after=${this.highest}`);
   }

@@ -16,6 +16,7 @@ const COLLECT_MS = 20;
 
 const AGAIN_AFTER_MS = 30_000;
 
+/** What people are called. It belongs to a `ChatClient`: see `people` there. */
 export class People {
   /** Null: nobody has this id. */
   private readonly known = new Map<string, User | null>();
@@ -71,6 +72,7 @@ export class People {
     if (!this.isAsking && this.wanted.size > 0) void this.ask();
   }
 
+  /** Ask for nobody any more. The client does it. */
   close(): void {
     this.timer?.();
     this.wanted.clear();

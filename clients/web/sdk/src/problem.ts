@@ -3,6 +3,7 @@
  */
 /** The members of a problem document that a client acts on. */
 export class ApiError extends Error {
+  /** To be told from other errors where classes are lost, as in logs. */
   override readonly name = "ApiError";
 
   constructor(

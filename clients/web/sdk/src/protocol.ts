@@ -9,15 +9,24 @@ import type { ClientFrame, ServerFrame } from "./generated/frames";
 export type { ClientFrame, ServerFrame };
 export type { Status } from "./generated/statuses";
 
+/** The client's frame of one type. */
 export type ClientFrameOf<T extends ClientFrame["type"]> = Extract<ClientFrame, { type: T }>;
+/** The server's frame of one type. */
 export type ServerFrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
 
+/** The first frame of a connection. */
 export type Welcome = ServerFrameOf<"welcome">;
+/** Somebody, as others see them. */
 export type User = Welcome["user"];
+/** A room, as the server tells of it. */
 export type RoomState = Welcome["rooms"][number];
+/** How far somebody has come in a room. */
 export type Watermark = RoomState["lowest"][number];
+/** Somebody has come further. */
 export type StatusFrame = ServerFrameOf<"status">;
+/** Whether somebody is there; `unknown` of people with whom one shares no room. */
 export type PersonPresence = ServerFrameOf<"presence">["users"][number];
+/** What an answer to `sync` brought of one room. */
 export type SyncedRoom = ServerFrameOf<"synced">["rooms"][number];
 
 /** What other code on the server pushed; `name` is `<namespace>.<name>`, `data` any JSON value. */

@@ -3,6 +3,7 @@ import type { Draft } from "./environment";
 import type { Api } from "./http";
 import type { ClientFrame, Message } from "./protocol";
 
+/** Each of the roads, as a call. */
 export interface Roads {
   /** Put a draft on the socket. `tries` 0 is `message`, 1…3 are `retry`. False: no socket. */
   overSocket(draft: Draft, tries: number): boolean;
@@ -12,6 +13,7 @@ export interface Roads {
   toQueue(draft: Draft): Promise<void>;
 }
 
+/** The roads on an API, and on what `tell` sends. */
 export function roadsOf(api: Api, tell: (frame: ClientFrame) => boolean): Roads {
   return {
     overSocket: ({ room, client_id, content, reply_to }, tries) =>

@@ -7,6 +7,7 @@
  */
 import type { Message } from "./protocol";
 
+/** What is held of one room: `Room.log`. */
 export class RoomLog {
   private readonly run = new Map<number, Message>();
   private readonly aside = new Map<number, Message>();
@@ -47,6 +48,7 @@ export class RoomLog {
     return all;
   }
 
+  /** The one at the cursor, where it is held. */
   get newest(): Message | undefined {
     return this.run.get(this.cursor);
   }

@@ -16,8 +16,11 @@ interface Marks {
   read: number;
 }
 
+/** One room, as `ChatClient.rooms` and `ChatClient.room` have it. */
 export class Room {
+  /** What the server said of it last, with the highest seqs that were ever told. */
   state: RoomState;
+  /** The messages that are held. */
   readonly log: RoomLog;
 
   /** Up to here the person has seen it, on this device or on another. */
@@ -49,14 +52,17 @@ export class Room {
     this.foldLowest(state.lowest);
   }
 
+  /** Of the server; opaque. */
   get id(): string {
     return this.state.id;
   }
 
+  /** The highest seq that is known to exist. */
   get head(): number {
     return Math.max(this.state.last_seq, this.log.highestSeen);
   }
 
+  /** Whether messages exist above what is held without a hole: they are on their way. */
   get isMissingSomething(): boolean {
     return this.log.cursor < this.head;
   }

@@ -45,8 +45,11 @@ export interface TabEvents extends ConnectionEvents {
   draft: DraftNews;
 }
 
+/** The connection of all pages together: `ChatClient.connection`. */
 export class TabCoordinator extends Emitter<TabEvents> {
+  /** How the connection stands, as all pages see it. */
   state: ConnectionState = { name: "stopped" };
+  /** Whether this page holds the connection for all. */
   isLeading = false;
 
   private readonly connection: Connection;
@@ -92,10 +95,12 @@ export class TabCoordinator extends Emitter<TabEvents> {
     return this.state.name === "waiting" && this.state.cutOff;
   }
 
+  /** Whether the server has welcomed this person, and is still there as far as is known. */
   get isOnline(): boolean {
     return this.state.name === "online";
   }
 
+  /** Come in among the pages, and lead where nobody does. The client does it. */
   start(): void {
     if (this.channel !== null) return;
     this.moveTo({ name: "connecting", attempt: 0, trouble: null });
@@ -120,6 +125,7 @@ export class TabCoordinator extends Emitter<TabEvents> {
     if (!this.isLeading) this.doubt(true);
   }
 
+  /** Leave: another page leads. The client does it. */
   stop(): void {
     this.end({ name: "stopped" });
   }

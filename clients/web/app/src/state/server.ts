@@ -1,9 +1,9 @@
 /** The HTTP side of the server, for what is no part of a conversation: sign-in, groups, settings. */
-import { Api, ApiError } from "@parley/sdk";
-import { browserClock } from "@parley/sdk/browser";
+import { ApiError } from "@parley/sdk";
+import { browserApi } from "@parley/sdk/browser";
 import { translated } from "./language";
 
-export const api = new Api((input, init) => fetch(input, init), browserClock);
+export const api = browserApi();
 
 /** What to say of a call that failed; what is no answer of the server is a bug and raised again. */
 export function wordsOf(problem: unknown): string {

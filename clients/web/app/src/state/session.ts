@@ -5,20 +5,7 @@
  */
 import { ApiError, ChatClient } from "@parley/sdk";
 import type { User } from "@parley/sdk";
-import {
-  IndexedDrafts,
-  IndexedStore,
-  LockLeadership,
-  browserAttention,
-  browserChance,
-  browserChannel,
-  browserClock,
-  browserUsage,
-  onBrowserNetwork,
-  onBrowserWake,
-  storedMarks,
-  webSocketTransport,
-} from "@parley/sdk/browser";
+import { IndexedStore, browserEnvironment } from "@parley/sdk/browser";
 import { signal } from "@preact/signals";
 
 import { attach, detach } from "./chat";
@@ -102,24 +89,7 @@ export async function signOut(): Promise<void> {
 }
 
 function enter(me: User): void {
-  const client = new ChatClient(
-    {
-      clock: browserClock,
-      chance: browserChance,
-      attention: browserAttention,
-      usage: browserUsage,
-      onWake: onBrowserWake,
-      onNetwork: onBrowserNetwork,
-      openTransport: webSocketTransport("/ws/chat/"),
-      leadership: new LockLeadership(),
-      openChannel: browserChannel,
-      drafts: new IndexedDrafts(),
-      store,
-      marks: storedMarks,
-    },
-    api,
-    me,
-  );
+  const client = new ChatClient(browserEnvironment({ store }), api, me);
   client.connection.on("state", (state) => {
     if (state.name === "signed_out" && current() === client) leave("auth.was_signed_out");
   });
