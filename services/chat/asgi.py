@@ -90,7 +90,7 @@ def _pages(process: Process, settings: ChatSettings) -> Any:
     django: Any = get_asgi_application()
     limited = LimitedBody(django, longer={("PUT", "/api/chat/me/avatar"): SENT_BYTES})
     return ServeStaticASGI(
-        with_admin_files(with_parts(limited, _parts(process)), "chat"),
+        with_admin_files(with_parts(limited, _parts(process, settings)), "chat"),
         root=settings.web_root if settings.web_root.is_dir() else None,
         index_file=True,
         max_age=0,
@@ -100,7 +100,7 @@ def _pages(process: Process, settings: ChatSettings) -> Any:
     )
 
 
-def _parts(process: Process) -> Parts:
+def _parts(process: Process, settings: ChatSettings) -> Parts:
     return Parts(
         database=process.database,
         writer=process.writer,
@@ -119,8 +119,10 @@ def _parts(process: Process) -> Parts:
         pictures=process.protection.pictures,
         studio=process.studio,
         inquiry=process.inquiry,
+        staff_reads_messages=settings.staff_reads_messages,
         external=process.external,
         breakers=_breakers(process),
+        dead_letters=[group.dead_letters for group in process.groups],
     )
 
 

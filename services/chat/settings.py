@@ -110,6 +110,8 @@ class ChatSettings(BaseSettings):
     sign_in_per_minute: Annotated[int, Field(ge=1)] = 10
     """Failed sign-ins a minute, by username and by address, before 429."""
 
+    staff_reads_messages: bool = False
+    """Lets staff read what people wrote, on the admin's page that finds messages; it is noted."""
     audit_days: Annotated[int, Field(ge=1, le=3650)] = 365
     """For how long it is kept who signed in, and who came into and left which rooms."""
 

@@ -28,6 +28,7 @@ def application_of(process: Process, settings: PresenceSettings) -> Any:
         verifier=process.verifier,
         requests=process.requests,
         breakers=_breakers(process),
+        dead_letters=[loop.dead_letters for loop in (process.sessions_loop, process.rooms_loop)],
     )
     pages = with_admin_files(with_parts(LimitedBody(django), parts), "presence")
     application = with_health(pages, {"/api/presence/healthz"})

@@ -30,6 +30,7 @@ def application_of(process: Process, settings: QueueSettings) -> Any:
         guarded=partial(_breakers, process),
         push_key=None if process.vapid is None else process.vapid.public_key,
         endpoints=settings.endpoint_rules,
+        dead_letters=[loop.dead_letters for loop in process.loops.values()],
     )
     pages = with_admin_files(with_parts(LimitedBody(django), parts), "queue")
     application = with_health(pages, {"/api/queue/healthz"})

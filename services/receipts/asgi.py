@@ -25,6 +25,7 @@ def application_of(process: Process, settings: ReceiptsSettings) -> Any:
         verifier=process.verifier,
         requests=process.requests,
         breakers=_breakers(process),
+        dead_letters=[loop.dead_letters for loop in process.loops],
     )
     pages = with_admin_files(with_parts(LimitedBody(django), parts), "receipts")
     application = with_health(pages, {"/api/receipts/healthz"})

@@ -45,13 +45,18 @@ class DeadLetter:
 
 
 class DeadLetters:
-    """The dead letters of one group on one stream, and its count of failures."""
+    """The dead letters of one group on one stream, and its count of failures.
+
+    Attributes:
+        key: where they lie.
+        stream: where they stood, with its partition.
+    """
 
     def __init__(self, redis: Redis, key: str, group: str, *, clock: Clock) -> None:
         self.key = dead_letter_key(key, group)
+        self.stream = key
+        self.group = group
         self._redis = redis
-        self._stream = key
-        self._group = group
         self._failures = failures_key(key, group)
         self._clock = clock
         self._labels = (*split_key(key), group)
@@ -83,7 +88,7 @@ class DeadLetters:
         first_failed_at = since.decode() if isinstance(since, bytes) else to_wire(self._clock.now())
         pipeline = self._redis.pipeline(transaction=True)
         pipeline.xadd(self.key, _dead_fields(entry, reason, first_failed_at))
-        pipeline.xack(self._stream, self._group, str(entry.id))
+        pipeline.xack(self.stream, self.group, str(entry.id))
         pipeline.hdel(self._failures, *_count_fields(entry.id))
         await pipeline.execute()
         BURIED.labels(*self._labels).inc()
@@ -94,11 +99,16 @@ class DeadLetters:
         reply: Any = await self._redis.xrange(self.key, min=start, count=limit)
         return [_read_letter(raw) for raw in read_entries(reply)]
 
+    async def find(self, letter_id: StreamId) -> DeadLetter | None:
+        """Return one letter; None where it is not there (any more)."""
+        reply: Any = await self._redis.xrange(self.key, min=str(letter_id), max=str(letter_id))
+        return next((_read_letter(raw) for raw in read_entries(reply)), None)
+
     async def replay(self, letter: DeadLetter) -> None:
         """Write the entry to the end of its stream again, and take it from here, in one step."""
         fields: dict[Any, Any] = dict(letter.fields)
         pipeline = self._redis.pipeline(transaction=True)
-        pipeline.xadd(self._stream, fields)
+        pipeline.xadd(self.stream, fields)
         pipeline.xdel(self.key, str(letter.id))
         await pipeline.execute()
 

@@ -182,6 +182,25 @@ def sign_out(
     return [str(each) for each in _end_all(user_id, ending, by_user, signed_out=by_sid)]
 
 
+def end_sign_in(*, sid: str, by: str, address: str) -> bool:
+    """End one sign-in of anybody, for good: by staff. Doing it again changes nothing.
+
+    Args:
+        sid: which one.
+        by: the id of who asked for it.
+        address: of them.
+
+    Returns:
+        Whether it held until now.
+    """
+    ending = SignIn.objects.filter(id=sid)
+    owner = ending.values_list("user_id", flat=True).first()
+    if owner is None:
+        return False
+    by_staff = functools.partial(entry, actor=by, address=address, why="by staff")
+    return bool(_end_all(str(owner), ending, by_staff))
+
+
 def deactivate_user(*, user_id: str) -> int:
     """Shut a person out: no sign-in holds any more, and none can be begun.
 

@@ -19,6 +19,7 @@ from libs.common.http.parts import parts_behind
 from libs.common.rates.allowances import Allowances
 from libs.common.rates.bucket import TokenBucket
 from libs.common.rates.keyed import KeyedLimit
+from libs.common.streams.dead_letters import DeadLetters
 from libs.common.tokens import Issuer, Verifier
 from services.chat.admission import Admission
 from services.chat.api.polls import Polls
@@ -92,8 +93,10 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     pictures: KeyedLimit
     studio: Studio
     inquiry: Inquiry
+    staff_reads_messages: bool = False
     external: ExternalVerifier | None = None
     breakers: Sequence[Guarded] = ()
+    dead_letters: Sequence[DeadLetters] = ()
 
 
 def parts_of(request: HttpRequest) -> Parts:

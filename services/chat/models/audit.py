@@ -31,6 +31,7 @@ class AuditEntry(models.Model):
         MEMBER_LEFT = "member_left"
         ROLE_CHANGED = "role_changed"
         AVATAR_REMOVED = "avatar_removed"
+        MESSAGES_READ = "messages_read"
 
     at = models.DateTimeField(db_default=Now())
     action = models.CharField(max_length=16, choices=Action)

@@ -11,6 +11,7 @@ from libs.common.breakers import Breaker, Guarded
 from libs.common.database import DatabaseThreads
 from libs.common.http.parts import parts_behind
 from libs.common.rates.keyed import KeyedLimit
+from libs.common.streams.dead_letters import DeadLetters
 from libs.common.tokens import Verifier
 from services.presence.store.sessions import SessionStore
 
@@ -29,6 +30,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     verifier: Verifier
     requests: KeyedLimit
     breakers: Sequence[Guarded] = ()
+    dead_letters: Sequence[DeadLetters] = ()
 
 
 def parts_of(request: HttpRequest) -> Parts:

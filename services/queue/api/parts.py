@@ -11,6 +11,7 @@ from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from libs.common.http.parts import parts_behind
 from libs.common.rates.keyed import KeyedLimit
+from libs.common.streams.dead_letters import DeadLetters
 from libs.common.tokens import Verifier
 from services.queue.actions.rounds import Rounds
 from services.queue.domain.endpoints import EndpointRules
@@ -34,6 +35,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     guarded: Callable[[], Sequence[Guarded]] = tuple
     push_key: str | None = None
     endpoints: EndpointRules = EndpointRules()
+    dead_letters: Sequence[DeadLetters] = ()
 
     @property
     def breakers(self) -> Sequence[Guarded]:

@@ -1,4 +1,4 @@
-"""The pages of one service's admin, and the page of its breakers."""
+"""The pages of one service's admin, and those of its breakers and dead letters."""
 
 import platform
 from collections.abc import Callable, Sequence
@@ -14,12 +14,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from redis.exceptions import RedisError
 
 from libs.common.breakers import Guarded
-from libs.common.errors import ParleyError, Unavailable
+from libs.common.errors import BadFrame, ParleyError, Unavailable
+from libs.common.http.admin import dead_letters
 from libs.common.http.admin.session import with_session
 from libs.common.http.credentials import presented_token
 from libs.common.http.problems import problem
+from libs.common.streams.dead_letters import DeadLetters
 from libs.common.tokens import Claims, Verifier
 
 
@@ -34,6 +38,11 @@ class Parts(Protocol):
     @property
     def breakers(self) -> Sequence[Guarded]:
         """All breakers of the process."""
+        ...
+
+    @property
+    def dead_letters(self) -> Sequence[DeadLetters]:
+        """Those of all groups of the process."""
         ...
 
 
@@ -77,8 +86,12 @@ class StaffSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Return Django's pages, and ours."""
-        breakers = never_cache(self.breakers_page)
-        return [path("breakers/", breakers, name="breakers"), *super().get_urls()]
+        letters = csrf_protect(never_cache(self.dead_letters_page))
+        return [
+            path("breakers/", never_cache(self.breakers_page), name="breakers"),
+            path("dead-letters/", letters, name="dead-letters"),
+            *super().get_urls(),
+        ]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's signature
         """Return a view that staff only reach."""
@@ -119,6 +132,41 @@ class StaffSite(admin.AdminSite):
             "breakers": self._parts_of(request).breakers,
         }
         return render(request, "admin/breakers.html", context)
+
+    async def dead_letters_page(self, request: HttpRequest) -> HttpResponse:
+        """Show the dead letters of this service's groups, and replay or discard some.
+
+        On the event loop, for Redis. The token alone lets in, as to the breakers.
+        """
+        claims = self._staff_of(request)
+        if claims is None:
+            return _please_sign_in()
+        places = self._parts_of(request).dead_letters
+        told = ""
+        try:
+            if request.method == "POST":
+                what = request.POST.get("what", "")
+                done = await dead_letters.decide(
+                    places,
+                    key=request.POST.get("key", ""),
+                    ids=request.POST.getlist("id"),
+                    what=what,
+                    by=claims.sub,
+                )
+                told = f"{done} of {len(request.POST.getlist('id'))}: {what}."
+            groups = await dead_letters.shown(places)
+        except ValueError:
+            return problem(BadFrame("There is nothing like that to decide."))
+        except (RedisError, OSError):
+            return problem(Unavailable())
+        cast(Any, request).user = get_user_model()(**{get_user_model().USERNAME_FIELD: claims.name})
+        context = {
+            **self.each_context(request),
+            "title": "Dead letters",
+            "groups": groups,
+            "told": told,
+        }
+        return render(request, "admin/dead_letters.html", context)
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Tell whether somebody is let in."""

@@ -1,9 +1,4 @@
-"""What staff sees of chat, and the breakers. Nothing of what people write to each other, no secrets.
-
-Pictures of people they may take away; everything else is there to be looked at.
-
-Staff comes in under its own row of chat's users, which a visit does not change.
-"""
+"""The tables that staff looks at. Nothing of what people write to each other, no secrets."""
 
 from typing import Any
 
@@ -14,21 +9,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from libs.common.http.admin import LookOnly, StaffSite
-from libs.common.tokens import Claims
+from libs.common.http.admin import LookOnly
 from services.chat.actions.avatars import remove_avatar
-from services.chat.api.parts import address_of, parts_of
+from services.chat.actions.identity import end_sign_in
+from services.chat.admin.site import site
+from services.chat.api.parts import address_of
 from services.chat.models import AuditEntry, Avatar, Member, Room, SignIn, User
-from services.chat.selectors.people import id_of_username, session_owner
-
-
-def signed_in_staff(claims: Claims) -> User | None:
-    """Return the person of a token while its sign-in holds, and they are staff in the database."""
-    user = session_owner(sid=claims.sid, user_id=claims.sub)
-    return user if user is not None and user.is_staff else None
-
-
-site = StaffSite("chat", parts_of, user_of=signed_in_staff)
+from services.chat.selectors.people import id_of_username
 
 
 class ByPerson(LookOnly):
@@ -97,6 +84,15 @@ class SignInAdmin(ByPerson):
     ordering = ("-id",)
     search_fields = ("id", "user")
     fields = list_display
+    actions = ("end",)
+
+    @admin.action(description="End the selected sign-ins: their open pages are disconnected")
+    def end(self, request: HttpRequest, chosen: QuerySet[SignIn]) -> None:
+        """End them; their sockets are closed within a second or two."""
+        by, address = str(request.user.pk), address_of(request)
+        ended = sum(end_sign_in(sid=str(row.id), by=by, address=address) for row in chosen)
+        told = f"Sign-ins that were ended: {ended}."
+        self.message_user(request, told, messages.SUCCESS if ended else messages.WARNING)
 
 
 @admin.register(Room, site=site)
