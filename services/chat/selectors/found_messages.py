@@ -66,9 +66,11 @@ def found_messages(wanted: Wanted, *, with_content: bool) -> list[Found]:
 def _fitting(wanted: Wanted) -> QuerySet[Message]:
     if wanted.room is not None:
         rows = Message.objects.filter(room_id=wanted.room)
-    else:
+    elif wanted.sender is not None:
         rooms = Member.objects.filter(user_id=wanted.sender).values_list("room_id", flat=True)
         rows = Message.objects.filter(room_id__in=list(rooms[:ROOMS_OF_SENDER]))
+    else:
+        rows = Message.objects.none()
     narrower = Q()
     if wanted.sender is not None:
         narrower &= Q(sender_id=wanted.sender)

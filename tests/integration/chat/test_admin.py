@@ -7,6 +7,7 @@ import pytest
 from tests.admin_pages import changeable
 from tests.integration.admin_visit import FORBIDDEN, Visit, visiting
 from tests.integration.lonely import lonely_process
+from tests.integration.waiting import until
 from tests.pictures import painted, written
 
 SECRET = "a very secret thing"
@@ -153,6 +154,25 @@ async def test_the_breakers_of_a_process_without_its_database_are_seen_to_open(w
     }
     assert away.transitions[0] == "open"
     assert "503" in away.while_open
+
+
+async def test_staff_ends_a_sign_in_and_its_socket_is_closed(world, staff, chief, ann):
+    async with world.client(ann) as client:
+        text = await staff.shown(f"chat/signin/?q={ann.username}")
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', text)
+        assert token is not None
+        form = {
+            "action": "end",
+            "_selected_action": ann.sid,
+            "csrfmiddlewaretoken": token[1],
+        }
+        answer = await staff.http.post("chat/signin/", data=form, follow_redirects=True)
+        await until(lambda: client.close_code is not None, what="the socket to be closed")
+
+    assert "Sign-ins that were ended: 1." in answer.text
+    assert client.close_code == 4001
+    noted = "select action, actor_id::text, details from audit_entry where sid = %s"
+    assert world.rows(noted, ann.sid) == [("session_ended", chief.id, {"why": "by staff"})]
 
 
 # Pictures --------------------------------------------------------------------------------------
