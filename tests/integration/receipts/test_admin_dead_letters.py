@@ -108,11 +108,13 @@ async def test_what_is_gone_already_is_passed_over(staff, redis):
         {},
     ],
 )
-async def test_what_cannot_be_decided_is_refused(staff, form):
+async def test_what_cannot_be_decided_is_refused(staff, redis, form):
+    letter = bury(redis, "[]")
     token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', await staff.shown(PAGE))
-    more = {} if token is None else {"csrfmiddlewaretoken": token[1]}
+    assert token is not None
 
-    answer = await staff.http.post(PAGE, data={**form, **more})
+    answer = await staff.http.post(PAGE, data={**form, "csrfmiddlewaretoken": token[1]})
+    await decide(staff, "discard", letter)
 
     assert answer.status_code == 400
 
