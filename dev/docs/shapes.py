@@ -64,6 +64,20 @@ def name_of(reference: str) -> str:
     return reference.rpartition("/")[2]
 
 
+def needed(value: object, schemas: Schemas) -> Iterator[str]:
+    """Yield the name of every shape that a value refers to, and of those that these need, perhaps twice."""
+    if isinstance(value, Mapping):
+        if "$ref" in value:
+            name = name_of(value["$ref"])
+            yield name
+            yield from needed(schemas[name], schemas)
+        for each in value.values():
+            yield from needed(each, schemas)
+    elif isinstance(value, list):
+        for each in value:
+            yield from needed(each, schemas)
+
+
 def label_of(name: str, prefix: str) -> str:
     """Return by what links of every page find a shape: ``[…](#label)``."""
     return f"{prefix}-{name}".lower()
