@@ -1,5 +1,5 @@
 # The verbs of this house. What they make goes into .venv, .run, clients/web, benchmarks/socketio and
-# benchmarks/out, and build (reports).
+# benchmarks/out, and build (reports, the site).
 
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -11,7 +11,7 @@ help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install everything, the tools of the checks included, and build the web client
-	@$(BOOTSTRAP) product servers node client checks bench openapi k8s checkov otel
+	@$(BOOTSTRAP) product servers node client checks bench openapi k8s checkov otel $(if $(CI_FULL),docs)
 	@$(DEV) web
 
 up: ## run the whole suite: PORT=8000 RUN_DIR=.run CHAT_PROCESSES=1; DEMO=1: with people and a bot
@@ -75,6 +75,10 @@ secrets: ## what docker compose and k8s/overlays/dev need, in a folder: SECRETS=
 fix: setup ## format, and mend what can be mended
 	@$(DEV) fix
 
+docs: ## the documents as a site, build/docs/index.html; a warning is an error
+	@$(BOOTSTRAP) product servers client docs
+	@$(DEV) docs
+
 audit: ## ask whether anything that is installed is known to be vulnerable
 	@$(BOOTSTRAP) product audit
 	@$(DEV) audit
@@ -87,4 +91,4 @@ lock: ## renew requirements/*.lock from pyproject.toml
 	@$(BOOTSTRAP) product servers
 	@$(DEV) lock
 
-.PHONY: help setup up manage doctor talk check test bench profile chaos mutants fuzz containers k8s-check k8s-play secrets fix audit reset lock
+.PHONY: help setup up manage doctor talk check test bench profile chaos mutants fuzz containers k8s-check k8s-play secrets fix docs audit reset lock

@@ -20,10 +20,11 @@ VERBS = {
     "check": "judge the code without running it",
     "fix": "format, and mend what can be mended",
     "test": "run every test, with the seconds of each part",
+    "docs": "make a site of the documents",
     "audit": "ask whether anything that the locks pin is known to be vulnerable",
     "lock": "renew requirements/*.lock",
 }
-TIMED_VERBS = {"check": verbs.check, "fix": verbs.fix, "test": verbs.test}
+TIMED_VERBS = {"check": verbs.check, "fix": verbs.fix, "test": verbs.test, "docs": verbs.docs}
 BESIDE_A_SUITE = ("manage", "doctor")
 FAILED = 1
 

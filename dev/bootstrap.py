@@ -2,8 +2,8 @@
 
 Usage: `python3 -m dev.bootstrap product servers …`, with the names of locks in `requirements/`;
 `node` is installed only where PATH has no Node of at least version 20; `audit`, `openapi`, `k8s`,
-`checkov` and `fuzz` into folders of their own: tools of others must not bring packages along that we do
-not ask for. Nothing is done twice: a stamp beside each installed lock holds its digest. Where packages come from is pip's
+`checkov`, `docs` and `fuzz` into folders of their own: tools of others must not bring packages along that
+we do not ask for. Nothing is done twice: a stamp beside each installed lock holds its digest. Where packages come from is pip's
 own business.
 """
 
@@ -24,10 +24,11 @@ AUDIT = VENV / "audit"
 OPENAPI = VENV / "openapi"
 K8S = VENV / "k8s"
 CHECKOV = VENV / "checkov"
-APART = {folder.name: folder for folder in (AUDIT, OPENAPI, K8S, CHECKOV, VENV / "fuzz")}
-"""Where the packages of pip-audit, schemathesis, kubectl with its schemas, checkov and atheris are; only
-what needs them has them on its path. The last one has no wheel for every Python, so nobody installs it
-unasked."""
+DOCS = VENV / "docs"
+APART = {folder.name: folder for folder in (AUDIT, OPENAPI, K8S, CHECKOV, DOCS, VENV / "fuzz")}
+"""Where the packages of pip-audit, schemathesis, kubectl with its schemas, checkov, Sphinx and atheris are;
+only what needs them has them on its path. The last one has no wheel for every Python, so nobody installs
+it unasked."""
 LOWEST_PYTHON = (3, 11)
 LOWEST_NODE = 20
 WITHOUT_PIP = """\

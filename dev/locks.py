@@ -28,6 +28,7 @@ GROUPS = (
     "k8s",
     "otel",
     "fuzz",
+    "docs",
 )
 """The dependency groups of pyproject.toml, each with a lock of its own; later ones follow earlier."""
 ALONE = ("checkov",)

@@ -70,6 +70,11 @@ def test() -> int:
     return run_all(list(tests()), at_once=AT_ONCE)
 
 
+def docs() -> int:
+    """Make a site of the documents; return the exit status."""
+    return run_all([documents()])
+
+
 def checks() -> Iterator[Part]:
     """Yield the parts of ``check``."""
     yield python("ruff", "-m", "ruff", "check", "--quiet")
@@ -106,14 +111,15 @@ def tests() -> Iterator[Part]:
     """Yield the parts of ``test``: one a folder, the other server, the web client's own.
 
     With ``CI_FULL`` also what takes long: whether mistakes in the product would be noticed, the suite
-    in containers, by compose and from the manifests of Kubernetes, and the browser through nginx, as
-    an Ingress has it.
+    in containers, by compose and from the manifests of Kubernetes, the browser through nginx, as an
+    Ingress has it, and the documents as a site.
     """
     if "CI_FULL" in environment():
         yield python("containers", "-m", "tests.containers")
         yield python("mutants", "-m", "tests.faults.mutants")
         yield python("kubernetes", "-m", "tests.kubernetes")
         yield python("nginx", "-m", "pytest", "--quiet", "tests/e2e", extra={"GATEWAY": "nginx"})
+        yield documents()
     for name, folders in FOLDERS.items():
         yield python(name, "-m", "pytest", "--quiet", *folders)
     yield python("k8s", "-m", "dev.k8s")
@@ -122,6 +128,11 @@ def tests() -> Iterator[Part]:
         yield python(name, *marked, extra={"SERVER": "daphne"})
     if web.exists():
         yield npm("web", "test", "--silent")
+
+
+def documents() -> Part:
+    """Return the part that makes the site; it imports what reads settings, and connects to nothing."""
+    return python("documents", "-m", "dev.docs", extra={**TEST_SETTINGS, **UNUSED_SURROUNDINGS})
 
 
 def python(name: str, *arguments: str, extra: Mapping[str, str] | None = None) -> Part:
