@@ -91,10 +91,11 @@ async def test_a_letter_is_replayed_and_handled(world, staff, redis):
 
 
 async def test_what_is_gone_already_is_passed_over(staff, redis):
-    letter = bury(redis, "[]")
+    letter, other = bury(redis, "[]"), bury(redis, "[]")
     await decide(staff, "discard", letter)
 
     answer = await decide(staff, "replay", letter)
+    await decide(staff, "discard", other)
 
     assert "0 of 1: replay." in answer.text
 
