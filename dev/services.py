@@ -75,7 +75,7 @@ class Surroundings:
     """What all processes of a run share.
 
     Attributes:
-        origins: where browsers may come from.
+        origins: where browsers may come from; the gateway's own address is the first.
         inherited: the environment of `make up`; what is set here for a service wins over it.
     """
 

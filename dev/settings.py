@@ -33,6 +33,7 @@ class Settings:
         database_urls: a database of the user's own, by service.
         redis_url: a Redis or Valkey of the user's own, or None.
         demo: whether people, conversations and a bot come with it.
+        origins: pages of the user's own that may connect and write, beside those at the gateway.
         inherited: the environment that the services get below what the suite sets itself.
     """
 
@@ -44,6 +45,7 @@ class Settings:
     database_urls: Mapping[str, str] = field(default_factory=dict)
     redis_url: str | None = None
     demo: bool = False
+    origins: Sequence[str] = ()
     inherited: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -69,6 +71,7 @@ def from_environment(environ: Mapping[str, str], services: tuple[str, ...]) -> S
         },
         redis_url=environ.get("REDIS_URL") or None,
         demo=bool(_number(environ, "DEMO", default=0, lowest=0, highest=1)),
+        origins=_listed(environ, "ALLOWED_ORIGINS"),
         inherited=environ,
     )
     if settings.demo and (settings.database_url or settings.database_urls):
@@ -100,3 +103,8 @@ def _one_of(environ: Mapping[str, str], key: str, choices: Sequence[str]) -> str
     if text not in choices:
         raise CannotStart(f"{key} must be one of {', '.join(choices)}, not {text!r}.")
     return text
+
+
+def _listed(environ: Mapping[str, str], key: str) -> tuple[str, ...]:
+    parts = (part.strip() for part in environ.get(key, "").split(","))
+    return tuple(part for part in parts if part)

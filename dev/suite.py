@@ -93,7 +93,7 @@ class Suite:
             secrets=load_secrets(self._settings.run_dir),
             redis_url=data.redis.services,
             database_urls=data.database_urls,
-            origins=origins_of(port),
+            origins=(*origins_of(port), *self._settings.origins),
             inherited=self._settings.inherited,
         )
         self._crew.together([partial(self._migrate, service, around) for service in self._services])

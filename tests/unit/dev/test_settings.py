@@ -79,3 +79,13 @@ def test_the_gateway_is_caddy_unless_somebody_asks_for_nginx(given, wanted):
 def test_a_gateway_that_nobody_knows_is_refused_by_name():
     with pytest.raises(CannotStart, match="GATEWAY"):
         from_environment({"GATEWAY": "apache"}, SERVICES)
+
+
+def test_pages_of_ones_own_are_told_with_commas_in_between():
+    origins = "http://127.0.0.1:8100, http://localhost:8100,"
+
+    assert from_environment({}, SERVICES).origins == ()
+    assert from_environment({"ALLOWED_ORIGINS": origins}, SERVICES).origins == (
+        "http://127.0.0.1:8100",
+        "http://localhost:8100",
+    )
