@@ -19,6 +19,8 @@ SOCKETIO = ROOT / "benchmarks" / "socketio"
 """A server to compare with. Nothing of it is built, and only who starts it installs its packages."""
 MODELS = ROOT / "dev" / "k8s" / "schemas"
 """What judges Kubernetes objects that operators bring; only `make k8s-check` installs its packages."""
+EXAMPLE = ROOT / "examples" / "django-site" / "static" / "chat"
+"""JavaScript of the tutorial, which nothing builds."""
 BUILT = WEB / "dist" / "index.html"
 INSTALLED = "node_modules"
 NOT_SOURCES = frozenset({"node_modules", "dist", "generated", "coverage", "test-results"})

@@ -1,0 +1,78 @@
+// How much is unread, on every page; and signing out, which ends both sign-ins.
+
+import { currentSession, signIn, socketUrl } from "./parley.js";
+
+const RENEW_MS = 5 * 60_000;
+let attempt = 0;
+let waiting = null;
+
+async function connect() {
+  clearTimeout(waiting);
+  waiting = null;
+  try {
+    if ((await signIn()) === null) return show(0);
+  } catch {
+    return later();
+  }
+  listen(new WebSocket(socketUrl("/ws/notifications/")));
+}
+
+function listen(socket) {
+  let beat;
+  let heard;
+  let announced;
+  socket.onmessage = ({ data }) => {
+    const frame = JSON.parse(data);
+    heard = true;
+    if (frame.type === "welcome") {
+      attempt = 0;
+      beat = setInterval(ping, frame.heartbeat_s * 1000);
+    }
+    if (frame.type === "reconnect") announced = frame.after_ms;
+    if ("unread_total" in frame) show(frame.unread_total);
+  };
+  socket.onclose = () => {
+    clearInterval(beat);
+    later(announced);
+  };
+
+  function ping() {
+    if (!heard) return socket.close();
+    heard = false;
+    socket.send('{"type":"ping"}');
+  }
+}
+
+// Twice as long after each try, and not all at once.
+function later(ms) {
+  attempt += 1;
+  const ladder = Math.min(2 ** attempt, 60) * 1000 * (0.5 + Math.random() / 2);
+  waiting = setTimeout(connect, ms ?? ladder);
+}
+
+function hurry() {
+  if (waiting !== null && document.visibilityState === "visible")
+    void connect();
+}
+
+function show(unread) {
+  document.querySelector("#unread").textContent = unread || "";
+}
+
+document
+  .querySelector("#sign-out")
+  .addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const session = await currentSession().catch(() => null);
+    const headers = { "X-CSRFToken": session?.csrf_token ?? "" };
+    await fetch("/api/chat/auth/logout", { method: "POST", headers }).catch(
+      () => null,
+    );
+    indexedDB.deleteDatabase("parley");
+    event.target.submit();
+  });
+
+addEventListener("online", hurry);
+document.addEventListener("visibilitychange", hurry);
+setInterval(() => signIn().catch(() => null), RENEW_MS);
+void connect();

@@ -1,0 +1,50 @@
+// Signs this page in to Parley, as whoever is signed in at this site.
+
+const { me, sockets } = document.body.dataset;
+
+let known = me; // who this page's user is at Parley; empty until they come for the first time
+let asking = null;
+
+/** The address of a WebSocket of Parley. */
+export function socketUrl(path) {
+  return new URL(path, sockets).href.replace(/^http/, "ws");
+}
+
+/** What this site says to Parley about who this is; null where it does not know (any more). */
+export async function askToken() {
+  const answer = await fetch("/chat/token");
+  if (answer.status === 401) return null;
+  if (!answer.ok) throw new Error(`no token: ${answer.status}`);
+  return (await answer.json()).token;
+}
+
+/** Who is signed in to Parley in this browser, which renews it; null: nobody. */
+export async function currentSession() {
+  const answer = await fetch("/api/chat/auth/session");
+  return answer.ok ? answer.json() : null;
+}
+
+/** Be signed in to Parley, as nobody else than this page's user; null where this site knows nobody. */
+export function signIn() {
+  asking ??= askBoth().finally(() => {
+    asking = null;
+  });
+  return asking;
+}
+
+async function askBoth() {
+  const session = await currentSession();
+  if (session?.user.id === known) return session;
+  const token = await askToken();
+  if (token === null) return null;
+  const body = JSON.stringify({ token, cookie: true });
+  const answer = await fetch("/api/chat/auth/exchange", {
+    method: "POST",
+    body,
+  });
+  if (!answer.ok) throw new Error(`no exchange: ${answer.status}`);
+  const begun = await currentSession();
+  if (begun === null) throw new Error("signed in, and nobody is");
+  known = begun.user.id;
+  return begun;
+}
