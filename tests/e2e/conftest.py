@@ -10,7 +10,9 @@ import pytest
 
 from dev import web
 from dev.harness import RunningSuite
+from dev.ports import free_port
 from dev.settings import environment
+from tests import tutorial
 from tests.e2e.callers import Callers
 from tests.e2e.newcomers import Newcomers
 from tests.e2e.person import Person
@@ -50,10 +52,17 @@ def web_root(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def suite(tmp_path_factory, web_root):
+def site_port():
+    """Where the site of the tutorial will be, beside which the suite is started."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def suite(tmp_path_factory, web_root, site_port):
     """The real suite. Tests may kill chat; they wait until it is back."""
     run_dir = tmp_path_factory.mktemp("suite") / "run"
-    running = RunningSuite.start(run_dir, env={"WEB_ROOT": str(web_root)})
+    beside = tutorial.variables_of_parley(f"http://127.0.0.1:{site_port}")
+    running = RunningSuite.start(run_dir, env={"WEB_ROOT": str(web_root), **beside})
     yield running
     assert running.stop() == 0, running.log
 
