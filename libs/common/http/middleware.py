@@ -65,6 +65,11 @@ def _method_problem(request: HttpRequest, refusal: HttpResponseNotAllowed) -> Ht
     return answer
 
 
+PASSED_OVER_BYTES = 1024 * 1024
+"""A body that announces no more is read to its end before it is refused: where a connection is closed
+upon bytes that nobody has read, its other end may never see the answer."""
+
+
 class _TooMuch(Exception):
     """More of a body arrived than anybody may send."""
 
@@ -94,7 +99,7 @@ class _Watched:
 
 
 class LimitedBody:
-    """An ASGI application that answers 413 for a body that is too long, and reads no further.
+    """An ASGI application that answers 413 for a body that is too long, and keeps nothing of it.
 
     Also 400 for a request that Django refuses before it can give an answer to it: one with very many
     parameters that names a charset.
@@ -118,7 +123,10 @@ class LimitedBody:
             await self._app(scope, receive, send)
             return
         at_most_bytes = self._longer.get((scope["method"], scope["path"]), BODY_BYTES)
-        if _announced_bytes(scope["headers"]) > at_most_bytes:
+        announced_bytes = _announced_bytes(scope["headers"])
+        if announced_bytes > at_most_bytes:
+            if announced_bytes <= PASSED_OVER_BYTES:
+                await _pass_over(receive)
             await _refuse(send, TooLarge())
             return
         watched = _Watched(receive, send, at_most_bytes=at_most_bytes)
@@ -135,6 +143,14 @@ def _announced_bytes(headers: Iterable[tuple[bytes, bytes]]) -> int:
         if name == b"content-length" and value.isdigit():
             return int(value)
     return 0
+
+
+async def _pass_over(receive: ASGIReceiveCallable) -> None:
+    """Read a body to its end, or that of its connection, and drop it."""
+    while True:
+        event = await receive()
+        if event["type"] != "http.request" or not event["more_body"]:
+            return
 
 
 async def _refuse(send: ASGISendCallable, error: ParleyError) -> None:

@@ -7,7 +7,7 @@ from django.http import HttpResponse, HttpResponseNotAllowed
 from django.test import RequestFactory
 
 from libs.common.http.bodies import BODY_BYTES
-from libs.common.http.middleware import LimitedBody, problem_answers
+from libs.common.http.middleware import PASSED_OVER_BYTES, LimitedBody, problem_answers
 
 LONGER_BYTES = 2 * BODY_BYTES
 
@@ -55,11 +55,28 @@ async def test_a_body_that_grows_too_large_is_refused_while_it_comes():
     assert server.parts == [b"never read"]
 
 
-async def test_a_body_announced_too_large_is_refused_unread():
-    server = Server(b"never read", headers=((b"content-length", b"%d" % (BODY_BYTES + 1)),))
+async def test_a_body_announced_far_too_large_is_refused_unread():
+    server = Server(b"never read", headers=((b"content-length", b"%d" % (PASSED_OVER_BYTES + 1)),))
 
     assert await server.serve(reading_app) == 413
     assert server.parts == [b"never read"]
+
+
+async def test_a_body_announced_too_large_is_passed_over_first_so_that_its_sender_sees_the_answer():
+    server = Server(b"x", b"y", headers=((b"content-length", b"%d" % PASSED_OVER_BYTES),))
+
+    assert await server.serve(reading_app) == 413
+    assert server.parts == []
+
+
+async def test_whoever_leaves_amid_a_body_that_is_passed_over_is_not_waited_for():
+    class Leaving(Server):
+        async def receive(self):
+            return {"type": "http.disconnect"}
+
+    server = Leaving(b"", headers=((b"content-length", b"%d" % (BODY_BYTES + 1)),))
+
+    assert await server.serve(reading_app) == 413
 
 
 @pytest.mark.parametrize(
