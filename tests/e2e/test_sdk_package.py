@@ -6,6 +6,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
+from dev.settings import ROOT
 from dev.version import product_version
 from tests.e2e.elsewhere import Elsewhere, sources
 from tests.e2e.person import PASSWORD, unique
@@ -78,6 +79,7 @@ def test_it_is_what_was_built_in_the_version_of_the_product(elsewhere):
     modules = {name: elsewhere.sdk / "dist" / f"{name}.js" for name in sources()}
 
     assert says["version"] == product_version()
+    assert (elsewhere.sdk / "dist" / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
     assert [name for name, path in modules.items() if not path.exists()] == []
     assert [name for name, path in modules.items() if not path.with_suffix(".d.ts").exists()] == []
     assert {path.name for path in elsewhere.sdk.iterdir()} == {

@@ -1,11 +1,12 @@
-// Builds sdk/dist, which is what `npm pack` packs of the SDK: a module and its types for each source.
+// Builds sdk/dist, which is what `npm pack` packs of the SDK: a module and its types for each source, and
+// the licence of the repository.
 //
 //   node scripts/build-sdk.mjs
 //
 // The sources say `./client`, as bundlers like it. Browsers, Node and TypeScript's own `nodenext` want the
 // name of a file, so here it becomes `./client.js`. sdk/src/generated has to be there: `npm run generate`.
 import { spawnSync } from "node:child_process";
-import { readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const WEB = new URL("../", import.meta.url);
@@ -23,6 +24,7 @@ const { status } = spawnSync(
   { cwd: WEB, stdio: "inherit" },
 );
 if (status !== 0) process.exit(1);
+await copyFile(new URL("../../LICENSE", WEB), new URL("LICENSE", DIST));
 
 for (const name of await readdir(DIST, { recursive: true })) {
   if (!WRITTEN.test(name)) continue;

@@ -22,7 +22,8 @@ def build_wheel(folder: Path) -> Path:
     """
     copy = folder / "source"
     shutil.copytree(SOURCE / "parley", copy / "parley")
-    shutil.copy(SOURCE / "pyproject.toml", copy)
+    for name in ("pyproject.toml", "LICENSE"):
+        shutil.copy(SOURCE / name, copy)
     alone = ("--no-index", "--no-deps", "--no-build-isolation")
     run(sys.executable, "-m", "pip", "wheel", "--quiet", *alone, "--wheel-dir", folder, copy)
     (wheel,) = folder.glob("*.whl")

@@ -85,6 +85,8 @@ def test_it_is_the_library_alone_in_the_version_of_the_product(wheel, metadata):
     }
     assert "parley/py.typed" in names
     assert metadata["Version"] == product_version()
+    assert any(name.endswith("/licenses/LICENSE") for name in names)
+    assert metadata["License-Expression"] == "BSD-3-Clause"
 
 
 def test_its_types_are_seen_by_whoever_uses_it(elsewhere, quick_start):
