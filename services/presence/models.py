@@ -77,6 +77,7 @@ class UserStatus(models.Model):
 
     class Meta:
         db_table = "user_status"
+        verbose_name_plural = "user statuses"
         indexes = [models.Index("user_id", condition=Q(is_online=True), name="user_online")]
 
     def __str__(self) -> str:

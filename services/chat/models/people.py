@@ -120,6 +120,7 @@ class SignIn(models.Model):
 
     class Meta:
         db_table = "sign_in"
+        verbose_name = "sign-in"
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.id}"

@@ -63,6 +63,13 @@ async def test_the_index_leads_to_the_breakers_which_are_closed(staff):
     assert all(each.while_open for each in shown.values())
 
 
+async def test_each_page_leads_to_the_admins_of_all_services(staff):
+    pages = [await staff.shown(path) for path in ("", LIST, "breakers/")]
+
+    for service in ("chat", "presence", "queue", "receipts"):
+        assert all(f'href="/api/{service}/admin/"' in page for page in pages)
+
+
 async def test_a_breaker_is_seen_to_open_and_to_close_again(world, chief):
     own_database = make_migrated("presence", world.suite.state.database_admin_url)
     with lonely_process(world, "presence", database_url=own_database) as url:

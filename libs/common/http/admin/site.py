@@ -26,6 +26,9 @@ from libs.common.http.problems import problem
 from libs.common.streams.dead_letters import DeadLetters
 from libs.common.tokens import Claims, Verifier
 
+BESIDE = ("chat", "presence", "queue", "receipts")
+"""Whose admins stand behind the same way in: each page leads to all of them."""
+
 
 class Parts(Protocol):
     """What the admin needs of the process."""
@@ -92,6 +95,11 @@ class StaffSite(admin.AdminSite):
             path("dead-letters/", letters, name="dead-letters"),
             *super().get_urls(),
         ]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what every page is made of: Django's part, and the way to the other admins."""
+        beside = [(service, f"/api/{service}/admin/") for service in BESIDE]
+        return {**super().each_context(request), "beside": beside}
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's signature
         """Return a view that staff only reach."""
