@@ -76,7 +76,7 @@ fix: setup ## format, and mend what can be mended
 	@$(DEV) fix
 
 docs: ## the documents as a site, build/docs/index.html; a warning is an error
-	@$(BOOTSTRAP) product servers client docs
+	@$(BOOTSTRAP) product servers node client docs
 	@$(DEV) docs
 
 audit: ## ask whether anything that is installed is known to be vulnerable

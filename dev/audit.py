@@ -47,6 +47,7 @@ def audit() -> int:
     if web.exists():
         results += [audit_npm("web client", web.WEB), audit_npm("Socket.IO", web.SOCKETIO)]
         results += [audit_npm("schemas of k8s", web.MODELS)]
+        results += [audit_npm("diagrams", web.DIAGRAMS)]
     for result in results:
         say(f"{result.verdict.name.lower().replace('_', ' '):<11} {result.name}")
         for line in result.lines:

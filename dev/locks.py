@@ -57,7 +57,7 @@ def lock() -> None:
         for group in ALONE:
             say(f"parley: locking {group}")
             run([*uv, "--upgrade", "--group", group, "-o", f"requirements/{group}.lock"])
-    for place in (web.WEB, web.SOCKETIO, web.MODELS):
+    for place in (web.WEB, web.SOCKETIO, web.MODELS, web.DIAGRAMS):
         say(f"parley: locking {place.relative_to(ROOT)}")
         web.npm("update", "--package-lock-only", "--ignore-scripts", folder=place)
         forget_addresses(place / "package-lock.json")

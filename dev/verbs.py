@@ -147,7 +147,7 @@ def npm(name: str, *arguments: str) -> Part:
 
 def prettier(mode: str) -> Part:
     """Return a part that has the web client's Prettier look at the JavaScript elsewhere."""
-    elsewhere = (str(web.SOCKETIO), str(web.MODELS), str(web.EXAMPLE))
+    elsewhere = (str(web.SOCKETIO), str(web.MODELS), str(web.DIAGRAMS), str(web.EXAMPLE))
     return npm("javascript", "exec", "--", "prettier", "--log-level=warn", mode, *elsewhere)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import django
 
+from dev import web
 from dev.bootstrap import DOCS as PACKAGES
 from dev.docs import (
     asyncapi,
@@ -30,6 +31,7 @@ from dev.verbs import say
 
 SOURCE = ROOT / "build" / "docs-source"
 BUILT = ROOT / "build" / "docs"
+STATIC = ROOT / "build" / "docs-static"
 FAILED = 1
 
 
@@ -37,6 +39,7 @@ def main() -> int:
     """Build it; return the exit status."""
     django.setup()
     site.gather(made(), SOURCE)
+    put_what_draws(STATIC)
     status = sphinx(SOURCE, BUILT)
     loaded = list(site.elsewhere(BUILT))
     for line in loaded:
@@ -65,6 +68,14 @@ def made() -> Mapping[str, str]:
     }
 
 
+def put_what_draws(into: Path) -> None:
+    """Put what draws the diagrams into a folder that the site brings along."""
+    web.install(web.DIAGRAMS)
+    into.mkdir(parents=True, exist_ok=True)
+    for path in ("node_modules/mermaid/dist/mermaid.min.js", "draw.js"):
+        shutil.copy(web.DIAGRAMS / path, into)
+
+
 def as_json(document: object) -> str:
     """Return a document as people may read it."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -75,7 +86,14 @@ def sphinx(source: Path, built: Path) -> int:
     strict = ("--fail-on-warning", "--keep-going", "--nitpicky", "--fresh-env", "--write-all")
     command = (
         *(sys.executable, "-m", "sphinx", "--quiet", "--builder", "html", *strict),
-        *("--conf-dir", str(site.DOCS), "--doctree-dir", str(ROOT / "build" / "docs-trees")),
+        *(
+            "--define",
+            f"html_static_path={STATIC}",
+            "--conf-dir",
+            str(site.DOCS),
+            "--doctree-dir",
+            str(ROOT / "build" / "docs-trees"),
+        ),
         *(str(source), str(built)),
     )
     shutil.rmtree(built, ignore_errors=True)

@@ -23,6 +23,7 @@ MOVED = {
     "clients/python/README.md": "python.md",
     "clients/python/parley/README.md": "python-client.md",
     "clients/web/sdk/README.md": "sdk.md",
+    "tests/conformance/README.md": "conversations.md",
 }
 """Pages that have another place on the site, from the root of the repository."""
 MADE = "reference"

@@ -7,7 +7,7 @@ import pytest
 from dev.locks import ALONE, GROUPS, forget_addresses
 from dev.settings import ROOT
 
-NPM = ("clients/web", "benchmarks/socketio", "dev/k8s/schemas")
+NPM = ("clients/web", "benchmarks/socketio", "dev/k8s/schemas", "dev/docs/diagrams")
 LOCKS = [
     *ROOT.glob("requirements/*.lock"),
     *(ROOT / folder / "package-lock.json" for folder in NPM),

@@ -4,6 +4,7 @@ import pytest
 
 from tests.unit.docs import pages
 
+README = pages.ROOT / "README.md"
 STATED = ("architecture.md", "data-model.md", "events.md", "protocol.md")
 
 
@@ -27,6 +28,14 @@ def test_every_pointer_leads_somewhere(page):
     problems = {pointer: pages.problem_with(pointer) for pointer in found}
 
     assert {pointer: problem for pointer, problem in problems.items() if problem} == {}
+
+
+@pytest.mark.parametrize("page", [*pages.PAGES, README], ids=lambda page: page.name)
+def test_no_line_of_a_diagram_ends_early(page):
+    # To Mermaid a semicolon ends a statement, and the rest of the line is none.
+    diagrams = re.findall(r"^```mermaid\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+    assert [line for text in diagrams for line in text.splitlines() if ";" in line] == []
 
 
 def test_every_row_says_whether_it_is_here_or_who_brings_it():
