@@ -28,9 +28,6 @@ HEALTH_EVERY_S = 1
 HEALTH_WITHIN_S = 1
 HEALTH_FAILS = 2
 """How many answers in a row take a process out: one may be late on a machine that is busy."""
-NOTICES_WITHIN_S = HEALTH_FAILS * (HEALTH_EVERY_S + HEALTH_WITHIN_S)
-"""How long it goes on sending requests to a process that drains, at most; less than its delay
-where it answers at once that it does, as it should. One that is back is found in less."""
 CONFIGURATION = """\
 {{
 	admin off

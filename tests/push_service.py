@@ -24,7 +24,6 @@ from services.queue.domain.vapid import base64url, from_base64url
 
 HANG = 0
 """Instead of a status: the request is read and never answered."""
-MAX_TOKEN_S = 24 * 3600
 
 
 @dataclass

@@ -74,8 +74,6 @@ class Ping(Command, frozen=True, kw_only=True, tag="ping"):
     ref: str | None = None
 
 
-AnyCommand = SendMessage | Retry | Delivered | ReadReceipt | SendTyping | Activity | Sync | Ping
-
 _encoder = msgspec.json.Encoder()
 
 

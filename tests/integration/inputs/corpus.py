@@ -22,7 +22,6 @@ from typing import Any
 HERE = Path(__file__).parent
 FILES = sorted((HERE / "corpus").rglob("*.toml"))
 VALUE = "⟦value⟧"
-DOORS = ("frames", "requests")
 
 _MARK = re.compile("⟦([^⟦⟧]*)⟧")
 

@@ -11,7 +11,6 @@ from libs.common.doctor.checks import Finding
 UNUSABLE = "The configuration is not usable:"
 PLANNED = re.compile(r"^(\w+\.\d{4}_\w+)$", re.MULTILINE)
 SETTING = re.compile(r"^  ([A-Z_]*): (.+)$", re.MULTILINE)
-WEB_PUSH = "VAPID_PRIVATE_KEY"
 
 
 @dataclass(frozen=True, kw_only=True)
