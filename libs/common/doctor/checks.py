@@ -111,43 +111,5 @@ WAY_IN_IDLE = Check("way_in.idle", DEPLOY)
 OPEN_FILES = Check("open_files", "docs/sizing.md")
 PROCESSES = Check("processes", f"{RUNBOOKS}/ProcessDown.md")
 
-CHECKS = (
-    OF_SETTINGS,
-    DATABASE,
-    DATABASE_VERSION,
-    DATABASE_MIGRATIONS,
-    DATABASE_DURABILITY,
-    DATABASE_CONNECTIONS,
-    DATABASE_TRANSACTIONS,
-    DATABASE_CLOCK,
-    DATABASE_LATENCY,
-    REDIS,
-    REDIS_VERSION,
-    REDIS_PERSISTENCE,
-    REDIS_EVICTION,
-    REDIS_MEMORY,
-    REDIS_CLOCK,
-    REDIS_LATENCY,
-    REDIS_USER,
-    STREAMS_GROUPS,
-    STREAMS_LAG,
-    STREAMS_PENDING,
-    STREAMS_DEAD_LETTERS,
-    STREAMS_LENGTH,
-    KEYS_TOKENS,
-    KEYS_SECRET,
-    KEYS_WEB_PUSH,
-    WAY_IN,
-    WAY_IN_CERTIFICATE,
-    WAY_IN_REDIRECT,
-    WAY_IN_SERVICES,
-    WAY_IN_HEADERS,
-    WAY_IN_SOCKETS,
-    WAY_IN_FOREIGN_PAGES,
-    WAY_IN_BODY,
-    WAY_IN_PROXIES,
-    WAY_IN_IDLE,
-    OPEN_FILES,
-    PROCESSES,
-)
-"""All of them, in the order in which they are told."""
+CHECKS = tuple(each for each in tuple(globals().values()) if isinstance(each, Check))
+"""All of them, in the order in which they stand above and are told."""

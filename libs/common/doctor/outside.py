@@ -7,6 +7,7 @@ from libs.common.clock import Clock
 from libs.common.doctor import checks
 from libs.common.doctor.asking import http
 from libs.common.doctor.asking.sockets import open_socket
+from libs.common.doctor.asking.unreachable import Unreachable
 from libs.common.doctor.checks import Check, Finding
 from libs.common.doctor.looks import WITHIN_S, Look
 from libs.common.doctor.rules import way_in
@@ -75,7 +76,7 @@ class Outside:
         async def run() -> Iterable[Finding]:
             try:
                 return await ask()
-            except http.Unreachable as error:
+            except Unreachable as error:
                 return [way_in.judge_unreachable(check, about, error.kind, told=self.told)]
 
         return Look(check, about, run, within_s)
@@ -123,7 +124,7 @@ class Outside:
         plain = replace(self.place, scheme="http", port=HTTP_PORT)
         try:
             answer = await http.ask(plain, "/healthz")
-        except http.Unreachable:
+        except Unreachable:
             return [way_in.judge_redirect(None, host=self.place.host)]
         return [way_in.judge_redirect(answer, host=self.place.host)]
 

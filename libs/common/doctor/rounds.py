@@ -15,16 +15,15 @@ from libs.common import open_files
 from libs.common.clock import Clock
 from libs.common.doctor import checks
 from libs.common.doctor.asking import commands, http, postgres, redis, streams
+from libs.common.doctor.asking.unreachable import Unreachable
 from libs.common.doctor.checks import Finding, Verdict
 from libs.common.doctor.looks import Look, all_of
 from libs.common.doctor.outside import Outside
 from libs.common.doctor.rules import databases, keys, machine, migrations, redis as redis_rules
 from libs.common.doctor.rules.streams import judge_streams
-from libs.common.doctor.settings import SERVICES, Deployment
+from libs.common.doctor.settings import SERVICES, UNKNOWN, Deployment
 from libs.common.redis_clients import connect_blocking
 
-UNKNOWN = "?"
-"""A database that nothing says whose it is."""
 DEFAULT_CONNECTIONS = 10_000
 MOST_PARTITIONS = 1024
 
@@ -88,7 +87,7 @@ def _database_looks(deployment: Deployment, wishes: Wishes) -> Iterable[Look]:
         async def ask() -> Iterable[Finding]:
             try:
                 facts = await postgres.ask_database(service, url, clock=wishes.clock)
-            except postgres.Unreachable as error:
+            except Unreachable as error:
                 return [databases.judge_unreachable(service, error.kind)]
             return databases.judge_database(facts)
 
@@ -119,7 +118,7 @@ async def _look_at_redis(deployment: Deployment, wishes: Wishes) -> list[Finding
         return await all_of([_missing(checks.REDIS, "REDIS_URL")])
     try:
         user, client = redis.user_of(url), connect_blocking(url)
-    except (redis.Unreachable, ValueError, RedisError):
+    except (Unreachable, ValueError, RedisError):
         return [redis_rules.judge_unreachable("url")]
     try:
         found = await all_of([_redis_look(client, user, wishes.clock)])
@@ -134,7 +133,7 @@ def _redis_look(client: Redis, user: str, clock: Clock) -> Look:
     async def ask() -> Iterable[Finding]:
         try:
             facts = await redis.ask_redis(client, user=user, clock=clock)
-        except redis.Unreachable as error:
+        except Unreachable as error:
             return [redis_rules.judge_unreachable(error.kind)]
         return redis_rules.judge_redis(facts)
 
@@ -167,7 +166,7 @@ def _process_looks(deployment: Deployment, wishes: Wishes) -> Iterable[Look]:
 async def _readiness(url: str) -> tuple[int | None, list[str]]:
     try:
         answer = await http.ask(http.place_of(url), "/readyz")
-    except http.Unreachable:
+    except Unreachable:
         return None, []
     try:
         reasons = json.loads(answer.body)["reasons"]

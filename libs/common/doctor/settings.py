@@ -16,6 +16,8 @@ from pydantic import BaseModel
 from libs.common import config
 
 SERVICES = ("chat", "presence", "queue", "receipts")
+UNKNOWN = "?"
+"""Whose a database is where nothing says so."""
 DATABASE_OF = "{}_DATABASE_URL"
 """Where one place has the databases of several services, as the Job ``migrate`` does."""
 UNUSED = {
@@ -50,8 +52,8 @@ class Given(BaseModel):
     development: str = "false"
     internal_port: str | None = None
     services_url: str | None = None
-    connections: str = "10000"
-    stream_partitions: str = "1"
+    connections: str | None = None
+    stream_partitions: str | None = None
     vapid_private_key: str | None = None
 
 
@@ -84,14 +86,14 @@ class Deployment:
 
     @property
     def databases(self) -> dict[str, str]:
-        """The addresses of databases, by service; ``?`` where nothing says whose it is."""
+        """The addresses of databases, by service or ``UNKNOWN``."""
         found = {
             name: url
             for name in SERVICES
             if (url := getattr(self.given, DATABASE_OF.format(name).lower())) is not None
         }
         if self.given.database_url is not None:
-            found.setdefault(self.service or "?", self.given.database_url)
+            found.setdefault(self.service or UNKNOWN, self.given.database_url)
         return found
 
     @property

@@ -1,6 +1,7 @@
 """One request over HTTP(S), as a browser would send it: to the origin, or to another address for it."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,18 +9,11 @@ from urllib.parse import urlsplit
 
 import h11
 
+from libs.common.doctor.asking.unreachable import Unreachable
 from libs.common.doctor.rules.way_in import Answer
 
 READ_BYTES = 64 * 1024
 MAX_BYTES = 256 * 1024
-
-
-class Unreachable(Exception):
-    """There was no answer; ``kind`` says why, as the rules call it."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(kind)
-        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +118,7 @@ def kind_of(error: Exception) -> str:
         return "certificate"
     if isinstance(error, ssl.SSLError):
         return "broken"
-    # gaierror is an OSError without anything else of its own.
-    return (
-        "name" if type(error).__name__ == "gaierror" or isinstance(error, UnicodeError) else "away"
-    )
+    return "name" if isinstance(error, socket.gaierror | UnicodeError) else "away"
 
 
 async def certificate_ends_s(place: Place) -> float:

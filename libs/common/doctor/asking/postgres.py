@@ -8,6 +8,7 @@ from psycopg2 import extensions
 
 from libs.common.clock import Clock
 from libs.common.doctor.asking.trips import best_trip
+from libs.common.doctor.asking.unreachable import Unreachable
 from libs.common.doctor.rules.databases import DatabaseFacts, kind_of
 from libs.common.postgres import CannotConnect, Connection, ConnectionLost
 
@@ -29,14 +30,6 @@ select current_setting('server_version_num')::int,
          where database = current_database()),
         0)::float
 """
-
-
-class Unreachable(Exception):
-    """There is no connection; ``kind`` says why, as the rules call it."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(kind)
-        self.kind = kind
 
 
 async def ask_database(service: str, url: str, *, clock: Clock) -> DatabaseFacts:

@@ -23,6 +23,7 @@ from redis.exceptions import (
 from libs.common.clock import Clock
 from libs.common.control import GROUP, LAYER_PREFIX
 from libs.common.doctor.asking.trips import best_trip
+from libs.common.doctor.asking.unreachable import Unreachable
 from libs.common.doctor.rules.redis import ADMINISTRATOR, RedisFacts
 
 ANSWERS_WITHIN_S = 0.3
@@ -91,14 +92,6 @@ WHOLE: Mapping[str, tuple[Any, ...]] = {
 """Those whose arguments are no key and what follows it; with ``|`` the command is the first."""
 ON_ITS_OWN = ("multi", "exec", "subscribe", "unsubscribe", "del")
 """Tried otherwise: what changes a connection, and what comes last."""
-
-
-class Unreachable(Exception):
-    """Nothing can be asked; ``kind`` says why, as the rules call it."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(kind)
-        self.kind = kind
 
 
 def kind_of(error: RedisError) -> str:

@@ -9,7 +9,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Origin
 
-from libs.common.doctor.asking.http import Place, Unreachable, kind_of
+from libs.common.doctor.asking.http import Place, kind_of
+from libs.common.doctor.asking.unreachable import Unreachable
 from libs.common.doctor.rules.way_in import SocketFacts
 
 PATH = "/ws/chat/"
