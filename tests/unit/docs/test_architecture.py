@@ -148,7 +148,7 @@ def test_the_services_that_are_here_have_a_folder():
 def test_the_floors_name_every_module_of_a_service():
     cells = [row["modules"] for row in pages.rows("architecture.md", "Floors of a service")]
     named = {word for cell in cells for word in pages.words(cell)} - {"libs.common"}
-    beside = {"settings", "apps", "admin", "migrations"}
+    beside = {"settings", "apps", "admin", "templates", "migrations"}
 
     modules = {
         path.stem
