@@ -132,13 +132,8 @@ class StaffSite(admin.AdminSite):
         claims = self._staff_of(request)
         if claims is None:
             return _please_sign_in()
-        cast(Any, request).user = get_user_model()(**{get_user_model().USERNAME_FIELD: claims.name})
-        context = {
-            **self.each_context(request),
-            "title": "Circuit breakers",
-            "process": _process_of(request),
-            "breakers": self._parts_of(request).breakers,
-        }
+        more = {"process": _process_of(request), "breakers": self._parts_of(request).breakers}
+        context = self._context(request, claims, title="Circuit breakers", **more)
         return render(request, "admin/breakers.html", context)
 
     async def dead_letters_page(self, request: HttpRequest) -> HttpResponse:
@@ -167,13 +162,7 @@ class StaffSite(admin.AdminSite):
             return problem(BadFrame("There is nothing like that to decide."))
         except (RedisError, OSError):
             return problem(Unavailable())
-        cast(Any, request).user = get_user_model()(**{get_user_model().USERNAME_FIELD: claims.name})
-        context = {
-            **self.each_context(request),
-            "title": "Dead letters",
-            "groups": groups,
-            "told": told,
-        }
+        context = self._context(request, claims, title="Dead letters", groups=groups, told=told)
         return render(request, "admin/dead_letters.html", context)
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -185,6 +174,12 @@ class StaffSite(admin.AdminSite):
         raise Http404
 
     logout = password_change = password_change_done = login
+
+    def _context(self, request: HttpRequest, claims: Claims, **more: Any) -> dict[str, Any]:
+        """Return what a page needs for which the database is not asked, not even for its reader."""
+        user = get_user_model()
+        cast(Any, request).user = user(**{user.USERNAME_FIELD: claims.name})
+        return {**self.each_context(request), **more}
 
     def _staff_of(self, request: HttpRequest) -> Claims | None:
         try:
