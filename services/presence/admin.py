@@ -1,4 +1,4 @@
-"""What staff sees of presence: people as they were written last, and the breakers."""
+"""What staff sees of presence: people as they were written last."""
 
 from libs.common.http.admin import LookOnly, StaffSite
 from services.presence.api.parts import parts_of

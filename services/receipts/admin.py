@@ -1,4 +1,4 @@
-"""What staff sees of receipts: rooms, up to where their members are, and the breakers.
+"""What staff sees of receipts: rooms, and up to where their members are.
 
 A watermark has no page of its own, because Django's admin knows no rows with a key of two columns.
 """

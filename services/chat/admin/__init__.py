@@ -1,4 +1,4 @@
-"""What staff sees of chat, the breakers, and dead letters.
+"""What staff sees of chat, and may do.
 
 Pictures of people they may take away, sign-ins they may end; everything else is there to be looked at.
 What people write is shown on one page, and only where ``STAFF_READS_MESSAGES`` is on. Staff comes in

@@ -1,7 +1,10 @@
 """Every method and box of the first design has its row, and what is `here` has code and a test."""
 
 import pytest
+from django.contrib.admin import AdminSite
 
+from services.chat.admin.site import ChatSite
+from services.chat.api.parts import parts_of
 from tests.unit.docs import pages
 
 METHODS = {
@@ -143,6 +146,16 @@ def test_the_services_that_are_here_have_a_folder():
     folders = {path.parent.name for path in (pages.ROOT / "services").glob("*/__main__.py")}
 
     assert here == folders
+
+
+def test_every_page_of_the_admin_that_is_of_no_table_is_named():
+    of_django = {str(each.pattern) for each in AdminSite().get_urls()}
+    text = (pages.DOCS / "staff.md").read_text()
+
+    own = {str(each.pattern) for each in ChatSite("chat", parts_of).get_urls()} - of_django
+
+    assert "dead-letters/" in own
+    assert [page for page in own if f"/admin/{page}`" not in text] == []
 
 
 def test_the_floors_name_every_module_of_a_service():

@@ -1,4 +1,4 @@
-"""Django's admin for people whom their access token calls staff, and for breakers.
+"""Django's admin for people whom their access token calls staff, with pages of breakers and dead letters.
 
 Nobody signs in or out here: who is signed in at chat, and is staff, is let in.
 """
