@@ -19,9 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 
-HERE = "here"
 SERVICES = ("chat", "presence", "queue", "receipts")
-STATES = {HERE, *(f"planned: {service}" for service in SERVICES)}
 
 NEEDS_ENVIRONMENT = {"settings", "asgi", "process", "delivery", "protection", "__main__"}
 """Modules that read the environment, or set it, when they are imported: those are parsed."""

@@ -5,11 +5,6 @@ import pytest
 from tests.unit.docs import pages
 
 README = pages.ROOT / "README.md"
-STATED = ("architecture.md", "data-model.md", "events.md", "protocol.md")
-
-
-def stated_rows():
-    return [(page, row) for page in STATED for row in pages.rows(page) if "state" in row.cells]
 
 
 @pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.name)
@@ -36,13 +31,6 @@ def test_no_line_of_a_diagram_ends_early(page):
     diagrams = re.findall(r"^```mermaid\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
 
     assert [line for text in diagrams for line in text.splitlines() if ";" in line] == []
-
-
-def test_every_row_says_whether_it_is_here_or_who_brings_it():
-    rows = stated_rows()
-
-    assert {row["state"] for _, row in rows} <= pages.STATES
-    assert pages.HERE in {row["state"] for _, row in rows}
 
 
 def test_every_page_stands_in_the_index():
