@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.conformance import acting
 from tests.conformance.reading import Behaviour, behaviours
+from tests.conformance.server import playing
 from tests.conformance.server.running import scenarios
 from tests.unit.docs import pages
 
@@ -99,6 +101,15 @@ def test_every_path_that_is_asked_is_documented():
     asked = {bare(value) for verb, value, _ in ALL if verb in {"asks", "browses"}}
 
     assert {path for path in asked - known if not path.endswith("/nothing")} == set()
+
+
+def test_every_word_of_the_data_is_described():
+    page = (pages.ROOT / "tests" / "conformance" / "README.md").read_text()
+    of_server, of_client = page.split("\n## A client\n")
+    described = re.compile(r"`(?:server\.|client\.)?(\w+)")
+
+    assert acting.DOES.keys() <= set(described.findall(of_server))
+    assert playing.DOES.keys() <= set(described.findall(of_client))
 
 
 def test_every_behaviour_has_a_name_of_its_own():
