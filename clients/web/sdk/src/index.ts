@@ -1,26 +1,18 @@
 /**
  * The Parley SDK: everything a page needs to chat, no framework, and nothing of the browser itself.
  *
- * Start at `ChatClient`; `@parley/sdk/browser` has the environment to give it.
+ * Start at `ChatClient`; `@parley/sdk/browser` has the environment to give it. What is not exported here
+ * may change from one version to the next.
  */
-export * from "./client";
+export { ChatClient } from "./client";
 export type { Company } from "./company";
-export * from "./connection";
-export { Drafts } from "./drafts";
-export type { DraftNews } from "./drafts";
-export * from "./environment";
+export type { Connection, ConnectionState, Trouble } from "./connection";
+export type * from "./environment";
 export type { ClientEvents } from "./events";
 export { STATUSES } from "./generated/statuses";
 export * from "./http";
-export * from "./outbox";
+export type { People } from "./people";
 export { ApiError } from "./problem";
-export { People } from "./people";
 export type * from "./protocol";
-export { meaningOfClose, reconnectDelayMs } from "./reconnection";
 export { Room } from "./room";
 export type { Progress } from "./room";
-export { RoomLog } from "./room-log";
-export * from "./roads";
-export { KEEP_AFTER_MS } from "./keeping";
-export { DRAINED_WITHIN_MS } from "./repair";
-export { TabCoordinator } from "./tabs";

@@ -9,8 +9,6 @@ import type { ClientFrame, ServerFrame } from "./generated/frames";
 export type { ClientFrame, ServerFrame };
 export type { Status } from "./generated/statuses";
 
-/** The client's frame of one type. */
-export type ClientFrameOf<T extends ClientFrame["type"]> = Extract<ClientFrame, { type: T }>;
 /** The server's frame of one type. */
 export type ServerFrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
 

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 
-import { Connection } from "../src";
-import type { ConnectionState, RenewSession, ServerFrame } from "../src";
+import type { ConnectionState, ServerFrame } from "../src";
+import { Connection } from "../src/connection";
+import type { RenewSession } from "../src/connection";
 import { ME, World, welcome } from "./fakes";
 
 let world: World;

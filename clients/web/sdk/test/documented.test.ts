@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { expect, test } from "vitest";
 
+import * as main from "../src";
+
 const ENTRIES = ["index", "account", "browser", "past"].map((name) =>
   fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url)),
 );
@@ -53,4 +55,8 @@ test("everything that is exported, and each member of a class, says what it is",
   expect(all.map(({ name }) => name)).toEqual(
     expect.arrayContaining(["ChatClient", "Account", "browserEnvironment", "Past"]),
   );
+});
+
+test("the main entry has what a page takes from it, and none of the parts behind it", () => {
+  expect(Object.keys(main).sort()).toEqual(["Api", "ApiError", "ChatClient", "Room", "STATUSES"]);
 });

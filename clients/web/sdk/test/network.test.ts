@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 
-import { Connection } from "../src";
 import type { ConnectionState } from "../src";
+import { Connection } from "../src/connection";
 import { ME, World, welcome } from "./fakes";
 
 let world: World;

@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
 
-import { ApiError, People } from "../src";
+import { ApiError } from "../src";
 import type { User } from "../src";
+import { People } from "../src/people";
 import { FakeClock, settle } from "./fakes";
 
 /** What the server was asked, and what it knows; `answer` may be replaced. */

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { meaningOfClose, reconnectDelayMs } from "../src";
-import { isOffline } from "../src/reconnection";
+import { isOffline, meaningOfClose, reconnectDelayMs } from "../src/reconnection";
 
 describe("the ladder", () => {
   test.each([

@@ -8,7 +8,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { Connection, WELCOME_WITHIN_MS } from "../src";
+import { Connection, WELCOME_WITHIN_MS } from "../src/connection";
 import { ME, FakeSocket, World, welcome } from "./fakes";
 
 const BASES_MS = [2_000, 4_000, 8_000, 16_000, 32_000];

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { RoomLog } from "../src";
+import { RoomLog } from "../src/room-log";
 import { messageOf } from "./fakes";
 
 const seqs = (log: RoomLog): number[] => log.messages.map((message) => message.seq);
