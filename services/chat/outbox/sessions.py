@@ -96,7 +96,7 @@ class _Expected:
 
 
 class SessionAnnouncer:
-    """One per process; only ``run`` and ``flush`` wait.
+    """One per process; only ``run``, ``tell`` and ``end`` wait.
 
     Args:
         process: its name, which no other process ever has.
