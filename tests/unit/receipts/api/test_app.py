@@ -14,7 +14,7 @@ from services.receipts.api.app import api
 from services.receipts.api.parts import Parts
 from services.receipts.selectors.watermarks import Page, RoomWatermarks
 from tests.unit.generous import generous_limit
-from tests.unit.openapi import broken_references, document_of
+from tests.unit.openapi import document_of
 
 DOCUMENT = document_of(api, "receipts")
 OPERATIONS = [
@@ -78,18 +78,6 @@ async def nobody(house):
 def ann(house, nobody):
     nobody.headers["Authorization"] = f"Bearer {house.token}"
     return nobody
-
-
-def test_every_reference_of_the_document_leads_somewhere():
-    assert broken_references(DOCUMENT) == set()
-    assert "$ref" in str(DOCUMENT)
-
-
-@pytest.mark.parametrize(("path", "operation"), OPERATIONS)
-def test_every_operation_tells_its_errors_and_who_may_ask(path, operation):
-    assert "application/problem+json" in operation["responses"]["default"]["content"]
-    assert operation["description"]
-    assert ("security" in operation) == (operation["operationId"] not in OPEN_TO_ALL)
 
 
 @pytest.mark.parametrize(("path", "operation"), OPERATIONS)
