@@ -43,11 +43,13 @@ class Audited:
 
 def audit() -> int:
     """Audit every lock and tell; return the exit status."""
-    results = [audit_python(LOCKS)]
-    if web.exists():
-        results += [audit_npm("web client", web.WEB), audit_npm("Socket.IO", web.SOCKETIO)]
-        results += [audit_npm("schemas of k8s", web.MODELS)]
-        results += [audit_npm("diagrams", web.DIAGRAMS)]
+    results = [
+        audit_python(LOCKS),
+        audit_npm("web client", web.WEB),
+        audit_npm("Socket.IO", web.SOCKETIO),
+        audit_npm("schemas of k8s", web.MODELS),
+        audit_npm("diagrams", web.DIAGRAMS),
+    ]
     for result in results:
         say(f"{result.verdict.name.lower().replace('_', ' '):<11} {result.name}")
         for line in result.lines:

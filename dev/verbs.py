@@ -83,14 +83,12 @@ def checks() -> Iterator[Part]:
     lint_imports = "from importlinter.cli import lint_imports_command; lint_imports_command()"
     yield python("imports", "-c", lint_imports, "--no-logo")
     for service in SERVICES:
-        if (ROOT / service.module.replace(".", "/") / "__main__.py").exists():
-            # Django warns that there is no database to compare with: there need not be one.
-            quiet = ("-W", "ignore::RuntimeWarning", "-m", service.module)
-            command = (*quiet, "makemigrations", "--check", "--dry-run")
-            yield python(f"{service.name}'s migrations", *command, extra=UNUSED_SURROUNDINGS)
-    if web.exists():
-        yield npm("web", "run", "--silent", "check")
-        yield prettier("--check")
+        # Django warns that there is no database to compare with: there need not be one.
+        quiet = ("-W", "ignore::RuntimeWarning", "-m", service.module)
+        command = (*quiet, "makemigrations", "--check", "--dry-run")
+        yield python(f"{service.name}'s migrations", *command, extra=UNUSED_SURROUNDINGS)
+    yield npm("web", "run", "--silent", "check")
+    yield prettier("--check")
 
 
 def fixes() -> Iterator[Part]:
@@ -102,9 +100,8 @@ def fixes() -> Iterator[Part]:
     yield python("metrics", "-m", "dev.metrics_page", extra=TEST_SETTINGS)
     yield python("dashboards", "-m", "dev.monitoring.dashboards")
     yield python("rules", "-m", "dev.k8s.rules")
-    if web.exists():
-        yield npm("web", "run", "--silent", "--if-present", "fix")
-        yield prettier("--write")
+    yield npm("web", "run", "--silent", "fix")
+    yield prettier("--write")
 
 
 def tests() -> Iterator[Part]:
@@ -126,8 +123,7 @@ def tests() -> Iterator[Part]:
     for name, folders in DAPHNE.items():
         marked = ("-m", "pytest", "--quiet", "-m", "both_servers", *folders)
         yield python(name, *marked, extra={"SERVER": "daphne"})
-    if web.exists():
-        yield npm("web", "test", "--silent")
+    yield npm("web", "test", "--silent")
 
 
 def documents() -> Part:

@@ -27,17 +27,11 @@ BUILT = WEB / "dist" / "index.html"
 INSTALLED = "node_modules"
 NOT_SOURCES = frozenset({"node_modules", "dist", "generated", "coverage", "test-results"})
 PYTHON_SOURCES = (
-    "services/*/frames",
-    "services/*/frames.py",
+    "services/chat/frames",
     "services/chat/domain/status.py",
     "libs/common",
 )
 """The TypeScript types, and the table of the states of a message, are generated from these."""
-
-
-def exists() -> bool:
-    """Say whether there is a web client."""
-    return (WEB / "package.json").exists()
 
 
 def build() -> None:
@@ -46,8 +40,6 @@ def build() -> None:
     Raises:
         CannotStart: npm failed.
     """
-    if not exists():
-        return
     install()
     sources = digest([*sources_in(WEB), *python_sources()])
     stamp = WEB / INSTALLED / ".parley-built"

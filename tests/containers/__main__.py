@@ -25,9 +25,6 @@ from tests.containers.table import Row, Table, steps_asked_for
 KEPT = ROOT / "build" / "containers"
 """Of the compose plugin, and of what was logged where something failed."""
 
-MONITORING = ROOT / "monitoring"
-"""What Prometheus and Alertmanager are told."""
-
 
 def main() -> int:
     """Try everything; return the exit status."""
@@ -73,8 +70,7 @@ def plan(stack: Stack) -> Iterator[tuple[str, Callable[[], str]]]:
     for service in ("postgres", "redis"):
         yield f"pause {service} under traffic", partial(steps.silent, stack, service)
     yield "roll chat under traffic", partial(steps.rolled, stack)
-    if MONITORING.exists():
-        yield "monitoring", partial(steps.monitored, stack)
+    yield "monitoring", partial(steps.monitored, stack)
     yield "backup", partial(steps.backed_up, stack)
     yield "stop and start", partial(steps.started_again, stack)
     yield "https", partial(steps.served_over_tls, stack)
