@@ -14,11 +14,10 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dev.containers import machine
 from dev.containers.docker import Docker, Failed
 from dev.errors import CannotStart
 from dev.settings import ROOT
-from tests.containers import images, steps
+from tests.containers import images, machine, steps
 from tests.containers.stack import Stack, made
 from tests.containers.table import Row, Table, steps_asked_for
 

@@ -2,8 +2,8 @@
 
 import time
 
-from dev.containers import stand_ins
 from dev.containers.docker import Docker, megabytes
+from tests.containers import stand_ins
 from tests.containers.table import Row, Table
 
 IMAGE = "parley:containers"

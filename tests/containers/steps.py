@@ -18,13 +18,13 @@ from urllib.request import urlopen
 import httpx
 
 from dev.containers.docker import Failed, megabytes
-from dev.containers.stand_ins import PYTHON
 from dev.services import SERVICES
 from dev.settings import ROOT, environment
 from tests.containers import people
 from tests.containers.images import IMAGE
 from tests.containers.people import under_traffic
 from tests.containers.stack import NETWORK, TLS_FILES, UP, Stack
+from tests.containers.stand_ins import PYTHON
 from tests.waiting import until
 
 NAMES = [service.name for service in SERVICES]

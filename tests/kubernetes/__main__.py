@@ -14,13 +14,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dev import ports
-from dev.containers import machine, podman
 from dev.containers.docker import Docker, Failed
 from dev.errors import CannotStart
 from dev.k8s.rendering import Manifest, copied, render
 from dev.k8s.variants import VARIANTS
 from dev.settings import ROOT
-from tests.containers import images
+from tests.containers import images, machine, podman
 from tests.containers.table import Row, Table, steps_asked_for
 from tests.kubernetes import reach, steps
 from tests.kubernetes.cluster import Cluster, standing

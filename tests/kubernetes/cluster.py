@@ -17,9 +17,9 @@ from urllib.request import urlopen
 import yaml
 
 from dev.containers.docker import Docker, Failed, last_lines, listed
-from dev.containers.machine import SYSTEM_PROGRAMS
 from dev.k8s.rendering import Manifest
 from dev.settings import environment
+from tests.containers.machine import SYSTEM_PROGRAMS
 from tests.containers.stack import active_servers, as_documents
 from tests.kubernetes.documents import LOCALHOST
 from tests.kubernetes.firewall import Member, rules_for

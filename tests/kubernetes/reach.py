@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
-from dev.containers.machine import SYSTEM_PROGRAMS
 from dev.services import SERVICES
 from dev.settings import environment
+from tests.containers.machine import SYSTEM_PROGRAMS
 from tests.kubernetes.cluster import STRANGERS, Cluster, ports_of
 
 OURS = [service.name for service in SERVICES]

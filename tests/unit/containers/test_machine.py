@@ -6,9 +6,9 @@ import re
 import pytest
 
 from dev.bootstrap import LOCKS
-from dev.containers import machine, stand_ins
 from dev.containers.docker import last_lines, listed, megabytes
-from dev.containers.machine import mirror_in
+from tests.containers import machine, stand_ins
+from tests.containers.machine import mirror_in
 from tests.unit.containers import compose
 
 WITHOUT_A_PACKAGE = {"grafana/grafana"}

@@ -3,9 +3,9 @@
 import json
 from dataclasses import dataclass, field
 
-from dev.containers import podman
 from dev.containers.docker import Docker, Failed
-from dev.containers.podman import Image
+from tests.containers import podman
+from tests.containers.podman import Image
 
 
 @dataclass(frozen=True, kw_only=True)

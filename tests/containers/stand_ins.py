@@ -15,8 +15,8 @@ from pathlib import Path
 
 from dev.bootstrap import LOCKS
 from dev.containers.docker import Docker
-from dev.containers.machine import RELEASE, mirror
 from dev.errors import CannotStart
+from tests.containers.machine import RELEASE, mirror
 
 BASE = f"parley-stand-in/debian:{RELEASE}"
 LABEL = "parley.stand-in"

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dev.containers import machine
 from dev.containers.docker import Docker, Failed
 from dev.errors import CannotStart
+from tests.containers import machine
 
 PROGRAMS = {
     "podman": "podman",
