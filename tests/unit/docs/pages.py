@@ -15,14 +15,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from dev.metrics_page import NEEDS_ENVIRONMENT
+
 ROOT = Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 
 SERVICES = ("chat", "presence", "queue", "receipts")
-
-NEEDS_ENVIRONMENT = {"settings", "asgi", "process", "delivery", "protection", "__main__"}
-"""Modules that read the environment, or set it, when they are imported: those are parsed."""
 
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _WORD = re.compile(r"`([^`]+)`")
