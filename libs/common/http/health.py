@@ -4,22 +4,22 @@ Load balancers ask it of every process. Would it ask the database, all were take
 that is away, and nobody were left to tell clients what is the matter.
 
 They ask every second, and Django would start a thread for each answer: a process answers before it
-(``with_health``). The views are what the API's document shows, and refuse other methods.
+(``with_health``). The view is what the API's document shows, and refuses other methods.
 """
 
 from collections.abc import Awaitable, Callable, Container
 from typing import Any, Literal
 
 import msgspec
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
 
 from libs.common.errors import Unavailable
-from libs.common.http.bodies import answer
+from libs.common.http.bodies import answer, documented
 from libs.common.http.problems import problem
 
 RETRY_AFTER_S = 1.0
 """By then a load balancer has noticed, and asks another process."""
-
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -35,6 +35,18 @@ def health_answer(*, is_ready: bool = True) -> HttpResponse:
     if not is_ready:
         return problem(Unavailable(retry_after_s=RETRY_AFTER_S))
     return answer(Health())
+
+
+def health_router() -> Router:
+    """Return the view of a service that is ready for as long as it answers."""
+    router = Router(tags=["health"])
+
+    @router.get("/healthz", auth=None, **documented(answers={200: Health}))
+    async def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - ninja passes it
+        """Tell whether the service is ready."""
+        return health_answer()
+
+    return router
 
 
 def with_health(

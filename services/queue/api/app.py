@@ -2,7 +2,8 @@
 
 from libs.common.http.api import ServiceAPI
 from libs.common.http.credentials import TokenHoldersOnly
-from services.queue.api import dead_letters, health, outgoing, status, web_push
+from libs.common.http.health import health_router
+from services.queue.api import dead_letters, outgoing, status, web_push
 from services.queue.api.parts import parts_of
 
 api = ServiceAPI(
@@ -18,6 +19,6 @@ for router in (
     outgoing.router,
     web_push.router,
     dead_letters.router,
-    health.router,
+    health_router(),
 ):
     api.add_router("", router)

@@ -2,7 +2,8 @@
 
 from libs.common.http.api import ServiceAPI
 from libs.common.http.credentials import TokenHoldersOnly
-from services.receipts.api import health, rooms
+from libs.common.http.health import health_router
+from services.receipts.api import rooms
 from services.receipts.api.parts import parts_of
 
 api = ServiceAPI(
@@ -12,5 +13,5 @@ api = ServiceAPI(
         lambda request: parts_of(request).verifier, lambda request: parts_of(request).requests
     ),
 )
-for prefix, router in (("", rooms.router), ("", health.router)):
-    api.add_router(prefix, router)
+for router in (rooms.router, health_router()):
+    api.add_router("", router)
