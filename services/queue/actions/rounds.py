@@ -23,7 +23,7 @@ LOOK_EVERY_S = 1.0
 """How often each process looks what is due, besides when it knows of something: of what it does
 while nothing happens this is the most."""
 REST_S = 0.5
-"""Pause while PostgreSQL or Redis is away."""
+"""Pause while PostgreSQL, Redis or whoever else takes part is away."""
 
 PUT_OFF = metrics.counter(
     "parley_queue_put_off", "Rounds in which PostgreSQL or Redis did not take part.", ["what"]

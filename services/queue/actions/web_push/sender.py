@@ -1,7 +1,6 @@
 """Takes what is due and pushes it. A push service that fails, or hangs, delays its own pushes alone."""
 
 import asyncio
-import contextlib
 import datetime as dt
 import random
 from concurrent.futures import Executor
@@ -13,6 +12,7 @@ from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError, Unavailable
 from libs.common.tasks import TaskSet
+from services.queue.actions.rounds import REST_S, Rounds
 from services.queue.actions.web_push.calling import Caller, CallFailed, Forbidden
 from services.queue.actions.web_push.due import DuePush, note_again, note_told, take_due
 from services.queue.actions.web_push.hosts import AT_ONCE, AT_ONCE_BY_HOST, Hosts
@@ -30,12 +30,8 @@ from services.queue.domain.web_push import (
     topic_of,
 )
 
-LOOK_EVERY_S = 1.0
-"""How often a process looks what is due, besides when it knows of something: one look into an index."""
 CALL_S = 5.0
 """How long a push service may take, the lookup of its name included."""
-REST_S = 0.5
-"""Pause while PostgreSQL is away."""
 
 PUSHES = metrics.counter(
     "parley_web_pushes",
@@ -76,30 +72,17 @@ class Sender:
         self._vapid = vapid
         self.caller = Caller(rules, threads)
         self.hosts = Hosts(clock)
-        self._poked = asyncio.Event()
+        self._rounds = Rounds("pushes", self._begin_some)
         self._sending = 0
         self._tasks = TaskSet()
 
     def poke(self) -> None:
         """Look now: something is due."""
-        self._poked.set()
+        self._rounds.poke()
 
     async def run(self) -> None:
-        """Look every ``LOOK_EVERY_S`` and when poked, until cancelled."""
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY_S):
-                    await self._poked.wait()
-            self._poked.clear()
-            try:
-                while await self._begin_some():
-                    pass
-            except ParleyError as error:
-                log.info("web_push_waits", code=error.code)
-                await asyncio.sleep(REST_S)
-            except Exception:
-                log.exception("web_push_bug")
-                await asyncio.sleep(REST_S)
+        """Push what is due, until cancelled."""
+        await self._rounds.run()
 
     async def stop(self) -> None:
         """Leave what is being pushed to other processes: its time comes again."""
