@@ -26,8 +26,10 @@ Seconds = Annotated[float, Field(ge=0)]
 Ratio = Annotated[float, Field(ge=0, le=1)]
 ServerName = Literal["uvicorn", "daphne"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-SecretKey = Annotated[SecretStr, Field(min_length=50)]
-"""Django's, which signs; as long as `check --deploy` wants it."""
+SECRET_CHARS = 50
+"""Length of Django's key at least: as long as `check --deploy` wants it."""
+SecretKey = Annotated[SecretStr, Field(min_length=SECRET_CHARS)]
+"""Django's, which signs."""
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 IN_A_FILE = "_FILE"
 """Behind a variable's name: the variable is the content of the file that this one names."""

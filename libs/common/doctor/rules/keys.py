@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from libs.common.clock import Clock
+from libs.common.config import SECRET_CHARS
 from libs.common.doctor import checks
 from libs.common.doctor.checks import Finding
 from libs.common.errors import Unauthenticated
 from libs.common.tokens import Issuer, Verifier
 
-SECRET_CHARS = 50
-"""As the settings want it."""
 USUAL_KEYS = 2
 """While the signing key is changed there are two."""
 THREE_STEPS = "Change keys in the three steps that the page has."

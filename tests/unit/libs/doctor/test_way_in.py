@@ -5,6 +5,9 @@ from libs.common.doctor.checks import Verdict
 from libs.common.doctor.rules import way_in
 from libs.common.doctor.rules.way_in import Answer, SocketFacts
 from libs.common.secure_headers import HEADERS, HSTS
+from services.chat.consumers.socket import HEARTBEAT_S
+from services.chat.domain.closing import NOT_AUTHENTICATED
+from services.chat.domain.pictures import SENT_BYTES
 
 OK, LOOK, WRONG = Verdict
 WELL = b'{"status":"ok"}'
@@ -140,3 +143,9 @@ def test_what_cannot_be_reached_is_wrong_where_somebody_said_that_it_can():
     ended = way_in.judge_unreachable(checks.WAY_IN, "", "certificate", told=False)
 
     assert [said.verdict, guessed.verdict, ended.verdict] == [WRONG, LOOK, WRONG]
+
+
+def test_what_it_knows_of_chat_by_heart_is_so():
+    assert way_in.BODY_BYTES == SENT_BYTES
+    assert way_in.NOT_AUTHENTICATED == NOT_AUTHENTICATED
+    assert way_in.IDLE_S > 3 * HEARTBEAT_S
