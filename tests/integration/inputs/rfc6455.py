@@ -1,8 +1,8 @@
 """What RFC 6455 asks of a server, as a table: bytes that a client sends, and what has to come.
 
-Sections: 4.2 (handshake, in ``HANDSHAKES``), 5.2 (lengths, reserved bits and opcodes), 5.1 and 5.3
-(masks), 5.4 (parts), 5.5 (control frames), 5.6 and 8.1 (UTF-8), 5.5.1, 7.1 and 7.4 (closing). What is
-chat's own is said beside it: no binary frames (1003), at most 1 MiB (1009).
+Sections: 5.2 (lengths, reserved bits and opcodes), 5.1 and 5.3 (masks), 5.4 (parts), 5.5 (control
+frames), 5.6 and 8.1 (UTF-8), 5.5.1, 7.1 and 7.4 (closing); 4.2, the handshake, stands with the tests.
+What is chat's own is said beside it: no binary frames (1003), at most 1 MiB (1009).
 
 ``SERVED`` are sent by a client that goes on; ``CLOSED`` end the connection with a code, behind
 whatever has to come before. A ``ping`` of the protocol asks whether it still lives.
