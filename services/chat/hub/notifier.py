@@ -15,8 +15,8 @@ import structlog
 from libs.common.clock import Clock
 from libs.common.database import DatabaseThreads
 from libs.common.errors import ParleyError
+from services.chat.domain.newest import Newest
 from services.chat.domain.ordering import LiveFrame
-from services.chat.domain.pacing import Pacing
 from services.chat.frames.glimpse import glimpse
 from services.chat.hub.badge import Badge
 from services.chat.hub.recounts import TOLD_PER_TURN, Key, Recounts
@@ -40,14 +40,14 @@ class Notifier:
     def __init__(self, *, database: DatabaseThreads, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._pacing: Pacing[Key, LiveFrame] = Pacing(every_s=EVERY_S)
-        self._recounts = Recounts(database=database, is_awaited=self._pacing.keeps)
+        self._newest: Newest[Key, LiveFrame] = Newest(every_s=EVERY_S)
+        self._recounts = Recounts(database=database, is_awaited=self._newest.keeps)
         self._news = asyncio.Event()
 
     @property
     def waiting(self) -> int:
         """Return of how many rooms and sessions something is kept."""
-        return len(self._pacing) + self._recounts.watched
+        return len(self._newest) + self._recounts.watched
 
     def begin(self, badge: Badge) -> None:
         """Look after what a badge shows from its ``welcome``, until its ``end``."""
@@ -60,12 +60,12 @@ class Notifier:
 
     def hear(self, badge: Badge, frame: LiveFrame) -> None:
         """Have a message told."""
-        if self._pacing.offer((badge, glimpse(frame.text).room), frame):
+        if self._newest.offer((badge, glimpse(frame.text).room), frame):
             self._news.set()
 
     def leave(self, badge: Badge, room: str) -> None:
         """Have it told that a room is its user's no more, and nothing of what was heard of it."""
-        self._pacing.forget((badge, room))
+        self._newest.forget((badge, room))
         self._recounts.leave(badge, room)
         self._news.set()
 
@@ -99,10 +99,10 @@ class Notifier:
         await self._recounts.flush()
 
     async def _tell_messages(self) -> None:
-        due = self._pacing.due(self._clock.monotonic(), limit=FLUSHED_AT_ONCE)
+        due = self._newest.due(self._clock.monotonic(), limit=FLUSHED_AT_ONCE)
         for key in [key for key in due if key[0].closed]:
             del due[key]
-            self._pacing.forget(key)
+            self._newest.forget(key)
         if not due:
             return
         wanted = {(badge.user, room) for badge, room in due}
@@ -114,10 +114,10 @@ class Notifier:
 
     def _tell(self, key: Key, frame: LiveFrame, unread: Unread | None) -> None:
         badge, room = key
-        if unread is None or badge.closed or not self._pacing.keeps(key):
-            self._pacing.forget(key)
+        if unread is None or badge.closed or not self._newest.keeps(key):
+            self._newest.forget(key)
             return
-        self._pacing.told(key, frame, self._clock.monotonic())
+        self._newest.told(key, frame, self._clock.monotonic())
         badge.tell(
             room=room,
             seq=frame.seq,
@@ -130,7 +130,7 @@ class Notifier:
     async def _until_due(self) -> None:
         """Wait until something may be due."""
         while True:
-            next_at_s, now_s = self._pacing.next_at_s(), self._clock.monotonic()
+            next_at_s, now_s = self._newest.next_at_s(), self._clock.monotonic()
             if self._recounts.is_due or (next_at_s is not None and next_at_s <= now_s):
                 return
             self._news.clear()

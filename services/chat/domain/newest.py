@@ -10,7 +10,7 @@ K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
-class Pacing(Generic[K, T]):
+class Newest(Generic[K, T]):
     """Keeps the newest news of each key until it may be told, and nothing else.
 
     Args:

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 from hypothesis import given, strategies as st
 
-from services.chat.domain.pacing import Pacing
+from services.chat.domain.newest import Newest
 
 EVERY_S = 1.0
 NEARLY = 1e-9
@@ -14,16 +14,16 @@ class Telling:
     """Somebody who tells what is due as soon as it is."""
 
     def __init__(self):
-        self.pacing: Pacing[str, tuple[str, float]] = Pacing(every_s=EVERY_S)
+        self.newest: Newest[str, tuple[str, float]] = Newest(every_s=EVERY_S)
         self.told: list[tuple[float, tuple[str, float]]] = []
 
     def tell(self, now_s):
-        for key, news in self.pacing.due(now_s, limit=10).items():
-            self.pacing.told(key, news, now_s)
+        for key, news in self.newest.due(now_s, limit=10).items():
+            self.newest.told(key, news, now_s)
             self.told.append((now_s, news))
 
     def tell_until(self, end_s):
-        while (next_at_s := self.pacing.next_at_s()) is not None and next_at_s <= end_s:
+        while (next_at_s := self.newest.next_at_s()) is not None and next_at_s <= end_s:
             self.tell(next_at_s)
 
     def of(self, key):
@@ -37,7 +37,7 @@ def play(schedule):
     for pause_ms, key in schedule:
         now_s += pause_ms / 1000
         telling.tell_until(now_s)
-        telling.pacing.offer(key, (key, now_s))
+        telling.newest.offer(key, (key, now_s))
         offered.setdefault(key, []).append(now_s)
         telling.tell(now_s)
     telling.tell_until(float("inf"))
@@ -80,44 +80,44 @@ def test_what_is_told_is_the_newest_of_its_time(schedule):
 def test_nothing_is_kept_once_everything_is_told(schedule):
     telling, _ = play(schedule)
 
-    assert len(telling.pacing) == 0
+    assert len(telling.newest) == 0
 
 
 def test_what_could_not_be_told_stays_due_and_only_the_newest_of_it():
-    pacing: Pacing[str, int] = Pacing(every_s=EVERY_S)
+    newest: Newest[str, int] = Newest(every_s=EVERY_S)
 
     for number in range(100):
-        pacing.offer("a", number)
-        pacing.due(float(number), limit=10)
+        newest.offer("a", number)
+        newest.due(float(number), limit=10)
 
-    assert (pacing.due(100.0, limit=10), len(pacing)) == ({"a": 99}, 1)
+    assert (newest.due(100.0, limit=10), len(newest)) == ({"a": 99}, 1)
 
 
 def test_news_that_come_while_others_are_told_wait_for_their_time():
-    pacing: Pacing[str, int] = Pacing(every_s=EVERY_S)
-    pacing.offer("a", 1)
-    due = pacing.due(0.0, limit=10)
-    pacing.offer("a", 2)
+    newest: Newest[str, int] = Newest(every_s=EVERY_S)
+    newest.offer("a", 1)
+    due = newest.due(0.0, limit=10)
+    newest.offer("a", 2)
 
-    pacing.told("a", due["a"], 0.0)
+    newest.told("a", due["a"], 0.0)
 
-    assert pacing.due(0.9, limit=10) == {}
-    assert pacing.due(1.0, limit=10) == {"a": 2}
+    assert newest.due(0.9, limit=10) == {}
+    assert newest.due(1.0, limit=10) == {"a": 2}
 
 
 def test_what_is_forgotten_is_not_told():
-    pacing: Pacing[str, int] = Pacing(every_s=EVERY_S)
-    pacing.offer("a", 1)
-    pacing.offer("b", 2)
+    newest: Newest[str, int] = Newest(every_s=EVERY_S)
+    newest.offer("a", 1)
+    newest.offer("b", 2)
 
-    pacing.forget("a")
+    newest.forget("a")
 
-    assert (pacing.keeps("a"), pacing.due(0.0, limit=10)) == (False, {"b": 2})
+    assert (newest.keeps("a"), newest.due(0.0, limit=10)) == (False, {"b": 2})
 
 
 def test_no_more_is_due_at_once_than_was_asked_for_and_the_oldest_come_first():
-    pacing: Pacing[str, int] = Pacing(every_s=EVERY_S)
+    newest: Newest[str, int] = Newest(every_s=EVERY_S)
     for number, key in enumerate("cab"):
-        pacing.offer(key, number)
+        newest.offer(key, number)
 
-    assert pacing.due(0.0, limit=2) == {"c": 0, "a": 1}
+    assert newest.due(0.0, limit=2) == {"c": 0, "a": 1}
