@@ -4,6 +4,7 @@ from typing import get_args
 import msgspec
 import pytest
 
+from libs.common.doctor.asking.redis import KEY as KEY_OF_DOCTOR
 from libs.common.events import AnyEvent
 from services.chat.store import STREAMS as STREAMS_OF_CHAT
 from services.presence.store import STREAMS as STREAMS_OF_PRESENCE
@@ -12,6 +13,8 @@ from services.receipts.store import STREAMS as STREAMS_OF_RECEIPTS
 from tests.unit.docs import pages
 
 EVENTS = {str(event.__struct_config__.tag): event for event in get_args(AnyEvent)}
+SERVICES = pages.ROOT / "services"
+KEY = re.compile(r"""["']([a-z.]+:\{0\}[:\w]*)["']""")
 WRITTEN_BY = {
     "chat": STREAMS_OF_CHAT,
     "presence": STREAMS_OF_PRESENCE,
@@ -38,6 +41,20 @@ def test_every_event_is_documented_with_its_members():
         name: [field.name for field in msgspec.structs.fields(event) if field.name != "v"]
         for name, event in EVENTS.items()
     }
+
+
+def test_every_key_is_documented_and_every_documented_one_is_used():
+    sources = [*SERVICES.rglob("*.py"), *SERVICES.rglob("*.lua")]
+    documented = {
+        re.sub(r"<\w+>$", "", key)
+        for row in pages.rows("events.md", "Keys in Redis")
+        for key in pages.words(row["key"])
+        if "{0}" in key
+    }
+
+    used = {key for path in sources for key in KEY.findall(path.read_text())}
+
+    assert documented == used | {KEY_OF_DOCTOR}
 
 
 def test_every_stream_is_documented_and_every_documented_one_exists():
