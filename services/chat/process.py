@@ -17,7 +17,7 @@ from libs.common.clock import SystemClock
 from libs.common.database import DatabaseThreads
 from libs.common.external_keys import ExternalKeys
 from libs.common.external_tokens import ExternalVerifier
-from libs.common.health import Check, InternalServer
+from libs.common.internal_port import Check, InternalServer
 from libs.common.outbox import Announcer, Relay
 from libs.common.outbox.watch import watch_outbox
 from libs.common.redis_clients import connect_blocking, connect_hot

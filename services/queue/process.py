@@ -12,7 +12,7 @@ import structlog
 
 from libs.common.clock import SystemClock
 from libs.common.database import DatabaseThreads
-from libs.common.health import Check, InternalServer
+from libs.common.internal_port import Check, InternalServer
 from libs.common.loop_lag import SELDOM_S, LoopLag
 from libs.common.outbox import Relay
 from libs.common.outbox.watch import watch_outbox

@@ -9,7 +9,7 @@ import structlog
 from libs.common.clock import SystemClock
 from libs.common.database import DatabaseThreads
 from libs.common.events import Advance
-from libs.common.health import Check, InternalServer
+from libs.common.internal_port import Check, InternalServer
 from libs.common.loop_lag import SELDOM_S, LoopLag
 from libs.common.outbox import Announcer, Relay
 from libs.common.outbox.safe_point import safe_point_mover

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from libs.common.clock import ManualClock
-from libs.common.health import CACHE_S, InternalServer, Readiness
+from libs.common.internal_port import CACHE_S, InternalServer, Readiness
 
 
 class FakeCheck:
