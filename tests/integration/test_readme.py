@@ -33,7 +33,7 @@ OTHERS = {
 
 def blocks():
     """Return each command of the README's consoles with what is shown below it."""
-    shown = []
+    shown: list[tuple[str, list[str]]] = []
     for block in re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL):
         for line in block.splitlines():
             if line.startswith("$ "):
@@ -114,7 +114,7 @@ def test_make_up_shows_what_the_readme_shows_and_ctrl_c_leaves_nothing(tmp_path)
 
     with typed("make up", tmp_path) as (port, log, env):
         seen = log.read_text()
-        pids = [process.pid for process in read_state(tmp_path / "run").processes]
+        state = read_state(tmp_path / "run")
         first_page = page(f"http://127.0.0.1:{port}/")
         docs = page(f"http://127.0.0.1:{port}/api/chat/docs")
         doctor = run("make doctor", env)
@@ -126,7 +126,8 @@ def test_make_up_shows_what_the_readme_shows_and_ctrl_c_leaves_nothing(tmp_path)
     assert "swagger-ui" in docs
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr
     assert "Traceback" not in talk.stdout + talk.stderr
-    assert [pid for pid in pids if start_time(pid)] == []
+    assert state is not None
+    assert [each.service for each in state.processes if start_time(each.pid)] == []
     assert "Traceback" not in log.read_text()
 
 

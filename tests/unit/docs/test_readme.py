@@ -10,7 +10,7 @@ PERFORMANCE = "performance.md"
 
 def figures_of(page, heading):
     """Return the cells behind the first of each row; of two rows of a name, those of the first."""
-    found = {}
+    found: dict[str, list[str]] = {}
     for row in pages.rows(page, heading):
         found.setdefault(row.first, list(row.cells.values())[1:])
     return found
