@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from dev import databases, postgres, redis_users, valkey
+from dev import databases, ports, postgres, redis_users, valkey
 from dev.crew import Crew
 from dev.errors import CannotStart
 from dev.keys import Secrets
@@ -113,7 +113,7 @@ class DataServersStarter:
     def _redis(self, programs: list[Program]) -> RedisUrls:
         if self.settings.redis_url:
             return RedisUrls.of_one(self.settings.redis_url)
-        port, password = self.free_port(), self.secrets.redis_password
+        port, password = self._port_of_redis(), self.secrets.redis_password
         passwords = {
             redis_users.SERVICES_USER: self.secrets.redis_services_password,
             redis_users.PUSH_USER: self.secrets.redis_push_password,
@@ -128,6 +128,11 @@ class DataServersStarter:
             services=others[redis_users.SERVICES_USER],
             push=others[redis_users.PUSH_USER],
         )
+
+    def _port_of_redis(self) -> int:
+        # The same as before where it can be had: programs that push have it in their settings.
+        before = valkey.last_port(self.settings.run_dir)
+        return before if before is not None and ports.take(before) else self.free_port()
 
     def _embed_postgres(self, port: int, superuser_url: str) -> Program:
         place = postgres.find_place(self.settings.run_dir)

@@ -50,6 +50,11 @@ def claim(port: int) -> bool:
     return True
 
 
+def take(port: int) -> bool:
+    """Claim a port that nothing uses; False where something does, or another process has it."""
+    return not is_taken(port) and claim(port)
+
+
 def free_port(avoid: Collection[int] = ()) -> int:
     """Return a port that nothing uses or claims and that is not in ``avoid``; it is claimed.
 
@@ -59,6 +64,6 @@ def free_port(avoid: Collection[int] = ()) -> int:
     for _ in range(TRIES):
         # A guess at random, so that two copies that start together look in different places.
         port = random.randint(LOWEST_PORT, HIGHEST_PORT)  # noqa: S311 - no secret
-        if port not in avoid and not is_taken(port) and claim(port):
+        if port not in avoid and take(port):
             return port
     raise RuntimeError("no free port on 127.0.0.1")

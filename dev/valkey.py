@@ -5,6 +5,7 @@ The services are a user that may do what they do and nothing else (``libs/common
 file, so neither a restart nor FLUSHALL changes anything about them.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from dev.redis_users import users
 from dev.wheels import program_in
 
 NAME = "valkey"
+CONFIGURED = "valkey.conf"
 SERVICE = "redis"
 CONFIGURATION = """\
 bind {host}
@@ -40,6 +42,16 @@ def url(password: str, port: int, *, user: str = "") -> str:
     return f"redis://{user}:{password}@{LOOPBACK}:{port}/0"
 
 
+def last_port(run_dir: Path) -> int | None:
+    """Return where the server of a suite listened the last time; None before the first time."""
+    try:
+        configuration = (run_dir / NAME / CONFIGURED).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    port = re.search(r"^port (\d+)$", configuration, re.MULTILINE)
+    return int(port[1]) if port else None
+
+
 def server_program(
     run_dir: Path, *, password: str, passwords: Mapping[str, str], port: int
 ) -> Program:
@@ -53,7 +65,7 @@ def server_program(
     """
     folder = run_dir / NAME
     make_private_folder(folder)
-    configuration = folder / "valkey.conf"
+    configuration = folder / CONFIGURED
     written = CONFIGURATION.format(
         host=LOOPBACK,
         port=port,

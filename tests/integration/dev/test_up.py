@@ -4,10 +4,12 @@ import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
 from contextlib import closing
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
@@ -190,6 +192,22 @@ def test_data_survive_a_restart(start_again):
     assert "stopped" in rows(second.state.database_urls["chat"])
     with closing(redis.Redis.from_url(second.state.redis_url)) as client:
         assert client.get("kept") == b"too"
+
+
+def test_programs_that_push_find_redis_where_it_was_unless_its_port_is_taken(start_again):
+    def push_url_of_another_start():
+        suite = start_again()
+        url = suite.state.redis_push_url
+        suite.stop(forget=False)
+        return url
+
+    before = push_url_of_another_start()
+    again = push_url_of_another_start()
+    with socket.create_server(("127.0.0.1", urlsplit(before).port)):
+        elsewhere = push_url_of_another_start()
+
+    assert again == before
+    assert elsewhere != before
 
 
 def test_reset_forgets_the_data(start_suite):
