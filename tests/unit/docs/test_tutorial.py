@@ -7,11 +7,11 @@ import pytest
 
 from tests import tutorial
 
-NEW = ("chat", "static/chat", "templates/chat")
+NEW = ("chat",)
 TOUCHED = ("mysite/settings.py", "mysite/urls.py", "templates/base.html")
 ABOUT_CHAT = re.compile(r"chat|parley|forward|unread|sign-out", re.IGNORECASE)
 BY_DJANGO = ("migrations", "__init__.py", "__pycache__")
-COPIED = "parley_push.py"
+COPIED = {"parley_push.py", "parley"}
 OURS = {"benchmarks", "clients", "dev", "libs", "services", "tests"}
 PIECES = tutorial.pieces()
 
@@ -24,8 +24,9 @@ def written(path):
 def new_files():
     for folder in NEW:
         for path in sorted((tutorial.SITE / folder).rglob("*.*")):
-            if path.name != COPIED and not set(path.parts) & set(BY_DJANGO):
-                yield str(path.relative_to(tutorial.SITE))
+            inside = path.relative_to(tutorial.SITE)
+            if not set(inside.parts) & COPIED.union(BY_DJANGO):
+                yield str(inside)
 
 
 @pytest.mark.parametrize("piece", PIECES, ids=lambda piece: piece.path)
