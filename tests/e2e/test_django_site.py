@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 from tests import tutorial
 from tests.django_site import PASSWORD, DjangoSite
 
+SESSION = "fetch('/api/chat/auth/session').then((answer) => answer.ok ? answer.json() : null)"
+
 
 @pytest.fixture(scope="module")
 def site(suite, site_port, tmp_path_factory):
@@ -52,9 +54,14 @@ def write_to(window, name, text):
     expect(window.locator("#messages li").last).to_contain_text(f"me: {text} ✓")
 
 
+def leaves_parley(window):
+    expect(window.get_by_role("button", name="Sign in")).to_be_visible()
+    window.wait_for_function(f"{SESSION}.then((session) => session === null)")
+    window.wait_for_function("indexedDB.databases().then((kept) => kept.length === 0)")
+
+
 def signed_in_at_parley(window):
-    session = "fetch('/api/chat/auth/session').then((answer) => answer.ok ? answer.json() : null)"
-    return window.evaluate(f"{session}.then((session) => session?.user.username ?? null)")
+    return window.evaluate(f"{SESSION}.then((session) => session?.user.username ?? null)")
 
 
 def test_the_badge_rises_and_falls_and_a_push_appears(site, arrive):
@@ -86,8 +93,44 @@ def test_whoever_signs_in_at_the_site_is_never_taken_for_somebody_else(arrive):
     assert signed_in_at_parley(window) == "bob"
 
     window.get_by_role("button", name="Sign out bob").click()
+    leaves_parley(window)
+
+
+def test_whoever_leaves_the_site_leaves_parley_however_it_happened(site, arrive):
+    window = arrive("ada")
+    window.get_by_role("link", name="Chat").click()
+    expect(window.locator("#find")).to_be_visible()
+
+    window.context.clear_cookies(name="sessionid")
+    other = window.context.new_page()
+    other.goto(site.url)
+
     expect(window.get_by_role("button", name="Sign in")).to_be_visible()
-    assert signed_in_at_parley(window) is None
+    leaves_parley(other)
+
+
+def test_signing_out_of_the_site_waits_for_nothing_of_parley(arrive):
+    window = arrive("ada")
+    window.route("**/api/chat/**", lambda _: None)
+
+    window.get_by_role("button", name="Sign out ada").click()
+    expect(window.get_by_role("button", name="Sign in")).to_be_visible()
+
+    window.unroute_all()
+    window.reload()
+    leaves_parley(window)
+
+
+def test_a_chat_that_is_not_to_be_reached_says_so_and_comes_by_itself(arrive):
+    window = arrive("ada")
+    window.route("**/api/chat/auth/session", lambda route: route.fulfill(status=503))
+
+    window.get_by_role("link", name="Chat").click()
+    expect(window.locator("#notice")).to_contain_text("not to be reached")
+    window.unroute_all()
+
+    expect(window.locator("#find")).to_be_visible()
+    expect(window.locator("#notice")).to_be_empty()
 
 
 def test_a_link_leads_to_parleys_own_page_signed_in(arrive, suite):

@@ -1,6 +1,6 @@
-// How much is unread, on every page; and signing out, which ends both sign-ins.
+// How much is unread, on every page. On a page of nobody it ends what the browser still has at Parley.
 
-import { currentSession, signIn, socketUrl } from "./parley.js";
+import { signIn, socketUrl } from "./parley.js";
 
 const RENEW_MS = 5 * 60_000;
 let attempt = 0;
@@ -56,21 +56,9 @@ function hurry() {
 }
 
 function show(unread) {
-  document.querySelector("#unread").textContent = unread || "";
+  const badge = document.querySelector("#unread");
+  if (badge !== null) badge.textContent = unread || "";
 }
-
-document
-  .querySelector("#sign-out")
-  .addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const session = await currentSession().catch(() => null);
-    const headers = { "X-CSRFToken": session?.csrf_token ?? "" };
-    await fetch("/api/chat/auth/logout", { method: "POST", headers }).catch(
-      () => null,
-    );
-    indexedDB.deleteDatabase("parley");
-    event.target.submit();
-  });
 
 addEventListener("online", hurry);
 document.addEventListener("visibilitychange", hurry);

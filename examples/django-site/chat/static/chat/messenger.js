@@ -4,7 +4,7 @@ import { askToken } from "./parley.js";
 
 const link = document.querySelector("#messenger");
 
-link.addEventListener("click", async (event) => {
+link?.addEventListener("click", async (event) => {
   event.preventDefault();
   const token = await askToken();
   // It cannot be read what Parley answers to a page of another origin; its cookies are kept.

@@ -9,9 +9,10 @@ import {
 
 import { signIn, socketUrl } from "./parley.js";
 
-await signIn();
+const RETRY_MS = 10_000;
+const notice = document.querySelector("#notice");
 const api = browserApi();
-const { user } = await api.session();
+const { user } = await whoIsHere();
 const openTransport = webSocketTransport(socketUrl("/ws/chat/"));
 const chat = new ChatClient(browserEnvironment({ openTransport }), api, user);
 let openRoom = null;
@@ -19,6 +20,21 @@ let openRoom = null;
 const [find, write] = ["#find", "#write"].map((form) =>
   document.querySelector(form),
 );
+
+async function whoIsHere() {
+  for (;;) {
+    try {
+      if ((await signIn()) === null) location.reload(); // this site knows nobody: its page says so
+      const session = await api.session();
+      notice.textContent = "";
+      return session;
+    } catch {
+      notice.textContent =
+        "The chat is not to be reached. It will be tried again.";
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
 
 find.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -84,11 +100,11 @@ function nameOf(id) {
 
 for (const news of ["rooms", "room", "people"]) chat.on(news, draw);
 chat.on("connection", ({ name }) => {
-  if (name === "signed_out") chat.close();
+  if (name === "signed_out") location.reload(); // your site decides whether they come back
 });
 chat.on("custom", ({ name, data }) => {
   if (name !== "shop.order") return;
-  document.querySelector("#notice").textContent = `On its way: ${data.what}`;
+  notice.textContent = `On its way: ${data.what}`;
 });
 chat.start();
 find.hidden = false;

@@ -2,7 +2,7 @@
 
 const { me, sockets } = document.body.dataset;
 
-let known = me; // who this page's user is at Parley; empty until they come for the first time
+let known = me; // who this page's user is at Parley: empty until they come for the first time
 let asking = null;
 
 /** The address of a WebSocket of Parley. */
@@ -18,12 +18,6 @@ export async function askToken() {
   return (await answer.json()).token;
 }
 
-/** Who is signed in to Parley in this browser, which renews it; null: nobody. */
-export async function currentSession() {
-  const answer = await fetch("/api/chat/auth/session");
-  return answer.ok ? answer.json() : null;
-}
-
 /** Be signed in to Parley, as nobody else than this page's user; null where this site knows nobody. */
 export function signIn() {
   asking ??= askBoth().finally(() => {
@@ -33,10 +27,11 @@ export function signIn() {
 }
 
 async function askBoth() {
+  if (me === undefined && !localStorage.chatted) return null; // nobody is here, and nobody was
   const session = await currentSession();
-  if (session?.user.id === known) return session;
+  if (session !== null && session.user.id === known) return session;
   const token = await askToken();
-  if (token === null) return null;
+  if (token === null) return leave(session);
   const body = JSON.stringify({ token, cookie: true });
   const answer = await fetch("/api/chat/auth/exchange", {
     method: "POST",
@@ -45,6 +40,30 @@ async function askBoth() {
   if (!answer.ok) throw new Error(`no exchange: ${answer.status}`);
   const begun = await currentSession();
   if (begun === null) throw new Error("signed in, and nobody is");
+  localStorage.chatted = "yes";
   known = begun.user.id;
   return begun;
+}
+
+/** Who is signed in to Parley in this browser, which renews it; null: nobody. */
+async function currentSession() {
+  const answer = await fetch("/api/chat/auth/session");
+  if (answer.status === 401) return null;
+  if (!answer.ok) throw new Error(`no session: ${answer.status}`);
+  return answer.json();
+}
+
+// Whoever has left this site leaves Parley, too, and no message in the browser.
+async function leave(session) {
+  if (session !== null) {
+    const headers = { "X-CSRFToken": session.csrf_token };
+    const answer = await fetch("/api/chat/auth/logout", {
+      method: "POST",
+      headers,
+    });
+    if (!answer.ok) throw new Error(`not signed out: ${answer.status}`);
+  }
+  indexedDB.deleteDatabase("parley");
+  localStorage.removeItem("chatted");
+  return null;
 }
