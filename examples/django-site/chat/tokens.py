@@ -1,19 +1,26 @@
 """Tokens by which this site tells Parley who somebody is."""
 
 import datetime as dt
+from functools import cache
+from pathlib import Path
 
 import jwt
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.conf import settings
 from jwt.algorithms import OKPAlgorithm
 
-KEY = load_pem_private_key(settings.PARLEY_KEY.encode(), password=None)
 KID = "1"
+
+
+@cache
+def key():
+    """Return the key, which is read when it is wanted: your tests and builds do without it."""
+    return load_pem_private_key(Path(settings.PARLEY_KEY_FILE).read_bytes(), password=None)
 
 
 def key_set():
     """Return the public half of the key, as Parley reads it."""
-    public = OKPAlgorithm.to_jwk(KEY.public_key(), as_dict=True)
+    public = OKPAlgorithm.to_jwk(key().public_key(), as_dict=True)
     return {"keys": [{**public, "kid": KID, "use": "sig", "alg": "EdDSA"}]}
 
 
@@ -29,4 +36,4 @@ def token_for(user):
         "iat": now,
         "exp": now + dt.timedelta(minutes=1),
     }
-    return jwt.encode(claims, KEY, algorithm="EdDSA", headers={"kid": KID})
+    return jwt.encode(claims, key(), algorithm="EdDSA", headers={"kid": KID})

@@ -61,7 +61,7 @@ LOGOUT_REDIRECT_URL = "login"
 SITE_URL = os.environ.get("SITE_URL", "http://127.0.0.1:8100")
 PARLEY_URL = os.environ.get("PARLEY_URL", "http://127.0.0.1:8000")
 PARLEY_AUDIENCE = "parley"
-PARLEY_KEY = (BASE_DIR / "parley.key").read_text()
+PARLEY_KEY_FILE = os.environ.get("PARLEY_KEY_FILE", BASE_DIR / "parley.key")
 
 CHANNEL_LAYERS = {
     "parley": {

@@ -48,6 +48,12 @@ async def test_whoever_is_not_signed_in_gets_no_token(site):
     assert [sorted(key) for key in keys] == [["alg", "crv", "kid", "kty", "use", "x"]]
 
 
+async def test_tests_and_builds_of_the_site_do_without_its_key(site):
+    said = await asyncio.to_thread(site.run, "PARLEY_KEY_FILE=none python manage.py check")
+
+    assert "no issues" in said
+
+
 async def test_the_badge_rises_with_what_others_write_and_falls_with_what_is_read(come):
     ada, bob = await come(), await come()
     adas, _ = await ada.chat(), await bob.chat()
