@@ -1,5 +1,7 @@
 """What pages, and Parley, ask this site."""
 
+import logging
+
 from django.contrib.auth.decorators import login_required
 from django.http import JsonResponse
 from django.shortcuts import render
@@ -7,6 +9,8 @@ from django.views.decorators.cache import never_cache
 
 from chat.parley import id_of
 from chat.tokens import key_set, token_for
+
+logger = logging.getLogger(__name__)
 
 
 def keys(request):
@@ -21,7 +25,8 @@ def token(request):
         return JsonResponse({}, status=401)
     try:
         id_of(request.user)
-    except OSError:
+    except OSError as error:
+        logger.warning("Parley does not say who %s is: %s", request.user.pk, error)
         return JsonResponse({}, status=503)
     return JsonResponse({"token": token_for(request.user)})
 
