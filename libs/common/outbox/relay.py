@@ -87,15 +87,23 @@ class Relay:
             retry_after_s = self._publisher.breaker.retry_after_s
             if retry_after_s > 0:
                 raise Unavailable(retry_after_s=retry_after_s)
-            published = await self._database.run(self._one, loop)
+            outcome = await self._database.run(self._one, loop)
+            if isinstance(outcome, Unavailable):
+                raise outcome
+            published = outcome
             RELAYED.inc(published)
 
-    def _one(self, loop: asyncio.AbstractEventLoop) -> int:
-        """Publish one round, in a thread; return how many rows it was."""
+    def _one(self, loop: asyncio.AbstractEventLoop) -> int | Unavailable:
+        """Publish one round, in a thread; return how many rows it was, or that Redis took none.
+
+        What is raised here the breaker of PostgreSQL counts, which has done its part.
+        """
         if not self._one_round.acquire(blocking=False):
             return 0  # the last one was given up by its caller and still goes on
         try:
             return self._publish_some(lambda news: self._publish(news, loop))
+        except Unavailable as error:
+            return error
         finally:
             self._one_round.release()
 

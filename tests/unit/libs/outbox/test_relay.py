@@ -119,6 +119,32 @@ async def test_what_is_not_confirmed_stays(stage):
     assert stage.outbox.rows == 3
 
 
+@pytest.mark.parametrize("trouble", ["is_down", "hangs"])
+async def test_what_redis_does_not_take_is_no_fault_of_postgresql(stage, trouble):
+    """Its breaker counts what is raised in its threads."""
+    setattr(stage.publisher, trouble, True)
+    raised = []
+
+    class Judging(Threads):
+        async def run(self, function, *args):
+            try:
+                return await super().run(function, *args)
+            except Exception as error:
+                raised.append(error)
+                raise
+
+    relay = Relay(
+        publisher=stage.publisher,
+        database=Judging(),  # type: ignore[arg-type]  # a fake
+        publish_some=stage.outbox.publish_some,
+    )
+
+    with pytest.raises(Unavailable):
+        await relay.publish_left_over()
+
+    assert raised == []
+
+
 async def test_a_publisher_that_hangs_holds_no_thread_for_long(stage):
     stage.publisher.hangs = True
 
