@@ -4,6 +4,7 @@ Much is imported late. A command needs no server; settings stop the process wher
 so logging comes after them; and daphne has to be imported inside the loop that is to serve.
 """
 
+import faulthandler
 import gc
 import os
 import platform
@@ -116,6 +117,7 @@ def run(
         SystemExit: the settings are wrong, the port cannot be had, or a command says so.
     """
     signal.signal(signal.SIGTERM, end)
+    faulthandler.register(signal.SIGUSR1)  # the stack of each thread, even where the loop hangs
     # Not as a default: one that is inherited, from a test run for instance, is another program's.
     os.environ["DJANGO_SETTINGS_MODULE"] = f"{package}.settings"
     if len(sys.argv) > 1:

@@ -81,3 +81,20 @@ def test_who_is_told_to_end_while_starting_ends_at_once():
         process.terminate()
 
         assert process.wait(timeout=30) == 128 + signal.SIGTERM
+
+
+def test_one_that_hangs_writes_down_where_and_goes_on():
+    command = [sys.executable, "-c", STARTING]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "starting\n"
+
+        process.send_signal(signal.SIGUSR1)
+
+        stack = [process.stderr.readline() for _ in range(2)]
+        assert "most recent call first" in stack[0]
+        assert "load_settings" in stack[1]
+        assert process.poll() is None
+        process.kill()
