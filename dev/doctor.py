@@ -37,6 +37,11 @@ def command_for(state: SuiteState) -> Sequence[str]:
         for process in state.processes
         if process.internal_port is not None
     ]
+    ports += [
+        f"--internal={service.name}=http://{LOOPBACK}:{UNUSED_PORT}"  # it does not run now
+        for service in SERVICES
+        if not state.of(service.name)
+    ]
     told = (f"--service={WHOSE}", f"--url={state.gateway_url}", *ports)
     return (sys.executable, "-m", "services", "doctor", *told)
 
