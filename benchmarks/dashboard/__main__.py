@@ -16,7 +16,8 @@ from benchmarks.scenarios.mixed import Mixed
 from dev import chromium
 from dev.harness import RunningSuite
 from dev.monitoring.dashboards import DASHBOARDS
-from dev.monitoring.servers import Prometheus, running_prometheus, scraping
+from dev.monitoring.scraping import scraping
+from dev.monitoring.servers import Prometheus, running_prometheus
 from dev.settings import ROOT
 
 OUT = ROOT / "benchmarks" / "out"

@@ -19,17 +19,13 @@ import httpx
 from dev import ports
 from dev.gateway import http_status
 from dev.harness import wait_until
+from dev.monitoring.scraping import Alertmanager
 from dev.ports import LOOPBACK
-from dev.settings import ROOT
-from dev.state import SuiteState
 
 PROMETHEUS = shutil.which("prometheus")
 ALERTMANAGER = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
 PROMTOOL = shutil.which("promtool")
 """None where it is not installed."""
-FOLDER = ROOT / "monitoring"
-RULES = FOLDER / "prometheus" / "rules"
-WATCHED = ("chat", "presence", "queue", "receipts")
 READY = 200
 STOP_WITHIN_S = 20.0
 
@@ -90,36 +86,6 @@ class Prometheus:
         return [{"metric": {}, "value": result}] if is_scalar else result
 
 
-@dataclass(frozen=True, slots=True)
-class Alertmanager:
-    """One that runs; ``address`` is its host and port."""
-
-    address: str
-
-
-def scraping(
-    state: SuiteState,
-    *,
-    every_s: int = 1,
-    rules: Path = RULES,
-    alertmanager: Alertmanager | None = None,
-) -> dict[str, Any]:
-    """Return the configuration of a Prometheus that scrapes a running suite, and judges.
-
-    Its targets are those of now: a process that comes back keeps its port.
-    """
-    targets = [alertmanager.address] if alertmanager else []
-    return {
-        "global": {"scrape_interval": f"{every_s}s", "evaluation_interval": f"{every_s}s"},
-        "rule_files": [str(rules / "*.yml")],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": targets}]}]},
-        "scrape_configs": [
-            {"job_name": name, "static_configs": [{"targets": _targets(state, name)}]}
-            for name in WATCHED
-        ],
-    }
-
-
 @contextmanager
 def running_prometheus(folder: Path, configuration: Mapping[str, Any]) -> Iterator[Prometheus]:
     """Have one run in a folder of its own.
@@ -178,10 +144,6 @@ def _running(folder: Path, configuration: Mapping[str, Any], *command: str) -> I
 def _wait_until_ready(address: str) -> None:
     port = int(address.rpartition(":")[2])
     wait_until(lambda: http_status(port, "/-/ready") == READY, what=f"{address} to be ready")
-
-
-def _targets(state: SuiteState, service: str) -> list[str]:
-    return [f"{LOOPBACK}:{process.internal_port}" for process in state.of(service)]
 
 
 def _numbers(values: Sequence[tuple[float, str]]) -> list[tuple[float, float]]:

@@ -1,6 +1,7 @@
 import pytest
 
-from dev.monitoring.servers import running_prometheus, scraping
+from dev.monitoring.scraping import scraping
+from dev.monitoring.servers import running_prometheus
 
 
 @pytest.fixture

@@ -6,14 +6,8 @@ import pytest
 import yaml
 
 from dev.harness import wait_until
-from dev.monitoring.servers import (
-    FOLDER,
-    RULES,
-    WATCHED,
-    running_alertmanager,
-    running_prometheus,
-    scraping,
-)
+from dev.monitoring.scraping import FOLDER, RULES, WATCHED, scraping
+from dev.monitoring.servers import running_alertmanager, running_prometheus
 from tests.integration.monitoring.webhook import running_webhook
 from tests.promtool import needs_prometheus
 

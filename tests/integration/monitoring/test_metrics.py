@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from dev.monitoring.servers import WATCHED
+from dev.monitoring.scraping import WATCHED
 from dev.settings import ROOT
 from tests.promtool import needs_prometheus, promtool
 

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from dev import metrics_page
-from dev.monitoring.servers import FOLDER
+from dev.monitoring.scraping import FOLDER
 
 _STRING = re.compile(r'"[^"]*"|' + r"'[^']*'")
 _GROUPING = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)")

@@ -3,7 +3,7 @@ import re
 import pytest
 import yaml
 
-from dev.monitoring.servers import FOLDER
+from dev.monitoring.scraping import FOLDER
 from tests.promtool import needs_prometheus, promtool
 from tests.unit.docs import pages
 from tests.unit.monitoring.queries import known_series, rules, series_in
