@@ -21,6 +21,7 @@ from libs.common.internal_port import Check, InternalServer
 from libs.common.outbox import Announcer, Relay
 from libs.common.outbox.watch import watch_outbox
 from libs.common.redis_clients import connect_blocking, connect_hot
+from libs.common.redis_room import watch_room
 from libs.common.streams.epoch import Epoch
 from libs.common.streams.group import GroupLoop
 from libs.common.streams.names import stream_key
@@ -238,6 +239,7 @@ class Process:
             "upkeep": self.upkeep.run(),
             "repair": self.repair.run(),
             "trimmer": self.trimmer.run(),
+            "redis-room": watch_room(self.blocking),
             "control-listener": self.control_listener.run(),
             "sign-in-sweep": self.sign_in_sweep.run(),
         }

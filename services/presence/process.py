@@ -16,6 +16,7 @@ from libs.common.internal_port import Check, InternalServer
 from libs.common.loop_lag import SELDOM_S, LoopLag
 from libs.common.rates.keyed import KeyedLimit
 from libs.common.redis_clients import answered, connect_blocking, connect_hot
+from libs.common.redis_room import watch_room
 from libs.common.streams.epoch import Epoch
 from libs.common.streams.group import GroupLoop
 from libs.common.streams.group_options import GroupOptions
@@ -125,6 +126,7 @@ class Process:
             "watch": self.watch.run(),
             "status-writer": self.status_writer.run(),
             "trimmer": self.trimmer.run(),
+            "redis-room": watch_room(self.blocking),
             "rooms": self.wanted.run(then=self.rooms_loop.start),
         }
         for name, work in parts.items():

@@ -18,6 +18,7 @@ from libs.common.outbox import Relay
 from libs.common.outbox.watch import watch_outbox
 from libs.common.rates.keyed import KeyedLimit
 from libs.common.redis_clients import connect_blocking, connect_hot
+from libs.common.redis_room import watch_room
 from libs.common.streams.epoch import Epoch
 from libs.common.streams.group import GroupLoop, OnCutOff
 from libs.common.streams.group_options import GroupOptions
@@ -157,6 +158,7 @@ class Process:
             "lag-wanted": self.lag_wanted.run(),
             "epoch": self.epoch_watch.run(),
             "trimmer": self.trimmer.run(),
+            "redis-room": watch_room(self.blocking),
             "rooms": self.wanted.run(then=self.loops[CHAT_ROOMS].start),
             **(self.web_push.parts() if self.web_push else {}),
         }

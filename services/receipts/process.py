@@ -17,6 +17,7 @@ from libs.common.outbox.watch import watch_outbox
 from libs.common.postgres import CannotConnect, ConnectionLost
 from libs.common.rates.keyed import KeyedLimit
 from libs.common.redis_clients import connect_blocking, connect_hot
+from libs.common.redis_room import watch_room
 from libs.common.streams.epoch import Epoch
 from libs.common.streams.group import GroupLoop
 from libs.common.streams.group_options import GroupOptions
@@ -200,6 +201,7 @@ class Process:
             "reconcile": self.reconcile.run(),
             "repair": self.repair.run(),
             "trimmer": self.trimmer.run(),
+            "redis-room": watch_room(self.blocking),
             "readers": self.wanted.run(then=self._start_loops),
         }
         for name, work in parts.items():

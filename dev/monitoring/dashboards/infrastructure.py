@@ -133,6 +133,31 @@ INFRASTRUCTURE = Dashboard(
                     unit="reqps",
                 ),
                 Panel(
+                    title="Memory of Redis",
+                    tells="At `maxmemory` it takes nothing any more. No second line: it has no"
+                    " such bound.",
+                    queries=[
+                        Query("max(parley_redis_memory_used_bytes)", "used"),
+                        Query("max(parley_redis_memory_max_bytes > 0)", "maxmemory"),
+                    ],
+                    unit="bytes",
+                ),
+                Panel(
+                    title="Refused by Redis",
+                    tells="It answers, and takes no writes: `full`, `disk`, `replica`, or `rights`"
+                    " that its user lacks.",
+                    queries=[
+                        Query(rate_of("parley_redis_refusals_total", by="why"), "{{why}}"),
+                    ],
+                    unit="reqps",
+                ),
+                Panel(
+                    title="Redis cannot write its file",
+                    tells="1: its disk is full, or nearly.",
+                    queries=[Query("max(parley_redis_file_fails)", "fails")],
+                    bad_from=1,
+                ),
+                Panel(
                     title="Length of streams",
                     tells="Entries. At a million the oldest go, whoever has read them.",
                     queries=[Query("max by (stream) (parley_stream_entries)", "{{stream}}")],

@@ -20,6 +20,7 @@ from libs.common.breakers import Breaker
 from libs.common.clock import Clock
 from libs.common.errors import ParleyError
 from libs.common.logs import describe
+from libs.common.redis_refusals import note_refusal
 from libs.common.streams.dead_letters import DeadLetters
 from libs.common.streams.entries import ZERO, Entry, RawEntry, StreamId, read_entries, unpack
 from libs.common.streams.group_options import GroupOptions
@@ -140,6 +141,8 @@ class GroupLoop:
             except ResponseError as error:
                 if is_missing_group(error):
                     self._exists = False
+                elif note_refusal(error):
+                    self._warn_once("group_refused", error)
                 else:
                     log.exception("group_refused", stream=self.key, group=self.group)
                 await self._back_off(BACKOFF_S)

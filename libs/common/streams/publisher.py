@@ -20,6 +20,7 @@ from libs.common.clock import Clock
 from libs.common.errors import ParleyError, Unavailable
 from libs.common.logs import describe
 from libs.common.redis_clients import answered
+from libs.common.redis_refusals import note_refusal
 from libs.common.streams.entries import FIELD, MAX_ENTRY_BYTES, Outgoing, pack
 from libs.common.streams.names import StreamTable, stream_key
 
@@ -109,6 +110,7 @@ class Publisher:
         self._max_entry_bytes = max_entry_bytes
         self._waiting: list[_Call] = []
         self._sender: asyncio.Task[None] | None = None
+        self._refused_for: str | None = None
 
     async def publish(
         self,
@@ -208,9 +210,15 @@ class Publisher:
                 for _, reply in zip(call.commands, replies, strict=False)
                 if isinstance(reply, Exception)
             ]
-            if errors:
-                log.error("publish_refused", error=describe(errors[0]), key=call.commands[0].key)
+            self._tell_refusal(errors[0] if errors else None, key=call.commands[0].key)
             call.settle(Unavailable(f"Redis refused: {errors[0]}") if errors else None)
+
+    def _tell_refusal(self, error: Exception | None, *, key: str) -> None:
+        """Log a refusal; where it is of everything, the first one of a row."""
+        why = note_refusal(error) if error is not None else None
+        if error is not None and (why is None or why != self._refused_for):
+            log.error("publish_refused", error=describe(error), key=key)
+        self._refused_for = why
 
     async def _execute(self, commands: Sequence[_Command]) -> Sequence[object]:
         pipeline = self._redis.pipeline(transaction=False)

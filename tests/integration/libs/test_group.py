@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from libs.common.breakers import Breaker
 from libs.common.clock import ManualClock, SystemClock
@@ -427,6 +428,30 @@ async def test_a_hang_of_redis_loses_nothing(server, redis, make_loop, handler, 
         server.resume()
         await redis.xadd(KEY, packed(2))
         await eventually(lambda: handler.committed == [1, 2])
+
+
+async def test_a_redis_that_takes_no_writes_is_counted_told_once_and_read_on_afterwards(
+    redis, make_loop, handler, eventually
+):
+    """A group cannot even read from it, and each try would be a traceback."""
+
+    def refused():
+        return REGISTRY.get_sample_value("parley_redis_refusals_total", {"why": "replica"})
+
+    with capture_logs() as told:
+        async with running(make_loop()):
+            await redis.xadd(KEY, packed(1))
+            await eventually(lambda: handler.committed == [1])
+            before = refused()
+            await redis.replicaof("127.0.0.1", "1")
+            await eventually(lambda: refused() >= before + 3)
+            await redis.replicaof("NO", "ONE")
+            await redis.xadd(KEY, packed(2))
+            await eventually(lambda: handler.committed == [1, 2])
+
+    assert [line["event"] for line in told if line["log_level"] in {"warning", "error"}] == [
+        "group_refused"
+    ]
 
 
 async def test_stopping_finishes_the_batch_in_hand(redis, make_loop):

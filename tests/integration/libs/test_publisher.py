@@ -2,11 +2,13 @@ import asyncio
 
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from libs.common import events
 from libs.common.clock import SystemClock
 from libs.common.errors import Unavailable
 from libs.common.events import UserRevoked
+from libs.common.metrics import REGISTRY
 from libs.common.streams.entries import Outgoing
 from libs.common.streams.names import StreamPolicy, stream_table
 from libs.common.streams.publisher import PUBLISH_WITHIN_S, Publisher
@@ -19,6 +21,10 @@ TABLE = stream_table(
     StreamPolicy("chat.rooms", groups=frozenset({"receipts"})),
     StreamPolicy("chat.typing", max_len=100),
 )
+
+
+def refusals(why: str) -> float:
+    return REGISTRY.get_sample_value("parley_redis_refusals_total", {"why": why}) or 0.0
 
 
 @pytest.fixture
@@ -139,6 +145,27 @@ async def test_a_refusal_by_redis_reaches_only_the_caller_whose_key_it_is(redis,
     assert isinstance(outcomes[0], Unavailable)
     assert outcomes[1] is None
     assert publisher.breaker.state == "closed"
+
+
+async def test_a_redis_that_is_full_is_counted_told_once_and_goes_on_when_there_is_room(
+    redis, publisher
+):
+    await publisher.publish([Outgoing("chat.rooms", 0, [numbered(0)])])
+    before = refusals("full")
+    await redis.config_set("maxmemory", 1)
+
+    with capture_logs() as told:
+        for number in (1, 2):
+            with pytest.raises(Unavailable):
+                await publisher.publish([Outgoing("chat.rooms", 0, [numbered(number)])])
+    await redis.config_set("maxmemory", 0)
+    await publisher.publish([Outgoing("chat.rooms", 0, [numbered(3)])])
+
+    assert refusals("full") == before + 2
+    assert [line["event"] for line in told] == ["publish_refused"]
+    assert publisher.breaker.state == "closed"
+    written = [numbers_in(fields) for _, fields in await redis.xrange("chat.rooms:{0}")]
+    assert written == [[0], [3]]
 
 
 async def test_an_unknown_stream_is_refused_before_anything_is_written(redis, publisher):

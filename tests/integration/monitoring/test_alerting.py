@@ -79,4 +79,5 @@ def test_somebody_is_told_that_a_service_is_down_and_that_it_is_back(world, webh
     assert alert["annotations"] == {
         "summary": "No process of queue answers",
         "runbook": "docs/runbooks/ServiceDown.md",
+        "dashboard": "/d/parley-overview",
     }

@@ -3,6 +3,7 @@ import re
 import pytest
 import yaml
 
+from dev.monitoring.dashboards import DASHBOARDS
 from dev.monitoring.scraping import FOLDER
 from tests.promtool import needs_prometheus, promtool
 from tests.unit.docs import pages
@@ -25,8 +26,21 @@ def test_an_alert_says_how_urgent_it_is_what_is_the_matter_and_where_to_read(nam
     rule = ALERTS[name]
 
     assert rule["labels"] in ({"severity": "page"}, {"severity": "ticket"})
-    assert set(rule["annotations"]) == {"summary", "runbook"}
+    assert set(rule["annotations"]) == {"summary", "runbook", "dashboard"}
     assert rule["annotations"]["runbook"] == f"docs/runbooks/{name}.md"
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_a_runbook_names_the_dashboard_of_its_alert_and_panels_that_are_there(name):
+    address = ALERTS[name]["annotations"]["dashboard"]
+    (dashboard,) = [each for each in DASHBOARDS if f"/d/{each.uid}" == address]
+    text = (pages.DOCS / "runbooks" / f"{name}.md").read_text()
+
+    (line,) = re.findall(rf"^\* dashboard \*{dashboard.title}\*: (.+(?:\n  .+)*)$", text, re.M)
+
+    named = {re.sub(r"\s+", " ", each) for each in re.findall(r"\*([^*]+)\*", line)}
+    assert named
+    assert named - {panel.title for panel in dashboard.panels} == set()
 
 
 @pytest.mark.parametrize("name", ALERTS)
@@ -60,7 +74,9 @@ def test_an_alert_is_tried_where_it_fires_and_where_it_is_silent():
         for path in TRIED.glob("*.yml")
     }
 
-    assert tried == {name: [True, False] for name in ALERTS}
+    assert tried.keys() == ALERTS.keys()
+    assert {name: fires for name, fires in tried.items() if fires[:1] != [True]} == {}
+    assert {name: fires for name, fires in tried.items() if set(fires[1:]) != {False}} == {}
 
 
 @pytest.mark.parametrize("name", ["recording", "alerts"])
