@@ -5,7 +5,7 @@ everybody else would be late.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from redis.asyncio import Redis
@@ -23,6 +23,7 @@ from libs.common.doctor.rules import databases, keys, machine, migrations, redis
 from libs.common.doctor.rules.streams import judge_streams
 from libs.common.doctor.settings import SERVICES, UNKNOWN, Deployment
 from libs.common.redis_clients import connect_blocking
+from libs.common.redis_refusals import DISK, REPLICA
 
 DEFAULT_CONNECTIONS = 10_000
 MOST_PARTITIONS = 1024
@@ -121,29 +122,35 @@ async def _look_at_redis(deployment: Deployment, wishes: Wishes) -> list[Finding
     except (Unreachable, ValueError, RedisError):
         return [redis_rules.judge_unreachable("url")]
     try:
-        found = await all_of([_redis_look(client, user, wishes.clock)])
-        if any(finding.check is checks.REDIS_VERSION for finding in found):
-            found += await all_of([_streams_look(client, deployment)])
+        known: list[redis_rules.RedisFacts] = []
+        found = await all_of([_redis_look(client, user, wishes.clock, tell=known.append)])
+        for facts in known:
+            can_be_read = facts.refuses not in {DISK, REPLICA}
+            found += await all_of([_streams_look(client, deployment, can_be_read=can_be_read)])
     finally:
         await client.aclose()
     return found
 
 
-def _redis_look(client: Redis, user: str, clock: Clock) -> Look:
+def _redis_look(
+    client: Redis, user: str, clock: Clock, *, tell: Callable[[redis_rules.RedisFacts], None]
+) -> Look:
     async def ask() -> Iterable[Finding]:
         try:
             facts = await redis.ask_redis(client, user=user, clock=clock)
         except Unreachable as error:
             return [redis_rules.judge_unreachable(error.kind)]
+        tell(facts)
         return redis_rules.judge_redis(facts)
 
     return Look(checks.REDIS, "", ask)
 
 
-def _streams_look(client: Redis, deployment: Deployment) -> Look:
+def _streams_look(client: Redis, deployment: Deployment, *, can_be_read: bool) -> Look:
     async def ask() -> Iterable[Finding]:
         partitions = min(MOST_PARTITIONS, deployment.number("stream_partitions", 1))
-        return judge_streams(await streams.ask_streams(client, partitions=partitions))
+        facts = await streams.ask_streams(client, partitions=partitions)
+        return judge_streams(facts, can_be_read=can_be_read)
 
     return Look(checks.STREAMS_GROUPS, "", ask)
 

@@ -8,6 +8,7 @@ from dev.redis_users import users
 from libs.common.doctor.checks import Verdict
 from libs.common.doctor.rules.streams import GROUPS_OF
 from tests.integration.doctor.surroundings import bad, look, the
+from tests.integration.waiting import WITHIN_S
 from tests.valkey_server import Server
 
 PASSWORD = "0f-a-service"
@@ -88,6 +89,35 @@ async def test_memory_that_ends_is_named(server, redis):
     found = await examine(server)
 
     assert "redis.memory" in bad(found, "redis")
+
+
+async def test_one_that_is_full_is_told_as_that_with_the_cure(server, redis):
+    await make_streams(redis)
+    await redis.config_set("maxmemory", 1)
+
+    found = await examine(server)
+
+    assert bad(found, "redis", "streams") == {"redis.memory", "redis.writes"}
+    assert the(found, "redis.writes").seen == "It refuses to be written: its memory is full."
+    assert "CONFIG SET" in the(found, "redis.writes").do
+
+
+async def test_one_that_cannot_save_is_told_alone_though_it_refuses_nearly_everything(
+    server, redis
+):
+    """Groups cannot read then, and not even PING is answered."""
+    await make_streams(redis)
+    (server.folder / "dump.rdb").mkdir()
+    await redis.config_set("save", "3600 1")
+    await redis.bgsave()
+    async with asyncio.timeout(WITHIN_S):
+        while (await redis.info("persistence"))["rdb_last_bgsave_status"] == "ok":
+            await asyncio.sleep(0.02)
+
+    found = await examine(server)
+
+    assert bad(found, "redis", "streams") == {"redis.persistence", "redis.writes"}
+    assert "cannot write its file" in the(found, "redis.writes").seen
 
 
 async def test_the_administrator_is_no_user_for_services(server, redis):

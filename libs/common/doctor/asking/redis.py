@@ -24,7 +24,9 @@ from libs.common.clock import Clock
 from libs.common.control import GROUP, LAYER_PREFIX
 from libs.common.doctor.asking.trips import best_trip
 from libs.common.doctor.asking.unreachable import Unreachable
-from libs.common.doctor.rules.redis import ADMINISTRATOR, RedisFacts
+from libs.common.doctor.rules.redis import ADMINISTRATOR, REFUSES, RedisFacts
+from libs.common.redis_refusals import why_refused
+from libs.common.redis_room import STATUSES
 
 ANSWERS_WITHIN_S = 0.3
 KEPT_MS = 60_000
@@ -122,26 +124,31 @@ async def ask_redis(redis: Redis, *, user: str, clock: Clock) -> RedisFacts:
     try:
         info: Mapping[str, Any] = await redis.info()
         trip = await best_trip(ask_time, clock=clock)
-        refused = await refused_to(redis)
+        refused, refuses = await refused_to(redis)
     except RedisError as error:
         raise Unreachable(kind_of(error)) from None
     return facts_of(
         info,
         user=user,
         refused=refused,
+        refuses=refuses,
         ahead_s=trip.ahead_s,
         best_ms=trip.took_ms,
     )
 
 
 def facts_of(
-    info: Mapping[str, Any], *, user: str, refused: list[str], ahead_s: float, best_ms: float
+    info: Mapping[str, Any],
+    *,
+    user: str,
+    refused: list[str],
+    refuses: str | None,
+    ahead_s: float,
+    best_ms: float,
 ) -> RedisFacts:
     """Read what INFO says; what it does not say counts as nothing."""
     valkey = info.get("valkey_version")
-    well = {
-        str(info.get(name, "ok")) for name in ("aof_last_write_status", "rdb_last_bgsave_status")
-    }
+    well = {str(info.get(name, "ok")) for name in STATUSES}
     return RedisFacts(
         variant="Valkey" if valkey else "Redis",
         version=str(valkey or info.get("redis_version", "0")),
@@ -150,6 +157,7 @@ def facts_of(
         else str(info.get("server_mode") or info.get("redis_mode") or "standalone"),
         is_replica=info.get("role") in {"slave", "replica"},
         replicas=int(info.get("connected_slaves", 0)),
+        refuses=refuses,
         appends=bool(info.get("aof_enabled", 0)),
         writes_well=well == {"ok"},
         eviction=info.get("maxmemory_policy"),
@@ -162,8 +170,12 @@ def facts_of(
     )
 
 
-async def refused_to(redis: Redis) -> list[str]:
-    """Try what the services do, on a key of our own that is gone afterwards; return what is refused."""
+async def refused_to(redis: Redis) -> tuple[list[str], str | None]:
+    """Try what the services do, on a key of our own that is gone afterwards.
+
+    Returns:
+        What this user may not, and why nobody may write, if so.
+    """
     key = KEY + uuid4().hex
     pipeline = redis.pipeline(transaction=False)
     asked: list[str] = []
@@ -181,7 +193,12 @@ async def refused_to(redis: Redis) -> list[str]:
     pipeline.execute_command("DEL", key)
     answers = await pipeline.execute(raise_on_error=False)
     refused = [name for name, answer in zip(asked, answers, strict=True) if _is_refusal(answer)]
-    return [*refused, *[name async for name in _refused_alone(redis)]]
+    reasons = (why_refused(answer) for answer in answers)
+    refuses = next((why for why in reasons if why in REFUSES), None)
+    alone = [name async for name in _refused_alone(redis)]
+    # One that takes no writes refuses PING, and with it any transaction.
+    refused += [name for name in alone if refuses is None or name != "multi"]
+    return refused, refuses
 
 
 async def _refused_alone(redis: Redis) -> AsyncIterator[str]:

@@ -20,6 +20,16 @@ LOST = (
     " again from PostgreSQL"
 )
 
+REFUSES = {
+    "full": (
+        "its memory is full",
+        "Raise maxmemory as its administrator (CONFIG SET), then see which stream grows.",
+    ),
+    "disk": ("it cannot write its file", "Make room on its disk; it tries again by itself."),
+    "replica": ("it is a replica", "Let REDIS_URL lead to the primary."),
+}
+"""By reason, as ``redis_refusals`` calls it, why it takes no writes, and what to do."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RedisFacts:
@@ -31,6 +41,7 @@ class RedisFacts:
         mode: ``standalone``, ``cluster`` or ``sentinel``.
         is_replica: whether it takes no writes.
         replicas: that follow it.
+        refuses: why it takes no writes from anybody, by ``REFUSES``; None where it does.
         appends: whether there is an append-only file.
         writes_well: whether it could write its files the last time.
         eviction: ``maxmemory_policy``; None where it does not say.
@@ -47,6 +58,7 @@ class RedisFacts:
     mode: str
     is_replica: bool
     replicas: int
+    refuses: str | None
     appends: bool
     writes_well: bool
     eviction: str | None
@@ -61,6 +73,7 @@ class RedisFacts:
 def judge_redis(facts: RedisFacts) -> Iterator[Finding]:
     """Judge all that it said."""
     yield judge_role(facts)
+    yield judge_writes(facts)
     yield judge_version(facts)
     yield judge_persistence(facts)
     yield judge_eviction(facts)
@@ -84,7 +97,15 @@ def judge_role(facts: RedisFacts) -> Finding:
             "This is a replica, which takes no writes.",
             "Let REDIS_URL lead to the primary.",
         )
-    return checks.REDIS.ok("", "It answers, and takes writes.")
+    return checks.REDIS.ok("", "It answers.")
+
+
+def judge_writes(facts: RedisFacts) -> Finding:
+    """Judge whether it takes what services tell."""
+    if facts.refuses is None:
+        return checks.REDIS_WRITES.ok("", "It takes writes.")
+    why, do = REFUSES[facts.refuses]
+    return checks.REDIS_WRITES.wrong("", f"It refuses to be written: {why}.", do)
 
 
 def judge_version(facts: RedisFacts) -> Finding:

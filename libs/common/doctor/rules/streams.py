@@ -78,8 +78,12 @@ class StreamFacts:
     groups: Sequence[GroupFacts]
 
 
-def judge_streams(streams: Sequence[StreamFacts]) -> Iterator[Finding]:
-    """Judge all streams; of what is fine, one line is told for all."""
+def judge_streams(streams: Sequence[StreamFacts], *, can_be_read: bool = True) -> Iterator[Finding]:
+    """Judge all streams; of what is fine, one line is told for all.
+
+    Where ``can_be_read`` is false Redis lets no group read, which is a write to it: their silence is
+    its fault, and not told beside it.
+    """
     there = [stream for stream in streams if stream.length is not None]
     if not there:
         yield checks.STREAMS_GROUPS.look(
@@ -89,7 +93,7 @@ def judge_streams(streams: Sequence[StreamFacts]) -> Iterator[Finding]:
         )
         return
     groups = [group for stream in there for group in stream.groups]
-    yield from judge_groups(streams)
+    yield from judge_groups(streams, can_be_read=can_be_read)
     yield from _or_fine(judge_lag(groups), checks.STREAMS_LAG.ok("", "No group is behind."))
     yield from _or_fine(
         judge_stuck(groups),
@@ -103,15 +107,17 @@ def judge_streams(streams: Sequence[StreamFacts]) -> Iterator[Finding]:
     )
 
 
-def judge_groups(streams: Sequence[StreamFacts]) -> Iterator[Finding]:
+def judge_groups(streams: Sequence[StreamFacts], *, can_be_read: bool = True) -> Iterator[Finding]:
     """Judge that everybody who has to read a stream does."""
     problems = [finding for stream in streams for finding in _absent(stream)]
     problems += [
         finding
         for stream in streams
         for group in stream.groups
-        if (finding := _silent(group)) is not None
+        if can_be_read and (finding := _silent(group)) is not None
     ]
+    if not can_be_read and not problems:
+        return
     yield from _or_fine(problems, checks.STREAMS_GROUPS.ok("", "Every group is there, and reads."))
 
 

@@ -27,6 +27,7 @@ REDIS = RedisFacts(
     mode="standalone",
     is_replica=False,
     replicas=0,
+    refuses=None,
     appends=True,
     writes_well=True,
     eviction="noeviction",

@@ -34,6 +34,8 @@ def test_a_redis_as_it_should_be_is_fine():
         ({"mode": "cluster"}, "redis", Verdict.WRONG),
         ({"mode": "sentinel"}, "redis", Verdict.WRONG),
         ({"is_replica": True}, "redis", Verdict.WRONG),
+        ({"refuses": "full"}, "redis.writes", Verdict.WRONG),
+        ({"refuses": "disk"}, "redis.writes", Verdict.WRONG),
         ({"variant": "Redis", "version": "6.2.14"}, "redis.version", Verdict.WRONG),
         ({"variant": "Redis", "version": "7.4.1"}, "redis.version", Verdict.LOOK),
         ({"version": "8.1.0"}, "redis.version", Verdict.LOOK),
@@ -67,16 +69,19 @@ def test_what_is_just_good_enough_is_fine(changed):
 
 
 def test_what_info_does_not_say_is_not_made_up():
-    facts = facts_of({}, user="parley", refused=[], ahead_s=0, best_ms=0)
+    facts = facts_of({}, user="parley", refused=[], refuses=None, ahead_s=0, best_ms=0)
 
     assert (facts.variant, facts.mode, facts.eviction) == ("Redis", "standalone", None)
     assert facts.writes_well
 
 
-def test_a_file_that_could_not_be_written_is_seen():
-    info = {"aof_last_write_status": "err", "rdb_last_bgsave_status": "ok"}
+@pytest.mark.parametrize("status", ["aof_last_write_status", "aof_last_bgrewrite_status"])
+def test_a_file_that_could_not_be_written_is_seen(status):
+    info = {"rdb_last_bgsave_status": "ok", status: "err"}
 
-    assert not facts_of(info, user="parley", refused=[], ahead_s=0, best_ms=0).writes_well
+    facts = facts_of(info, user="parley", refused=[], refuses=None, ahead_s=0, best_ms=0)
+
+    assert not facts.writes_well
 
 
 def test_every_command_of_the_services_is_tried_and_no_other():

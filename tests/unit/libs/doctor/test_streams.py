@@ -50,6 +50,12 @@ def test_a_group_that_is_not_well_is_named_alone(changed, check, verdict):
     assert "queue" in named.do or check == "streams.dead_letters"
 
 
+def test_where_redis_lets_nobody_read_silence_is_nobodys_fault():
+    silent = streams(receipts_lag={"silent_ms": 15_001})
+
+    assert worse([*judge_streams(silent, can_be_read=False)]) == []
+
+
 @pytest.mark.parametrize("changed", [{"silent_ms": 15_000}, {"lag": 999}, {"lag": None}])
 def test_a_group_that_is_just_good_enough_is_fine(changed):
     assert worse([*judge_streams(streams(receipts_lag=changed))]) == []
