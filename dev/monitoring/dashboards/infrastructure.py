@@ -134,11 +134,10 @@ INFRASTRUCTURE = Dashboard(
                 ),
                 Panel(
                     title="Memory of Redis",
-                    tells="At `maxmemory` it takes nothing any more. No second line: it has no"
-                    " such bound.",
+                    tells="At `maxmemory` it takes nothing any more; 0 where there is no bound.",
                     queries=[
                         Query("max(parley_redis_memory_used_bytes)", "used"),
-                        Query("max(parley_redis_memory_max_bytes > 0)", "maxmemory"),
+                        Query("max(parley_redis_memory_max_bytes)", "maxmemory"),
                     ],
                     unit="bytes",
                 ),
