@@ -1,4 +1,14 @@
-"""Delivery inside one process: from the news of the streams to the sockets, in order."""
+"""Delivery inside one process: from the news of the streams to the sockets, in order.
+
+| about | in the order in which one reads them |
+|---|---|
+| messages | ``hub``, ``session``, ``local_room``, ``seating``, ``courier``, ``outbound``, ``journey``, ``safety_net`` |
+| what was missed | ``deliveries`` |
+| watermarks | ``statuses``, ``marks``, ``room_status``, ``status_pusher``, ``live_status``, ``privacy`` |
+| who is there | ``company``, ``attendance``, ``activity``, ``acquaintances``, ``presence``, ``typing`` |
+| badges of other pages | ``badge``, ``notifier``, ``recounts`` |
+| sign-ins that ended | ``sign_in_sweep`` |
+"""
 
 from services.chat.hub.hub import Hub
 from services.chat.hub.outbound import Outbound, Wire

@@ -41,3 +41,10 @@ def test_the_floors_name_every_module_of_a_service():
     }
 
     assert modules - beside - {"__init__", "__pycache__"} == named
+
+
+def test_the_hub_says_of_each_of_its_modules_what_it_is_about():
+    folder = pages.ROOT / "services" / "chat" / "hub"
+    told = re.findall(r"``(\w+)``", (folder / "__init__.py").read_text())
+
+    assert sorted(told) == sorted({path.stem for path in folder.glob("*.py")} - {"__init__"})
