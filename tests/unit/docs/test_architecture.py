@@ -1,5 +1,7 @@
 """The page about the architecture names services, pages of the admin and floors as they are."""
 
+import re
+
 from django.contrib.admin import AdminSite
 
 from services.chat.admin.site import ChatSite
