@@ -97,6 +97,7 @@ STREAMS_LENGTH = Check("streams.length", f"{RUNBOOKS}/StreamGrows.md")
 KEYS_TOKENS = Check("keys.tokens", SECURITY)
 KEYS_SECRET = Check("keys.secret", SECURITY)
 KEYS_WEB_PUSH = Check("keys.web_push", "docs/web-push.md")
+KEYS_ISSUER = Check("keys.issuer", "docs/users-of-your-own.md")
 
 WAY_IN = Check("way_in", DEPLOY)
 WAY_IN_CERTIFICATE = Check("way_in.certificate", DEPLOY)

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from libs.common import open_files
 from libs.common.clock import Clock
 from libs.common.doctor import checks
-from libs.common.doctor.asking import commands, http, postgres, redis, streams
+from libs.common.doctor.asking import commands, http, issuer, postgres, redis, streams
 from libs.common.doctor.asking.unreachable import Unreachable
 from libs.common.doctor.checks import Finding, Verdict
 from libs.common.doctor.looks import Look, all_of
@@ -47,7 +47,13 @@ class Wishes:
 async def look_at(deployment: Deployment, wishes: Wishes) -> list[Finding]:
     """Look at everything that can be looked at from here."""
     found = [*judge_given(deployment, wishes.clock)]
-    base = await all_of([*_database_looks(deployment, wishes), *_process_looks(deployment, wishes)])
+    base = await all_of(
+        [
+            *_database_looks(deployment, wishes),
+            *_process_looks(deployment, wishes),
+            *_issuer_looks(deployment),
+        ]
+    )
     found += base + await _look_at_redis(deployment, wishes)
     found += await look_outside(wishes.outside)
     reached = {
@@ -168,6 +174,18 @@ def _process_looks(deployment: Deployment, wishes: Wishes) -> Iterable[Look]:
     port = deployment.number("internal_port", 0)
     if port and not wishes.internal:
         yield look(deployment.service or "", f"http://127.0.0.1:{port}", told=False)
+
+
+def _issuer_looks(deployment: Deployment) -> Iterable[Look]:
+    url = deployment.given.external_jwks_url
+    if not url:
+        return
+
+    async def ask() -> Iterable[Finding]:
+        problem, found = await issuer.ask_issuer(url)
+        return [keys.judge_issuer(problem, keys=found)]
+
+    yield Look(checks.KEYS_ISSUER, "chat", ask)
 
 
 async def _readiness(url: str) -> tuple[int | None, list[str]]:

@@ -55,6 +55,7 @@ class Given(BaseModel):
     connections: str | None = None
     stream_partitions: str | None = None
     vapid_private_key: str | None = None
+    external_jwks_url: str | None = None
 
 
 class Deployment:

@@ -69,6 +69,23 @@ def _judge_signing(
     return checks.KEYS_TOKENS.ok("", "A token that was signed here is believed here.")
 
 
+def judge_issuer(problem: str | None, *, keys: int = 0) -> Finding:
+    """Judge the keys of an issuer outside.
+
+    Args:
+        problem: why they cannot be had, for people; None where they can.
+        keys: how many of them can be used.
+    """
+    check = checks.KEYS_ISSUER
+    if problem is not None:
+        return check.wrong(
+            "chat",
+            f"The keys of the issuer cannot be had: {problem}.",
+            "Whoever comes with its tokens is told to wait. Start it, or mend EXTERNAL_JWKS_URL.",
+        )
+    return check.ok("chat", f"Keys of the issuer that can be used: {keys}.")
+
+
 def judge_secret(secret_key: str | None) -> Finding:
     """Judge Django's key."""
     check, make = checks.KEYS_SECRET, "Make one with `make secrets`: the same for every process."

@@ -3,7 +3,7 @@ import pytest
 from dev.keys import make_secrets
 from libs.common.clock import ManualClock
 from libs.common.doctor.checks import Verdict
-from libs.common.doctor.rules.keys import judge_secret, judge_tokens, judge_web_push
+from libs.common.doctor.rules.keys import judge_issuer, judge_secret, judge_tokens, judge_web_push
 from tests.unit.libs.doctor.facts import worse
 
 OURS, THEIRS = make_secrets(), make_secrets()
@@ -45,6 +45,11 @@ def test_two_keys_are_a_change_and_three_are_left_over():
 )
 def test_a_secret_has_to_be_long(key, verdict):
     assert judge_secret(key).verdict is verdict
+
+
+@pytest.mark.parametrize(("problem", "verdict"), [(None, Verdict.OK), ("why", Verdict.WRONG)])
+def test_the_keys_of_an_issuer_have_to_be_had(problem, verdict):
+    assert judge_issuer(problem, keys=1).verdict is verdict
 
 
 @pytest.mark.parametrize(
