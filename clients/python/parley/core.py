@@ -5,7 +5,7 @@ the commands (in order), gives out the messages and tells the senders. Frames ma
 order and more than once; that is what ``Rooms`` is for.
 """
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 
 from .commands import Delivered, ReadReceipt
 from .company import Company
@@ -50,6 +50,7 @@ class Core:
         self._sending = Sending(self._output, random=random)
         self._receipts = Receipts(automatic=automatic_receipts)
         self._recovery = Recovery(self.rooms)
+        self._held: Mapping[str, int] = {}
 
     # What the owner calls ---------------------------------------------------------------------
 
@@ -135,6 +136,7 @@ class Core:
         Who is there and who types is not known any more.
         """
         self.online = False
+        self._held = dict(self.rooms.cursors())
         self._recovery.disconnected()
         self._sending.disconnected(now)
         self.company.disconnected()
@@ -169,9 +171,7 @@ class Core:
                 self.marks.forget_members(room.id)  # perhaps some have left
             self._release(self.rooms.learn(room, now))
             if room.removed:
-                self._receipts.forget(room.id)
-                self.marks.forget(room.id)
-                self.company.forget(room.id)
+                self._forget(room.id)
                 continue
             self._server_knows(room.id, delivered=room.delivered_seq, read=room.read_seq)
             others = bool(self.user_id) and self.marks.fold(
@@ -227,6 +227,7 @@ class Core:
         self._recovery.connected(now)
         if not welcome.more_rooms:
             self._leave_all_but({room.id for room in welcome.rooms}, now)
+        self._forget_other_lives(welcome.rooms)
         self.learn(welcome.rooms, now)
         self.rooms.ask_anew(now)
         self._sending.connected(welcome.limits, now)
@@ -235,6 +236,21 @@ class Core:
         """Forget the rooms from which one was removed while nobody could tell."""
         gone = [room for room in self.rooms.known if room not in rooms]
         self.learn([Room(id=room, removed=True) for room in gone], now)
+
+    def _forget_other_lives(self, told: Iterable[Room]) -> None:
+        """Begin rooms anew that end below what was held: the server was set back to older data.
+
+        What came since the connection was lost does not count: it may be newer than what is told.
+        """
+        for room in told:
+            if self._held.get(room.id, 0) > room.last_seq:
+                self.rooms.forget(room.id)
+                self._forget(room.id)
+
+    def _forget(self, room: str) -> None:
+        self._receipts.forget(room)
+        self.marks.forget(room)
+        self.company.forget(room)
 
     def _recovered(self, end: Drained | Synced, now: float) -> None:
         """Take in that everything was replayed, or a ``sync`` answered; ask for what is missing."""

@@ -108,7 +108,7 @@ class Rooms:
         user's own watermarks never go back: what tells of them may be late.
         """
         if room.removed:
-            self._forget(room.id)
+            self.forget(room.id)
             return []
         known = self.known.get(room.id)
         if known is None or room.version >= known.version:
@@ -218,6 +218,13 @@ class Rooms:
         """Whether any room misses something that is known to exist."""
         return bool(self._behind)
 
+    def forget(self, room: str) -> None:
+        """Know nothing of a room any more; where it is told of again, it begins there."""
+        self.known.pop(room, None)
+        self._shelves.pop(room, None)
+        self._behind.discard(room)
+        self._unplaced.discard(room)
+
     def _shelf(self, room: str) -> Shelf:
         return self._shelves.setdefault(room, Shelf())
 
@@ -230,9 +237,3 @@ class Rooms:
         (self._behind.add if shelf.has_hole else self._behind.discard)(room)
         (self._unplaced.add if shelf.cursor is None else self._unplaced.discard)(room)
         return released
-
-    def _forget(self, room: str) -> None:
-        self.known.pop(room, None)
-        self._shelves.pop(room, None)
-        self._behind.discard(room)
-        self._unplaced.discard(room)

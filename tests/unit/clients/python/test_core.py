@@ -327,6 +327,37 @@ def test_a_welcome_that_does_not_name_all_rooms_ends_none(core):
     assert list(core.rooms.known) == ["r", "s"]
 
 
+def test_a_room_that_ends_below_what_was_held_begins_anew_where_the_server_says(core):
+    core.receive(message(4), 0)
+    core.receive(message(5), 0)
+    core.read("r", 5)
+    core.disconnected(1)
+
+    core.receive(welcome(fakes.room("r", last_seq=4, delivered_seq=2)), 2)
+    core.take_output()
+    core.receive(message(3), 2)
+    core.receive(message(4, client_id="another life"), 2)
+    core.receive(message(5, client_id="another life"), 2)
+
+    out = core.take_output()
+    assert [(one.seq, one.client_id) for one in out.messages][1:] == [
+        (4, "another life"),
+        (5, "another life"),
+    ]
+    assert core.rooms.known["r"].read_seq == 0
+
+
+def test_what_came_over_http_before_a_welcome_that_does_not_know_it_is_kept(core):
+    core.disconnected(1)
+    core.take(message(4, "me"), 1)
+
+    core.receive(welcome(fakes.room("r", last_seq=3, delivered_seq=3)), 2)
+    core.receive(message(4, "me"), 2)
+
+    assert [one.seq for one in core.take_output().messages] == [4]
+    assert core.rooms.cursor("r") == 4
+
+
 def test_who_writes_has_read_it_where_all_before_it_was_read(core):
     core.receive(welcome(fakes.room("r", last_seq=3, delivered_seq=3, read_seq=3)), 0)
     [command] = send(core)
