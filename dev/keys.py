@@ -42,23 +42,28 @@ class Secrets:
 
 def make_secrets() -> Secrets:
     """Make new ones, each of at least 128 bits."""
-    private = Ed25519PrivateKey.generate()
-    public = private.public_key()
-    raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    signing_key, verify_keys = make_signing_key()
     return Secrets(
         postgres_password=secrets.token_hex(16),
         redis_password=secrets.token_hex(16),
         redis_services_password=secrets.token_hex(16),
         redis_push_password=secrets.token_hex(16),
         secret_key=secrets.token_urlsafe(48),
-        token_signing_key=_pem(private),
-        token_verify_keys={
-            sha256(raw).hexdigest()[:KEY_ID_CHARS]: public.public_bytes(
-                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-            ).decode("ascii")
-        },
+        token_signing_key=signing_key,
+        token_verify_keys=verify_keys,
         vapid_private_key=_pem(ec.generate_private_key(ec.SECP256R1())),
     )
+
+
+def make_signing_key() -> tuple[str, dict[str, str]]:
+    """Make a key for access tokens; return it, and its public half by its key id."""
+    private = Ed25519PrivateKey.generate()
+    public = private.public_key()
+    raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    pem = public.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return _pem(private), {sha256(raw).hexdigest()[:KEY_ID_CHARS]: pem.decode("ascii")}
 
 
 def load_secrets(run_dir: Path) -> Secrets:

@@ -94,7 +94,7 @@ STREAMS_PENDING = Check("streams.pending", f"{RUNBOOKS}/ConsumerHangs.md")
 STREAMS_DEAD_LETTERS = Check("streams.dead_letters", f"{RUNBOOKS}/DeadLetters.md")
 STREAMS_LENGTH = Check("streams.length", f"{RUNBOOKS}/StreamGrows.md")
 
-KEYS_TOKENS = Check("keys.tokens", SECURITY)
+KEYS_TOKENS = Check("keys.tokens", "docs/rotate-keys.md")
 KEYS_SECRET = Check("keys.secret", SECURITY)
 KEYS_WEB_PUSH = Check("keys.web_push", "docs/web-push.md")
 KEYS_ISSUER = Check("keys.issuer", "docs/users-of-your-own.md")
