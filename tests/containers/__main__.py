@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from dev.containers.docker import Docker, Failed
 from dev.errors import CannotStart
 from dev.settings import ROOT
-from tests.containers import images, machine, steps
+from tests.containers import backup, images, machine, steps
 from tests.containers.stack import Stack, made
 from tests.containers.table import Row, Table, steps_asked_for
 
@@ -70,7 +70,7 @@ def plan(stack: Stack) -> Iterator[tuple[str, Callable[[], str]]]:
         yield f"pause {service} under traffic", partial(steps.silent, stack, service)
     yield "roll chat under traffic", partial(steps.rolled, stack)
     yield "monitoring", partial(steps.monitored, stack)
-    yield "backup", partial(steps.backed_up, stack)
+    yield "backup", partial(backup.backed_up, stack)
     yield "stop and start", partial(steps.started_again, stack)
     yield "https", partial(steps.served_over_tls, stack)
 

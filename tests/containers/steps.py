@@ -228,21 +228,6 @@ def started_again(stack: Stack) -> str:
     return f"stopped in {took_s:.0f} s, all with status 0; the data are there"
 
 
-def backed_up(stack: Stack) -> str:
-    """What docs/containers.md saves can be read back into another database."""
-    postgres = stack.container("postgres")
-    dump = stack.inside(postgres, "pg_dump", "-U", "postgres", "parley_chat")
-    rows = stack.query("chat", "select count(*) as n from message")
-    stack.inside(postgres, "createdb", "-U", "postgres", "restored")
-    restoring = ("exec", "-i", postgres, "psql", "-U", "postgres", "-q", "-v", "ON_ERROR_STOP=1")
-    stack.docker.run(*restoring, "-d", "restored", text=dump)
-    counted = ("psql", "-U", "postgres", "-At", "-d", "restored", "-c")
-    restored = int(stack.inside(postgres, *counted, "select count(*) from message"))
-    assert [{"n": restored}] == rows
-    stack.inside(postgres, "dropdb", "-U", "postgres", "restored")
-    return f"{len(dump) // 1000} kB, {restored} messages"
-
-
 def monitored(stack: Stack) -> str:
     """Prometheus finds every service, each container by itself, and reads its rules."""
     watching = ("prometheus", "alertmanager")

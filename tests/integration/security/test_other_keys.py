@@ -112,7 +112,9 @@ async def test_in_three_steps_nobody_is_signed_out(house, talk):
     assert (await browser.get("/api/chat/auth/session")).status_code == 200
 
 
-async def test_at_once_who_has_a_token_alone_is_signed_out_and_browsers_need_a_second_try(house, talk):
+async def test_at_once_who_has_a_token_alone_is_signed_out_and_browsers_need_a_second_try(
+    house, talk
+):
     ann, _, browser, room = talk
     old = ann.credentials.token
 
