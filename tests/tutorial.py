@@ -19,7 +19,7 @@ _BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE |
 _NAMED = re.compile(r"^(?:#|//|/\*|<!--) (?P<path>[\w./-]+)(?: \*/| -->)?\n")
 _VARIABLE = re.compile(r"\b([A-Z_]+)=(\S+)")
 _LEFT_OUT = re.compile(r"\n(?:# …|<!-- … -->)\n")
-CODE = ("python", "js", "html")
+CODE = ("python", "js", "html", "django")
 RUN = "sh"
 
 
