@@ -124,6 +124,7 @@ async def test_all_four_go_back_to_one_moment_and_who_is_connected_goes_on(suite
         assert (await http.get("/api/chat/auth/session")).status_code == 200
 
 
+@pytest.mark.full
 async def test_of_chat_alone_the_others_learn_everything_anew(suite, backup, people):
     await people.say("kept", "kept too")
     await asyncio.to_thread(backup.make)
@@ -137,6 +138,7 @@ async def test_of_chat_alone_the_others_learn_everything_anew(suite, backup, peo
     await agree(suite)
 
 
+@pytest.mark.full
 async def test_the_others_catch_up_with_a_newer_chat(suite, backup, people):
     await people.say("before")
     await asyncio.to_thread(backup.make)

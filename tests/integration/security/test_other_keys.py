@@ -12,7 +12,7 @@ from dev.harness import RunningSuite
 from dev.ports import free_port
 from tests.integration.waiting import until
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]  # each starts the suite several times
 PASSWORD = "quite a long password"
 ASKED = {
     "/api/chat/rooms": 200,
