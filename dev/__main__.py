@@ -27,6 +27,7 @@ VERBS = {
 TIMED_VERBS = {"check": verbs.check, "fix": verbs.fix, "test": verbs.test, "docs": verbs.docs}
 BESIDE_A_SUITE = ("manage", "doctor")
 FAILED = 1
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str], *, services: Sequence[Service] = SERVICES) -> int:
@@ -100,4 +101,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:  # not of `up`, which takes it for its end
+        sys.stderr.write("\nparley: interrupted\n")
+        sys.exit(INTERRUPTED)

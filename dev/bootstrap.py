@@ -29,6 +29,9 @@ APART = {folder.name: folder for folder in (AUDIT, OPENAPI, K8S, CHECKOV, DOCS, 
 """Where the packages of pip-audit, schemathesis, kubectl with its schemas, checkov, Sphinx and atheris are;
 only what needs them has them on its path. The last one has no wheel for every Python, so nobody installs
 it unasked."""
+HAS_PIP = "import importlib.metadata as m, sys; sys.exit(m.files('pip') is None)"
+"""A pip that was only half copied when somebody pressed Ctrl-C has no list of its files yet."""
+INTERRUPTED = 130
 LOWEST_PYTHON = (3, 11)
 LOWEST_NODE = 20
 WITHOUT_PIP = """\
@@ -51,7 +54,7 @@ def main(names: list[str]) -> int:
 
 def make_environment() -> bool:
     """Make `.venv` with a pip inside; False where this Python has no means for it."""
-    tell("making .venv")
+    tell("making .venv; the first time, all this takes a minute or three")
     shutil.rmtree(VENV, ignore_errors=True)
     if is_importable("ensurepip"):
         venv.create(VENV, with_pip=True, symlinks=True)
@@ -71,10 +74,10 @@ def is_importable(module: str) -> bool:
 
 
 def works(python: Path) -> bool:
-    """Say whether the environment's Python runs and has pip; its base may have been removed."""
+    """Say whether the environment's Python runs and has a whole pip; its base may be gone."""
     if not python.exists():
         return False
-    return run([str(python), "-c", "import pip"], quiet=True) == 0
+    return run([str(python), "-c", HAS_PIP], quiet=True) == 0
 
 
 def install(names: list[str]) -> int:
@@ -152,4 +155,8 @@ def complain(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        complain("\nparley: interrupted; the next time it goes on from here\n")
+        sys.exit(INTERRUPTED)
