@@ -4,7 +4,8 @@
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
-BOOTSTRAP = $(or $(PYTHON),$(error Parley needs Python 3.11 or newer on PATH)) -m dev.bootstrap
+MACHINE = $(or $(PYTHON),$(error Parley needs Python 3.11 or newer on PATH; or PYTHON=/path/to/it))
+BOOTSTRAP = $(MACHINE) -m dev.bootstrap
 DEV = .venv/bin/python -m dev
 
 help: ## list the verbs
@@ -15,6 +16,7 @@ setup: ## install everything, the tools of the checks included, and build the we
 	@$(DEV) web
 
 up: ## run the whole suite: PORT=8000 RUN_DIR=.run CHAT_PROCESSES=1; DEMO=1: with people and a bot
+	@$(MACHINE) -m dev.early
 	@$(BOOTSTRAP) product servers node $(if $(filter 1,$(DEMO)),client) $(if $(filter nginx,$(GATEWAY)),checks k8s)
 	@$(DEV) web
 	@exec $(DEV) up --with-parent

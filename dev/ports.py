@@ -10,11 +10,16 @@ import random
 import socket
 from collections.abc import Collection
 
+from dev.errors import CannotStart
+
 LOOPBACK = "127.0.0.1"
+MAX_PORT = 65_535
 LOWEST_PORT = 20_000
 HIGHEST_PORT = 32_000
 """Linux takes source ports from 32768 on, other systems from higher up."""
 TRIES = 500
+NEARBY = 50
+"""How many ports behind one that is taken are looked at for another."""
 
 
 def is_taken(port: int) -> bool:
@@ -32,6 +37,29 @@ def is_taken(port: int) -> bool:
                 return True
             raise
     return False
+
+
+def check_free(port: int) -> None:
+    """Refuse a port that somebody chose and that something listens on; 0 stands for any.
+
+    Raises:
+        CannotStart: it is taken, or cannot be used; where one nearby is free, the text names it.
+    """
+    try:
+        if port == 0 or not is_taken(port):
+            return
+    except OSError as error:
+        raise CannotStart(f"Port {port} cannot be used: {error.strerror}.") from error
+    nearby = next((each for each in range(port + 1, port + NEARBY) if is_usable(each)), "…")
+    raise CannotStart(f"Port {port} is taken. Choose another one: make up PORT={nearby}")
+
+
+def is_usable(port: int) -> bool:
+    """Say whether a port is free, and one that this user may take."""
+    try:
+        return port <= MAX_PORT and not is_taken(port)
+    except OSError:
+        return False
 
 
 def claim(port: int) -> bool:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dev.errors import CannotStart
+from dev.ports import MAX_PORT
 
 ROOT = Path(__file__).resolve().parent.parent
 """The top folder of the repository; every process of the suite runs from here."""
 DEFAULT_PORT = 8000
-MAX_PORT = 65535
 CADDY, NGINX = GATEWAYS = ("caddy", "nginx")
 MAX_PROCESSES = 16
 """Most processes of one service; each holds some connections to PostgreSQL, which allows 200."""

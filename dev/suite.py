@@ -109,12 +109,7 @@ class Suite:
         port = self._settings.port
         if port == 0:
             return self._free_port()
-        try:
-            taken = ports.is_taken(port)
-        except OSError as error:
-            raise CannotStart(f"Port {port} cannot be used: {error.strerror}.") from error
-        if taken:
-            raise CannotStart(f"Port {port} is taken. Choose another one: make up PORT={port + 1}")
+        ports.check_free(port)
         self._used_ports.add(port)
         return port
 
