@@ -5,12 +5,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dev.errors import CannotStart
 from dev.manage import UNUSED_PORT, surroundings_of
 from dev.ports import LOOPBACK
 from dev.services import SERVICES, VAPID_SUBJECT, service_environment
 from dev.settings import ROOT
-from dev.state import SuiteState, read_state
+from dev.state import SuiteState, running_state
 
 WHOSE = "chat"
 """The service that has most of the settings; the others' databases come beside its own."""
@@ -22,9 +21,7 @@ def doctor(run_dir: Path, arguments: Sequence[str]) -> int:
     Raises:
         CannotStart: no suite runs in that folder.
     """
-    state = read_state(run_dir)
-    if state is None:
-        raise CannotStart(f"Nothing runs in {run_dir}: start it with `make up` first.")
+    state = running_state(run_dir)
     command = (*command_for(state), *arguments)
     environment = environment_for(run_dir, state)
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode

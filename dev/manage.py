@@ -4,11 +4,10 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from dev.errors import CannotStart
 from dev.keys import load_secrets
 from dev.services import Service, Surroundings, origins_of, service_environment
 from dev.settings import ROOT, environment
-from dev.state import SuiteState, read_state
+from dev.state import SuiteState, running_state
 
 UNUSED_PORT = 1
 """A command serves nothing, but its settings want a port."""
@@ -20,9 +19,7 @@ def manage(run_dir: Path, service: Service, arguments: Sequence[str]) -> int:
     Raises:
         CannotStart: no suite runs in that folder.
     """
-    state = read_state(run_dir)
-    if state is None:
-        raise CannotStart(f"Nothing runs in {run_dir}: start it with `make up` first.")
+    state = running_state(run_dir)
     given = service_environment(
         service,
         surroundings_of(run_dir, state),

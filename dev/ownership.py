@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -96,5 +97,5 @@ def explain_taken(run_dir: Path) -> str:
     return (
         f"Parley already runs from {run_dir}{where} (pid {pid}).\n"
         f"  To stop it:            Ctrl-C in its terminal, or: kill {pid}\n"
-        f"  To run another beside: make up PORT=8001 RUN_DIR={run_dir}-8001"
+        f"  To run another beside: make up PORT=8001 RUN_DIR={shlex.quote(f'{run_dir}-8001')}"
     )

@@ -7,6 +7,7 @@ started again is there with its new pid.
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from dev.errors import CannotStart
 from dev.files import read_json, write_json
 
 STATE_FILE = "suite.json"
@@ -65,6 +66,20 @@ def read_state(run_dir: Path) -> SuiteState | None:
         return None
     processes = [ProcessState(**process) for process in found.pop("processes")]
     return SuiteState(**found, processes=processes)
+
+
+def running_state(run_dir: Path) -> SuiteState:
+    """Return what `suite.json` says, for who needs a suite that is up.
+
+    Raises:
+        CannotStart: none is, in that folder.
+    """
+    state = read_state(run_dir)
+    if state is None:
+        raise CannotStart(
+            f"Nothing runs in {run_dir}. Start it with `make up`, or say which folder it has: RUN_DIR=…"
+        )
+    return state
 
 
 def written_at(run_dir: Path) -> int | None:

@@ -1,4 +1,14 @@
-from dev.state import ProcessState, SuiteState, forget_state, read_state, write_state
+import pytest
+
+from dev.errors import CannotStart
+from dev.state import (
+    ProcessState,
+    SuiteState,
+    forget_state,
+    read_state,
+    running_state,
+    write_state,
+)
 
 STATE = SuiteState(
     gateway_url="http://127.0.0.1:8000",
@@ -34,3 +44,8 @@ def test_without_a_suite_there_is_no_state(tmp_path):
     forget_state(tmp_path)
 
     assert read_state(tmp_path) is None
+
+
+def test_who_needs_a_suite_is_told_where_none_is_and_how_to_name_another_folder(tmp_path):
+    with pytest.raises(CannotStart, match=rf"{tmp_path}\. .*`make up`.*RUN_DIR="):
+        running_state(tmp_path)
