@@ -35,7 +35,9 @@ class ParleyError(Exception):
         self.message = message
         self.fields: Fields = fields or {}
         self.retry_after_s = retry_after_s
-        super().__init__(f"{self.code}: {message}" if message else self.code)
+        told = f"{self.code}: {message}" if message else self.code
+        wrong = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in self.fields.items())
+        super().__init__(f"{told} ({wrong})" if wrong else told)
 
 
 class BadJson(ParleyError):

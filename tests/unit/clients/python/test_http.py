@@ -125,6 +125,17 @@ async def test_a_bug_of_the_server_is_told_with_the_id_in_its_log(web, api):
         await anext(api.rooms())
 
 
+async def test_what_is_wrong_stands_in_the_traceback_too(web, api):
+    wrong = {"username": ["Too short.", "Taken."], "password": ["Too common."]}
+    web.answer(ROOMS, lambda request: fakes.problem(400, "bad_frame", detail="No.", errors=wrong))
+
+    with pytest.raises(parley.BadFrame) as refused:
+        await anext(api.rooms())
+
+    told = "bad_frame: No. (username: Too short. Taken.; password: Too common.)"
+    assert str(refused.value) == told
+
+
 async def test_who_has_what_is_read_page_by_page(web, api):
     def marks(request: httpx.Request) -> httpx.Response:
         user, after = ("eve", None) if "after" in request.url.params else ("bob", "bob")
