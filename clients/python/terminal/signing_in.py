@@ -8,6 +8,8 @@ from clients.python import parley
 from clients.python.parley import Chat, Options
 from clients.python.terminal.arguments import Arguments
 
+YES_OR_NO = {"": True, "y": True, "yes": True, "n": False, "no": False}
+
 
 class CannotAsk(Exception):
     """Nobody is there to answer; the text says how to go without asking."""
@@ -40,7 +42,7 @@ def complete(arguments: Arguments) -> Arguments:
     sign_up = arguments.sign_up
     username = arguments.username
     if not username and not sign_up:
-        sign_up = ask("Do you have an account? [Y/n] ").lower().startswith("n")
+        sign_up = not confirm("Do you have an account?")
     while not username:
         username = ask("Username: ").removeprefix("@")
     password = arguments.password or new_password(sign_up=sign_up)
@@ -54,6 +56,14 @@ def new_password(*, sign_up: bool) -> str:
         if not password or not sign_up or password == getpass.getpass("Once more: "):
             return password
         sys.stdout.write("These were two different ones.\n")
+
+
+def confirm(question: str) -> bool:
+    """Ask until the answer is yes or no; Enter is yes. A name typed too early is neither."""
+    while True:
+        answer = ask(f"{question} [Y/n] ").lower()
+        if answer in YES_OR_NO:
+            return YES_OR_NO[answer]
 
 
 def ask(question: str) -> str:
