@@ -148,6 +148,7 @@ ANATOMY: Mapping[type, Mapping[str, Rule]] = {
         "_sending": INSIDE,
         "_receipts": INSIDE,
         "_recovery": INSIDE,
+        "_held": Aside("how far rooms were when the last connection was lost"),
     },
     Rooms: {
         "known": INSIDE,
