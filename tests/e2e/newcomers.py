@@ -14,6 +14,8 @@ import httpx
 from tests.e2e.person import PASSWORD, unique
 
 WITHIN_S = 60
+FOR_THE_VISIT = -1
+"""To Playwright: until the browser is closed."""
 
 
 @dataclass(frozen=True)
@@ -71,4 +73,6 @@ class Newcomers:
             "secure": cookie.secure,
             "httpOnly": cookie.has_nonstandard_attr("HttpOnly"),
             "sameSite": "Lax",
+            # As a browser keeps it: who comes late has no token any more, and their session decides.
+            "expires": cookie.expires or FOR_THE_VISIT,
         }
