@@ -4,6 +4,7 @@ import pytest
 
 from dev.harness import RunningSuite
 from tests.integration import side_by_side
+from tests.integration.admin_visit import Visit, visiting
 from tests.integration.chat.world import running_world
 from tests.integration.own_database import orm_on
 
@@ -29,6 +30,19 @@ def servers(tmp_path_factory):
     running = RunningSuite.start(tmp_path_factory.mktemp("servers") / "run", module=STAND_IN)
     yield running.state
     running.stop()
+
+
+@pytest.fixture
+def chief(world):
+    """Somebody of the staff."""
+    return world.staff()
+
+
+@pytest.fixture
+async def staff(request, world, chief):
+    """Their browser, at the admin of the service that the folder of the test is about."""
+    async with visiting(world, request.path.parent.name, chief) as http:
+        yield Visit(http)
 
 
 @pytest.fixture

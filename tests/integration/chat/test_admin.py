@@ -15,17 +15,6 @@ LISTS = ("user", "signin", "room", "member", "avatar")
 
 
 @pytest.fixture
-def chief(world):
-    return world.staff()
-
-
-@pytest.fixture
-async def staff(world, chief):
-    async with visiting(world, "chat", chief) as http:
-        yield Visit(http)
-
-
-@pytest.fixture
 def ann(world):
     return world.person("Ann")
 

@@ -11,17 +11,6 @@ SECRET = "a very secret thing"
 
 
 @pytest.fixture
-def chief(world):
-    return world.staff()
-
-
-@pytest.fixture
-async def staff(world, chief):
-    async with visiting(world, "chat", chief) as http:
-        yield Visit(http)
-
-
-@pytest.fixture
 def ann(world):
     return world.person("Ann")
 

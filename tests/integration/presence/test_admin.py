@@ -13,17 +13,6 @@ from tests.integration.own_database import make_migrated
 LIST = "presence/userstatus/"
 
 
-@pytest.fixture
-def chief(world):
-    return world.staff()
-
-
-@pytest.fixture
-async def staff(world, chief):
-    async with visiting(world, "presence", chief) as http:
-        yield Visit(http)
-
-
 async def test_staff_finds_people_by_their_id_and_changes_none(world, staff):
     ann, bob = (str(uuid.uuid4()) for _ in range(2))
     for user in (ann, bob):

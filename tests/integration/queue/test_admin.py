@@ -49,11 +49,6 @@ def visit(world):
 
 
 @pytest.fixture
-def chief(world):
-    return world.staff()
-
-
-@pytest.fixture
 async def staff(visit, chief):
     async with visit(chief) as http:
         yield Page(http)

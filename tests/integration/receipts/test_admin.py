@@ -11,17 +11,6 @@ from tests.integration.lonely import lonely_process
 LIST = "receipts/room/"
 
 
-@pytest.fixture
-def chief(world):
-    return world.staff()
-
-
-@pytest.fixture
-async def staff(world, chief):
-    async with visiting(world, "receipts", chief) as http:
-        yield Visit(http)
-
-
 async def test_staff_sees_how_far_members_are_but_not_what_they_read_privately(world, staff):
     room, ann = (str(uuid.uuid4()) for _ in range(2))
     world.receipts_rows("insert into room (id, version, head) values (%s, 1, 91)", room)

@@ -19,17 +19,6 @@ KEY = dead_letter_key(STREAM, GROUP)
 
 
 @pytest.fixture
-def chief(world):
-    return world.staff()
-
-
-@pytest.fixture
-async def staff(world, chief):
-    async with visiting(world, "receipts", chief) as http:
-        yield Visit(http)
-
-
-@pytest.fixture
 def redis(world):
     with Redis.from_url(world.suite.state.redis_url, decode_responses=True) as redis:
         yield redis
