@@ -31,6 +31,10 @@ class OutOfTurn(Exception):
     """The step before it was not made, or this one was."""
 
 
+class NoSuchKey(Exception):
+    """What stands there is no key that chat can sign with."""
+
+
 def begin(folder: Path) -> str:
     """Make a key; its public half stands beside the present ones."""
     if (folder / NEXT).exists():
@@ -78,13 +82,15 @@ STEPS: dict[str, Callable[[Path], str]] = {
 
 def main(arguments: Sequence[str]) -> int:
     """Make a step; return the exit status."""
-    folder, step = (Path(arguments[0]), arguments[1]) if len(arguments) == 2 else (Path(), "")  # noqa: PLR2004
-    if step not in STEPS or not (folder / SECRETS_FILE).exists():
-        sys.stderr.write(f"python -m dev.containers.signing_key FOLDER {'|'.join(STEPS)}\n")
-        return MISUSED
+    match arguments:
+        case [name, step] if step in STEPS and (Path(name) / SECRETS_FILE).exists():
+            folder = Path(name)
+        case _:
+            sys.stderr.write(f"python -m dev.containers.signing_key FOLDER {'|'.join(STEPS)}\n")
+            return MISUSED
     try:
         sys.stdout.write(f"{STEPS[step](folder)}\n")
-    except OutOfTurn as error:
+    except (OutOfTurn, NoSuchKey) as error:
         sys.stderr.write(f"{error}\n")
         return FAILED
     return 0
@@ -120,7 +126,8 @@ def _verify_keys(folder: Path) -> dict[str, str]:
 
 def _public(pem: str) -> object:
     key = load_pem_private_key(pem.encode(), password=None)
-    assert isinstance(key, Ed25519PrivateKey)  # noqa: S101 - ours
+    if not isinstance(key, Ed25519PrivateKey):
+        raise NoSuchKey(f"{SIGNING} is no Ed25519 key: replace it, which makes one.")
     return key.public_key()
 
 

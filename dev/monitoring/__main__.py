@@ -25,7 +25,8 @@ def main(alertmanager: str | None) -> int:
         sys.stderr.write(f"Nothing runs in {run_dir}: start it with `make up` first.\n")
         return NOTHING_RUNS
     told = Alertmanager(alertmanager) if alertmanager else None
-    print(json.dumps(scraping(state, every_s=EVERY_S, alertmanager=told), indent=2))  # noqa: T201
+    text = json.dumps(scraping(state, every_s=EVERY_S, alertmanager=told), indent=2)
+    sys.stdout.write(f"{text}\n")
     return 0
 
 

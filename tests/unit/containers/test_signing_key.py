@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from dev.containers import signing_key
 from dev.containers.secrets import make_files
@@ -115,3 +117,21 @@ def test_no_step_is_left_out_or_made_twice(folder, steps, wrong):
 def test_who_does_not_know_how_is_told(arguments, capsys):
     assert signing_key.main(arguments) == signing_key.MISUSED
     assert "begin|switch|end|replace" in capsys.readouterr().err
+
+
+def test_a_key_of_another_kind_is_named_and_nothing_is_changed(tmp_path, capsys):
+    make_files(tmp_path)
+    key = tmp_path / "token_signing_key"
+    key.chmod(0o600)
+    key.write_bytes(
+        ec.generate_private_key(ec.SECP256R1()).private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        )
+    )
+    before = text(tmp_path, "token_verify_keys")
+
+    status = signing_key.main([str(tmp_path), "end"])
+
+    assert status == signing_key.FAILED
+    assert "no Ed25519 key" in capsys.readouterr().err
+    assert text(tmp_path, "token_verify_keys") == before

@@ -174,7 +174,7 @@ def judge_dead_letters(groups: Iterable[GroupFacts]) -> Iterator[Finding]:
             yield checks.STREAMS_DEAD_LETTERS.look(
                 group.stream,
                 f"{group.name} has buried {group.dead_letters} entries.",
-                "Mend the bug that the log names, then write them again, or drop them.",
+                "Mend the bug that the log names, then replay or discard them at the admin's dead letters.",
             )
 
 
