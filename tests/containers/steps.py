@@ -25,7 +25,7 @@ from tests.containers.images import IMAGE
 from tests.containers.people import under_traffic
 from tests.containers.stack import NETWORK, TLS_FILES, UP, Stack
 from tests.containers.stand_ins import PYTHON
-from tests.waiting import until
+from tests.waiting import WITHIN_S, until
 
 NAMES = [service.name for service in SERVICES]
 NAMES_OF_JOBS = {*NAMES, "gateway"}
@@ -127,6 +127,7 @@ def addresses(stack: Stack) -> str:
         f"{stack.url}/api/chat/auth/register",
         json=whoever,
         headers={"X-Forwarded-For": CLAIMED, "Forwarded": f"for={CLAIMED}"},
+        timeout=WITHIN_S,
     )
     assert registered.status_code == 201
     asyncio.run(people.conversation(stack.url))

@@ -13,6 +13,7 @@ from tests.faults.conftest import ENVIRONMENT
 from tests.faults.rig.detour import ONLY_HERE
 from tests.faults.waiting import until
 from tests.faults.watcher import passed, watch
+from tests.waiting import WITHIN_S
 
 pytestmark = [pytest.mark.long(70), pytest.mark.own_suite("its clock is not everybody's")]
 
@@ -56,7 +57,7 @@ def faulty_suite(clock, tmp_path_factory):
 
 def is_off_by(url: str, jump_s: float) -> bool:
     """Tell whether a process takes another time for the present one, by so much."""
-    told = parsedate_to_datetime(httpx.get(f"{url}/healthz").headers["Date"])
+    told = parsedate_to_datetime(httpx.get(f"{url}/healthz", timeout=WITHIN_S).headers["Date"])
     return abs((told - SystemClock().now()).total_seconds() - jump_s) < NEARLY_S
 
 

@@ -18,6 +18,7 @@ from clients.python.parley.pending import new_client_id
 from tests.e2e.person import ACCEPTED, Person
 from tests.integration.chat.world import Person as Known
 from tests.properties.at_once import EXAMPLES
+from tests.waiting import WITHIN_S
 
 FIRST_FRAME = 1
 NUMBERS = itertools.count(1)
@@ -62,7 +63,7 @@ def write(world, writer, room):
     """Write into the room from elsewhere; return the seq."""
     headers = {"Authorization": f"Bearer {writer.token}"}
     path = f"/api/chat/rooms/{room}/messages"
-    with httpx.Client(base_url=world.url, headers=headers) as http:
+    with httpx.Client(base_url=world.url, headers=headers, timeout=WITHIN_S) as http:
 
         def written(content):
             body = {"client_id": new_client_id(), "content": content}

@@ -8,6 +8,7 @@ import httpx
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
 from libs.common.control import GROUP, channel_layer
+from tests.integration.waiting import WITHIN_S
 
 
 @contextlib.asynccontextmanager
@@ -40,7 +41,7 @@ async def overheard(redis_url: str, *, about: str) -> AsyncIterator[Any]:
 
 async def metrics_of(internal_port: int | None) -> dict[str, float]:
     """Return what a process tells now, by name and labels."""
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=WITHIN_S) as http:
         text = (await http.get(f"http://127.0.0.1:{internal_port}/metrics")).text
     lines = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, value in lines}

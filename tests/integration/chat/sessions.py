@@ -54,7 +54,7 @@ async def poll(
 async def until_sessions(internal_port: int, kind: str, count: int) -> None:
     """Wait until a process has so many sessions of a kind."""
     wanted = f'parley_sessions{{kind="{kind}"}} {float(count)}'
-    async with asyncio.timeout(WITHIN_S), httpx.AsyncClient() as http:
+    async with asyncio.timeout(WITHIN_S), httpx.AsyncClient(timeout=WITHIN_S) as http:
         while True:
             lines = (await http.get(f"http://127.0.0.1:{internal_port}/metrics")).text.splitlines()
             none_yet = count == 0 and not any(f'kind="{kind}"' in line for line in lines)

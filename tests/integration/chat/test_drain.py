@@ -157,5 +157,5 @@ async def test_who_has_been_connected_for_long_comes_back_and_misses_nothing(wor
 
 
 async def text_of(extra, path):
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=WITHIN_S) as http:
         return (await http.get(f"http://127.0.0.1:{extra.internal_port}{path}")).text

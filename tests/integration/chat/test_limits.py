@@ -288,7 +288,7 @@ IN_PATH = {"type", "room"}
 
 async def until_sockets(extra: ExtraChat, count: int) -> None:
     """Wait until a process has noticed who has left."""
-    async with asyncio.timeout(WITHIN_S), httpx.AsyncClient() as http:
+    async with asyncio.timeout(WITHIN_S), httpx.AsyncClient(timeout=WITHIN_S) as http:
         url = f"http://127.0.0.1:{extra.internal_port}/metrics"
         while f"parley_sockets {count}.0" not in (await http.get(url)).text:
             await asyncio.sleep(0.02)

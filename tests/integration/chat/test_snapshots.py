@@ -88,7 +88,7 @@ def told(snapshot):
 
 async def repairs(world):
     """Return how many repairs the processes have brought to an end."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=WITHIN_S) as client:
         pages = [
             (await client.get(f"http://127.0.0.1:{process.internal_port}/metrics")).text
             for process in world.suite.state.of("chat")

@@ -18,6 +18,7 @@ from tests.integration.chat.signing_in import (
     outcome_of_ticket,
     ticket_of,
 )
+from tests.integration.waiting import WITHIN_S
 
 OVERLOADED = 4503
 
@@ -100,7 +101,7 @@ async def test_a_ticket_is_no_access_token_anywhere(world):
     bearer = {"Authorization": f"Bearer {ticket}"}
     cookie = {"Cookie": f"parley_access={ticket}"}
 
-    async with httpx.AsyncClient(base_url=world.url) as http:
+    async with httpx.AsyncClient(base_url=world.url, timeout=WITHIN_S) as http:
         statuses = [
             (await http.get(path, headers=headers)).status_code
             for path in ("/api/chat/rooms", "/api/chat/auth/session", "/api/chat/me")

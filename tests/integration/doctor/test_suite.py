@@ -20,6 +20,7 @@ from libs.common.doctor.asking.sockets import open_socket
 from libs.common.doctor.checks import CHECKS, Verdict
 from libs.common.doctor.rules.streams import SILENT_MS
 from libs.common.doctor.rules.way_in import judge_idle
+from tests.integration.waiting import WITHIN_S
 from tests.redis_users import refusals
 
 STARTING_S = 240
@@ -167,7 +168,9 @@ async def test_a_silent_socket_is_held_and_it_is_seen_when_it_is_cut_off(suite, 
 async def sign_up(url):
     person = {"username": "doctor", "password": "nothing that one guesses"}
     headers = {"Origin": url}
-    async with httpx.AsyncClient(base_url=f"{url}/api/chat/auth", headers=headers) as http:
+    async with httpx.AsyncClient(
+        base_url=f"{url}/api/chat/auth", headers=headers, timeout=WITHIN_S
+    ) as http:
         (await http.post("/register", json=person)).raise_for_status()
         answer = await http.post("/token", json=person)
     return answer.json()["access_token"]

@@ -40,7 +40,7 @@ async def test_whoever_signs_in_at_the_site_is_themselves_at_parley(come):
 
 
 async def test_whoever_is_not_signed_in_gets_no_token(site):
-    async with httpx.AsyncClient(base_url=site.url) as stranger:
+    async with httpx.AsyncClient(base_url=site.url, timeout=WITHIN_S) as stranger:
         answer = await stranger.get("/chat/token")
         keys = (await stranger.get("/.well-known/jwks.json")).json()["keys"]
 

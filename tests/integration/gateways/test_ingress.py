@@ -9,6 +9,7 @@ from dev.services import SERVICES
 from services.chat.domain.pictures import SENT_BYTES
 from tests.gateways import needs_gateways, running_nginx
 from tests.integration.chat.sessions import badge, until_told, write
+from tests.integration.waiting import WITHIN_S
 
 pytestmark = needs_gateways
 
@@ -32,7 +33,7 @@ async def test_a_path_leads_to_its_service(world, url, service):
 
 
 async def test_everything_else_leads_to_the_page(world, url):
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=WITHIN_S) as http:
         answer = await http.get(url)
 
     assert answer.status_code == httpx.codes.OK

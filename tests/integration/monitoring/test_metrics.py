@@ -7,6 +7,7 @@ import pytest
 
 from dev.monitoring.scraping import WATCHED
 from dev.settings import ROOT
+from tests.integration.waiting import WITHIN_S
 from tests.promtool import needs_prometheus, promtool
 
 DOCUMENTED = set(re.findall(r"^\| `(parley_\w+)`", (ROOT / "docs/metrics.md").read_text(), re.M))
@@ -16,7 +17,7 @@ BOUND = 2000
 
 def shown(world, service):
     process = world.suite.state.of(service)[0]
-    return httpx.get(f"http://127.0.0.1:{process.internal_port}/metrics").text
+    return httpx.get(f"http://127.0.0.1:{process.internal_port}/metrics", timeout=WITHIN_S).text
 
 
 @needs_prometheus

@@ -16,7 +16,7 @@ from tests.integration.chat.signing_in import manage
 from tests.integration.lonely import lonely_process
 from tests.integration.own_database import make_migrated
 from tests.integration.queue.test_http import known_room
-from tests.integration.waiting import until
+from tests.integration.waiting import WITHIN_S, until
 from tests.push_service import push_service
 
 CREATED, OK, NO_CONTENT, BAD, UNAUTHENTICATED, NOT_FOUND = 201, 200, 204, 400, 401, 404
@@ -167,7 +167,7 @@ async def test_two_processes_push_once(world, service):
 
 def count_of(internal_port, outcome):
     """Return how many pushes had this outcome, as the process tells it."""
-    text = httpx.get(f"http://127.0.0.1:{internal_port}/metrics").text
+    text = httpx.get(f"http://127.0.0.1:{internal_port}/metrics", timeout=WITHIN_S).text
     series = f'parley_web_pushes_total{{outcome="{outcome}"}} '
     return sum(float(line.removeprefix(series)) for line in text.splitlines() if series in line)
 

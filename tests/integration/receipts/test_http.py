@@ -136,7 +136,7 @@ async def test_a_browser_reads_with_its_cookie(world):
     [ann] = world.people(1)
     room = await room_of(world, ann)
 
-    async with httpx.AsyncClient(base_url=world.url) as browser:
+    async with httpx.AsyncClient(base_url=world.url, timeout=WITHIN_S) as browser:
         cookie = {"Cookie": f"parley_access={ann.token}"}
         response = await browser.get(f"/api/receipts/rooms/{room.id}", headers=cookie)
 

@@ -12,7 +12,7 @@ from dev.manage import manage
 from dev.services import SERVICES
 from tests.background import in_background, repeating
 from tests.integration.restoring.backup import Backup
-from tests.integration.waiting import until
+from tests.integration.waiting import WITHIN_S, until
 
 pytestmark = pytest.mark.timeout(300)
 PASSWORD = "quite a long password"
@@ -120,7 +120,9 @@ async def test_all_four_go_back_to_one_moment_and_who_is_connected_goes_on(suite
     await people.until_waiting(len(texts))
     await agree(suite)
     bearer = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=suite.state.gateway_url, headers=bearer) as http:
+    async with httpx.AsyncClient(
+        base_url=suite.state.gateway_url, headers=bearer, timeout=WITHIN_S
+    ) as http:
         assert (await http.get("/api/chat/auth/session")).status_code == 200
 
 

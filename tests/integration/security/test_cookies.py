@@ -8,6 +8,7 @@ import pytest
 from libs.common.tokens import ACCESS_COOKIE, CSRF_COOKIE
 from tests.integration.chat.signing_in import PASSWORD, browser, new_name
 from tests.integration.security.chat_in_production import chat_in_production
+from tests.integration.waiting import WITHIN_S
 from tests.production import HOST, ORIGIN
 
 SESSION_COOKIE = "parley_session"
@@ -51,7 +52,9 @@ def production_url(world):
 async def test_what_signing_in_gives_goes_over_tls_and_to_our_pages_alone(production_url):
     account = {"username": new_name(), "password": PASSWORD}
     ours = {"Host": HOST, "Origin": ORIGIN}
-    async with httpx.AsyncClient(base_url=f"{production_url}/api/chat/auth", headers=ours) as http:
+    async with httpx.AsyncClient(
+        base_url=f"{production_url}/api/chat/auth", headers=ours, timeout=WITHIN_S
+    ) as http:
         answers = [await http.post(f"/{how}", json=account) for how in ("register", "login")]
 
     for answer in answers:
@@ -100,7 +103,7 @@ async def test_no_answer_to_a_browser_repeats_what_it_keeps_hidden(world):
 
 async def test_a_bearer_token_is_in_the_body_that_was_asked_for_it_and_sets_no_cookie(world):
     account = {"username": new_name(), "password": PASSWORD}
-    async with httpx.AsyncClient(base_url=f"{world.url}/api/chat") as http:
+    async with httpx.AsyncClient(base_url=f"{world.url}/api/chat", timeout=WITHIN_S) as http:
         await http.post("/auth/register", json=account)
         http.cookies.clear()
         answer = await http.post("/auth/token", json=account)

@@ -111,7 +111,7 @@ async def test_the_page_for_people_may_style_itself_and_nothing_else(ask, servic
 
 
 async def test_the_web_client_and_its_files_are_careful_and_kept_as_long_as_they_hold(world):
-    async with httpx.AsyncClient(base_url=world.url) as http:
+    async with httpx.AsyncClient(base_url=world.url, timeout=WITHIN_S) as http:
         page = await http.get("/")
         [script] = re.findall(r'src="(/assets/[^"]+\.js)"', page.text)
         asset = await http.get(script)
@@ -127,10 +127,12 @@ async def test_the_web_client_and_its_files_are_careful_and_kept_as_long_as_they
 @pytest.mark.parametrize("service", ["chat", "presence", "queue", "receipts"])
 async def test_an_admin_is_careful_for_staff_and_for_others(world, service):
     cookies = {ACCESS_COOKIE: world.staff().token}
-    async with httpx.AsyncClient(base_url=f"{world.url}/api/{service}") as http:
+    async with httpx.AsyncClient(base_url=f"{world.url}/api/{service}", timeout=WITHIN_S) as http:
         refused = await http.get("/admin/")
         sheet = await http.get("/static/admin/css/base.css")
-    async with httpx.AsyncClient(base_url=f"{world.url}/api/{service}", cookies=cookies) as http:
+    async with httpx.AsyncClient(
+        base_url=f"{world.url}/api/{service}", cookies=cookies, timeout=WITHIN_S
+    ) as http:
         page = await http.get("/admin/")
 
     assert [each.status_code for each in (refused, page, sheet)] == [403, 200, 200]
@@ -149,7 +151,7 @@ async def test_a_refused_handshake_says_nothing(world, path):
         "Origin": "http://evil.example",
         "Cookie": f"{ACCESS_COOKIE}={world.person().token}",
     }
-    async with httpx.AsyncClient(base_url=world.url) as http:
+    async with httpx.AsyncClient(base_url=world.url, timeout=WITHIN_S) as http:
         answer = await http.get(path, headers=handshake)
 
     assert answer.status_code == 403
@@ -162,7 +164,9 @@ async def test_a_refused_handshake_says_nothing(world, path):
 async def test_in_production_a_browser_remembers_that_there_is_tls(world):
     bearer = {"Authorization": f"Bearer {world.person().token}"}
     with chat_in_production(world) as url:
-        async with httpx.AsyncClient(base_url=url, headers={"Host": HOST}) as http:
+        async with httpx.AsyncClient(
+            base_url=url, headers={"Host": HOST}, timeout=WITHIN_S
+        ) as http:
             answers = [
                 await http.get("/"),
                 await http.get("/api/chat/nothing"),

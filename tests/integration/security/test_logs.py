@@ -109,14 +109,17 @@ async def sign_in_without_one(world, secrets, name):
         answer = await http.post("/auth/token", json=right)
         token = secrets.add("a token", answer.json()["access_token"])
         http.headers["Authorization"] = f"Bearer {token}"
-        answer = await http.post("/auth/ticket")
-        ticket = secrets.add("a ticket", answer.json()["ticket"])
+        ticket, foreign = [
+            secrets.add("a ticket", (await http.post("/auth/ticket")).json()["ticket"])
+            for _ in range(2)
+        ]
         http.headers["Authorization"] = f"Bearer {token}x"
         refused.append(await http.get("/me"))
     assert [each.status_code for each in refused] == [401] * len(refused)
     tickets = [ticket, ticket, secrets.add("what is no ticket", uuid.uuid4().hex)]
     outcomes = [await outcome_of_ticket(world.url, each) for each in tickets]
     assert outcomes == ["welcome", NOT_AUTHENTICATED, NOT_AUTHENTICATED]
+    assert await outcome_of_ticket(world.url, foreign, origin="http://evil.test") == 403
 
 
 async def write_by_every_road(world, alice, room):

@@ -10,7 +10,7 @@ from clients.python import parley
 from dev.containers import signing_key
 from dev.harness import RunningSuite
 from dev.ports import free_port
-from tests.integration.waiting import until
+from tests.integration.waiting import WITHIN_S, until
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]  # each starts the suite several times
 PASSWORD = "quite a long password"
@@ -52,7 +52,7 @@ class House:
     async def believes(self, token, room):
         """Return which services believe a token."""
         bearer = {"Authorization": f"Bearer {token}"}
-        async with httpx.AsyncClient(base_url=self.url, headers=bearer) as http:
+        async with httpx.AsyncClient(base_url=self.url, headers=bearer, timeout=WITHIN_S) as http:
             found = {path: (await http.get(path.format(room=room))).status_code for path in ASKED}
         assert set(found.values()) <= {200, 401}, found
         return {path.split("/")[2] for path, status in found.items() if status == ASKED[path]}
@@ -66,7 +66,7 @@ async def talk(house):
         for chat in people:
             await stack.enter_async_context(chat)
         browser = await stack.enter_async_context(
-            httpx.AsyncClient(base_url=house.url, headers={"Origin": house.url})
+            httpx.AsyncClient(base_url=house.url, headers={"Origin": house.url}, timeout=WITHIN_S)
         )
         await browser.post("/api/chat/auth/login", json={"username": "ann", "password": PASSWORD})
         room = (await people[0].direct_room("bob")).id
