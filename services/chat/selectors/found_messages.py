@@ -1,10 +1,11 @@
 """Messages as staff finds them: by where, by whom, when, and, where that is allowed, by a word."""
 
 import datetime as dt
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Length
 
 from services.chat.models import Member, Message
@@ -45,7 +46,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 def found_messages(wanted: Wanted, *, with_content: bool) -> list[Found]:
     """Return the newest messages that fit, at most ``FOUND``."""
-    rows = _fitting(wanted).select_related("sender").annotate(chars=Length("content"))
+    rows = _fitting(wanted).annotate(username=F("sender__username"), chars=Length("content"))
     if not with_content:
         rows = rows.defer("content")
     return [
@@ -53,14 +54,19 @@ def found_messages(wanted: Wanted, *, with_content: bool) -> list[Found]:
             room=str(row.room_id),
             seq=row.seq,
             sender=str(row.sender_id),
-            username=row.sender.username,
+            username=row.username,
             client_id=str(row.client_id),
             created_at=row.created_at,
             chars=row.chars,
             content=row.content if with_content else None,
         )
-        for row in rows.order_by("-created_at", "-room_id", "-seq")[:FOUND]
+        for row in rows.order_by(*_order(wanted))[:FOUND]
     ]
+
+
+def _order(wanted: Wanted) -> Sequence[str]:
+    """Return what is the newest first; in one room that is its own order, and nothing is sorted."""
+    return ("-seq",) if wanted.room is not None else ("-created_at", "-room_id", "-seq")
 
 
 def _fitting(wanted: Wanted) -> QuerySet[Message]:

@@ -17,16 +17,20 @@ def last_seq_before(*, room_id: str, at: dt.datetime) -> int:
     if room is None:
         return 0
     with connection.cursor() as cursor:
+        # The order says that a message is to be found by seq: where PostgreSQL does not know yet how
+        # much is in the room, it reads all of it for each half otherwise.
         cursor.execute(
             """
             WITH RECURSIVE left_over (low, high) AS (
                 SELECT 0::bigint, last_seq FROM room WHERE id = %(room)s
               UNION ALL
                 SELECT CASE WHEN middle.created_at < %(at)s THEN middle.seq ELSE low END,
-                       CASE WHEN middle.created_at < %(at)s THEN high ELSE middle.seq - 1 END
-                  FROM left_over, message middle
-                 WHERE low < high AND middle.room_id = %(room)s
-                   AND middle.seq = (low + high + 1) / 2
+                       CASE WHEN middle.created_at < %(at)s THEN high ELSE (low + high - 1) / 2 END
+                  FROM left_over, LATERAL (
+                       SELECT seq, created_at FROM message
+                        WHERE room_id = %(room)s AND seq >= (low + high + 1) / 2
+                        ORDER BY seq LIMIT 1) middle
+                 WHERE low < high
             )
             SELECT coalesce(max(low), 0) FROM left_over
             """,

@@ -5,6 +5,7 @@ statistics of young ones, because nothing here may depend on when they were last
 """
 
 import datetime as dt
+import functools
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,9 +23,12 @@ from services.chat.selectors import (
     avatars,
     catching_up,
     contacts,
+    found_messages,
     heads,
     marks,
+    message_trace,
     messages,
+    moments,
     people,
     receipts,
     replay,
@@ -59,6 +63,7 @@ BOB = person(1_500)
 """Is in thirty rooms, all of them small."""
 MIDDLE = HALL_MESSAGES // 2
 PAGE = 50
+HALVINGS = HALL_MESSAGES.bit_length()
 JUDGED = 5
 """Rows by which it is judged whether somebody may read: member, room, and their like."""
 
@@ -69,25 +74,32 @@ EARLY = """
 insert into chat_user (id, username, display_name, password, is_active, is_staff, is_superuser)
 values (%(user)s, 'early', 'Early', '!', true, false, false);
 insert into room (id, kind, name, open_history, version, last_seq)
-values (%(room)s, 'group', '', false, 1, 1), (%(last)s, 'group', '', false, 1, 0);
+values (%(room)s, 'group', '', false, 1, %(count)s), (%(last)s, 'group', '', false, 1, 0);
 insert into member (room_id, user_id, role, joined_seq, delivered_seq, read_seq)
 values (%(room)s, %(user)s, 'member', 0, 0, 0), (%(last)s, %(user)s, 'member', 0, 0, 0);
 insert into message (room_id, seq, sender_id, client_id, content, created_at)
-values (%(room)s, 1, %(user)s, gen_random_uuid(), 'the first', now());
+select %(room)s, seq, %(user)s, gen_random_uuid(), 'an early one', now() - interval '1 day'
+  from generate_series(1, %(count)s) seq;
 """
-"""A room with one message, as all rooms of a young database are."""
+"""A room, and one without messages."""
+ANALYSED_WITH_ONE_ROOM = "analysed with one large room"
+"""That there are others, and how large those are, is not known: each is taken for one message."""
+EARLY_MESSAGES = {ANALYSED_WITH_ONE_ROOM: 20_000}
+"""By statistics: what the early room holds. As a rule one, as all rooms of a young database do."""
 
 
-def begin(url: str) -> None:
-    run(url, EARLY, {"room": room(0), "last": room(LAST), "user": person(0)})
+def begin(url: str, *, messages: int = 1) -> None:
+    known = {"room": room(0), "last": room(LAST), "user": person(0), "count": messages}
+    run(url, EARLY, known)
 
 
-@pytest.fixture(scope="module", params=STATISTICS)
+@pytest.fixture(scope="module", params=[*STATISTICS, ANALYSED_WITH_ONE_ROOM])
 def tables(request, servers, django_db_blocker):
+    prepare = functools.partial(begin, messages=EARLY_MESSAGES.get(request.param, 1))
     with (
         django_db_blocker.unblock(),
         full_tables(
-            SCRIPT, servers.database_admin_url, statistics=request.param, prepare=begin
+            SCRIPT, servers.database_admin_url, statistics=request.param, prepare=prepare
         ) as url,
     ):
         yield url
@@ -120,6 +132,42 @@ HISTORY = {
 @pytest.mark.parametrize("name", HISTORY)
 def test_a_page_of_history_reads_a_page(tables, name):
     of(HISTORY[name]).check(rows=PAGE + JUDGED)
+
+
+def test_a_day_is_found_by_halving(tables):
+    at = now() - dt.timedelta(seconds=MIDDLE)
+
+    of(lambda: moments.last_seq_before(room_id=HALL, at=at)).check(rows=HALVINGS + JUDGED)
+
+
+FOUND = {
+    "in a room": found_messages.Wanted(room=uuid.UUID(HALL)),
+    "of a sender in a room": found_messages.Wanted(
+        room=uuid.UUID(HALL), sender=uuid.UUID(person(7))
+    ),
+}
+
+
+ROWS_OF = {
+    "in a room": 2 * found_messages.FOUND,
+    "of a sender in a room": HALL_MESSAGES + found_messages.FOUND,
+}
+"""To be looked at: the sender of each that is found, and until then what others wrote."""
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_staff_searches_in_a_room_is_read_from_the_newest_on(tables, name):
+    found = of(lambda: found_messages.found_messages(FOUND[name], with_content=True))
+
+    found.check(rows=ROWS_OF[name])
+
+
+def test_what_staff_asks_about_a_message_reads_the_members_of_its_room(tables):
+    facts = message_trace.message_facts(room_id=HALL, seq=MIDDLE)
+
+    of(lambda: message_trace.recipients_of(facts, after=uuid.UUID(int=0), limit=PAGE)).check(
+        rows=2 * HALL_MEMBERS
+    )
 
 
 def test_the_first_page_of_sync_reads_what_it_brings_and_a_few_rows_for_each_room(tables):
@@ -255,6 +303,15 @@ def test_a_page_of_members_reads_the_members_of_one_room(tables):
     )
 
     page.check(rows=HALL_MEMBERS)
+
+
+def test_where_the_messages_of_a_moment_begin_is_found_by_halving(tables):
+    asked = [HALL, *map(room, range(2, 60))]
+    since = now() - dt.timedelta(seconds=MIDDLE)
+
+    found = of(lambda: snapshots.own_messages_from(asked, since=since))
+
+    found.check(rows=HALVINGS * (len(asked) + 1))
 
 
 SNAPSHOTS = {
