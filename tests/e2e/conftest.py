@@ -3,11 +3,14 @@
 PARLEY_URL names a deployment that is to be tried instead; what breaks the suite is left out then.
 """
 
+import asyncio
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from clients.python.demo.seeding import seed
 from dev import web
 from dev.harness import RunningSuite
 from dev.ports import free_port
@@ -71,6 +74,18 @@ def suite(tmp_path_factory, web_root, site_port):
 def url(request):
     """Where the page is. Whoever needs no more than that asks for this and not for the suite."""
     return DEPLOYED or request.getfixturevalue("suite").state.gateway_url
+
+
+@pytest.fixture(scope="session")
+def seeded(url):
+    """Where the page is, once the company of the demo is there.
+
+    Whoever brings people who may be called like them asks for it too: their names are theirs alone.
+    """
+    # The browser's loop may run in this thread already.
+    with ThreadPoolExecutor() as threads:
+        threads.submit(asyncio.run, seed(url)).result()
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ SESSION = "fetch('/api/chat/auth/session').then((answer) => answer.ok ? answer.j
 
 
 @pytest.fixture(scope="module")
-def site(suite, site_port, tmp_path_factory):
+def site(suite, seeded, site_port, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tutorial") / "site"
     site = DjangoSite.start(folder, suite, port=site_port)
     site.run(tutorial.commands("npm"))

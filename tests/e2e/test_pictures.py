@@ -3,14 +3,10 @@
 Fonts and browsers differ between machines, so what is compared is where it is light and dark.
 """
 
-import asyncio
 import re
-from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from clients.python.demo.seeding import seed
 from dev.pictures.__main__ import ICONS, PICTURES
 from dev.pictures.icons import DRAWING, draw_icons
 from dev.pictures.scenes import draw_scenes
@@ -26,14 +22,6 @@ def difference(one, other):
     """Return how much two pictures differ, roughly."""
     coarse = [picture.convert("L").resize(COARSE) for picture in (one, other)]
     return ImageStat.Stat(ImageChops.difference(*coarse)).mean[0]
-
-
-@pytest.fixture(scope="module")
-def seeded(url):
-    """The suite, with the company of the demo. The browser's loop runs in this thread already."""
-    with ThreadPoolExecutor() as threads:
-        threads.submit(asyncio.run, seed(url)).result()
-    return url
 
 
 def test_the_pictures_of_the_readme_show_what_there_is(chromium, seeded, tmp_path):
