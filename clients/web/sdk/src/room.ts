@@ -35,6 +35,9 @@ export class Room {
   /** Grows whenever somebody has come further: what is shown of a message's receipts is old then. */
   advances = 0;
 
+  /** Up to here messages are no news: they were there when the session or the stay began. */
+  private settledSeq: number;
+
   /** Up to where everybody else has come. Who is left alone keeps what was true until then. */
   private others: Marks = { delivered: 0, read: 0 };
 
@@ -48,6 +51,7 @@ export class Room {
     this.state = state;
     this.log = kept === undefined ? newLog(state) : logOf(kept);
     this.readSeq = state.read_seq;
+    this.settledSeq = kept === undefined ? state.delivered_seq : state.last_seq;
     this.told = { delivered: state.delivered_seq, read: state.read_seq };
     this.foldLowest(state.lowest);
   }
@@ -118,11 +122,19 @@ export class Room {
     this.learn({ delivered: own.delivered_seq, read: own.read_seq });
   }
 
-  /** True when the message is the newest that was ever seen here. */
+  /** What there is now is no news: a session begins with it. */
+  settle(): void {
+    this.settledSeq = this.head;
+  }
+
+  /**
+   * True when the message is news: the newest that ever came. That there is one may have been told
+   * before it comes, where a description of the room overtook it.
+   */
   take(message: Message): boolean {
-    const isNewest = message.seq > this.head;
+    const isNews = message.seq > Math.max(this.settledSeq, this.log.highestSeen);
     this.log.add(message);
-    return isNewest;
+    return isNews;
   }
 
   /** Another page of this device told the server how far it is. */

@@ -63,7 +63,7 @@ export class Rooms {
     this.forgetOtherLives(frame.rooms);
     const met = new Set(frame.rooms.map((room) => room.id));
     if (!frame.more_rooms) this.forgetAllBut(met, [...this.known.keys()]);
-    for (const state of [...frame.rooms].reverse()) this.bump(this.fold(state));
+    for (const state of [...frame.rooms].reverse()) this.bump(this.begin(state));
     if (frame.more_rooms) void this.loadMore(met);
   }
 
@@ -83,6 +83,13 @@ export class Rooms {
     const room = this.known.get(state.id) ?? this.newRoom(state);
     room.fold(state);
     this.handlers.onFold(room);
+    return room;
+  }
+
+  /** Take a description with which a session begins. */
+  private begin(state: RoomState): Room {
+    const room = this.fold(state);
+    room.settle();
     return room;
   }
 
@@ -107,7 +114,7 @@ export class Rooms {
           if (met.has(state.id) || state.version < (this.left.get(state.id) ?? 0)) continue;
           met.add(state.id);
           lowest -= 1;
-          this.fold(state).activity = lowest;
+          this.begin(state).activity = lowest;
         }
         after = page.next;
       } while (after !== null);

@@ -173,6 +173,34 @@ describe("rooms", () => {
     expect(client.rooms.map((room) => room.id)).toEqual(["b", "a"]);
   });
 
+  test("tell of a message that is new, also where a description of the room overtook it", async () => {
+    const client = await world.online(roomOf("a", 3));
+    const news: string[] = [];
+    client.on("message", ({ room, seq }) => news.push(`${room}${seq}`));
+
+    world.socket.say({ type: "room", ...roomOf("a", 4, { version: 2 }) });
+    world.socket.say(frameOf(messageOf("a", 4)));
+    world.socket.say({ type: "room", ...roomOf("b", 1, { delivered_seq: 0 }) });
+    world.socket.say(frameOf(messageOf("b", 1)));
+    world.socket.say(frameOf(messageOf("b", 1)));
+
+    expect(news).toEqual(["a4", "b1"]);
+    expect(client.rooms.map((room) => room.id)).toEqual(["b", "a"]);
+  });
+
+  test("tell of no message that was there when the session or the stay began", async () => {
+    const client = await world.online(roomOf("a", 3, { delivered_seq: 1 }));
+    const news: number[] = [];
+    client.on("message", ({ seq }) => news.push(seq));
+
+    world.socket.say(frameOf(messageOf("a", 2)));
+    world.socket.say(frameOf(messageOf("a", 3)));
+    world.socket.say({ type: "room", ...roomOf("joined", 9, { delivered_seq: 9 }) });
+    world.socket.say(frameOf(messageOf("joined", 9)));
+
+    expect(news).toEqual([]);
+  });
+
   test("that found no place in welcome come by HTTP, below the others", async () => {
     world.http.answer("GET /rooms", 200, { rooms: [roomOf("a", 1), roomOf("z", 1)], next: null });
     const client = world.client();
