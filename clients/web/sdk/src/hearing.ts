@@ -63,6 +63,7 @@ export class Hearing {
         this.parts.repair.onError(frame.ref ?? "", frame.retry_after ?? 0);
         break;
       case "synced":
+        this.parts.joined.onSynced();
         this.parts.repair.onSynced(frame);
         for (const { room } of frame.rooms) this.changed(room);
         this.emit("rooms", null);

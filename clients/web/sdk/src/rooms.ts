@@ -23,6 +23,8 @@ export class Rooms {
   /** The rooms that one has left since the last `welcome`, each with its version then. */
   private readonly left = new Map<string, number>();
   private clockOfActivity = 0;
+  /** Whether the server has told what there is: what waits in a room that comes later is news. */
+  private hasBegun = false;
 
   constructor(
     private readonly api: Api,
@@ -59,6 +61,7 @@ export class Rooms {
   }
 
   onWelcome(frame: Welcome): void {
+    this.hasBegun = true;
     this.left.clear();
     this.forgetOtherLives(frame.rooms);
     const met = new Set(frame.rooms.map((room) => room.id));
@@ -74,8 +77,13 @@ export class Rooms {
       return;
     }
     const isNew = !this.known.has(frame.id);
-    const room = this.fold(frame);
+    const room = this.hasBegun ? this.fold(frame) : this.begin(frame);
     if (isNew) this.bump(room);
+  }
+
+  /** Where no WebSocket comes through, this ends the first answer, which says what there is. */
+  onSynced(): void {
+    this.hasBegun = true;
   }
 
   /** Take a description of a room that one is in. */

@@ -193,6 +193,32 @@ describe("where no WebSocket has ever come through", () => {
     expect(told).toEqual(["the one that leads", "the other"]);
     expect(other.room("a")?.id).toBe("a");
   });
+
+  test("what waited when the first answer came is no news, and what is begun afterwards is", async () => {
+    world = new World();
+    client = world.client();
+    const other = new World(world.browser, world.clock).client();
+    const news: string[] = [];
+    for (const page of [client, other])
+      page.on("message", ({ room, seq }) => news.push(`${room}${seq}`));
+    const waiting = [messageOf("a", 1), messageOf("a", 2)];
+    answer({ changed: [roomOf("a", 2, { delivered_seq: 0 })], messages: waiting });
+    for (const page of [client, other]) page.start();
+    await settle();
+    for (const waitMs of [2_000, 4_000]) {
+      world.socket.break();
+      await world.clock.advance(waitMs);
+    }
+    world.socket.break();
+    await settle();
+    expect(seqsOf(client, "a")).toEqual([1, 2]);
+    expect(news).toEqual([]);
+
+    answer({ changed: [roomOf("b", 1, { delivered_seq: 0 })], messages: [messageOf("b", 1)] });
+    await world.clock.advance(1_000);
+
+    expect(news).toEqual(["b1", "b1"]);
+  });
 });
 
 test("the other pages of the browser hear of it too", async () => {
